@@ -1,0 +1,216 @@
+namespace Lethe.Capture.Exchanges;
+
+/// <summary>
+/// One call while it runs. A door appends what passes, in any thread; the recorder takes what has gathered, in its own.
+/// Appending copies once into pooled memory and never throws, blocks on I/O or grows past its bound.
+/// </summary>
+public sealed class ExchangeBuilder : IDisposable
+{
+    private readonly Lock gate = new();
+    private readonly TimeProvider time;
+    private readonly long startedAt;
+    private readonly BodyRecording request;
+    private readonly BodyRecording response;
+    private readonly Action<ExchangeBuilder>? finished;
+    private int? status;
+    private IReadOnlyList<HeaderField> responseHeaders = [];
+    private IReadOnlyList<HeaderField> responseTrailers = [];
+    private IReadOnlyDictionary<string, string> attributes = new Dictionary<string, string>();
+    private string? upstreamHost;
+    private TimeSpan? timeToFirstByte;
+    private TimeSpan? duration;
+    private TransportError? transportError;
+    private Ending? ending;
+    private string? endingReason;
+    private bool disposed;
+
+    /// <param name="bodyBytesMax">How much of each direction is kept; the rest is counted and hashed only.</param>
+    /// <param name="finished">Called once, when <see cref="Finish"/> is called first.</param>
+    public ExchangeBuilder(ExchangeHead head, long bodyBytesMax, TimeProvider time, Action<ExchangeBuilder>? finished = null)
+    {
+        Head = head;
+        this.time = time;
+        this.finished = finished;
+        startedAt = time.GetTimestamp();
+        CapturedAt = TruncateToMicroseconds(time.GetUtcNow());
+        Id = ExchangeId.New(CapturedAt);
+        request = new BodyRecording(bodyBytesMax);
+        response = new BodyRecording(bodyBytesMax);
+    }
+
+    public ExchangeId Id { get; }
+
+    public ExchangeHead Head { get; }
+
+    public DateTimeOffset CapturedAt { get; }
+
+    public bool IsFinished => ending is not null;
+
+    public TimeSpan Age => time.GetElapsedTime(startedAt);
+
+    /// <summary>Bytes that a crash would lose now.</summary>
+    public long UnwrittenBytes
+    {
+        get
+        {
+            lock (gate)
+            {
+                return request.UnwrittenBytes + response.UnwrittenBytes;
+            }
+        }
+    }
+
+    public void AppendRequest(ReadOnlySpan<byte> bytes)
+    {
+        lock (gate)
+        {
+            if (!disposed)
+            {
+                request.Append(bytes);
+            }
+        }
+    }
+
+    /// <summary>The response head has come. Trailers and body follow.</summary>
+    public void StartResponse(int statusCode, IReadOnlyList<HeaderField> headers)
+    {
+        lock (gate)
+        {
+            status = statusCode;
+            responseHeaders = headers;
+            timeToFirstByte ??= time.GetElapsedTime(startedAt);
+        }
+    }
+
+    public void AppendResponse(ReadOnlySpan<byte> bytes)
+    {
+        lock (gate)
+        {
+            if (!disposed)
+            {
+                timeToFirstByte ??= time.GetElapsedTime(startedAt);
+                response.Append(bytes);
+            }
+        }
+    }
+
+    public void SetTrailers(IReadOnlyList<HeaderField> trailers)
+    {
+        lock (gate)
+        {
+            responseTrailers = trailers;
+        }
+    }
+
+    /// <summary>Facts beside the wire, known late (Envoy's response attributes, the address that was dialled).</summary>
+    public void SetAttributes(IReadOnlyDictionary<string, string> values)
+    {
+        lock (gate)
+        {
+            attributes = values;
+        }
+    }
+
+    public void SetUpstreamHost(string host)
+    {
+        lock (gate)
+        {
+            upstreamHost = host;
+        }
+    }
+
+    /// <summary>Gives up the bytes that are not on disk yet, and all later ones: the recorder's memory bound was met.</summary>
+    public void DropBodies()
+    {
+        lock (gate)
+        {
+            request.Drop();
+            response.Drop();
+        }
+    }
+
+    /// <summary>The call has ended. Only the first call counts; it hands the exchange to whoever was named at the start.</summary>
+    public void Finish(Ending how, string? reason = null, TransportError? error = null)
+    {
+        lock (gate)
+        {
+            if (ending is not null)
+            {
+                return;
+            }
+
+            ending = how;
+            endingReason = reason;
+            transportError = error;
+            duration = time.GetElapsedTime(startedAt);
+        }
+
+        finished?.Invoke(this);
+    }
+
+    /// <summary>Takes the bytes gathered since the last take, for a part on disk.</summary>
+    public (byte[] Request, byte[] Response) TakeUnwritten()
+    {
+        lock (gate)
+        {
+            return (request.Take(), response.Take());
+        }
+    }
+
+    /// <summary>The exchange as it stands. Bodies hold what was not taken as parts; totals and hashes are of everything.</summary>
+    public CapturedExchange Snapshot()
+    {
+        lock (gate)
+        {
+            return new CapturedExchange
+            {
+                Id = Id,
+                CommitKey = Head.CommitKey ?? Id.ToString(),
+                OrgId = Head.OrgId,
+                AuthSubject = Head.AuthSubject,
+                Door = Head.Door,
+                CapturedAt = CapturedAt,
+                Method = Head.Method,
+                Path = Head.Path,
+                Query = Head.Query,
+                Upstream = Head.Upstream,
+                UpstreamHost = upstreamHost ?? Head.UpstreamHost,
+                Provider = Head.Provider,
+                HttpVersion = Head.HttpVersion,
+                RequestHeaders = Head.Headers,
+                Request = Freeze(request),
+                Status = status,
+                ResponseHeaders = responseHeaders,
+                ResponseTrailers = responseTrailers,
+                Response = Freeze(response),
+                Ending = ending ?? Ending.Incomplete,
+                EndingReason = endingReason,
+                TransportError = transportError,
+                TimeToFirstByte = timeToFirstByte,
+                Duration = duration,
+                Attributes = attributes,
+            };
+        }
+    }
+
+    public void Dispose()
+    {
+        lock (gate)
+        {
+            if (!disposed)
+            {
+                disposed = true;
+                request.Dispose();
+                response.Dispose();
+            }
+        }
+    }
+
+    private static CapturedBody Freeze(BodyRecording body)
+    {
+        var sha256 = body.Sha256();
+        return new CapturedBody { Bytes = body.Take(), WireBytes = body.WireBytes, Sha256 = sha256, Truncated = body.Truncated };
+    }
+
+    private static DateTimeOffset TruncateToMicroseconds(DateTimeOffset at) => new(at.Ticks - (at.Ticks % TimeSpan.TicksPerMicrosecond), TimeSpan.Zero);
+}

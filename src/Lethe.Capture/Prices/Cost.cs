@@ -1,0 +1,4 @@
+namespace Lethe.Capture.Prices;
+
+/// <summary>What an exchange cost, in nano-USD (1e-9 USD), by which price book.</summary>
+public readonly record struct Cost(long NanoUsd, string PriceBook);

@@ -1,0 +1,81 @@
+using Lethe.Capture.Exchanges;
+
+namespace Lethe.Capture.Turns;
+
+/// <summary>The kind of work a call asked for; only chat and completion calls are turns of a conversation.</summary>
+public enum Operation
+{
+    Other,
+    Chat,
+    Completion,
+    Embeddings,
+    CountTokens,
+    Rerank,
+}
+
+/// <summary>What one exchange said, in one shape for all dialects. Unknown is null, never zero.</summary>
+public sealed record Turn
+{
+    /// <summary>The vendor: <c>anthropic</c>, <c>openai</c>, <c>groq</c>, …</summary>
+    public required string Provider { get; init; }
+
+    /// <summary>The API called: <c>messages</c>, <c>chat_completions</c>, <c>responses</c>, <c>completions</c>, <c>embeddings</c>, …</summary>
+    public required string Endpoint { get; init; }
+
+    public required Operation Operation { get; init; }
+
+    /// <summary>True when the reply came, or was asked for, as a stream of events.</summary>
+    public bool Stream { get; init; }
+
+    public string? ModelRequested { get; init; }
+
+    public string? ModelServed { get; init; }
+
+    public string? ResponseId { get; init; }
+
+    /// <summary>The vendor's own request id, from a response header or the body.</summary>
+    public string? UpstreamRequestId { get; init; }
+
+    /// <summary>The response this request continues by id (Responses API); its history is not in the request.</summary>
+    public string? PreviousResponseId { get; init; }
+
+    /// <summary>The provider's own word.</summary>
+    public string? StopReason { get; init; }
+
+    public Usage? Usage { get; init; }
+
+    public ExchangeError? Error { get; init; }
+
+    /// <summary>The prompt, oldest message first, as it stands in the request (top-level system prompts excluded).</summary>
+    public IReadOnlyList<Message> Prompt { get; init; } = [];
+
+    /// <summary>The reply, as the messages that a later prompt would repeat; empty when none came.</summary>
+    public IReadOnlyList<Message> Reply { get; init; } = [];
+
+    public string? ReplyText { get; init; }
+
+    public string? ReplyReasoning { get; init; }
+
+    public IReadOnlyList<ToolCall> ToolCalls { get; init; } = [];
+
+    /// <summary>Outcomes of earlier tool calls that this request carries.</summary>
+    public IReadOnlyList<ToolResult> ToolResults { get; init; } = [];
+
+    /// <summary>The system prompt outside the chain, as canonical JSON; null when there is none.</summary>
+    public byte[]? System { get; init; }
+
+    /// <summary>The tool definitions, as canonical JSON; null when there are none.</summary>
+    public byte[]? Tools { get; init; }
+
+    /// <summary>True when the reply reached its own end (terminal event, or a whole document).</summary>
+    public bool ReplyComplete { get; init; }
+}
+
+/// <summary>A tool the model asked for. Arguments are JSON text; when the model's text is not JSON, a JSON string of it.</summary>
+public sealed record ToolCall(string? Id, string Name, string ArgumentsJson);
+
+/// <summary>What a tool gave back, as the next request carries it.</summary>
+public sealed record ToolResult(string Id, bool IsError, string? Output);
+
+/// <summary>A failure told by the provider or the transport. Phase is <c>http</c>, <c>body</c>, <c>stream</c> or <c>transport</c>.</summary>
+public sealed record ExchangeError(string Phase, string? Type, string? Code, string? Message);

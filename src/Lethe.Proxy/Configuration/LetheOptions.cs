@@ -1,0 +1,72 @@
+namespace Lethe.Proxy.Configuration;
+
+/// <summary>The effective configuration, section <c>Lethe</c>. Defaults stand here; the validator names every error.</summary>
+public sealed class LetheOptions
+{
+    public const string Section = "Lethe";
+
+    public string DataDirectory { get; set; } = DataHome.Default;
+
+    public string Listen { get; set; } = "http://127.0.0.1:4141";
+
+    public string AdminListen { get; set; } = "http://127.0.0.1:4142";
+
+    public ExtProcOptions ExtProc { get; set; } = new();
+
+    public Dictionary<string, UpstreamOptions> Upstreams { get; set; } = new(StringComparer.OrdinalIgnoreCase);
+
+    public CaptureOptions Capture { get; set; } = new();
+
+    public RedactionOptions Redaction { get; set; } = new();
+
+    public JournalOptions Journal { get; set; } = new();
+
+    public string Sink { get; set; } = "sqlite";
+}
+
+/// <summary>The Envoy door.</summary>
+public sealed class ExtProcOptions
+{
+    /// <summary><c>http://host:port</c> or <c>unix:/path</c>; empty switches the door off.</summary>
+    public string Listen { get; set; } = "http://127.0.0.1:4143";
+
+    public int MessageBytesMax { get; set; } = 64 * 1024 * 1024;
+}
+
+/// <summary>A model API behind the forwarding door.</summary>
+public sealed class UpstreamOptions
+{
+    public string? Address { get; set; }
+
+    public string? Provider { get; set; }
+
+    public string? PathPrefix { get; set; }
+}
+
+public sealed class CaptureOptions
+{
+    /// <summary>How much of each direction is kept.</summary>
+    public long BodyBytesMax { get; set; } = 64L * 1024 * 1024;
+
+    /// <summary>How much may wait for the disk, over all calls; beyond it captures are dropped and counted.</summary>
+    public long PendingBytesMax { get; set; } = 256L * 1024 * 1024;
+}
+
+public sealed class RedactionOptions
+{
+    /// <summary>Replace known shapes of secrets in bodies by kind-tagged marks.</summary>
+    public bool Bodies { get; set; }
+}
+
+public sealed class JournalOptions
+{
+    public long SegmentBytesMax { get; set; } = 64L * 1024 * 1024;
+
+    public int FlushIntervalMilliseconds { get; set; } = 5;
+
+    public string Durability { get; set; } = "relaxed";
+
+    public int PartIntervalMilliseconds { get; set; } = 1000;
+
+    public int PartBytes { get; set; } = 256 * 1024;
+}
