@@ -1,0 +1,14 @@
+FROM mcr.microsoft.com/dotnet/sdk:10.0 AS build
+WORKDIR /source
+COPY . .
+RUN dotnet publish src/Lethe.Proxy -c Release -o /app
+
+FROM mcr.microsoft.com/dotnet/aspnet:10.0
+RUN apt-get update && apt-get install -y --no-install-recommends libzstd1 && rm -rf /var/lib/apt/lists/* \
+  && mkdir -m 0700 /data && chown "$APP_UID" /data
+COPY --from=build /app /app
+USER $APP_UID
+VOLUME /data
+EXPOSE 4141 4142 4143
+ENTRYPOINT ["/app/lethe"]
+CMD ["run"]
