@@ -1,0 +1,40 @@
+using Lethe.Capture.Turns;
+
+namespace Lethe.Capture.Chains;
+
+/// <summary>From what was said to content-addressed nodes. The rule is the tapes project's, so that stores can be compared.</summary>
+public static class ChainBuilder
+{
+    /// <summary>Prompt, then reply, root to leaf; null when nothing was said.</summary>
+    public static Chain? Build(Turn turn) => Build(turn, Projection.Current);
+
+    /// <inheritdoc cref="Build(Turn)"/>
+    public static Chain? Build(Turn turn, Projection projection)
+    {
+        if (turn.Prompt.Count + turn.Reply.Count == 0)
+        {
+            return null;
+        }
+
+        using var hash = new Sha256Writer();
+        var nodes = new List<Node>(turn.Prompt.Count + turn.Reply.Count);
+        Append(turn.Prompt, nodes, hash, projection);
+        Append(turn.Reply, nodes, hash, projection);
+        return new Chain { Nodes = nodes, PromptLength = turn.Prompt.Count, Projection = projection.Number };
+    }
+
+    private static void Append(IReadOnlyList<Message> messages, List<Node> nodes, Sha256Writer hash, Projection projection)
+    {
+        foreach (var message in messages)
+        {
+            NodeHash? parent = nodes.Count == 0 ? null : nodes[^1].Hash;
+            if (!NodePreimage.TryWrite(message, parent, projection, hash))
+            {
+                _ = hash.Finish();
+                NodePreimage.WriteRaw(message, parent, hash);
+            }
+
+            nodes.Add(new Node(new NodeHash(hash.Finish()), parent, nodes.Count, message.Role, message.Raw));
+        }
+    }
+}
