@@ -139,4 +139,5 @@ public sealed record BodyRecord
 /// <summary>Snake-case names, nulls written, as the contract shows.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(ExchangeRecord))]
+[JsonSerializable(typeof(Dictionary<string, string>))]
 public sealed partial class ExchangeRecordJson : JsonSerializerContext;

@@ -1,0 +1,51 @@
+namespace Lethe.Ingest.Reading;
+
+/// <summary>A place in the order of export: capture time in microseconds since the epoch, then exchange id.</summary>
+public readonly record struct ExchangeCursor(long CapturedAtMicroseconds, string ExchangeId)
+{
+    /// <summary>Text for paging: <c>microseconds.exchange-id</c>.</summary>
+    public override string ToString() => $"{CapturedAtMicroseconds}.{ExchangeId}";
+
+    public static bool TryParse(string? text, out ExchangeCursor cursor)
+    {
+        cursor = default;
+        var dot = text?.IndexOf('.', StringComparison.Ordinal) ?? -1;
+        if (dot <= 0 || !long.TryParse(text.AsSpan(0, dot), out var at) || !Guid.TryParseExact(text.AsSpan(dot + 1), "D", out var id))
+        {
+            return false;
+        }
+
+        cursor = new ExchangeCursor(at, id.ToString("D"));
+        return true;
+    }
+}
+
+/// <summary>Which exchanges to read. Everything is optional; conditions add up.</summary>
+public sealed record ExchangeFilter
+{
+    /// <summary>A session id as <see cref="SessionSummary.SessionId"/> gives it.</summary>
+    public string? SessionId { get; init; }
+
+    public string? OrgId { get; init; }
+
+    /// <summary>The earliest capture time, inclusive.</summary>
+    public DateTimeOffset? Since { get; init; }
+
+    /// <summary>Only exchanges after this one in the order of export.</summary>
+    public ExchangeCursor? After { get; init; }
+
+    public int? Limit { get; init; }
+}
+
+/// <summary>Which sessions to read. Everything is optional; conditions add up.</summary>
+public sealed record SessionFilter
+{
+    public string? HarnessId { get; init; }
+
+    public string? OrgId { get; init; }
+
+    /// <summary>Sessions last seen at this time or later.</summary>
+    public DateTimeOffset? Since { get; init; }
+
+    public int? Limit { get; init; }
+}

@@ -1,0 +1,89 @@
+namespace Lethe.Ingest.Reading;
+
+/// <summary>One session with its counters. Times are UTC; counters are sums over its exchanges; money is nano-USD.</summary>
+public sealed record SessionSummary
+{
+    public required string SessionId { get; init; }
+
+    public required string OrgId { get; init; }
+
+    public required string HarnessId { get; init; }
+
+    public required string HarnessSessionId { get; init; }
+
+    public string? HarnessVersion { get; init; }
+
+    /// <summary><c>harness</c>, <c>explicit</c> or <c>synthetic</c>; null for a placeholder.</summary>
+    public string? IdOrigin { get; init; }
+
+    /// <summary>True for a parent that was named but never seen.</summary>
+    public bool IsPlaceholder { get; init; }
+
+    public string? AuthSubject { get; init; }
+
+    public string? Name { get; init; }
+
+    public string? Cwd { get; init; }
+
+    /// <summary>A JSON object, or null.</summary>
+    public string? Metadata { get; init; }
+
+    public DateTimeOffset? FirstSeenAt { get; init; }
+
+    public DateTimeOffset? LastSeenAt { get; init; }
+
+    /// <summary>The linked parent's <see cref="SessionId"/>; null when there is none, or it could not be told.</summary>
+    public string? ParentSessionId { get; init; }
+
+    /// <summary>The claim as it was made; null when no parent was ever named.</summary>
+    public ParentRecord? Parent { get; init; }
+
+    public required SessionCounters Counters { get; init; }
+
+    /// <summary>The models that served it, most used first.</summary>
+    public IReadOnlyList<string> Models { get; init; } = [];
+}
+
+/// <summary>What a session adds up to.</summary>
+public sealed record SessionCounters
+{
+    public long Exchanges { get; init; }
+
+    public long Turns { get; init; }
+
+    /// <summary>Calls that gave no turn: failed, or re-sent later.</summary>
+    public long Attempts { get; init; }
+
+    /// <summary>Calls that the upstream failed.</summary>
+    public long Errors { get; init; }
+
+    /// <summary>Input tokens neither read from nor written to a cache.</summary>
+    public long Input { get; init; }
+
+    public long CacheRead { get; init; }
+
+    public long CacheWrite5m { get; init; }
+
+    public long CacheWrite1h { get; init; }
+
+    public long Output { get; init; }
+
+    public long Reasoning { get; init; }
+
+    public long CostNanoUsd { get; init; }
+
+    public long UnpricedTurns { get; init; }
+
+    public long ToolCalls { get; init; }
+
+    public long Nodes { get; init; }
+
+    /// <summary>All input tokens, as OpenTelemetry's GenAI conventions count them.</summary>
+    public long InputTotal => Input + CacheRead + CacheWrite5m + CacheWrite1h;
+}
+
+/// <summary>One session with its children, and every parent it ever named.</summary>
+public sealed record SessionDetail(SessionSummary Session, IReadOnlyList<SessionSummary> Children, IReadOnlyList<ParentClaim> Claims);
+
+/// <summary>A parent that a session named, and when; more than one is a conflict, and the last named wins.</summary>
+public sealed record ParentClaim(string? HarnessId, string HarnessSessionId, DateTimeOffset FirstClaimedAt, DateTimeOffset LastClaimedAt);
