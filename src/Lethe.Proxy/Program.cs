@@ -1,1 +1,3 @@
-return 0;
+using Lethe.Proxy;
+
+return await LetheApplication.RunAsync(args, Console.Out, Console.Error);

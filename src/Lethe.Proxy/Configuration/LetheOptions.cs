@@ -11,6 +11,9 @@ public sealed class LetheOptions
 
     public string AdminListen { get; set; } = "http://127.0.0.1:4142";
 
+    /// <summary>Names beside loopback and the bound address that the admin listener answers to: a guard against DNS rebinding.</summary>
+    public string[] AdminHosts { get; set; } = [];
+
     public ExtProcOptions ExtProc { get; set; } = new();
 
     public Dictionary<string, UpstreamOptions> Upstreams { get; set; } = new(StringComparer.OrdinalIgnoreCase);

@@ -1,0 +1,51 @@
+using System.CommandLine;
+using System.Runtime.InteropServices;
+using Lethe.Proxy.Configuration;
+using Lethe.Proxy.Hosting;
+
+namespace Lethe.Proxy.Commands;
+
+/// <summary><c>lethe run</c>: the doors, ingest and the read API in one process, until SIGTERM or Ctrl+C.</summary>
+internal static class RunCommand
+{
+    /// <summary>How long running calls may go on after the signal; a second signal ends at once.</summary>
+    private static readonly TimeSpan DrainMax = TimeSpan.FromSeconds(20);
+
+    public static Command Build()
+    {
+        var command = new Command("run", "Open the doors: forward, capture, remember, answer questions.");
+        command.SetAction((line, _) => RunAsync(GlobalOptions.Require(line), line.InvocationConfiguration.Output));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(LetheSettings settings, TextWriter output)
+    {
+        var signalled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Signal);
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Signal);
+
+        await using var host = await StartAsync(settings);
+        await output.WriteAsync(Directions.For(host.Doors));
+        await output.FlushAsync();
+        await signalled.Task;
+
+        using var patience = new CancellationTokenSource(DrainMax);
+        await host.StopAsync(patience.Token);
+        return ExitCode.Fine;
+
+        // The first signal is ours; the second goes its usual way and ends the process.
+        void Signal(PosixSignalContext context) => context.Cancel = signalled.TrySetResult();
+    }
+
+    private static async Task<LetheHost> StartAsync(LetheSettings settings)
+    {
+        try
+        {
+            return await LetheHost.StartAsync(settings);
+        }
+        catch (HostFault fault)
+        {
+            throw CommandFailure.Environment(fault.Message, fault);
+        }
+    }
+}

@@ -1,0 +1,126 @@
+using System.Net;
+
+namespace Lethe.Proxy.Configuration;
+
+/// <summary>What the options must be. All errors at once, each beginning with its key.</summary>
+internal sealed class LetheOptionsValidator
+{
+    private const long KiB = 1024;
+    private const long MiB = 1024 * KiB;
+    private const long GiB = 1024 * MiB;
+
+    private readonly List<string> errors = [];
+
+    public static IReadOnlyList<string> Validate(LetheOptions options)
+    {
+        var validator = new LetheOptionsValidator();
+        validator.Check(options);
+        return validator.errors;
+    }
+
+    private void Check(LetheOptions options)
+    {
+        if (string.IsNullOrWhiteSpace(options.DataDirectory))
+        {
+            Refuse("DataDirectory", "must name a directory.");
+        }
+
+        CheckDoors(options);
+        foreach (var (name, upstream) in options.Upstreams)
+        {
+            CheckUpstream("Upstreams:" + name, upstream);
+        }
+
+        CheckPrefixes(options);
+        InRange("ExtProc:MessageBytesMax", options.ExtProc.MessageBytesMax, 64 * KiB, GiB);
+        InRange("Capture:BodyBytesMax", options.Capture.BodyBytesMax, 0, GiB);
+        InRange("Capture:PendingBytesMax", options.Capture.PendingBytesMax, MiB, 64 * GiB);
+        InRange("Journal:SegmentBytesMax", options.Journal.SegmentBytesMax, 4 * KiB, 16 * GiB);
+        InRange("Journal:FlushIntervalMilliseconds", options.Journal.FlushIntervalMilliseconds, 0, 1000);
+        InRange("Journal:PartIntervalMilliseconds", options.Journal.PartIntervalMilliseconds, 10, 60_000);
+        InRange("Journal:PartBytes", options.Journal.PartBytes, KiB, 64 * MiB);
+        OneOf("Journal:Durability", options.Journal.Durability, "relaxed", "strict");
+        OneOf("Sink", options.Sink, "sqlite");
+    }
+
+    private void CheckDoors(LetheOptions options)
+    {
+        var doors = new List<(string Key, EndPoint EndPoint)>();
+        CheckDoor("Listen", options.Listen, doors);
+        CheckDoor("AdminListen", options.AdminListen, doors);
+        if (options.ExtProc.Listen.Length > 0)
+        {
+            CheckDoor("ExtProc:Listen", options.ExtProc.Listen, doors, unixToo: true);
+        }
+
+        for (var i = 1; i < doors.Count; i++)
+        {
+            var (key, endPoint) = doors[i];
+            var twin = doors.FindIndex(other => other.EndPoint.Equals(endPoint));
+            if (twin < i && endPoint is IPEndPoint { Port: > 0 })
+            {
+                Refuse(key, $"is the same address as {LetheOptions.Section}:{doors[twin].Key}.");
+            }
+        }
+    }
+
+    private void CheckDoor(string key, string value, List<(string Key, EndPoint EndPoint)> doors, bool unixToo = false)
+    {
+        if (!ListenAddress.TryParse(value, out var address) || (address.UnixPath is not null && !unixToo))
+        {
+            Refuse(key, $"'{value}' is not {ListenAddress.Shape}{(unixToo ? ", nor unix:/absolute/path" : "")}.");
+        }
+        else if (address.EndPoint is { } endPoint)
+        {
+            doors.Add((key, endPoint));
+        }
+    }
+
+    private void CheckUpstream(string key, UpstreamOptions upstream)
+    {
+        if (upstream.Address is { } address
+            && !(Uri.TryCreate(address, UriKind.Absolute, out var uri) && uri is { Scheme: "http" or "https", Query: "", Fragment: "" }))
+        {
+            Refuse(key + ":Address", $"'{address}' is not an http:// or https:// address without query.");
+        }
+
+        if (upstream.Provider is { } provider && (provider.Length == 0 || provider.Any(c => !char.IsAsciiLetterOrDigit(c) && c is not ('-' or '_' or '.'))))
+        {
+            Refuse(key + ":Provider", $"'{provider}' is not a word of letters, digits, '-', '_' and '.'.");
+        }
+
+        if (upstream.PathPrefix is { } prefix && (prefix.Length < 2 || prefix[0] != '/' || prefix.EndsWith('/') || prefix.AsSpan().ContainsAny("?#{} ")))
+        {
+            Refuse(key + ":PathPrefix", $"'{prefix}' is not a path like /name.");
+        }
+    }
+
+    private void CheckPrefixes(LetheOptions options)
+    {
+        var same = options.Upstreams
+            .GroupBy(pair => pair.Value.PathPrefix ?? "/" + pair.Key, StringComparer.OrdinalIgnoreCase)
+            .Where(group => group.Count() > 1);
+        foreach (var group in same)
+        {
+            Refuse("Upstreams", $"{string.Join(" and ", group.Select(pair => pair.Key))} share the prefix {group.Key}.");
+        }
+    }
+
+    private void InRange(string key, long value, long min, long max)
+    {
+        if (value < min || value > max)
+        {
+            Refuse(key, $"{value} is not between {min} and {max}.");
+        }
+    }
+
+    private void OneOf(string key, string value, params ReadOnlySpan<string> allowed)
+    {
+        if (!allowed.Contains(value))
+        {
+            Refuse(key, $"'{value}' is not one of: {string.Join(", ", allowed)}.");
+        }
+    }
+
+    private void Refuse(string key, string why) => errors.Add($"{LetheOptions.Section}:{key}: {why}");
+}

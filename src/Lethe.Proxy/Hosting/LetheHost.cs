@@ -1,0 +1,97 @@
+using System.Net.Sockets;
+using Lethe.Proxy.Configuration;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting.Server;
+
+namespace Lethe.Proxy.Hosting;
+
+/// <summary>
+/// The whole of lethe in one process: what <c>lethe run</c> and <c>lethe exec</c> start, and what a test starts with every port 0.
+/// Starts data directory → listeners; stops the doors first, then what they fed.
+/// </summary>
+internal sealed class LetheHost : IAsyncDisposable
+{
+    private readonly DataDirectory directory;
+    private readonly IHost host;
+    private bool stopped;
+
+    private LetheHost(DataDirectory directory, IHost host, ListeningDoors doors)
+    {
+        this.directory = directory;
+        this.host = host;
+        Doors = doors;
+    }
+
+    /// <summary>Where it listens, ports filled in.</summary>
+    public ListeningDoors Doors { get; }
+
+    public IServiceProvider Services => host.Services;
+
+    /// <summary>Starts with options made in code.</summary>
+    /// <exception cref="HostFault">A port is taken, the directory is not usable or held by another process.</exception>
+    public static Task<LetheHost> StartAsync(LetheOptions options, CancellationToken stopping = default) => StartAsync(LetheSettings.Of(options), stopping: stopping);
+
+    /// <param name="configure">Services that a caller brings (a clock, a log), registered last.</param>
+    /// <exception cref="HostFault">A port is taken, the directory is not usable or held by another process.</exception>
+    public static async Task<LetheHost> StartAsync(LetheSettings settings, Action<IServiceCollection>? configure = null, CancellationToken stopping = default)
+    {
+        var directory = DataDirectory.Open(settings.Options.DataDirectory);
+        IHost? host = null;
+        try
+        {
+            host = Build(settings, configure);
+            await host.StartAsync(stopping);
+            var doors = Listeners.Bound(host.Services.GetRequiredService<IServer>(), settings.Options);
+            doors.Write(directory.Path);
+            return new LetheHost(directory, host, doors);
+        }
+        catch (Exception fault)
+        {
+            host?.Dispose();
+            directory.Dispose();
+            throw AsHostFault(fault) is { } known ? known : fault;
+        }
+    }
+
+    /// <summary>Lets running calls end (until <paramref name="patience"/> is cancelled), then closes everything in order.</summary>
+    public async Task StopAsync(CancellationToken patience = default)
+    {
+        if (stopped)
+        {
+            return;
+        }
+
+        stopped = true;
+        ListeningDoors.Remove(directory.Path);
+        await host.StopAsync(patience);
+        host.Dispose();
+        directory.Dispose();
+    }
+
+    public async ValueTask DisposeAsync() => await StopAsync();
+
+    private static IHost Build(LetheSettings settings, Action<IServiceCollection>? configure) => new HostBuilder()
+        .ConfigureAppConfiguration(builder => builder.AddConfiguration(settings.Configuration))
+        .ConfigureLogging(HostLog.Configure)
+        .ConfigureServices(services =>
+        {
+            services.AddSingleton<IHostLifetime, DetachedLifetime>();
+            services.AddSingleton(settings);
+            services.AddSingleton(settings.Options);
+            services.AddSingleton(TimeProvider.System);
+            services.AddRouting();
+        })
+        .ConfigureWebHost(web => web
+            .UseKestrelCore()
+            .ConfigureKestrel(kestrel => Listeners.Configure(kestrel, settings.Options))
+            .Configure(DoorPipeline.Configure)
+            .ConfigureServices(services => configure?.Invoke(services)))
+        .Build();
+
+    private static HostFault? AsHostFault(Exception fault) => fault switch
+    {
+        IOException { InnerException: AddressInUseException } => new HostFault(fault.Message.TrimEnd('.') + ".", fault),
+        SocketException or IOException { InnerException: SocketException } => new HostFault("cannot listen: " + fault.Message, fault),
+        _ => null,
+    };
+}

@@ -1,0 +1,69 @@
+using System.Net;
+using Lethe.Proxy.Configuration;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+namespace Lethe.Proxy.Hosting;
+
+/// <summary>Kestrel's listeners, one for each door, in a fixed order by which their bound addresses are told apart.</summary>
+internal static class Listeners
+{
+    /// <summary>Agents carry long headers (session facts, base64 metadata, cloud tokens); a proxy must not be the narrow place.</summary>
+    private const int HeaderBytesMax = 1024 * 1024;
+
+    private const int HeaderCountMax = 1000;
+
+    private const int RequestLineBytesMax = 64 * 1024;
+
+    public static void Configure(KestrelServerOptions kestrel, LetheOptions options)
+    {
+        kestrel.AddServerHeader = false;
+        kestrel.AllowAlternateSchemes = true;
+        var limits = kestrel.Limits;
+        limits.MaxRequestBodySize = null;
+        limits.MinRequestBodyDataRate = null;
+        limits.MinResponseDataRate = null;
+        limits.MaxRequestHeadersTotalSize = HeaderBytesMax;
+        limits.MaxRequestHeaderCount = HeaderCountMax;
+        limits.MaxRequestLineSize = RequestLineBytesMax;
+        limits.Http2.MaxRequestHeaderFieldSize = HeaderBytesMax;
+        limits.Http2.MaxStreamsPerConnection = 1000;
+        limits.Http2.InitialConnectionWindowSize = 4 * 1024 * 1024;
+        limits.Http2.InitialStreamWindowSize = 1024 * 1024;
+
+        Listen(kestrel, options.Listen, Doorway.Forwarding);
+        Listen(kestrel, options.AdminListen, Doorway.Admin);
+        if (options.ExtProc.Listen.Length > 0)
+        {
+            Listen(kestrel, options.ExtProc.Listen, Doorway.ExtProc);
+        }
+    }
+
+    /// <summary>The addresses as bound. Kestrel lists them in the order they were asked for.</summary>
+    public static ListeningDoors Bound(IServer server, LetheOptions options)
+    {
+        var addresses = server.Features.Get<IServerAddressesFeature>()!.Addresses.ToArray();
+        return new ListeningDoors(addresses[0], addresses[1], options.ExtProc.Listen.Length > 0 ? addresses[2] : null, Environment.ProcessId);
+    }
+
+    /// <exception cref="HostFault">The address is not one; the validator would have said so first.</exception>
+    private static void Listen(KestrelServerOptions kestrel, string text, Doorway door)
+    {
+        if (!ListenAddress.TryParse(text, out var address))
+        {
+            throw new HostFault($"'{text}' is not {ListenAddress.Shape}.");
+        }
+
+        if (address.UnixPath is { } path)
+        {
+            // A socket that a killed process left behind is nobody's.
+            File.Delete(path);
+            kestrel.ListenUnixSocket(path, door.Mark);
+        }
+        else
+        {
+            kestrel.Listen((IPEndPoint)address.EndPoint!, door.Mark);
+        }
+    }
+}

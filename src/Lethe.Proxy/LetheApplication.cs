@@ -1,0 +1,41 @@
+using System.CommandLine;
+using Lethe.Proxy.Commands;
+
+namespace Lethe.Proxy;
+
+/// <summary>The verbs of <c>lethe</c>, and the one place where an ending becomes an exit code.</summary>
+internal static class LetheApplication
+{
+    public static RootCommand Verbs() => new("A flight recorder for LLM traffic.")
+    {
+        GlobalOptions.Data,
+        GlobalOptions.Listen,
+        GlobalOptions.Admin,
+        GlobalOptions.ExtProc,
+        GlobalOptions.Set,
+        RunCommand.Build(),
+        ConfigCommand.Build(),
+    };
+
+    public static async Task<int> RunAsync(string[] args, TextWriter output, TextWriter error)
+    {
+        var line = Verbs().Parse(GlobalOptions.Normalise(args));
+        var invocation = new InvocationConfiguration
+        {
+            Output = output,
+            Error = error,
+            EnableDefaultExceptionHandler = false,
+            ProcessTerminationTimeout = null,
+        };
+        try
+        {
+            var code = await line.InvokeAsync(invocation);
+            return line.Errors.Count > 0 ? ExitCode.Usage : code;
+        }
+        catch (CommandFailure failure)
+        {
+            await error.WriteLineAsync(failure.Message);
+            return failure.ExitCode;
+        }
+    }
+}
