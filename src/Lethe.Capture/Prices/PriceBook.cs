@@ -1,0 +1,90 @@
+using System.Text.Json;
+using Lethe.Capture.Turns;
+
+namespace Lethe.Capture.Prices;
+
+/// <summary>What model calls cost: list prices in the shape of the MIT package <c>@pydantic/genai-prices</c>.</summary>
+public sealed class PriceBook
+{
+    private const string Resource = "Lethe.Capture.Prices.genai-prices.json";
+
+    private static readonly Lazy<PriceBook> Shipped = new(() =>
+    {
+        using var resource = typeof(PriceBook).Assembly.GetManifestResourceStream(Resource)
+            ?? throw new InvalidDataException($"The resource {Resource} is missing.");
+        return Parse(resource);
+    });
+
+    private readonly ModelCatalogue models;
+
+    private PriceBook(string name, ModelCatalogue models)
+    {
+        Name = name;
+        this.models = models;
+    }
+
+    /// <summary>The book shipped in the product, parsed at first use.</summary>
+    public static PriceBook Embedded => Shipped.Value;
+
+    /// <summary>Name and version, which every cost carries: <c>genai-prices 0.1.8</c>.</summary>
+    public string Name { get; }
+
+    /// <summary>Reads a book in the shape that <c>scripts/update-prices</c> writes.</summary>
+    public static PriceBook Parse(Stream json)
+    {
+        using var document = JsonDocument.Parse(json);
+        var root = document.RootElement;
+        return new PriceBook(
+            $"{root.GetProperty("name").GetString()} {root.GetProperty("version").GetString()}",
+            new ModelCatalogue([.. root.GetProperty("providers").EnumerateArray().Select(PricedProvider.Parse)]));
+    }
+
+    /// <summary>The cost by the model served, else requested, at that time; null when no usage was told or no price is known.</summary>
+    public Cost? Price(Turn turn, DateTimeOffset at)
+    {
+        if (turn.Usage is not { } usage || (usage.InputTotal is null && usage.Output is null && usage.Iterations.Count == 0))
+        {
+            return null;
+        }
+
+        var prices = Find(turn.Provider, turn.ModelServed, at) ?? Find(turn.Provider, turn.ModelRequested, at);
+        var tokens = usage.Iterations.Count > 0
+            ? OfIterations(turn.Provider, usage.Iterations, prices, at)
+            : prices is null ? null : TokenPricing.OfTokens(prices, usage);
+        if (tokens is null || (prices is null && usage.WebSearches > 0))
+        {
+            return null;
+        }
+
+        var list = tokens + (prices is null ? 0 : TokenPricing.OfCall(prices, usage));
+        var nano = list * ServiceTiers.Factor(SellerNames.Of(turn.Provider), usage);
+        return nano is null or > long.MaxValue ? null : new Cost((long)decimal.Round(nano.Value, MidpointRounding.AwayFromZero), Name);
+    }
+
+    /// <summary>Passes inside one call, each at its own model's price; null when one of them has none.</summary>
+    private decimal? OfIterations(string vendor, IReadOnlyList<UsageIteration> passes, PriceList? ofTurn, DateTimeOffset at)
+    {
+        var sum = 0m;
+        foreach (var pass in passes)
+        {
+            if ((pass.Model is null ? ofTurn : Find(vendor, pass.Model, at)) is not { } prices)
+            {
+                return null;
+            }
+
+            sum += TokenPricing.OfTokens(prices, new Usage
+            {
+                Input = pass.Input,
+                CacheRead = pass.CacheRead,
+                CacheWrite5m = pass.CacheWrite5m,
+                CacheWrite1h = pass.CacheWrite1h,
+                Output = pass.Output,
+            });
+        }
+
+        return sum;
+    }
+
+    private PriceList? Find(string vendor, string? model, DateTimeOffset at) =>
+        model is not null && models.Find(vendor, model)?.At(at) is { IsSilent: false } prices ? prices : null;
+}

@@ -1,0 +1,18 @@
+using Lethe.Capture.Turns;
+
+namespace Lethe.Capture.Prices;
+
+/// <summary>What a service tier does to the list price.</summary>
+internal static class ServiceTiers
+{
+    /// <summary>The factor on the list price; null when the tier is known to cost something else that the book does not tell.</summary>
+    public static decimal? Factor(string seller, Usage usage) => usage.ServiceTier?.ToLowerInvariant() switch
+    {
+        // Half price: Anthropic, OpenAI and Google for batches, OpenAI and Google for flex processing (their pricing pages).
+        "batch" => 0.5m,
+        "flex" when seller is "openai" or "google" or "azure" => 0.5m,
+        "fast" => null,
+        "priority" when seller is "openai" or "google" or "azure" => null,
+        _ => 1m,
+    };
+}

@@ -1,0 +1,104 @@
+using System.Buffers;
+
+namespace Lethe.Capture.Redaction;
+
+/// <summary>Secrets that are one run of an alphabet behind a prefix.</summary>
+internal static class SecretRuns
+{
+    private const int BearerLengthMin = 8;
+    private const int BearerLengthSure = 24;
+    private const int NamedLengthMin = 20;
+    private const int TokenPartLengthMin = 8;
+
+    /// <summary>A prefix and a run whose length lies within bounds; a longer run is something else, unless the bound is the general one.</summary>
+    public static Finding Plain(
+        ReadOnlySpan<char> text, int at, int prefix, string kind, SearchValues<char> alphabet, int lengthMin, int lengthMax, bool final)
+    {
+        if (!TryMeasure(text, at + prefix, alphabet, final, out var length))
+        {
+            return Finding.Unsure;
+        }
+
+        return length >= lengthMin && (length <= lengthMax || lengthMax == SecretShapes.SecretBytesMax)
+            ? new Finding(at, at + prefix + length, kind)
+            : Finding.Nothing;
+    }
+
+    /// <summary>A bare <c>sk-…</c>: many vendors', and the end of many words; so it must stand alone, be long and hold a digit.</summary>
+    public static Finding Named(ReadOnlySpan<char> text, int at, int prefix, SearchValues<char> alphabet, bool final)
+    {
+        if (!StandsAlone(text[..at]))
+        {
+            return Finding.Nothing;
+        }
+
+        var finding = Plain(text, at, prefix, "api_key", alphabet, NamedLengthMin, SecretShapes.SecretBytesMax, final);
+        return finding.IsSecret && !text[finding.Start..finding.End].ContainsAnyInRange('0', '9') ? Finding.Nothing : finding;
+    }
+
+    /// <summary>The credential after the scheme's name (RFC 6750); prose ("bearer authentication") is left alone.</summary>
+    public static Finding Bearer(ReadOnlySpan<char> text, int at, SearchValues<char> alphabet, bool final)
+    {
+        var start = at + "Bearer ".Length;
+        if (!TryMeasure(text, start, alphabet, final, out var length))
+        {
+            return Finding.Unsure;
+        }
+
+        var looksRandom = length >= BearerLengthSure || (length >= BearerLengthMin && text.Slice(start, length).ContainsAnyInRange('0', '9'));
+        return looksRandom ? new Finding(start, start + length, "bearer_token") : Finding.Nothing;
+    }
+
+    /// <summary>Three base64url parts, the first an object (RFC 7519).</summary>
+    public static Finding JsonWebToken(ReadOnlySpan<char> text, int at, SearchValues<char> alphabet, bool final)
+    {
+        var end = at;
+        for (var part = 0; part < 3; part++)
+        {
+            if (!TryMeasure(text, end, alphabet, final, out var length))
+            {
+                return Finding.Unsure;
+            }
+
+            end += length;
+            if (part == 2)
+            {
+                break;
+            }
+
+            if (length is < TokenPartLengthMin or SecretShapes.SecretBytesMax || end == text.Length || text[end] != '.')
+            {
+                return Finding.Nothing;
+            }
+
+            end++;
+        }
+
+        return new Finding(at, end, "jwt");
+    }
+
+    /// <summary>The length of the run, at most the bound; false when the text ends before the run does and more may come.</summary>
+    public static bool TryMeasure(ReadOnlySpan<char> text, int start, SearchValues<char> alphabet, bool final, out int length)
+    {
+        var rest = text[start..Math.Min(text.Length, start + SecretShapes.SecretBytesMax)];
+        length = rest.IndexOfAnyExcept(alphabet);
+        if (length >= 0)
+        {
+            return true;
+        }
+
+        length = rest.Length;
+        return final || length == SecretShapes.SecretBytesMax;
+    }
+
+    /// <summary>True when no word runs into it. A JSON escape before it (<c>\n</c>, <c>\u003c</c>) is no word.</summary>
+    private static bool StandsAlone(ReadOnlySpan<char> before)
+    {
+        if (before.IsEmpty || !(char.IsAsciiLetterOrDigit(before[^1]) || before[^1] is '_' or '-'))
+        {
+            return true;
+        }
+
+        return (before.Length >= 2 && before[^2] == '\\') || (before.Length >= 6 && before[^6] == '\\' && before[^5] == 'u');
+    }
+}

@@ -1,0 +1,97 @@
+using System.Buffers;
+
+namespace Lethe.Capture.Redaction;
+
+/// <summary>The known shapes of secrets. Text is UTF-8 with each byte widened to one char, so that positions are byte positions.</summary>
+internal static class SecretShapes
+{
+    /// <summary>Longer runs are cut here: no credential is that long, and a stream's window must end somewhere.</summary>
+    public const int SecretBytesMax = 16 * 1024;
+
+    /// <summary>How much text before an anchor is looked at.</summary>
+    public const int LookBehind = 6;
+
+    private const string Letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    private const string Digits = "0123456789";
+
+    private static readonly SearchValues<char> Upper = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZ" + Digits);
+    private static readonly SearchValues<char> Alphanumeric = SearchValues.Create(Letters + Digits);
+    private static readonly SearchValues<char> Word = SearchValues.Create(Letters + Digits + "_");
+    private static readonly SearchValues<char> UrlSafe = SearchValues.Create(Letters + Digits + "_-");
+    private static readonly SearchValues<char> Base64 = SearchValues.Create(Letters + Digits + "+/=");
+    private static readonly SearchValues<char> Token68 = SearchValues.Create(Letters + Digits + "-._~+/=");
+
+    // Where two anchors begin at the same place, the first that accepts wins.
+    private static readonly Shape[] Shapes =
+    [
+        Run("AKIA", "aws_access_key", Upper, 16, 16),
+        Run("ASIA", "aws_access_key", Upper, 16, 16),
+        Run("ghp_", "github_token", Alphanumeric, 20),
+        Run("gho_", "github_token", Alphanumeric, 20),
+        Run("ghs_", "github_token", Alphanumeric, 20),
+        Run("ghu_", "github_token", Alphanumeric, 20),
+        Run("ghr_", "github_token", Alphanumeric, 20),
+        Run("github_pat_", "github_token", Word, 20),
+        Run("glpat-", "gitlab_token", UrlSafe, 20),
+        Run("npm_", "npm_token", Alphanumeric, 30),
+        Run("sk-ant-", "anthropic_key", UrlSafe, 12),
+        Run("sk-proj-", "openai_key", UrlSafe, 12),
+        Run("sk-svcacct-", "openai_key", UrlSafe, 12),
+        Run("sk-or-v1-", "openrouter_key", UrlSafe, 12),
+        new("sk-", (text, at, final) => SecretRuns.Named(text, at, 3, UrlSafe, final)),
+        Run("AIza", "google_api_key", UrlSafe, 30),
+        Run("ya29.", "google_oauth_token", UrlSafe, 20),
+        Run("gsk_", "groq_key", Alphanumeric, 30),
+        Run("xai-", "xai_key", Alphanumeric, 40),
+        Run("hf_", "huggingface_token", Alphanumeric, 30),
+        Run("xoxa-", "slack_token", UrlSafe, 10),
+        Run("xoxb-", "slack_token", UrlSafe, 10),
+        Run("xoxe-", "slack_token", UrlSafe, 10),
+        Run("xoxo-", "slack_token", UrlSafe, 10),
+        Run("xoxp-", "slack_token", UrlSafe, 10),
+        Run("xoxr-", "slack_token", UrlSafe, 10),
+        Run("xoxs-", "slack_token", UrlSafe, 10),
+        Run("sk_live_", "stripe_key", Alphanumeric, 10),
+        Run("rk_live_", "stripe_key", Alphanumeric, 10),
+        Run("whsec_", "stripe_webhook_secret", Base64, 16),
+        new("Bearer ", (text, at, final) => SecretRuns.Bearer(text, at, Token68, final)),
+        new("bearer ", (text, at, final) => SecretRuns.Bearer(text, at, Token68, final)),
+        new("eyJ", (text, at, final) => SecretRuns.JsonWebToken(text, at, UrlSafe, final)),
+        new("-----BEGIN ", PrivateKeys.Examine),
+        .. AssignedSecrets.Anchors.Select(anchor => new Shape(anchor, (text, at, final) => AssignedSecrets.Examine(text, at + anchor.Length, final))),
+    ];
+
+    /// <summary>The text that a secret begins with, or that announces it.</summary>
+    public static readonly SearchValues<string> Anchors = SearchValues.Create([.. Shapes.Select(shape => shape.Anchor)], StringComparison.Ordinal);
+
+    public static readonly int AnchorLengthMax = Shapes.Max(shape => shape.Anchor.Length);
+
+    /// <summary>What begins at <paramref name="at"/>. Unless <paramref name="final"/>, more text may follow, and the answer never depends on what follows.</summary>
+    public static Finding Examine(ReadOnlySpan<char> text, int at, bool final)
+    {
+        foreach (var shape in Shapes)
+        {
+            if (text[at..].StartsWith(shape.Anchor, StringComparison.Ordinal))
+            {
+                var finding = shape.Examine(text, at, final);
+                if (finding.IsSecret || finding.IsUnsure)
+                {
+                    return finding;
+                }
+            }
+            else if (!final && shape.Anchor.AsSpan().StartsWith(text[at..], StringComparison.Ordinal))
+            {
+                return Finding.Unsure;
+            }
+        }
+
+        return Finding.Nothing;
+    }
+
+    private static Shape Run(string anchor, string kind, SearchValues<char> alphabet, int lengthMin, int lengthMax = SecretBytesMax) =>
+        new(anchor, (text, at, final) => SecretRuns.Plain(text, at, anchor.Length, kind, alphabet, lengthMin, lengthMax, final));
+
+    private delegate Finding Examiner(ReadOnlySpan<char> text, int at, bool final);
+
+    private sealed record Shape(string Anchor, Examiner Examine);
+}

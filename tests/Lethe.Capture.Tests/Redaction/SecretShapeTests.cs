@@ -1,0 +1,159 @@
+using System.Text;
+using System.Text.Json;
+using FsCheck;
+using FsCheck.Fluent;
+using Lethe.Capture.Redaction;
+
+namespace Lethe.Capture.Tests.Redaction;
+
+public sealed class SecretShapeTests
+{
+    private const string Jwt = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.c2lnbmF0dXJlLWJ5dGVz";
+
+    public static TheoryData<string, string, string> Secrets => new()
+    {
+        { "aws_access_key", "AKIAIOSFODNN7EXAMPLE", "" },
+        { "aws_access_key", "ASIAIOSFODNN7EXAMPLE", "" },
+        { "github_token", "ghp_0123456789abcdefghijABCDEFGHIJ012345", "" },
+        { "github_token", "gho_0123456789abcdefghijABCDEFGHIJ012345", "" },
+        { "github_token", "github_pat_11ABCDEFG0abcdefghijkl_mnopqrstuvwxyz", "" },
+        { "bearer_token", "abc.def-123_456", "Bearer " },
+        { "jwt", Jwt, "" },
+        { "anthropic_key", "sk-ant-api03-AbCdEf_123-456", "" },
+        { "openai_key", "sk-proj-AbCdEf_123-456abc", "" },
+        { "api_key", "sk-0123456789abcdef0123456789abcdef", "" },
+        { "google_api_key", "AIzaSyA-1234567890abcdefghijklmnopqrstu", "" },
+        { "slack_token", "xoxb-123456789012-abcdefghijkl", "" },
+        { "stripe_key", "sk_live_0123456789abcdefghijklmn", "" },
+        { "stripe_key", "rk_live_0123456789abcdefghijklmn", "" },
+        { "stripe_webhook_secret", "whsec_0123456789abcdefghijklmn", "" },
+        { "env_secret", "hunter2", "DB_PASSWORD=" },
+        { "env_secret", "abc%$123", "ANTHROPIC_API_KEY=" },
+        { "env_secret", "s3cr3t", "export CLIENT_SECRET=" },
+        { "env_secret", "tok_en9", "GH_TOKEN=" },
+        { "env_secret", "wJalrXUtnFEMI/K7MDENG", "AWS_SECRET_ACCESS_KEY=" },
+        { "private_key", "-----BEGIN RSA PRIVATE KEY-----\nMIIEpAIBAAKCAQEA7\nabc+/=\n-----END RSA PRIVATE KEY-----", "" },
+        { "private_key", "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAA", "" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Secrets))]
+    public void A_secret_becomes_a_mark_that_tells_its_kind(string kind, string secret, string before)
+    {
+        Assert.Equal($"see {before}[redacted:{kind}] here", Redact($"see {before}{secret} here"));
+        Assert.Equal($"\n{before}[redacted:{kind}]", Redact($"\n{before}{secret}"));
+    }
+
+    [Theory]
+    [MemberData(nameof(Secrets))]
+    public void Inside_a_JSON_string_only_the_secret_goes(string kind, string secret, string before)
+    {
+        var nested = JsonSerializer.Serialize(new { env = $"one\n{before}{secret}\n(two)", key = $"\t{before}{secret}" });
+        foreach (var json in new[] { nested, JsonSerializer.Serialize(new { arguments = nested }) })
+        {
+            var redacted = Redact(json);
+
+            Assert.DoesNotContain(secret[^6..], redacted, StringComparison.Ordinal);
+            var text = JsonDocument.Parse(redacted).RootElement.EnumerateObject().First().Value.GetString()!;
+            Assert.Contains($"{before}[redacted:{kind}]", text, StringComparison.Ordinal);
+            Assert.Contains("two", text, StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [InlineData("PATH=/usr/bin:/bin HOME=/root MAX_TOKENS=4096")]
+    [InlineData("the task-based-scheduler-of-disk-2024-and-risk-assessments-for-99")]
+    [InlineData("Bearer authentication is described in RFC 6750, bearer tokens too")]
+    [InlineData("{\"a\":\"GH_TOKEN=\",\"b\":\"kept\"}")]
+    [InlineData("GH_TOKEN= kept")]
+    [InlineData("GH_TOKEN=\"\" kept")]
+    [InlineData("-----BEGIN CERTIFICATE-----\nMIIEpAIBAAKCAQEA7\n-----END CERTIFICATE-----")]
+    [InlineData("a line \"-----BEGIN PRIVATE KEY-----\" begins a key")]
+    [InlineData("eyJ is how eyJhbGciOiJIUzI1NiJ9 begins")]
+    [InlineData("AKIA and AKIAIOSFODNN7EXAMPLEANDMORE and ghp_short and sk-short")]
+    public void What_is_no_secret_stays(string text) => Assert.Equal(text, Redact(text));
+
+    [Theory]
+    [InlineData("TOKEN=\"two words\" kept", "TOKEN=\"[redacted:env_secret]\" kept")]
+    [InlineData("TOKEN='two words' kept", "TOKEN='[redacted:env_secret]' kept")]
+    [InlineData("{\"a\":\"TOKEN=\\\"two words\\\" kept\"}", "{\"a\":\"TOKEN=\\\"[redacted:env_secret]\\\" kept\"}")]
+    [InlineData("{\"a\":\"TOKEN=ab\\u0026cd\\/ef\\nkept\"}", "{\"a\":\"TOKEN=[redacted:env_secret]\\nkept\"}")]
+    [InlineData("PASSWORD=gehäuse kept", "PASSWORD=[redacted:env_secret] kept")]
+    public void Quotes_and_escapes_around_a_value_stay(string text, string expected) => Assert.Equal(expected, Redact(text));
+
+    [Fact]
+    public void Redacting_twice_changes_nothing_more()
+    {
+        foreach (var row in Secrets)
+        {
+            var once = Redact($"see {(string)row[2]}{(string)row[1]} here");
+            Assert.Equal(once, Redact(once));
+        }
+    }
+
+    [Fact]
+    public void The_parts_that_a_body_comes_in_make_no_difference()
+    {
+        var pieces = Gen.Elements([
+            .. Secrets.Select(row => (string)row[2] + (string)row[1]), "AKIA", "sk-", "sk-ant-", "TOKEN=", "\\", "\"", "\\n", "\\u0026", "'", " ", "\n", "ä", "eyJ",
+            "-----BEGIN ", "PRIVATE KEY-----", "-----END ", "[redacted:", "Bearer ", "0123456789abcdef0123", ".", new string('x', 17_000), "-", ",",
+        ]);
+        var world = from text in pieces.ListOf().Select(list => string.Concat(list))
+                    from cuts in Gen.Choose(1, 40).ListOf()
+                    select (text, cuts);
+
+        Prop.ForAll(Arb.From(world), given =>
+        {
+            var (text, cuts) = given;
+            var bytes = Encoding.UTF8.GetBytes(text);
+            using var redactor = new StreamRedactor();
+            List<byte> parts = [];
+            var at = 0;
+            foreach (var cut in cuts.Append(bytes.Length))
+            {
+                var length = Math.Min(cut, bytes.Length - at);
+                parts.AddRange(redactor.Append(bytes.AsSpan(at, length)));
+                at += length;
+            }
+
+            parts.AddRange(redactor.Complete());
+            return Encoding.UTF8.GetString([.. parts]) == Redact(text);
+        }).QuickCheckThrowOnFailure();
+    }
+
+    [Fact]
+    public void Any_JSON_stays_JSON()
+    {
+        var pieces = Gen.Elements([
+            .. Secrets.Select(row => (string)row[2] + (string)row[1]), "TOKEN=", "PASSWORD=\"", "'", "\"", "\\", "\n", " ", "é", "<", "&", "/", "x1", "\u0001",
+        ]);
+        Prop.ForAll(Arb.From(pieces.ListOf().Select(list => string.Concat(list))), text =>
+        {
+            var once = JsonSerializer.Serialize(new { text, tail = "kept" });
+            var twice = JsonSerializer.Serialize(new { text = once, tail = "kept" });
+            foreach (var json in new[] { once, twice })
+            {
+                using var parsed = JsonDocument.Parse(Redact(json));
+                Assert.Equal("kept", parsed.RootElement.GetProperty("tail").GetString());
+            }
+        }).QuickCheckThrowOnFailure();
+    }
+
+    [Fact]
+    public void In_binary_framing_a_mark_is_as_long_as_the_secret()
+    {
+        using var redactor = new StreamRedactor(keepsLength: true);
+        var text = "\0\0 sk-ant-api03-AbCdEf_123-456 AKIAIOSFODNN7EXAMPLE TOKEN=x \0"u8;
+
+        byte[] redacted = [.. redactor.Append(text), .. redactor.Complete()];
+
+        Assert.Equal(text.Length, redacted.Length);
+        Assert.Equal("\0\0 [redacted:anthropic_key]*** [redacted:aws_access TOKEN=[ \0", Encoding.UTF8.GetString(redacted));
+    }
+
+    private static string Redact(string text)
+    {
+        using var redactor = new StreamRedactor();
+        return Encoding.UTF8.GetString([.. redactor.Append(Encoding.UTF8.GetBytes(text)), .. redactor.Complete()]);
+    }
+}
