@@ -1,0 +1,76 @@
+using System.Text;
+using System.Text.Json;
+using Lethe.Capture.Turns;
+
+namespace Lethe.Capture.Decoding.Anthropic;
+
+/// <summary>A whole reply of the Messages API: as it came, or as put together from a stream.</summary>
+internal static class AnthropicReply
+{
+    public static Answer ReadDocument(JsonElement document)
+    {
+        if (WireError.Inside(document, "body") is { } error)
+        {
+            return new Answer { Error = error, RequestId = document.Text("request_id"u8) };
+        }
+
+        var message = RawMessage.Write(writer =>
+        {
+            writer.WriteStartObject();
+            writer.WriteString("role"u8, document.Text("role"u8) ?? "assistant");
+            writer.WritePropertyName("content"u8);
+            if (document.Member("content"u8) is { } content)
+            {
+                writer.Raw(content);
+            }
+            else
+            {
+                writer.WriteStartArray();
+                writer.WriteEndArray();
+            }
+
+            writer.WriteEndObject();
+        });
+
+        return ReadMessage(message) with
+        {
+            Model = document.Word("model"u8),
+            Id = document.Word("id"u8),
+            Stop = document.Word("stop_reason"u8),
+            Usage = document.ObjectMember("usage"u8) is { } usage ? AnthropicUsage.Read(usage, final: true) : null,
+            Complete = true,
+        };
+    }
+
+    /// <summary>Reads <c>{"role","content"}</c>.</summary>
+    public static Answer ReadMessage(byte[] raw)
+    {
+        using var document = JsonReading.TryParse(raw);
+        if (document is null)
+        {
+            return Answer.None;
+        }
+
+        var message = AnthropicContent.ReadMessage(document.RootElement, raw);
+        List<ToolCall> calls = [];
+        StringBuilder? text = null;
+        StringBuilder? thinking = null;
+        foreach (var block in message.Blocks)
+        {
+            switch (block)
+            {
+                case { Type: "text", Text: { } said }:
+                    (text ??= new StringBuilder()).Append(said);
+                    break;
+                case { Type: "thinking", Thinking: { Length: > 0 } thought }:
+                    (thinking ??= new StringBuilder()).Append(thought);
+                    break;
+                case { Type: "tool_use", ToolName: { } name }:
+                    calls.Add(new ToolCall(block.ToolUseId, name, block.ToolInputJson ?? "{}"));
+                    break;
+            }
+        }
+
+        return new Answer { Messages = [message], Text = text?.ToString(), Reasoning = thinking?.ToString(), ToolCalls = calls };
+    }
+}

@@ -1,0 +1,65 @@
+namespace Lethe.Capture.Decoding.ContentCodings;
+
+/// <summary>Undoes Content-Encoding (RFC 9110 §8.4): gzip, x-gzip, deflate, br, zstd, stacked in any order, with bounded output.</summary>
+public static class ContentDecoder
+{
+    /// <summary>How many bytes any one layer may expand to.</summary>
+    public const long OutputBytesMax = 64L * 1024 * 1024;
+
+    private const int LayersMax = 8;
+
+    /// <summary>Undoes the codings that <paramref name="contentEncoding"/> lists, the last one first. Corrupt or cut input gives what came before the fault.</summary>
+    public static DecodedBody Decode(ReadOnlyMemory<byte> body, string? contentEncoding, long outputBytesMax = OutputBytesMax)
+    {
+        var layers = Layers(contentEncoding);
+        if (layers.Count > LayersMax)
+        {
+            return DecodedBody.Refused("content_coding_unknown");
+        }
+
+        var decoded = new DecodedBody(body, false, null);
+        for (var i = layers.Count - 1; i >= 0 && decoded.Reason is null; i--)
+        {
+            var layer = Undo(decoded.Bytes, layers[i], outputBytesMax);
+            decoded = layer with { Salvaged = layer.Salvaged || decoded.Salvaged };
+        }
+
+        return decoded;
+    }
+
+    private static List<string> Layers(string? contentEncoding)
+    {
+        List<string> layers = [];
+        foreach (var token in (contentEncoding ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (!token.Equals("identity", StringComparison.OrdinalIgnoreCase))
+            {
+                layers.Add(token.ToLowerInvariant());
+            }
+        }
+
+        return layers;
+    }
+
+    private static DecodedBody Undo(ReadOnlyMemory<byte> body, string coding, long outputBytesMax)
+    {
+        using var output = new BoundedOutput(outputBytesMax);
+        CodingEnd? end = coding switch
+        {
+            "gzip" or "x-gzip" => Inflate.Gzip(body, output),
+            "deflate" => Inflate.Deflate(body, output),
+            "br" => Brotli.Decode(body.Span, output),
+            "zstd" => Zstd.Decode(body.Span, output),
+            _ => null,
+        };
+
+        return end switch
+        {
+            null => DecodedBody.Refused("content_coding_unknown"),
+            CodingEnd.Unavailable => DecodedBody.Refused("zstd_unavailable"),
+            CodingEnd.TooLarge => DecodedBody.Refused("decoded_too_large"),
+            CodingEnd.Broken when output.Length == 0 => DecodedBody.Refused("content_coding_corrupt"),
+            _ => new DecodedBody(output.ToArray(), end == CodingEnd.Broken, null),
+        };
+    }
+}

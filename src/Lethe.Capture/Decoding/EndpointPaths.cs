@@ -1,0 +1,165 @@
+using Lethe.Capture.Turns;
+
+namespace Lethe.Capture.Decoding;
+
+/// <summary>Names a call by the end of its path: gateways put anything before it.</summary>
+internal static class EndpointPaths
+{
+    private static readonly (string Suffix, Endpoint Endpoint)[] Posted =
+    [
+        ("/messages/count_tokens", new("count_tokens", Operation.CountTokens, Dialect.UsageOnly)),
+        ("/count-tokens:rawPredict", new("count_tokens", Operation.CountTokens, Dialect.UsageOnly)),
+        ("/chat/completions", Endpoint.ChatCompletions),
+        ("/fim/completions", new("fim_completions", Operation.Completion, Dialect.OpenAICompletions)),
+        ("/completions", Endpoint.Completions),
+        ("/responses/compact", new("responses_compact", Operation.Chat, Dialect.OpenAIResponses)),
+        ("/responses/input_tokens", new("responses_input_tokens", Operation.CountTokens, Dialect.UsageOnly)),
+        ("/responses", Endpoint.Responses),
+        ("/api/embeddings", Endpoint.Unsupported("ollama_embeddings")),
+        ("/embeddings", new("embeddings", Operation.Embeddings, Dialect.UsageOnly)),
+        ("/messages", Endpoint.Messages),
+        (":generateContent", Endpoint.Unsupported("generate_content")),
+        (":streamGenerateContent", Endpoint.Unsupported("generate_content")),
+        (":countTokens", Endpoint.Unsupported("count_tokens")),
+        (":embedContent", Endpoint.Unsupported("embeddings")),
+        (":batchEmbedContents", Endpoint.Unsupported("embeddings")),
+        (":predict", Endpoint.Unsupported("predict")),
+        ("/interactions", Endpoint.Unsupported("interactions")),
+        ("/converse", Endpoint.Unsupported("converse")),
+        ("/converse-stream", Endpoint.Unsupported("converse")),
+        ("/invoke", Endpoint.Unsupported("invoke")),
+        ("/invoke-with-response-stream", Endpoint.Unsupported("invoke")),
+        ("/count-tokens", Endpoint.Unsupported("count_tokens")),
+        ("/api/chat", Endpoint.Unsupported("ollama_chat")),
+        ("/api/generate", Endpoint.Unsupported("ollama_generate")),
+        ("/api/embed", Endpoint.Unsupported("ollama_embeddings")),
+        ("/v1/chat", Endpoint.Unsupported("cohere_chat")),
+        ("/v2/chat", Endpoint.Unsupported("cohere_chat")),
+        ("/embed", Endpoint.Unsupported("embeddings")),
+        ("/generate", Endpoint.Unsupported("generate")),
+        ("/rerank", Endpoint.Unsupported("rerank")),
+        ("/complete", Endpoint.Unsupported("complete")),
+        ("/ocr", Endpoint.Unsupported("ocr")),
+        ("/audio/speech", Endpoint.Unsupported("audio_speech")),
+        ("/audio/transcriptions", Endpoint.Unsupported("audio_transcriptions")),
+        ("/audio/translations", Endpoint.Unsupported("audio_translations")),
+        ("/images/generations", Endpoint.Unsupported("images")),
+        ("/images/edits", Endpoint.Unsupported("images")),
+        ("/moderations", Endpoint.Unsupported("moderations")),
+    ];
+
+    /// <summary>Resources that are managed, not talked to; matched as whole path segments.</summary>
+    private static readonly (string Segment, string Name)[] Managed =
+    [
+        ("batches", "batches"), ("files", "files"), ("models", "models"), ("organization", "organization"), ("organizations", "organization"),
+        ("fine_tuning", "fine_tuning"), ("vector_stores", "vector_stores"), ("assistants", "assistants"), ("threads", "threads"),
+        ("conversations", "conversations"), ("cachedContents", "cached_contents"), ("uploads", "uploads"), ("skills", "skills"),
+        ("usage", "usage"), ("tags", "models"), ("ps", "models"), ("show", "models"), ("version", "health"), ("hello", "health"),
+        ("health", "health"), ("healthz", "health"), ("ping", "health"),
+    ];
+
+    /// <summary>Null when the path says nothing.</summary>
+    public static Endpoint? Find(string method, string path)
+    {
+        path = Trim(path);
+        if (Resource(path, "threads") || Resource(path, "batches") || Resource(path, "organization"))
+        {
+            return ManagedEndpoint(path);
+        }
+
+        if (method.Equals("POST", StringComparison.OrdinalIgnoreCase))
+        {
+            return ByPublisher(path) ?? BySuffix(path) ?? Stored(method, path) ?? ManagedEndpoint(path);
+        }
+
+        return Stored(method, path) ?? ManagedEndpoint(path) ?? (IsProbe(method, path) ? Endpoint.Other("health") : null);
+    }
+
+    /// <summary>The model that a path names (Vertex, Azure deployments); null when it names none.</summary>
+    public static string? Model(string path) => After(path, "/deployments/", '/') ?? (path.Contains("/publishers/", StringComparison.Ordinal) ? After(path, "/models/", ':') : null);
+
+    private static string Trim(string path)
+    {
+        var query = path.IndexOf('?', StringComparison.Ordinal);
+        return (query < 0 ? path : path[..query]).TrimEnd('/');
+    }
+
+    private static Endpoint? BySuffix(string path)
+    {
+        foreach (var (suffix, endpoint) in Posted)
+        {
+            if (path.EndsWith(suffix, StringComparison.OrdinalIgnoreCase))
+            {
+                return endpoint;
+            }
+        }
+
+        return null;
+    }
+
+    private static Endpoint? ByPublisher(string path)
+    {
+        if (!path.EndsWith(":rawPredict", StringComparison.Ordinal) && !path.EndsWith(":streamRawPredict", StringComparison.Ordinal))
+        {
+            return null;
+        }
+
+        if (path.Contains("/models/count-tokens:", StringComparison.Ordinal))
+        {
+            return null;
+        }
+
+        return path.Contains("/publishers/anthropic/", StringComparison.Ordinal) ? Endpoint.Messages
+            : path.Contains("/publishers/mistralai/", StringComparison.Ordinal) ? Endpoint.ChatCompletions
+            : Endpoint.Unsupported("raw_predict");
+    }
+
+    /// <summary>A stored answer that is asked for again, cancelled or deleted.</summary>
+    private static Endpoint? Stored(string method, string path)
+    {
+        var responses = path.LastIndexOf("/responses/", StringComparison.OrdinalIgnoreCase);
+        if (responses >= 0)
+        {
+            var isItself = path.IndexOf('/', responses + "/responses/".Length) < 0 && method.Equals("GET", StringComparison.OrdinalIgnoreCase);
+            return isItself ? new("responses_get", Operation.Other, Dialect.OpenAIResponses) : Endpoint.Other("responses_stored");
+        }
+
+        return path.Contains("/chat/completions/", StringComparison.OrdinalIgnoreCase) ? Endpoint.Other("chat_completions_stored") : null;
+    }
+
+    private static Endpoint? ManagedEndpoint(string path)
+    {
+        foreach (var (segment, name) in Managed)
+        {
+            if (Resource(path, segment))
+            {
+                return Endpoint.Other(name);
+            }
+        }
+
+        return null;
+    }
+
+    private static bool IsProbe(string method, string path) =>
+        method.Equals("HEAD", StringComparison.OrdinalIgnoreCase) || (path.Length == 0 && method.Equals("GET", StringComparison.OrdinalIgnoreCase));
+
+    private static bool Resource(string path, string segment)
+    {
+        var at = path.IndexOf("/" + segment, StringComparison.OrdinalIgnoreCase);
+        var end = at + segment.Length + 1;
+        return at >= 0 && (end == path.Length || path[end] == '/');
+    }
+
+    private static string? After(string path, string mark, char until)
+    {
+        var at = path.IndexOf(mark, StringComparison.Ordinal);
+        if (at < 0)
+        {
+            return null;
+        }
+
+        var rest = path[(at + mark.Length)..];
+        var end = rest.IndexOf(until, StringComparison.Ordinal);
+        return Uri.UnescapeDataString(end < 0 ? rest : rest[..end]);
+    }
+}

@@ -1,0 +1,86 @@
+using System.Runtime.InteropServices;
+using System.Text.Json;
+
+namespace Lethe.Capture.Decoding;
+
+/// <summary>Reading of JSON that may hold anything: a missing or ill-typed member is null, never an exception.</summary>
+internal static class JsonReading
+{
+    /// <summary>Deeper documents are refused: no API nests so far, and a bomb does.</summary>
+    public const int DepthMax = 256;
+
+    private static readonly JsonDocumentOptions Options = new() { MaxDepth = DepthMax };
+
+    /// <summary>Parses without copying: elements read from <paramref name="json"/> itself. Null when it is not one JSON value.</summary>
+    public static JsonDocument? TryParse(ReadOnlyMemory<byte> json)
+    {
+        try
+        {
+            return JsonDocument.Parse(json, Options);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    public static JsonElement? Member(this JsonElement element, ReadOnlySpan<byte> name) =>
+        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null
+            ? value
+            : null;
+
+    public static JsonElement? Member(this JsonElement? element, ReadOnlySpan<byte> name) => element?.Member(name);
+
+    public static JsonElement? ObjectMember(this JsonElement element, ReadOnlySpan<byte> name) =>
+        element.Member(name) is { ValueKind: JsonValueKind.Object } value ? value : null;
+
+    public static string? Text(this JsonElement element, ReadOnlySpan<byte> name) => element.Member(name).Text();
+
+    public static string? Text(this JsonElement? element, ReadOnlySpan<byte> name) => element?.Member(name).Text();
+
+    public static string? Text(this JsonElement? element) => element is { ValueKind: JsonValueKind.String } value ? value.GetString() : null;
+
+    /// <summary>A string or a number as text; null for the empty string too.</summary>
+    public static string? Word(this JsonElement element, ReadOnlySpan<byte> name) => element.Member(name) switch
+    {
+        { ValueKind: JsonValueKind.String } value when value.GetString() is { Length: > 0 } text => text,
+        { ValueKind: JsonValueKind.Number } value => value.GetRawText(),
+        _ => null,
+    };
+
+    /// <summary>A whole number; a float is truncated, a negative one is null.</summary>
+    public static long? Count(this JsonElement element, ReadOnlySpan<byte> name)
+    {
+        if (element.Member(name) is not { ValueKind: JsonValueKind.Number } value)
+        {
+            return null;
+        }
+
+        if (!value.TryGetInt64(out var count))
+        {
+            count = value.TryGetDouble(out var number) && number is >= 0 and < 1e15 ? (long)number : -1;
+        }
+
+        return count < 0 ? null : count;
+    }
+
+    public static long? Count(this JsonElement? element, ReadOnlySpan<byte> name) => element?.Count(name);
+
+    public static bool IsTrue(this JsonElement element, ReadOnlySpan<byte> name) => element.Member(name) is { ValueKind: JsonValueKind.True };
+
+    public static bool Is(this JsonElement element, ReadOnlySpan<byte> name, ReadOnlySpan<byte> text) =>
+        element.Member(name) is { ValueKind: JsonValueKind.String } value && value.ValueEquals(text);
+
+    /// <summary>The elements of an array member; none when it is missing or something else.</summary>
+    public static JsonElement.ArrayEnumerator Items(this JsonElement element, ReadOnlySpan<byte> name) =>
+        element.Member(name) is { ValueKind: JsonValueKind.Array } value ? value.EnumerateArray() : default;
+
+    /// <summary>The element's own bytes inside <paramref name="source"/>, the memory it was parsed from; a copy when it was parsed from elsewhere.</summary>
+    public static ReadOnlyMemory<byte> Slice(this JsonElement element, ReadOnlyMemory<byte> source)
+    {
+        var raw = JsonMarshal.GetRawUtf8Value(element);
+        return source.Span.Overlaps(raw, out var offset) && offset >= 0 && offset + raw.Length <= source.Length
+            ? source.Slice(offset, raw.Length)
+            : raw.ToArray();
+    }
+}

@@ -1,0 +1,81 @@
+using System.Text.Json;
+using Lethe.Capture.Turns;
+
+namespace Lethe.Capture.Decoding.OpenAIChat;
+
+/// <summary>A whole reply of the Chat Completions API or of the legacy completions: its first choice.</summary>
+internal static class ChatReply
+{
+    public static Answer ReadDocument(JsonElement document, string vendor)
+    {
+        var answer = new Answer
+        {
+            Model = document.Word("model"u8),
+            Id = document.Word("id"u8),
+            Usage = ChatUsage.Find(document, vendor, document.Text("service_tier"u8), final: true),
+            Error = WireError.Inside(document, "body"),
+            Complete = true,
+        };
+        if (FirstChoice(document) is not { } choice)
+        {
+            return answer with { Complete = answer.Error is null };
+        }
+
+        var error = answer.Error ?? WireError.Inside(choice, "body");
+        var message = choice.ObjectMember("message"u8) is { } given ? RawMessage.Write(writer => writer.Raw(given)) : WriteText(choice.Text("text"u8) ?? "");
+        var read = ReadMessage(message);
+        return answer with
+        {
+            Stop = choice.Word("finish_reason"u8),
+            Error = error,
+            Complete = error is null,
+            Messages = read.Messages,
+            Text = read.Text,
+            Reasoning = read.Reasoning,
+            ToolCalls = read.ToolCalls,
+        };
+    }
+
+    /// <summary>Reads one assistant message.</summary>
+    public static Answer ReadMessage(byte[] raw)
+    {
+        using var document = JsonReading.TryParse(raw);
+        if (document is null)
+        {
+            return Answer.None;
+        }
+
+        var message = ChatContent.ReadMessage(document.RootElement, raw);
+        return new Answer
+        {
+            Messages = [message.Role == "user" ? message with { Role = "assistant" } : message],
+            Text = ChatContent.Text(document.RootElement.Member("content"u8)),
+            Reasoning = ChatContent.Reasoning(document.RootElement),
+            ToolCalls = ChatToolCalls.Read(document.RootElement),
+        };
+    }
+
+    /// <summary>The choice with index 0, else the first.</summary>
+    private static JsonElement? FirstChoice(JsonElement document)
+    {
+        JsonElement? first = null;
+        foreach (var choice in document.Items("choices"u8))
+        {
+            first ??= choice;
+            if (choice.Count("index"u8) == 0)
+            {
+                return choice;
+            }
+        }
+
+        return first;
+    }
+
+    private static byte[] WriteText(string text) => RawMessage.Write(writer =>
+    {
+        writer.WriteStartObject();
+        writer.WriteString("role"u8, "assistant"u8);
+        writer.WriteString("content"u8, text);
+        writer.WriteEndObject();
+    });
+}

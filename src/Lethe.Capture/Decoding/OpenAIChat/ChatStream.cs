@@ -1,0 +1,119 @@
+using System.Text;
+using System.Text.Json;
+using System.Runtime.InteropServices;
+using Lethe.Capture.Turns;
+
+namespace Lethe.Capture.Decoding.OpenAIChat;
+
+/// <summary>Puts a stream of chat or legacy completion chunks together: its first choice, and the last usage told.</summary>
+internal sealed class ChatStream(string vendor) : IReplyAssembler
+{
+    private readonly StringBuilder content = new();
+    private readonly StringBuilder reasoning = new();
+    private readonly StringBuilder refusal = new();
+    private readonly StreamedToolCalls calls = new();
+    private string? id;
+    private string? model;
+    private string? role;
+    private string? stop;
+    private string? tier;
+    private byte[]? usage;
+    private ExchangeError? error;
+    private bool spoke;
+    private bool done;
+
+    public void Add(ReadOnlySpan<byte> name, JsonElement data)
+    {
+        // Perplexity, Avian and Groq change the id within a stream; Azure's first chunk has an empty one.
+        id ??= data.Word("id"u8);
+        model ??= data.Word("model"u8);
+        tier = data.Word("service_tier"u8) ?? tier;
+        var told = data.ObjectMember("usage"u8) ?? data.ObjectMember("x_groq"u8)?.ObjectMember("usage"u8);
+        if (told is { } counts)
+        {
+            usage = JsonMarshal.GetRawUtf8Value(counts).ToArray();
+        }
+
+        error ??= name.SequenceEqual("error"u8) ? WireError.Read(data, "stream") : WireError.Inside(data, "stream");
+        foreach (var choice in data.Items("choices"u8))
+        {
+            if (choice.Count("index"u8) is null or 0)
+            {
+                AddChoice(choice);
+            }
+        }
+    }
+
+    public void Done() => done = true;
+
+    public Answer Finish(bool transportEnded)
+    {
+        var ended = done || (stop is not null && transportEnded);
+        var reply = spoke ? ChatReply.ReadMessage(WriteMessage()) : Answer.None;
+        return reply with
+        {
+            Id = id,
+            Model = model,
+            Stop = stop,
+            Usage = ReadUsage(final: done || stop is not null),
+            Reasoning = reasoning.Length > 0 ? reasoning.ToString() : null,
+            Error = error,
+            Complete = ended && error is null,
+        };
+    }
+
+    private void AddChoice(JsonElement choice)
+    {
+        spoke = true;
+        stop = choice.Word("finish_reason"u8) ?? stop;
+        error ??= WireError.Inside(choice, "stream");
+        content.Append(choice.Text("text"u8));
+        if ((choice.ObjectMember("delta"u8) ?? choice.ObjectMember("message"u8)) is not { } delta)
+        {
+            return;
+        }
+
+        role ??= delta.Text("role"u8) is { Length: > 0 } given ? given : null;
+        content.Append(ChatContent.Text(delta.Member("content"u8)));
+        reasoning.Append(ChatContent.Reasoning(delta));
+        refusal.Append(delta.Text("refusal"u8));
+        foreach (var piece in delta.Items("tool_calls"u8))
+        {
+            calls.Add(piece);
+        }
+
+        if (delta.ObjectMember("function_call"u8) is { } function)
+        {
+            calls.AddFunctionCall(function);
+        }
+    }
+
+    private Usage? ReadUsage(bool final)
+    {
+        using var document = usage is null ? null : JsonReading.TryParse(usage);
+        return document is null ? null : ChatUsage.Read(document.RootElement, vendor, tier, final);
+    }
+
+    private byte[] WriteMessage() => RawMessage.Write(writer =>
+    {
+        writer.WriteStartObject();
+        writer.WriteString("role"u8, role ?? "assistant");
+        writer.WriteString("content"u8, content.ToString());
+        if (reasoning.Length > 0)
+        {
+            writer.WriteString("reasoning_content"u8, reasoning.ToString());
+        }
+
+        if (refusal.Length > 0)
+        {
+            writer.WriteString("refusal"u8, refusal.ToString());
+        }
+
+        if (!calls.IsEmpty)
+        {
+            calls.WriteTo(writer);
+        }
+
+        writer.WriteEndObject();
+    });
+}

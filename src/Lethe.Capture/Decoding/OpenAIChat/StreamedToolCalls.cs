@@ -1,0 +1,98 @@
+using System.Text;
+using System.Text.Json;
+
+namespace Lethe.Capture.Decoding.OpenAIChat;
+
+/// <summary>
+/// Tool calls told in pieces. A piece belongs to the call of its <c>index</c>; without one, to the call of its id, and a piece
+/// with neither to the last call.
+/// </summary>
+internal sealed class StreamedToolCalls
+{
+    private readonly List<Call> calls = [];
+    private readonly Dictionary<long, Call> byIndex = [];
+
+    public bool IsEmpty => calls.Count == 0;
+
+    public void Add(JsonElement piece)
+    {
+        var custom = piece.ObjectMember("custom"u8);
+        var body = custom ?? piece.ObjectMember("function"u8);
+        var call = Find(piece.Count("index"u8), piece.Word("id"u8), isStart: body?.Word("name"u8) is not null);
+        call.Id ??= piece.Word("id"u8);
+        call.IsCustom |= custom is not null;
+        AddBody(call, body);
+    }
+
+    /// <summary>The older form: one function call, without an id.</summary>
+    public void AddFunctionCall(JsonElement function)
+    {
+        if (function.Word("name"u8) is not null || function.Text("arguments"u8) is { Length: > 0 })
+        {
+            AddBody(Find(0, null, isStart: false), function);
+        }
+    }
+
+    public void WriteTo(Utf8JsonWriter writer)
+    {
+        writer.WriteStartArray("tool_calls"u8);
+        foreach (var call in calls)
+        {
+            writer.WriteStartObject();
+            if (call.Id is not null)
+            {
+                writer.WriteString("id"u8, call.Id);
+            }
+
+            writer.WriteString("type"u8, call.IsCustom ? "custom"u8 : "function"u8);
+            writer.WriteStartObject(call.IsCustom ? "custom"u8 : "function"u8);
+            writer.WriteString("name"u8, call.Name ?? "");
+            writer.WriteString(call.IsCustom ? "input"u8 : "arguments"u8, call.Arguments.ToString());
+            writer.WriteEndObject();
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+    }
+
+    private static void AddBody(Call call, JsonElement? body)
+    {
+        // Some servers repeat the name in every piece.
+        call.Name ??= body?.Word("name"u8);
+        var arguments = body?.Member("arguments"u8) ?? body?.Member("input"u8);
+        call.Arguments.Append(arguments is { ValueKind: JsonValueKind.Object } whole ? whole.GetRawText() : arguments.Text());
+    }
+
+    private Call Find(long? index, string? id, bool isStart)
+    {
+        var known = index is { } at
+            ? byIndex.GetValueOrDefault(at)
+            : id is null ? calls.LastOrDefault() : calls.FindLast(call => call.Id == id);
+
+        // A whole call that reuses the index of another one is a new call: some servers send index 0 for all.
+        if (known is not null && (!isStart || index is null || id is null || known.Id is null || known.Id == id))
+        {
+            return known;
+        }
+
+        var added = new Call();
+        calls.Add(added);
+        if (index is { } place)
+        {
+            byIndex[place] = added;
+        }
+
+        return added;
+    }
+
+    private sealed class Call
+    {
+        public string? Id { get; set; }
+
+        public string? Name { get; set; }
+
+        public bool IsCustom { get; set; }
+
+        public StringBuilder Arguments { get; } = new();
+    }
+}

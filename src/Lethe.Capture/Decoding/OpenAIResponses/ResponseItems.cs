@@ -1,0 +1,138 @@
+using System.Text;
+using System.Text.Json;
+using Lethe.Capture.Turns;
+
+namespace Lethe.Capture.Decoding.OpenAIResponses;
+
+/// <summary>
+/// Items of the Responses API, the same in input and output: one message each. Server-made ids, statuses and encrypted content
+/// are left out of the blocks' content, so that an item a client sends back is the item it was given.
+/// </summary>
+internal static class ResponseItems
+{
+    public static Message ReadItem(JsonElement item, ReadOnlyMemory<byte> raw)
+    {
+        var type = item.Text("type"u8) ?? "message";
+        if (type == "message")
+        {
+            return new Message(item.Text("role"u8) ?? "user", ReadParts(item.Member("content"u8)), raw);
+        }
+
+        return IsOutput(type)
+            ? new Message("tool", [ReadResult(type, item)], raw)
+            : new Message(item.Text("role"u8) ?? "assistant", [ReadBlock(type, item)], raw);
+    }
+
+    /// <summary>The call that an item asks the client to make; null for any other item.</summary>
+    public static ToolCall? ReadCall(JsonElement item)
+    {
+        var id = item.Word("call_id"u8) ?? item.Word("id"u8);
+        return item.Text("type"u8) switch
+        {
+            "function_call" => new ToolCall(id, item.Text("name"u8) ?? "", ToolArguments.FromValue(item.Member("arguments"u8))),
+            "custom_tool_call" => new ToolCall(id, item.Text("name"u8) ?? "", ToolArguments.Quote(item.Text("input"u8) ?? "")),
+            "local_shell_call" or "shell_call" or "computer_call" => new ToolCall(id, ToolName(item), ToolArguments.FromValue(item.Member("action"u8) ?? item.Member("actions"u8))),
+            "apply_patch_call" => new ToolCall(id, ToolName(item), ToolArguments.FromValue(item.Member("operation"u8))),
+            _ => null,
+        };
+    }
+
+    /// <summary>The text that a message item says; null for other items.</summary>
+    public static string? Text(JsonElement item)
+    {
+        if (!item.Is("type"u8, "message"u8))
+        {
+            return null;
+        }
+
+        StringBuilder? text = null;
+        foreach (var part in item.Items("content"u8))
+        {
+            if (part.Is("type"u8, "output_text"u8))
+            {
+                (text ??= new StringBuilder()).Append(part.Text("text"u8));
+            }
+        }
+
+        return text?.ToString();
+    }
+
+    /// <summary>A reasoning item's own words: its summary, else its content.</summary>
+    public static string? Reasoning(JsonElement item) =>
+        item.Is("type"u8, "reasoning"u8) ? JoinTexts(item, "summary"u8) ?? JoinTexts(item, "content"u8) : null;
+
+    private static bool IsOutput(string type) => type.EndsWith("_output", StringComparison.Ordinal) || type == "mcp_approval_response";
+
+    private static string ToolName(JsonElement item) => item.Text("type"u8)!.Replace("_call", "", StringComparison.Ordinal);
+
+    private static List<Block> ReadParts(JsonElement? content)
+    {
+        List<Block> blocks = [];
+        if (content is { ValueKind: JsonValueKind.String } text)
+        {
+            blocks.Add(new Block { Type = "text", Text = text.GetString() });
+        }
+        else if (content is { ValueKind: JsonValueKind.Array } parts)
+        {
+            foreach (var part in parts.EnumerateArray())
+            {
+                blocks.Add(ReadPart(part));
+            }
+        }
+
+        return blocks;
+    }
+
+    private static Block ReadPart(JsonElement part)
+    {
+        var type = part.Text("type"u8) ?? "unknown";
+        return type switch
+        {
+            "input_text" or "output_text" or "text" or "summary_text" => new Block { Type = "text", Text = part.Text("text"u8) },
+            "refusal" => new Block { Type = type, Text = part.Text("refusal"u8) },
+            "input_image" when part.Text("image_url"u8) is { } url => ImageUrls.Read(url),
+            _ => new Block { Type = type, ContentJson = ContentJson.WriteBlock(part, "id", "status") },
+        };
+    }
+
+    private static Block ReadResult(string type, JsonElement item) => new()
+    {
+        Type = "tool_result",
+        ToolResultId = item.Text("call_id"u8) ?? item.Text(type == "mcp_approval_response" ? "approval_request_id"u8 : "id"u8),
+        ToolOutput = item.Member("output"u8) switch
+        {
+            { ValueKind: JsonValueKind.Object } output => output.GetRawText(),
+            var output => Anthropic.AnthropicContent.Flatten(output),
+        },
+    };
+
+    private static Block ReadBlock(string type, JsonElement item)
+    {
+        if (ReadCall(item) is { } call)
+        {
+            return new Block { Type = "tool_use", ToolUseId = call.Id, ToolName = call.Name, ToolInputJson = call.ArgumentsJson };
+        }
+
+        return type == "reasoning"
+            ? new Block { Type = "thinking", Thinking = Reasoning(item) ?? "", ThinkingSignature = item.Text("encrypted_content"u8) }
+            : new Block
+            {
+                Type = type,
+                ContentJson = type == "item_reference" ? ContentJson.WriteBlock(item) : ContentJson.WriteBlock(item, "id", "status", "encrypted_content"),
+            };
+    }
+
+    private static string? JoinTexts(JsonElement item, ReadOnlySpan<byte> list)
+    {
+        StringBuilder? text = null;
+        foreach (var part in item.Items(list))
+        {
+            if (part.Text("text"u8) is { } piece)
+            {
+                text = text is null ? new StringBuilder(piece) : text.Append('\n').Append(piece);
+            }
+        }
+
+        return text?.ToString();
+    }
+}

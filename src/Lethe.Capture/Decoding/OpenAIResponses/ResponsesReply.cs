@@ -1,0 +1,78 @@
+using System.Text;
+using System.Text.Json;
+using Lethe.Capture.Turns;
+
+namespace Lethe.Capture.Decoding.OpenAIResponses;
+
+/// <summary>A whole response object: the answer to a call, the body of a terminal event, a compaction, or a stored response.</summary>
+internal static class ResponsesReply
+{
+    public static Answer ReadDocument(JsonElement document)
+    {
+        if (WireError.Inside(document, "body") is { } error && document.Member("output"u8) is null)
+        {
+            return new Answer { Error = error };
+        }
+
+        return ReadResponse(document, "body") with { Complete = IsOver(document.Text("status"u8)) };
+    }
+
+    /// <summary>Everything of a response object but its completeness.</summary>
+    public static Answer ReadResponse(JsonElement response, string phase)
+    {
+        List<ReadOnlyMemory<byte>> items = [];
+        foreach (var item in response.Items("output"u8))
+        {
+            items.Add(System.Runtime.InteropServices.JsonMarshal.GetRawUtf8Value(item).ToArray());
+        }
+
+        return ReadItems(items) with
+        {
+            Model = response.Word("model"u8),
+            Id = response.Word("id"u8),
+            PreviousResponseId = response.Word("previous_response_id"u8),
+            Stop = response.ObjectMember("incomplete_details"u8)?.Word("reason"u8) ?? response.Word("status"u8),
+            Usage = ResponsesUsage.Find(response),
+            Error = response.ObjectMember("error"u8) is { } error ? WireError.Read(response, phase) ?? new ExchangeError(phase, null, error.Word("code"u8), null) : null,
+        };
+    }
+
+    public static Answer ReadItems(IEnumerable<ReadOnlyMemory<byte>> items)
+    {
+        List<Message> messages = [];
+        List<ToolCall> calls = [];
+        StringBuilder? text = null;
+        StringBuilder? reasoning = null;
+        foreach (var raw in items)
+        {
+            using var document = JsonReading.TryParse(raw);
+            if (document is null)
+            {
+                continue;
+            }
+
+            var item = document.RootElement;
+            messages.Add(ResponseItems.ReadItem(item, raw));
+            if (ResponseItems.ReadCall(item) is { } call)
+            {
+                calls.Add(call);
+            }
+
+            Append(ref text, ResponseItems.Text(item));
+            Append(ref reasoning, ResponseItems.Reasoning(item));
+        }
+
+        return new Answer { Messages = messages, ToolCalls = calls, Text = text?.ToString(), Reasoning = reasoning?.ToString() };
+    }
+
+    /// <summary>A queued or running response is not the end of its answer.</summary>
+    private static bool IsOver(string? status) => status is not ("queued" or "in_progress");
+
+    private static void Append(ref StringBuilder? all, string? piece)
+    {
+        if (piece is not null)
+        {
+            (all ??= new StringBuilder()).Append(piece);
+        }
+    }
+}

@@ -1,0 +1,118 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using System.Text.Json;
+
+namespace Lethe.Capture.Decoding.OpenAIResponses;
+
+/// <summary>One output item of a stream: whole once it is done, before that what the deltas have told.</summary>
+internal sealed class StreamedItem
+{
+    private readonly SortedDictionary<long, StringBuilder> texts = [];
+    private readonly SortedDictionary<long, StringBuilder> summaries = [];
+    private readonly StringBuilder arguments = new();
+    private readonly StringBuilder refusal = new();
+    private byte[]? added;
+    private byte[]? done;
+
+    public void Start(JsonElement item) => added = JsonMarshal.GetRawUtf8Value(item).ToArray();
+
+    public void Finish(JsonElement item) => done = JsonMarshal.GetRawUtf8Value(item).ToArray();
+
+    public void AddText(JsonElement data) => Append(texts, data, "content_index"u8);
+
+    public void AddSummary(JsonElement data) => Append(summaries, data, "summary_index"u8);
+
+    public void AddArguments(JsonElement data) => arguments.Append(data.Text("delta"u8));
+
+    public void AddRefusal(JsonElement data) => refusal.Append(data.Text("delta"u8));
+
+    /// <summary>The item as JSON; null when nothing of it came.</summary>
+    public byte[]? ToJson() => done ?? (added is null && texts.Count == 0 && summaries.Count == 0 && arguments.Length == 0 && refusal.Length == 0 ? null : Write());
+
+    private byte[] Write()
+    {
+        using var begun = added is null ? null : JsonReading.TryParse(added);
+        var item = begun?.RootElement ?? default;
+        return RawMessage.Write(writer =>
+        {
+            writer.WriteStartObject();
+            foreach (var member in item.ValueKind == JsonValueKind.Object ? item.EnumerateObject() : default)
+            {
+                if (!IsTold(member.Name))
+                {
+                    writer.WritePropertyName(member.Name);
+                    writer.Raw(member.Value);
+                }
+            }
+
+            WriteTold(writer, item);
+            writer.WriteEndObject();
+        });
+    }
+
+    private bool IsTold(string member) => member switch
+    {
+        "content" => texts.Count > 0 || refusal.Length > 0,
+        "summary" => summaries.Count > 0,
+        "arguments" or "input" => arguments.Length > 0,
+        _ => false,
+    };
+
+    private void WriteTold(Utf8JsonWriter writer, JsonElement item)
+    {
+        var type = item.Text("type"u8);
+        if (type is null)
+        {
+            writer.WriteString("type"u8, arguments.Length > 0 ? "function_call" : summaries.Count > 0 ? "reasoning" : "message");
+            writer.WriteString("role"u8, "assistant"u8);
+        }
+
+        if (texts.Count > 0 || refusal.Length > 0)
+        {
+            WriteTexts(writer, "content"u8, type == "reasoning" ? "reasoning_text" : "output_text", texts, refusal);
+        }
+
+        if (summaries.Count > 0)
+        {
+            WriteTexts(writer, "summary"u8, "summary_text", summaries, null);
+        }
+
+        if (arguments.Length > 0)
+        {
+            writer.WriteString(type == "custom_tool_call" ? "input"u8 : "arguments"u8, arguments.ToString());
+        }
+    }
+
+    private static void WriteTexts(Utf8JsonWriter writer, ReadOnlySpan<byte> name, string type, SortedDictionary<long, StringBuilder> parts, StringBuilder? refusal)
+    {
+        writer.WriteStartArray(name);
+        foreach (var text in parts.Values)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("type"u8, type);
+            writer.WriteString("text"u8, text.ToString());
+            writer.WriteEndObject();
+        }
+
+        if (refusal is { Length: > 0 })
+        {
+            writer.WriteStartObject();
+            writer.WriteString("type"u8, "refusal"u8);
+            writer.WriteString("refusal"u8, refusal.ToString());
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+    }
+
+    private static void Append(SortedDictionary<long, StringBuilder> parts, JsonElement data, ReadOnlySpan<byte> index)
+    {
+        var at = data.Count(index) ?? 0;
+        if (!parts.TryGetValue(at, out var text))
+        {
+            parts[at] = text = new StringBuilder();
+        }
+
+        text.Append(data.Text("delta"u8));
+    }
+}

@@ -1,0 +1,78 @@
+using Lethe.Capture.Decoding.Sse;
+
+namespace Lethe.Capture.Decoding;
+
+/// <summary>Feeds a body's events to an assembler: server-sent events, or JSON values one a line.</summary>
+internal static class ReplyStream
+{
+    /// <summary>Events that are not JSON are passed over, but a stream of nothing else is given up.</summary>
+    private const int MalformedEventsMax = 1000;
+
+    /// <summary>Returns how many events were read as JSON.</summary>
+    public static int FeedEvents(ReadOnlyMemory<byte> body, IReplyAssembler assembler)
+    {
+        var (read, malformed) = (0, 0);
+        for (var events = new SseReader(body); malformed < MalformedEventsMax && events.Read();)
+        {
+            var data = events.Data.Trim(" \t\r\n"u8);
+            if (data.Span.SequenceEqual("[DONE]"u8))
+            {
+                assembler.Done();
+                continue;
+            }
+
+            if (Feed(events.Name.Span, data, assembler))
+            {
+                read++;
+            }
+            else
+            {
+                malformed++;
+            }
+        }
+
+        return read;
+    }
+
+    /// <summary>Reads lines until one is not JSON. Returns how many were.</summary>
+    public static int FeedLines(ReadOnlyMemory<byte> body, IReplyAssembler assembler)
+    {
+        var read = 0;
+        while (!body.IsEmpty)
+        {
+            var end = body.Span.IndexOf((byte)'\n');
+            var line = BodySniffer.Trim(end < 0 ? body : body[..end]);
+            body = end < 0 ? default : body[(end + 1)..];
+            if (line.IsEmpty)
+            {
+                continue;
+            }
+
+            if (!Feed(default, line, assembler))
+            {
+                break;
+            }
+
+            read++;
+        }
+
+        return read;
+    }
+
+    private static bool Feed(ReadOnlySpan<byte> name, ReadOnlyMemory<byte> data, IReplyAssembler assembler)
+    {
+        if (data.IsEmpty)
+        {
+            return true;
+        }
+
+        using var document = JsonReading.TryParse(data);
+        if (document is null)
+        {
+            return false;
+        }
+
+        assembler.Add(name, document.RootElement);
+        return true;
+    }
+}

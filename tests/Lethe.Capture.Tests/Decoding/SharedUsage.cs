@@ -1,0 +1,61 @@
+using System.Text.Json;
+using Lethe.Capture.Turns;
+
+namespace Lethe.Capture.Tests.Decoding;
+
+/// <summary>The token fields that the other decoder kept as the vendor sent them, beside ours.</summary>
+internal static class SharedUsage
+{
+    public static IEnumerable<(string Field, long? Expected, long? Actual)> Compare(JsonElement expect, Usage? usage)
+    {
+        if (!expect.TryGetProperty("usage", out var told))
+        {
+            yield return ("usage", null, usage?.InputTotal);
+            yield break;
+        }
+
+        if (told.TryGetProperty("prompt_tokens", out _) || told.TryGetProperty("completion_tokens", out _))
+        {
+            yield return ("prompt_tokens", Count(told, "prompt_tokens"), usage?.InputTotal);
+            yield return ("completion_tokens", Count(told, "completion_tokens"), usage?.Output);
+            yield return ("cached_tokens", Count(told, "prompt_tokens_details", "cached_tokens") ?? Count(told, "cached_tokens") ?? Count(told, "prompt_cache_hit_tokens") ?? Count(told, "cache_read_input_tokens"), usage?.CacheRead);
+            yield return ("cache_write_tokens", Count(told, "prompt_tokens_details", "cache_write_tokens") ?? Count(told, "cache_creation_input_tokens"), usage?.CacheWrite5m);
+            yield return ("reasoning_tokens", Count(told, "completion_tokens_details", "reasoning_tokens") ?? Count(told, "reasoning_tokens"), usage?.Reasoning);
+        }
+        else if (told.TryGetProperty("total_tokens", out _) && !told.TryGetProperty("input_tokens", out _))
+        {
+            yield return ("total_tokens", Count(told, "total_tokens"), usage?.InputTotal);
+        }
+        else if (told.TryGetProperty("input_tokens_details", out _))
+        {
+            yield return ("input_tokens", Count(told, "input_tokens"), usage?.InputTotal);
+            yield return ("output_tokens", Count(told, "output_tokens"), usage?.Output);
+            yield return ("cached_tokens", Count(told, "input_tokens_details", "cached_tokens"), usage?.CacheRead);
+            yield return ("cache_write_tokens", Count(told, "input_tokens_details", "cache_write_tokens"), usage?.CacheWrite5m);
+            yield return ("reasoning_tokens", Count(told, "output_tokens_details", "reasoning_tokens"), usage?.Reasoning);
+        }
+        else
+        {
+            yield return ("input_tokens", Count(told, "input_tokens"), usage?.Input);
+            yield return ("output_tokens", Count(told, "output_tokens"), usage?.Output);
+            yield return ("cache_read_input_tokens", Count(told, "cache_read_input_tokens"), usage?.CacheRead);
+            yield return ("cache_creation_input_tokens", Count(told, "cache_creation_input_tokens"), usage?.CacheWrite);
+            yield return ("ephemeral_1h_input_tokens", Count(told, "cache_creation", "ephemeral_1h_input_tokens"), usage?.CacheWrite1h);
+            yield return ("thinking_tokens", Count(told, "output_tokens_details", "thinking_tokens"), usage?.Reasoning);
+            yield return ("web_search_requests", Count(told, "server_tool_use", "web_search_requests"), usage?.WebSearches);
+        }
+    }
+
+    private static long? Count(JsonElement told, params string[] path)
+    {
+        foreach (var name in path)
+        {
+            if (told.ValueKind != JsonValueKind.Object || !told.TryGetProperty(name, out told))
+            {
+                return null;
+            }
+        }
+
+        return told.ValueKind == JsonValueKind.Number ? told.GetInt64() : null;
+    }
+}
