@@ -18,6 +18,8 @@ public sealed class LetheOptions
 
     public Dictionary<string, UpstreamOptions> Upstreams { get; set; } = new(StringComparer.OrdinalIgnoreCase);
 
+    public ForwardingOptions Forwarding { get; set; } = new();
+
     public CaptureOptions Capture { get; set; } = new();
 
     public RedactionOptions Redaction { get; set; } = new();
@@ -44,6 +46,23 @@ public sealed class UpstreamOptions
     public string? Provider { get; set; }
 
     public string? PathPrefix { get; set; }
+
+    /// <summary>The HTTP version to ask for, <c>1.1</c> or <c>2</c>; a lower one is taken where the upstream has no other.</summary>
+    public string? HttpVersion { get; set; }
+}
+
+/// <summary>The forwarding door. There is no limit on a whole call, only on silence.</summary>
+public sealed class ForwardingOptions
+{
+    /// <summary>How long a call may go without a byte in either direction.</summary>
+    public int ActivityTimeoutSeconds { get; set; } = 3600;
+
+    public int ConnectTimeoutSeconds { get; set; } = 30;
+
+    /// <summary>All headers of a request or a response together.</summary>
+    public int HeaderBytesMax { get; set; } = 256 * 1024;
+
+    public int HeaderCountMax { get; set; } = 1000;
 }
 
 public sealed class CaptureOptions

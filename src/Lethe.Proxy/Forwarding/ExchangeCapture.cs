@@ -1,0 +1,75 @@
+using Microsoft.AspNetCore.Http.Features;
+
+namespace Lethe.Proxy.Forwarding;
+
+/// <summary>
+/// The middleware that watches a call: (1) begins an exchange, (2) swaps both body streams for copying ones, (3) lets YARP forward,
+/// (4) puts the streams back, (5) answers for an upstream that did not, (6) finishes the exchange and, when asked to, waits for the disk.
+/// </summary>
+internal sealed class ExchangeCapture(RequestDelegate next, ExchangeSink sink, TimeProvider time, ILogger<ExchangeCapture> logger)
+{
+    public async Task InvokeAsync(HttpContext context)
+    {
+        // 1
+        var call = Begin(context);
+        ProxyMeter.InflightExchanges.Add(1);
+        var requestBody = context.Request.Body;
+        var responseBody = context.Features.GetRequiredFeature<IHttpResponseBodyFeature>();
+        CallEnding? ending = null;
+        try
+        {
+            // 2
+            context.Features.Set(call);
+            context.Request.Body = new RequestTee(requestBody, call);
+            context.Features.Set<IHttpResponseBodyFeature>(new ResponseTee(context, responseBody, call));
+
+            // 3
+            await next(context);
+            ending = call.Ending(context);
+        }
+        finally
+        {
+            // 4
+            context.Request.Body = requestBody;
+            context.Features.Set(responseBody);
+            ProxyMeter.InflightExchanges.Add(-1);
+
+            // 6, where YARP itself failed
+            if (ending is null)
+            {
+                call.Tap.Finish(new CallEnding(Lethe.Capture.Exchanges.Ending.Incomplete, "forwarder_failed"));
+            }
+        }
+
+        // 5
+        if (!call.HasResponseHead && !context.Response.HasStarted && !context.RequestAborted.IsCancellationRequested)
+        {
+            await ForwardingProblem.WriteUpstreamFailure(context, ending);
+        }
+
+        // 6
+        call.Tap.Finish(ending);
+        if (call.Tap.HoldsEnd && !await call.Tap.WhenDurable())
+        {
+            context.Abort();
+        }
+    }
+
+    private ForwardedCall Begin(HttpContext context)
+    {
+        context.Features.GetRequiredFeature<IHttpMaxRequestBodySizeFeature>().MaxRequestBodySize = null;
+        var route = ForwardingRoute.Of(context.GetRouteModel());
+        var exact = RawTarget.WithoutPrefix(context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget, route.Prefix);
+        var target = exact ?? DecodedTarget(context, route);
+        var tap = new ExchangeTap(sink, logger);
+        var call = new ForwardedCall(route, target, tap, time);
+        tap.Begin(context, route, target);
+        return call;
+    }
+
+    private static string DecodedTarget(HttpContext context, ForwardingRoute route)
+    {
+        context.Request.Path.StartsWithSegments(route.Prefix, StringComparison.OrdinalIgnoreCase, out var rest);
+        return (rest.HasValue ? rest.ToUriComponent() : "/") + context.Request.QueryString.ToUriComponent();
+    }
+}

@@ -1,0 +1,148 @@
+using Lethe.Capture.Exchanges;
+
+namespace Lethe.Proxy.Forwarding;
+
+/// <summary>
+/// The guarded way from a call to its capture: nothing here throws. The first fault is logged and counted, and ends the capture; the call goes on.
+/// </summary>
+internal sealed class ExchangeTap(ExchangeSink sink, ILogger logger)
+{
+    private ExchangeBuilder? builder;
+
+    /// <summary>True when the end of the response waits for the disk.</summary>
+    public bool HoldsEnd => sink.WhenDurable is not null;
+
+    public void Begin(HttpContext context, ForwardingRoute route, string target)
+    {
+        try
+        {
+            builder = sink.Begin(Head(context, route, target));
+        }
+        catch (Exception fault)
+        {
+            Fail(fault);
+        }
+    }
+
+    public void Request(ReadOnlySpan<byte> bytes)
+    {
+        try
+        {
+            builder?.AppendRequest(bytes);
+        }
+        catch (Exception fault)
+        {
+            Fail(fault);
+        }
+    }
+
+    public void ResponseHead(HttpResponseMessage response)
+    {
+        try
+        {
+            builder?.StartResponse((int)response.StatusCode, HeaderFields.Of(response));
+        }
+        catch (Exception fault)
+        {
+            Fail(fault);
+        }
+    }
+
+    public void Response(ReadOnlySpan<byte> bytes)
+    {
+        try
+        {
+            builder?.AppendResponse(bytes);
+        }
+        catch (Exception fault)
+        {
+            Fail(fault);
+        }
+    }
+
+    public void Trailers(HttpResponseMessage response)
+    {
+        try
+        {
+            var trailers = HeaderFields.Of(response.TrailingHeaders);
+            if (trailers.Count > 0)
+            {
+                builder?.SetTrailers(trailers);
+            }
+        }
+        catch (Exception fault)
+        {
+            Fail(fault);
+        }
+    }
+
+    public void UpstreamHost(string host)
+    {
+        try
+        {
+            builder?.SetUpstreamHost(host);
+        }
+        catch (Exception fault)
+        {
+            Fail(fault);
+        }
+    }
+
+    public void Finish(CallEnding ending)
+    {
+        try
+        {
+            builder?.Finish(ending.Ending, ending.Reason, ending.Error);
+        }
+        catch (Exception fault)
+        {
+            Fail(fault);
+        }
+    }
+
+    /// <summary>Waits for the finished exchange to be on disk; false when it never will be, so that the end must not be released.</summary>
+    public async ValueTask<bool> WhenDurable()
+    {
+        if (sink.WhenDurable is null || builder is null)
+        {
+            return true;
+        }
+
+        try
+        {
+            await sink.WhenDurable(builder);
+            return true;
+        }
+        catch (Exception fault)
+        {
+            Fail(fault);
+            return false;
+        }
+    }
+
+    private void Fail(Exception fault)
+    {
+        var failed = Interlocked.Exchange(ref builder, null);
+        ProxyMeter.CaptureFaults.Add(1);
+        Log.CaptureFailed(logger, failed?.Id.ToString() ?? "none", fault);
+    }
+
+    private static ExchangeHead Head(HttpContext context, ForwardingRoute route, string target)
+    {
+        var (path, query) = RawTarget.Split(target);
+        var headers = HeaderFields.Of(context.Request.Headers);
+        return new ExchangeHead
+        {
+            Door = Door.Forwarding,
+            Method = context.Request.Method,
+            Path = route.BasePath + path,
+            Query = query,
+            Upstream = route.Upstream,
+            UpstreamHost = route.UpstreamHost,
+            Provider = route.Provider,
+            HttpVersion = context.Request.Protocol,
+            Headers = headers,
+            CommitKey = headers.First("x-lethe-commit-key") is { Length: > 0 } key ? key : null,
+        };
+    }
+}

@@ -1,0 +1,47 @@
+using Lethe.Capture.Exchanges;
+using Yarp.ReverseProxy.Forwarder;
+
+namespace Lethe.Proxy.Forwarding;
+
+/// <summary>One call on its way through, carried in the request's features from the capture to the transforms.</summary>
+internal sealed class ForwardedCall(ForwardingRoute route, string target, ExchangeTap tap, TimeProvider time)
+{
+    private readonly long startedAt = time.GetTimestamp();
+    private long lastActivityAt = time.GetTimestamp();
+    private TimeSpan beforeUpstream;
+
+    public ForwardingRoute Route => route;
+
+    /// <summary>Path and query for the upstream, after its base path, byte for byte as the client wrote them.</summary>
+    public string Target => target;
+
+
+    public ExchangeTap Tap => tap;
+
+    public bool HasResponseHead { get; private set; }
+
+    /// <summary>The request is about to be sent.</summary>
+    public void Sending() => beforeUpstream = time.GetElapsedTime(startedAt);
+
+    public void HeadArrived(HttpResponseMessage response)
+    {
+        HasResponseHead = true;
+        Active();
+        tap.ResponseHead(response);
+    }
+
+    /// <summary>A byte went by.</summary>
+    public void Active() => lastActivityAt = time.GetTimestamp();
+
+    /// <summary>The first bytes of the response have been handed to the client, which took from <paramref name="since"/>.</summary>
+    public void FirstByteReleased(long since) =>
+        ProxyMeter.TimeToFirstByteOverhead.Record((beforeUpstream + time.GetElapsedTime(since)).TotalSeconds);
+
+    public long Now => time.GetTimestamp();
+
+    public CallEnding Ending(HttpContext context)
+    {
+        var wentSilent = time.GetElapsedTime(lastActivityAt) >= route.ActivityTimeout;
+        return CallEnding.Of(context.Features.Get<IForwarderErrorFeature>(), HasResponseHead, wentSilent, context.RequestAborted.IsCancellationRequested);
+    }
+}

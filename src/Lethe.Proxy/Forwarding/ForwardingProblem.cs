@@ -1,0 +1,54 @@
+using System.Text.Json;
+using Lethe.Capture.Exchanges;
+
+namespace Lethe.Proxy.Forwarding;
+
+/// <summary>Answers of lethe's own at the forwarding door: RFC 9457 problem documents with a stable <c>code</c>.</summary>
+internal static class ForwardingProblem
+{
+    /// <summary>404 <c>unknown_route</c>: nothing was forwarded.</summary>
+    public static Task WriteUnknownRoute(HttpContext context, IReadOnlyList<string> prefixes) => Write(
+        context,
+        StatusCodes.Status404NotFound,
+        "unknown_route",
+        "No upstream for this path",
+        "Nothing was forwarded. Put the name of an upstream in front of the vendor's path; known are: " + string.Join(", ", prefixes),
+        prefixes);
+
+    /// <summary>502 or 504 (or 400 for a request that could not be sent): no response came.</summary>
+    public static Task WriteUpstreamFailure(HttpContext context, CallEnding ending)
+    {
+        if (context.Response.StatusCode == StatusCodes.Status400BadRequest)
+        {
+            return Write(context, StatusCodes.Status400BadRequest, "bad_request_body", "The request could not be read", "The request body broke off or was malformed.");
+        }
+
+        var type = ending.Error?.Type ?? ending.Reason ?? "unknown";
+        var isTimeout = type == "timeout";
+        return Write(
+            context,
+            isTimeout ? StatusCodes.Status504GatewayTimeout : StatusCodes.Status502BadGateway,
+            isTimeout ? "upstream_timeout" : "upstream_unreachable",
+            "The upstream did not answer",
+            $"No response came from the upstream ({type}). {ending.Error?.Message}".TrimEnd());
+    }
+
+    private static async Task Write(HttpContext context, int status, string code, string title, string detail, IReadOnlyList<string>? prefixes = null)
+    {
+        context.Response.Clear();
+        context.Response.StatusCode = status;
+        context.Response.ContentType = "application/problem+json";
+        var document = new Dictionary<string, object> { ["type"] = "about:blank", ["title"] = title, ["status"] = status, ["detail"] = detail, ["code"] = code };
+        if (prefixes is not null)
+        {
+            document["prefixes"] = prefixes;
+        }
+
+        var body = JsonSerializer.SerializeToUtf8Bytes(document);
+        context.Response.ContentLength = body.Length;
+        if (!HttpMethods.IsHead(context.Request.Method))
+        {
+            await context.Response.Body.WriteAsync(body, context.RequestAborted);
+        }
+    }
+}

@@ -1,0 +1,19 @@
+using Yarp.ReverseProxy.Transforms;
+
+namespace Lethe.Proxy.Forwarding;
+
+/// <summary>Sends the head of a streamed answer at once: a model may think for minutes between its headers and its first event.</summary>
+internal sealed class ResponseStart : ResponseTransform
+{
+    public override async ValueTask ApplyAsync(ResponseTransformContext context)
+    {
+        var http = context.HttpContext;
+        if (context.ProxyResponse is { } response && HasStreamedBody(http, (int)response.StatusCode))
+        {
+            await http.Response.Body.FlushAsync(http.RequestAborted);
+        }
+    }
+
+    private static bool HasStreamedBody(HttpContext http, int status) =>
+        http.Response.ContentLength is null && status is not (< 200 or 204 or 205 or 304) && !HttpMethods.IsHead(http.Request.Method);
+}

@@ -1,0 +1,40 @@
+using Lethe.Proxy.Configuration;
+
+namespace Lethe.Proxy.Forwarding;
+
+/// <summary>A model API that can be reached: a built-in vendor, a configured one, or a built-in one with configured values.</summary>
+internal sealed record Upstream(string Name, string Address, string Provider, string PathPrefix, Version HttpVersion, IReadOnlyList<string> BarePaths)
+{
+    /// <summary>All upstreams with an address, built-in ones first; <c>Lethe:Upstreams</c> overrides value by value.</summary>
+    public static IReadOnlyList<Upstream> From(LetheOptions options)
+    {
+        var upstreams = new List<Upstream>();
+        foreach (var vendor in Vendor.All)
+        {
+            options.Upstreams.TryGetValue(vendor.Name, out var configured);
+            if ((configured?.Address ?? vendor.Address) is { } address)
+            {
+                upstreams.Add(Merge(vendor.Name, address, vendor.Provider, vendor.BarePaths, configured));
+            }
+        }
+
+        foreach (var (name, configured) in options.Upstreams)
+        {
+            var isBuiltIn = Vendor.All.Any(vendor => string.Equals(vendor.Name, name, StringComparison.OrdinalIgnoreCase));
+            if (!isBuiltIn && configured.Address is { } address)
+            {
+                upstreams.Add(Merge(name, address, name, [], configured));
+            }
+        }
+
+        return upstreams;
+    }
+
+    private static Upstream Merge(string name, string address, string provider, IReadOnlyList<string> barePaths, UpstreamOptions? configured) => new(
+        name,
+        address.TrimEnd('/'),
+        configured?.Provider ?? provider,
+        "/" + (configured?.PathPrefix ?? name).Trim('/'),
+        Version.Parse(configured?.HttpVersion ?? "1.1"),
+        barePaths);
+}

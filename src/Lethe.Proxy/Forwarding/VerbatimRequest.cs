@@ -1,0 +1,83 @@
+using Microsoft.Extensions.Primitives;
+using Yarp.ReverseProxy.Transforms;
+
+namespace Lethe.Proxy.Forwarding;
+
+/// <summary>The request as it came: raw target, every end-to-end header. Only Host becomes the upstream's, and what is lethe's own stays here.</summary>
+internal sealed class VerbatimRequest : RequestTransform
+{
+    private static readonly UriCreationOptions Exact = new() { DangerousDisablePathAndQueryCanonicalization = true };
+
+    public override ValueTask ApplyAsync(RequestTransformContext context)
+    {
+        CopyHeaders(context.HttpContext.Request, context.ProxyRequest);
+        context.HeadersCopied = true;
+        if (context.HttpContext.Features.Get<ForwardedCall>() is { } call)
+        {
+            if (!call.Route.RewritesTarget)
+            {
+                var uri = new Uri(context.DestinationPrefix.TrimEnd('/') + call.Target, Exact);
+                context.ProxyRequest.RequestUri = uri;
+                if (uri.Authority != call.Route.UpstreamHost)
+                {
+                    call.Tap.UpstreamHost(uri.Authority);
+                }
+            }
+
+            call.Sending();
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    private static void CopyHeaders(HttpRequest request, HttpRequestMessage message)
+    {
+        var connection = request.Headers.Connection;
+        var nominates = connection.Count > 0 && NominatesOthers(connection);
+        foreach (var (name, values) in request.Headers)
+        {
+            if (HopByHop.StopsAtLethe(name) || name.Equals("Host", StringComparison.OrdinalIgnoreCase) || (nominates && HopByHop.IsNominated(connection, name)))
+            {
+                continue;
+            }
+
+            Add(message, name, values);
+        }
+
+        // TE is the connection's own, but without it some servers keep their trailers back.
+        if (request.Headers.TE.ToString().Contains("trailers", StringComparison.OrdinalIgnoreCase))
+        {
+            message.Headers.TryAddWithoutValidation("TE", "trailers");
+        }
+
+        // A length beside a transfer coding is void (RFC 9112 §6.3).
+        if (request.Headers.TransferEncoding.Count > 0)
+        {
+            message.Content?.Headers.Remove("Content-Length");
+        }
+    }
+
+    private static bool NominatesOthers(StringValues connection) =>
+        connection.Count > 1 || !(connection[0] is { } only
+            && (only.Equals("keep-alive", StringComparison.OrdinalIgnoreCase) || only.Equals("close", StringComparison.OrdinalIgnoreCase)));
+
+    private static void Add(HttpRequestMessage message, string name, StringValues values)
+    {
+        if (values.Count == 1)
+        {
+            if (!message.Headers.TryAddWithoutValidation(name, values[0]))
+            {
+                (message.Content ??= new NoContent()).Headers.TryAddWithoutValidation(name, values[0]);
+            }
+        }
+        else if (name.Equals("Cookie", StringComparison.OrdinalIgnoreCase))
+        {
+            // HTTP/2 clients may split it (RFC 9113 §8.2.3); HTTP/1.1 wants it whole.
+            message.Headers.TryAddWithoutValidation(name, string.Join("; ", values.ToArray()));
+        }
+        else if (!message.Headers.TryAddWithoutValidation(name, values.ToArray()))
+        {
+            (message.Content ??= new NoContent()).Headers.TryAddWithoutValidation(name, values.ToArray());
+        }
+    }
+}

@@ -1,0 +1,48 @@
+using System.Net.Http.Headers;
+using Microsoft.Extensions.Primitives;
+using Yarp.ReverseProxy.Transforms;
+
+namespace Lethe.Proxy.Forwarding;
+
+/// <summary>The response head as it came; status and reason are YARP's to copy.</summary>
+internal sealed class VerbatimResponse : ResponseTransform
+{
+    // Kestrel writes a Date of its own where none is set, but not where it is set to nothing.
+    private static readonly StringValues NoValue = new([null!]);
+
+    public override ValueTask ApplyAsync(ResponseTransformContext context)
+    {
+        if (context.ProxyResponse is not { } response)
+        {
+            return ValueTask.CompletedTask;
+        }
+
+        context.HttpContext.Features.Get<ForwardedCall>()?.HeadArrived(response);
+        var headers = context.HttpContext.Response.Headers;
+        Copy(response.Headers.NonValidated, headers);
+        Copy(response.Content.Headers.NonValidated, headers);
+        if (response.Headers.NonValidated.Contains("Transfer-Encoding"))
+        {
+            headers.ContentLength = null;
+        }
+
+        if (headers.Date.Count == 0)
+        {
+            headers.Date = NoValue;
+        }
+
+        context.HeadersCopied = true;
+        return ValueTask.CompletedTask;
+    }
+
+    private static void Copy(HttpHeadersNonValidated source, IHeaderDictionary headers)
+    {
+        foreach (var (name, values) in source)
+        {
+            if (!HopByHop.StopsAtResponse(name))
+            {
+                headers[name] = values.Count == 1 ? new StringValues(values.ToString()) : new StringValues([.. values]);
+            }
+        }
+    }
+}

@@ -1,0 +1,23 @@
+using System.Diagnostics.Metrics;
+
+namespace Lethe.Proxy;
+
+/// <summary>The instruments of the doors.</summary>
+internal static class ProxyMeter
+{
+    public const string Name = "Lethe.Proxy";
+
+    private static readonly Meter Meter = new(Name);
+
+    /// <summary>Calls between their first request header and their end.</summary>
+    public static readonly UpDownCounter<long> InflightExchanges = Meter.CreateUpDownCounter<long>(
+        "lethe_inflight_exchanges", "{exchange}", "Calls that are passing through now.");
+
+    /// <summary>What lethe added to the time to the first byte: before the send and around the first write, without the upstream's own time.</summary>
+    public static readonly Histogram<double> TimeToFirstByteOverhead = Meter.CreateHistogram<double>(
+        "lethe_proxy_ttfb_overhead_seconds", "s", "Time to first byte added by the proxy itself.");
+
+    /// <summary>Captures given up because the capture itself failed; the calls went on.</summary>
+    public static readonly Counter<long> CaptureFaults = Meter.CreateCounter<long>(
+        "lethe_capture_faults_total", "{fault}", "Captures given up because of a fault in the capture.");
+}
