@@ -58,11 +58,6 @@ public sealed class ForwardingOptions
     public int ActivityTimeoutSeconds { get; set; } = 3600;
 
     public int ConnectTimeoutSeconds { get; set; } = 30;
-
-    /// <summary>All headers of a request or a response together.</summary>
-    public int HeaderBytesMax { get; set; } = 256 * 1024;
-
-    public int HeaderCountMax { get; set; } = 1000;
 }
 
 public sealed class CaptureOptions

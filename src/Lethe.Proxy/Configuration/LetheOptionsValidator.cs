@@ -32,6 +32,8 @@ internal sealed class LetheOptionsValidator
         }
 
         CheckPrefixes(options);
+        InRange("Forwarding:ActivityTimeoutSeconds", options.Forwarding.ActivityTimeoutSeconds, 1, 7 * 24 * 3600);
+        InRange("Forwarding:ConnectTimeoutSeconds", options.Forwarding.ConnectTimeoutSeconds, 1, 3600);
         InRange("ExtProc:MessageBytesMax", options.ExtProc.MessageBytesMax, 64 * KiB, GiB);
         InRange("Capture:BodyBytesMax", options.Capture.BodyBytesMax, 0, GiB);
         InRange("Capture:PendingBytesMax", options.Capture.PendingBytesMax, MiB, 64 * GiB);
@@ -89,6 +91,7 @@ internal sealed class LetheOptionsValidator
             Refuse(key + ":Provider", $"'{provider}' is not a word of letters, digits, '-', '_' and '.'.");
         }
 
+        OneOf(key + ":HttpVersion", upstream.HttpVersion ?? "1.1", "1.1", "2");
         if (upstream.PathPrefix is { } prefix && (prefix.Length < 2 || prefix[0] != '/' || prefix.EndsWith('/') || prefix.AsSpan().ContainsAny("?#{} ")))
         {
             Refuse(key + ":PathPrefix", $"'{prefix}' is not a path like /name.");

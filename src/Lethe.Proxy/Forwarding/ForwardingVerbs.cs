@@ -2,7 +2,6 @@ using System.Text;
 using Lethe.Proxy.Configuration;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using Microsoft.Extensions.Options;
 using Yarp.ReverseProxy.Configuration;
 using Yarp.ReverseProxy.Forwarder;
 
@@ -18,7 +17,7 @@ internal static class ForwardingVerbs
         var section = configuration.GetSection(ReverseProxySection);
         var upstreams = Upstream.From(options);
         services.TryAddSingleton(TimeProvider.System);
-        services.TryAddSingleton(Options.Create(options));
+        services.TryAddSingleton(options);
         services.TryAddSingleton(new EnvironmentProxy(Environment.GetEnvironmentVariable));
         services.TryAddSingleton(new PrivateAuthorities(Environment.GetEnvironmentVariable("SSL_CERT_FILE")));
         services.AddSingleton<IForwarderHttpClientFactory, UpstreamClientFactory>();
@@ -26,7 +25,7 @@ internal static class ForwardingVerbs
             .LoadFromMemory(UpstreamRoutes.Routes(upstreams, section), UpstreamRoutes.Clusters(upstreams, options.Forwarding, section))
             .LoadFromConfig(section)
             .AddTransforms<VerbatimTransforms>();
-        services.Configure<KestrelServerOptions>(kestrel => OpenLimits(kestrel, options.Forwarding));
+        services.Configure<KestrelServerOptions>(PassHeaderBytes);
         return services;
     }
 
@@ -59,19 +58,10 @@ internal static class ForwardingVerbs
             .Distinct()
             .Order(StringComparer.Ordinal)];
 
-    // What the upstream would take, lethe must take: its own limits are far beyond any vendor's.
-    private static void OpenLimits(KestrelServerOptions kestrel, ForwardingOptions forwarding)
+    // Every byte above ASCII passes as it is, in either direction.
+    private static void PassHeaderBytes(KestrelServerOptions kestrel)
     {
-        kestrel.AddServerHeader = false;
-        kestrel.AllowSynchronousIO = false;
         kestrel.RequestHeaderEncodingSelector = static _ => Encoding.Latin1;
         kestrel.ResponseHeaderEncodingSelector = static _ => Encoding.Latin1;
-        kestrel.Limits.MinRequestBodyDataRate = null;
-        kestrel.Limits.MinResponseDataRate = null;
-        kestrel.Limits.MaxRequestHeadersTotalSize = forwarding.HeaderBytesMax;
-        kestrel.Limits.MaxRequestHeaderCount = forwarding.HeaderCountMax;
-        kestrel.Limits.MaxRequestLineSize = 64 * 1024;
-        kestrel.Limits.Http2.MaxRequestHeaderFieldSize = forwarding.HeaderBytesMax;
-        kestrel.Limits.Http2.MaxStreamsPerConnection = 1000;
     }
 }

@@ -35,6 +35,6 @@ internal sealed record Upstream(string Name, string Address, string Provider, st
         address.TrimEnd('/'),
         configured?.Provider ?? provider,
         "/" + (configured?.PathPrefix ?? name).Trim('/'),
-        Version.Parse(configured?.HttpVersion ?? "1.1"),
+        configured?.HttpVersion == "2" ? System.Net.HttpVersion.Version20 : System.Net.HttpVersion.Version11,
         barePaths);
 }

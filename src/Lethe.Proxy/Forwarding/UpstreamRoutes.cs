@@ -22,15 +22,7 @@ internal static class UpstreamRoutes
         var routes = new List<RouteConfig>();
         foreach (var upstream in upstreams)
         {
-            if (upstream.PathPrefix.Length > 1)
-            {
-                routes.Add(Route(upstream, upstream.Name, upstream.PathPrefix + "/{**rest}", upstream.PathPrefix, PrefixOrder));
-            }
-            else
-            {
-                routes.Add(Route(upstream, upstream.Name, "/{**rest}", "", BareOrder + 1));
-            }
-
+            routes.Add(Route(upstream, upstream.Name, upstream.PathPrefix + "/{**rest}", upstream.PathPrefix, PrefixOrder));
             for (var i = 0; i < upstream.BarePaths.Count; i++)
             {
                 routes.Add(Route(upstream, $"{upstream.Name}-bare-{i}", upstream.BarePaths[i], "", BareOrder));

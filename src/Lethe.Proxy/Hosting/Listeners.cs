@@ -9,7 +9,7 @@ namespace Lethe.Proxy.Hosting;
 /// <summary>Kestrel's listeners, one for each door, in a fixed order by which their bound addresses are told apart.</summary>
 internal static class Listeners
 {
-    /// <summary>Agents carry long headers (session facts, base64 metadata, cloud tokens); a proxy must not be the narrow place.</summary>
+    /// <summary>Agents carry long headers (session facts, base64 metadata, cloud tokens).</summary>
     private const int HeaderBytesMax = 1024 * 1024;
 
     private const int HeaderCountMax = 1000;
@@ -17,6 +17,18 @@ internal static class Listeners
     private const int RequestLineBytesMax = 64 * 1024;
 
     public static void Configure(KestrelServerOptions kestrel, LetheOptions options)
+    {
+        ConfigureLimits(kestrel);
+        Listen(kestrel, options.Listen, Doorway.Forwarding);
+        Listen(kestrel, options.AdminListen, Doorway.Admin);
+        if (options.ExtProc.Listen.Length > 0)
+        {
+            Listen(kestrel, options.ExtProc.Listen, Doorway.ExtProc);
+        }
+    }
+
+    /// <summary>Far beyond what any vendor takes: a proxy must not be the narrow place.</summary>
+    public static void ConfigureLimits(KestrelServerOptions kestrel)
     {
         kestrel.AddServerHeader = false;
         kestrel.AllowAlternateSchemes = true;
@@ -31,13 +43,6 @@ internal static class Listeners
         limits.Http2.MaxStreamsPerConnection = 1000;
         limits.Http2.InitialConnectionWindowSize = 4 * 1024 * 1024;
         limits.Http2.InitialStreamWindowSize = 1024 * 1024;
-
-        Listen(kestrel, options.Listen, Doorway.Forwarding);
-        Listen(kestrel, options.AdminListen, Doorway.Admin);
-        if (options.ExtProc.Listen.Length > 0)
-        {
-            Listen(kestrel, options.ExtProc.Listen, Doorway.ExtProc);
-        }
     }
 
     /// <summary>The addresses as bound. Kestrel lists them in the order they were asked for.</summary>
