@@ -1,0 +1,186 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using Lethe.Capture.Exchanges;
+
+namespace Lethe.Ingest.Journaling;
+
+/// <summary>
+/// Reads complete exchanges in the order of their closing lines, beside a live writer or alone. It stops at a fault, which it never skips by itself.
+/// Not thread-safe.
+/// </summary>
+public sealed class JournalConsumer : IDisposable
+{
+    private readonly string directory;
+    private readonly Journal? journal;
+    private readonly JournalCursor cursor;
+    private readonly LineFetcher pieces;
+    private readonly Dictionary<ExchangeId, OpenExchange> open = [];
+    private JournalFault? ownFault;
+
+    /// <summary>Reads a journal that nobody writes, or that another process writes.</summary>
+    public JournalConsumer(string directory, JournalPosition from)
+        : this(directory, from, null)
+    {
+    }
+
+    /// <summary>Reads behind a live writer, only what is durable.</summary>
+    public JournalConsumer(Journal journal, JournalPosition from)
+        : this(journal.Directory, from, journal)
+    {
+    }
+
+    private JournalConsumer(string directory, JournalPosition from, Journal? journal)
+    {
+        this.directory = directory;
+        this.journal = journal;
+        cursor = new JournalCursor(directory, from, journal is null ? null : () => journal.DurableEnd);
+        pieces = new LineFetcher(directory);
+    }
+
+    /// <summary>Where the next line starts.</summary>
+    public JournalPosition Position => cursor.Position;
+
+    /// <summary>Where to start again: no line before it is needed. Exchanges read again from here are replays.</summary>
+    public JournalPosition LowWater
+    {
+        get
+        {
+            var lowest = cursor.Position;
+            foreach (var exchange in open.Values)
+            {
+                lowest = exchange.OpenedAt.IsBefore(lowest) ? exchange.OpenedAt : lowest;
+            }
+
+            return lowest;
+        }
+    }
+
+    /// <summary>What stopped the reading; null while nothing has.</summary>
+    public JournalFault? Fault => ownFault ?? cursor.Fault;
+
+    /// <summary>Exchanges that were opened and not closed, as far as the journal was read.</summary>
+    internal IReadOnlyDictionary<ExchangeId, OpenExchange> Open => open;
+
+    internal JournalCursor Cursor => cursor;
+
+    /// <summary>Adds complete exchanges until one of the limits is met or nothing more is there, and tells how many. A batch holds at least one, whatever its size.</summary>
+    /// <param name="bytesMax">Kept body bytes, both directions.</param>
+    public int ReadBatch(List<JournaledExchange> into, int countMax, long bytesMax)
+    {
+        var count = 0;
+        long bytes = 0;
+        while (count < countMax && (count == 0 || bytes < bytesMax) && Fault is null)
+        {
+            var step = cursor.Step();
+            if (step != CursorStep.Line)
+            {
+                break;
+            }
+
+            if (TakeLine() is { } exchange)
+            {
+                into.Add(exchange);
+                bytes += exchange.Exchange.Request.Bytes.Length + exchange.Exchange.Response.Bytes.Length;
+                count++;
+            }
+        }
+
+        RecordLag();
+        return count;
+    }
+
+    /// <summary>Goes on behind a fault that has been reported.</summary>
+    public void SkipFault()
+    {
+        if (ownFault is not null)
+        {
+            ownFault = null;
+        }
+        else
+        {
+            cursor.SkipFault();
+        }
+    }
+
+    /// <summary>Completes when something durable stands behind <see cref="Position"/>; at once without a live writer.</summary>
+    public Task WaitForMoreAsync(CancellationToken cancellation) =>
+        journal is null ? Task.CompletedTask : journal.WaitForDurableAsync(Position, cancellation);
+
+    /// <summary>How far this reader is behind the durable end, in lines and in bytes; zero without a live writer.</summary>
+    public (long Records, long Bytes) Lag()
+    {
+        if (journal is null)
+        {
+            return (0, 0);
+        }
+
+        var end = journal.DurableEnd;
+        var bytes = end.Offset - Position.Offset;
+        for (var segment = Math.Max(1, Position.Segment); segment < end.Segment; segment++)
+        {
+            var file = new FileInfo(JournalDirectory.PlainPath(directory, segment));
+            bytes += file.Exists ? file.Length : 0;
+        }
+
+        return (Math.Max(0, end.Sequence - Math.Max(1, Position.Sequence)), Math.Max(0, bytes));
+    }
+
+    public void Dispose()
+    {
+        cursor.Dispose();
+        pieces.Dispose();
+    }
+
+    private JournaledExchange? TakeLine()
+    {
+        try
+        {
+            switch (cursor.Kind)
+            {
+                case LineKind.Exchange:
+                    return new JournaledExchange(ExchangeReader.Read(cursor.Data.Span), cursor.ContentHash.ToArray(), cursor.LineAt);
+                case LineKind.Open:
+                    open[ExchangeReader.Read(cursor.Data.Span).Id] = new OpenExchange(cursor.LineAt);
+                    return null;
+                case LineKind.Part or LineKind.Close:
+                    return TakePiece(ExchangeReader.Read(cursor.Data.Span));
+                default:
+                    return null;
+            }
+        }
+        catch (Exception error) when (error is FormatException or JsonException or InvalidOperationException)
+        {
+            ownFault = new JournalFault(JournalFaultKind.Undecodable, cursor.LineAt, error.Message);
+            return null;
+        }
+    }
+
+    private JournaledExchange? TakePiece(CapturedExchange piece)
+    {
+        if (!open.TryGetValue(piece.Id, out var begun))
+        {
+            ownFault = new JournalFault(JournalFaultKind.Orphan, cursor.LineAt, $"Exchange {piece.Id} was never opened.");
+            return null;
+        }
+
+        if (cursor.Kind == LineKind.Part)
+        {
+            begun.Add(cursor.LineAt);
+            return null;
+        }
+
+        open.Remove(piece.Id);
+        var whole = begun.Assemble(pieces, piece);
+        return new JournaledExchange(whole, ExchangeLine.ContentHash(whole), begun.OpenedAt);
+    }
+
+    private void RecordLag()
+    {
+        if (journal is not null && IngestMeter.JournalLagRecords.Enabled)
+        {
+            var (records, bytes) = Lag();
+            IngestMeter.JournalLagRecords.Record(records);
+            IngestMeter.JournalLagBytes.Record(bytes);
+        }
+    }
+}

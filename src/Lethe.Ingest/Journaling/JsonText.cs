@@ -1,0 +1,165 @@
+using System.Buffers;
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using System.Text;
+
+namespace Lethe.Ingest.Journaling;
+
+/// <summary>
+/// JSON strings (RFC 8259 §7) with the fewest escapes: the quote, the backslash and the control characters. The BCL's encoders escape more,
+/// and refuse lone surrogates, which must survive here.
+/// </summary>
+internal static class JsonText
+{
+    public const int PieceBytesMax = 16 * 1024;
+
+    /// <summary>What escaping may need: six bytes for each, and the width of one store beyond the end.</summary>
+    public static int EscapedBytesMax(int length) => (length * 6) + Vector128<byte>.Count;
+
+    /// <summary>Escapes UTF-8 into <paramref name="destination"/> (of at least <see cref="EscapedBytesMax"/>) and tells the length.</summary>
+    public static int Escape(ReadOnlySpan<byte> source, Span<byte> destination)
+    {
+        ref var from = ref MemoryMarshal.GetReference(source);
+        ref var to = ref MemoryMarshal.GetReference(destination);
+        nuint read = 0, written = 0, length = (nuint)source.Length;
+        while (read + (nuint)Vector128<byte>.Count <= length)
+        {
+            var bytes = Vector128.LoadUnsafe(ref from, read);
+            bytes.StoreUnsafe(ref to, written);
+            var special = (Vector128.Equals(bytes, Vector128.Create((byte)'"')) | Vector128.Equals(bytes, Vector128.Create((byte)'\\'))
+                | Vector128.Equals(Vector128.Min(bytes, Vector128.Create((byte)0x1f)), bytes)).ExtractMostSignificantBits();
+            if (special == 0)
+            {
+                read += (nuint)Vector128<byte>.Count;
+                written += (nuint)Vector128<byte>.Count;
+                continue;
+            }
+
+            var plain = (nuint)BitOperations.TrailingZeroCount(special);
+            written += plain + (nuint)WriteEscape(Unsafe.Add(ref from, read + plain), destination[(int)(written + plain)..]);
+            read += plain + 1;
+        }
+
+        var at = (int)written;
+        foreach (var value in source[(int)read..])
+        {
+            if (value is >= 0x20 and not (byte)'"' and not (byte)'\\')
+            {
+                destination[at++] = value;
+            }
+            else
+            {
+                at += WriteEscape(value, destination[at..]);
+            }
+        }
+
+        return at;
+    }
+
+    /// <summary>Writes one UTF-16 code unit as its six-byte escape.</summary>
+    public static void WriteCodeUnit(int unit, Span<byte> destination)
+    {
+        @"\u"u8.CopyTo(destination);
+        for (var i = 0; i < 4; i++)
+        {
+            destination[2 + i] = "0123456789abcdef"u8[(unit >> (12 - (4 * i))) & 15];
+        }
+    }
+
+    /// <summary>The text of a JSON string's inside. Throws <see cref="FormatException"/> for an escape that JSON does not have.</summary>
+    public static string Unescape(ReadOnlySpan<byte> inside)
+    {
+        var next = inside.IndexOf((byte)'\\');
+        if (next < 0)
+        {
+            return Encoding.UTF8.GetString(inside);
+        }
+
+        var text = new StringBuilder(inside.Length);
+        while (next >= 0)
+        {
+            text.Append(Encoding.UTF8.GetString(inside[..next]));
+            inside = inside[next..];
+            text.Append((char)ReadEscape(ref inside));
+            next = inside.IndexOf((byte)'\\');
+        }
+
+        return text.Append(Encoding.UTF8.GetString(inside)).ToString();
+    }
+
+    /// <summary>The bytes of a JSON string's inside, as <see cref="Escape"/> wrote it. Throws <see cref="FormatException"/> for anything else.</summary>
+    public static byte[] UnescapeBytes(ReadOnlySpan<byte> inside)
+    {
+        var next = inside.IndexOf((byte)'\\');
+        if (next < 0)
+        {
+            return inside.ToArray();
+        }
+
+        var rented = ArrayPool<byte>.Shared.Rent(inside.Length);
+        var length = 0;
+        while (next >= 0)
+        {
+            inside[..next].CopyTo(rented.AsSpan(length));
+            length += next;
+            inside = inside[next..];
+            var unit = ReadEscape(ref inside);
+            rented[length++] = unit < 0x80 ? (byte)unit : throw new FormatException("An escape that the journal does not write.");
+            next = inside.IndexOf((byte)'\\');
+        }
+
+        inside.CopyTo(rented.AsSpan(length));
+        var bytes = rented.AsSpan(0, length + inside.Length).ToArray();
+        ArrayPool<byte>.Shared.Return(rented);
+        return bytes;
+    }
+
+    private static int WriteEscape(byte value, Span<byte> destination)
+    {
+        var letter = value switch
+        {
+            (byte)'"' => (byte)'"',
+            (byte)'\\' => (byte)'\\',
+            (byte)'\n' => (byte)'n',
+            (byte)'\r' => (byte)'r',
+            (byte)'\t' => (byte)'t',
+            (byte)'\b' => (byte)'b',
+            (byte)'\f' => (byte)'f',
+            _ => (byte)0,
+        };
+        if (letter == 0)
+        {
+            WriteCodeUnit(value, destination);
+            return 6;
+        }
+
+        destination[0] = (byte)'\\';
+        destination[1] = letter;
+        return 2;
+    }
+
+    private static int ReadEscape(ref ReadOnlySpan<byte> rest)
+    {
+        var letter = rest.Length > 1 ? rest[1] : (byte)0;
+        if (letter == (byte)'u' && rest.Length >= 6
+            && int.TryParse(rest.Slice(2, 4), System.Globalization.NumberStyles.AllowHexSpecifier, null, out var unit))
+        {
+            rest = rest[6..];
+            return unit;
+        }
+
+        rest = rest[Math.Min(2, rest.Length)..];
+        return letter switch
+        {
+            (byte)'"' or (byte)'\\' or (byte)'/' => letter,
+            (byte)'n' => '\n',
+            (byte)'r' => '\r',
+            (byte)'t' => '\t',
+            (byte)'b' => '\b',
+            (byte)'f' => '\f',
+            _ => throw new FormatException("An escape that JSON does not have."),
+        };
+    }
+}

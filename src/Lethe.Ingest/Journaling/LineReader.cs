@@ -1,0 +1,84 @@
+using System.Buffers;
+
+namespace Lethe.Ingest.Journaling;
+
+/// <summary>Reads one segment line by line from an offset, in one rented buffer that grows to the longest line.</summary>
+internal sealed class LineReader(FileStream file, long offset, bool ownsFile = true) : IDisposable
+{
+    private const int BufferBytes = 128 * 1024;
+
+    private byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
+    private int start;
+    private int filled;
+
+    /// <summary>Where the next line starts.</summary>
+    public long Offset { get; private set; } = offset;
+
+    /// <summary>Bytes read behind the last whole line.</summary>
+    public int PartialBytes => filled - start;
+
+    /// <summary>The next whole line that ends before <paramref name="end"/>, without its newline; valid until the next call. False when there is none yet.</summary>
+    public bool TryRead(long end, out ReadOnlyMemory<byte> line)
+    {
+        var searched = start;
+        while (true)
+        {
+            var newline = buffer.AsSpan(searched, filled - searched).IndexOf((byte)'\n');
+            if (newline >= 0)
+            {
+                var length = searched + newline - start;
+                line = buffer.AsMemory(start, length);
+                start += length + 1;
+                Offset += length + 1;
+                return true;
+            }
+
+            var partial = filled - start;
+            if (!Fill(end))
+            {
+                line = default;
+                return false;
+            }
+
+            searched = start + partial;
+        }
+    }
+
+    public void Dispose()
+    {
+        ArrayPool<byte>.Shared.Return(buffer);
+        buffer = [];
+        if (ownsFile)
+        {
+            file.Dispose();
+        }
+    }
+
+    private bool Fill(long end)
+    {
+        var fileOffset = Offset + filled - start;
+        if (fileOffset >= end)
+        {
+            return false;
+        }
+
+        if (start > 0)
+        {
+            buffer.AsSpan(start, filled - start).CopyTo(buffer);
+            filled -= start;
+            start = 0;
+        }
+        else if (filled == buffer.Length)
+        {
+            var larger = ArrayPool<byte>.Shared.Rent(checked(buffer.Length * 2));
+            buffer.AsSpan(0, filled).CopyTo(larger);
+            ArrayPool<byte>.Shared.Return(buffer);
+            buffer = larger;
+        }
+
+        var room = (int)Math.Min(buffer.Length - filled, end - fileOffset);
+        var read = RandomAccess.Read(file.SafeFileHandle, buffer.AsSpan(filled, room), fileOffset);
+        filled += read;
+        return read > 0;
+    }
+}

@@ -1,0 +1,29 @@
+using Lethe.Ingest.Journaling;
+using Microsoft.Extensions.Logging;
+
+namespace Lethe.Ingest;
+
+/// <summary>Every log line of the memory. 1–19 the journal, 20–29 the recorder, 30 and on the store.</summary>
+internal static partial class Log
+{
+    [LoggerMessage(1, LogLevel.Warning, "Journal segment {Segment} ended inside a line; {Bytes} bytes were cut")]
+    public static partial void JournalCut(ILogger logger, long segment, long bytes);
+
+    [LoggerMessage(2, LogLevel.Error, "The journal is damaged ({Kind}) at {At}: {Detail}")]
+    public static partial void JournalDamaged(ILogger logger, JournalFaultKind kind, JournalPosition at, string detail);
+
+    [LoggerMessage(3, LogLevel.Warning, "{Count} exchanges were open when the last recorder stopped; they are kept as far as they were heard")]
+    public static partial void ExchangesInterrupted(ILogger logger, int count);
+
+    [LoggerMessage(4, LogLevel.Error, "The journal cannot be written; captures wait in memory and calls go on")]
+    public static partial void JournalFailed(ILogger logger, Exception error);
+
+    [LoggerMessage(5, LogLevel.Information, "The journal is written again, in segment {Segment}")]
+    public static partial void JournalHealed(ILogger logger, long segment);
+
+    [LoggerMessage(6, LogLevel.Debug, "Journal segment {Segment} was compressed from {Before} to {After} bytes")]
+    public static partial void SegmentCompressed(ILogger logger, long segment, long before, long after);
+
+    [LoggerMessage(7, LogLevel.Warning, "Journal segment {Segment} could not be compressed; it stays as it is")]
+    public static partial void CompressionFailed(ILogger logger, long segment, Exception error);
+}

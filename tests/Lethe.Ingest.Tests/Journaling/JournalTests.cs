@@ -1,0 +1,127 @@
+using Lethe.Capture.Exchanges;
+using Lethe.Ingest.Journaling;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Lethe.Ingest.Tests.Journaling;
+
+public sealed class JournalTests : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    private readonly JournalWorld world = new();
+
+    [Fact]
+    public async Task What_was_appended_is_read_back_in_order()
+    {
+        var sent = Enumerable.Range(0, 50).Select(i => JournalWorld.Exchange($"answer {i} ünïcode\u0001")).ToList();
+        await using (var journal = world.Open())
+        {
+            var written = await Task.WhenAll(sent.Select(journal.AppendAsync)).WaitAsync(Patience);
+            Assert.All(written, Assert.True);
+        }
+
+        var (found, fault) = world.ReadAll();
+        Assert.Null(fault);
+        Assert.Equal(sent.Select(JournalWorld.Form), found.Select(read => JournalWorld.Form(read.Exchange)));
+        Assert.Equal(found[3].ContentHash, ExchangeLine.ContentHash(sent[3]));
+    }
+
+    [Fact]
+    public async Task A_second_run_goes_on_where_the_first_ended()
+    {
+        for (var run = 0; run < 3; run++)
+        {
+            await using var journal = world.Open();
+            Assert.True(await journal.AppendAsync(JournalWorld.Exchange($"run {run}")).WaitAsync(Patience));
+        }
+
+        var (found, fault) = world.ReadAll();
+        Assert.Null(fault);
+        Assert.Equal(3, found.Count);
+    }
+
+    [Fact]
+    public async Task Only_one_process_holds_a_journal()
+    {
+        await using var journal = world.Open();
+        Assert.Throws<IOException>(() => world.Open());
+    }
+
+    [Fact]
+    public async Task A_journal_cut_at_every_byte_of_its_last_record_loses_only_that_record()
+    {
+        await using (var journal = world.Open())
+        {
+            await journal.AppendAsync(JournalWorld.Exchange("first")).WaitAsync(Patience);
+            await journal.AppendAsync(JournalWorld.Exchange("last")).WaitAsync(Patience);
+            var crashed = world.CopyAsCrashed();
+            var segment = Directory.GetFiles(crashed, "*.jsonl").Single();
+            var whole = await File.ReadAllBytesAsync(segment);
+            var lastLine = Array.LastIndexOf(whole, (byte)'\n', whole.Length - 2) + 1;
+            for (var length = lastLine; length <= whole.Length; length++)
+            {
+                foreach (var file in Directory.GetFiles(crashed, "*.jsonl*"))
+                {
+                    File.Delete(file);
+                }
+
+                await File.WriteAllBytesAsync(segment, whole[..length]);
+                await using (var mended = Journal.Open(new JournalSettings { Directory = crashed }, TimeProvider.System, NullLogger.Instance))
+                {
+                    Assert.Equal(length == whole.Length ? 0 : length - lastLine, mended.Repair.BytesCut);
+                    Assert.Empty(mended.Repair.Faults);
+                }
+
+                var (found, fault) = world.ReadAll(crashed);
+                Assert.Null(fault);
+                Assert.Equal(length == whole.Length ? 2 : 1, found.Count);
+            }
+        }
+    }
+
+    [Fact]
+    public async Task A_consumer_beside_the_writer_sees_each_exchange_once()
+    {
+        await using var journal = world.Open();
+        using var consumer = journal.Consume(default);
+        var found = new List<JournaledExchange>();
+        var appending = Task.Run(async () =>
+        {
+            for (var i = 0; i < 200; i++)
+            {
+                await journal.AppendAsync(JournalWorld.Exchange($"{i}"));
+            }
+        });
+        using var timeout = new CancellationTokenSource(Patience);
+        while (found.Count < 200)
+        {
+            if (consumer.ReadBatch(found, 16, 1 << 20) == 0)
+            {
+                await consumer.WaitForMoreAsync(timeout.Token);
+            }
+        }
+
+        await appending;
+        Assert.Null(consumer.Fault);
+        Assert.Equal(200, found.Select(read => read.Exchange.Id).Distinct().Count());
+        Assert.Equal((0, 0), consumer.Lag());
+    }
+
+    [Fact]
+    public async Task Files_are_for_their_owner_only()
+    {
+        Directory.Delete(world.Directory);
+        await using var journal = world.Open();
+        await journal.AppendAsync(JournalWorld.Exchange()).WaitAsync(Patience);
+        if (!OperatingSystem.IsWindows())
+        {
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(world.Directory));
+            foreach (var file in Directory.GetFiles(world.Directory))
+            {
+                Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
+            }
+        }
+    }
+
+    public void Dispose() => world.Dispose();
+}
