@@ -16,6 +16,9 @@ public enum SessionIdOrigin
 /// <summary>Who is talking: the session facts of one exchange, and the evidence for each.</summary>
 public sealed record SessionEnvelope
 {
+    /// <summary>The harness id of a call that nothing identifies.</summary>
+    public const string UnknownHarness = "unknown";
+
     /// <summary>One of the known ids (<c>claude-code</c>, <c>codex</c>, …), <c>sdk:&lt;name&gt;</c>, or <c>unknown</c>.</summary>
     public required string HarnessId { get; init; }
 

@@ -1,0 +1,34 @@
+using Lethe.Capture.Chains;
+using Lethe.Capture.Decoding;
+using Lethe.Capture.Exchanges;
+using Lethe.Capture.Harnesses;
+using Lethe.Capture.Prices;
+using Lethe.Capture.Turns;
+
+namespace Lethe.Capture;
+
+/// <summary>From an exchange as it was on the wire to what it meant: turn, chain, session, cost, outcome. Pure; safe for many threads at once.</summary>
+/// <param name="price">What a turn cost at a time; null leaves costs unknown.</param>
+public sealed class ExchangeInterpreter(Func<Turn, DateTimeOffset, Cost?>? price = null)
+{
+    /// <summary>Never throws for what a wire can carry.</summary>
+    public InterpretedExchange Interpret(CapturedExchange exchange)
+    {
+        using var decoded = TurnDecoder.Decode(exchange);
+        var turn = decoded.Turn;
+        var chain = turn is null ? null : ChainBuilder.Build(turn);
+        var envelope = HarnessDetector.Detect(exchange, decoded.RequestJson, turn, chain);
+        var (outcome, reason) = ExchangeOutcome.Of(exchange, turn, decoded.NotDecodedReason);
+        return new InterpretedExchange
+        {
+            Exchange = exchange,
+            Outcome = outcome,
+            OutcomeReason = reason,
+            Envelope = envelope,
+            Turn = turn,
+            Chain = chain,
+            Cost = turn is null ? null : price?.Invoke(turn, exchange.CapturedAt),
+            RetryKey = RetryKey.Of(exchange, decoded.RequestJson, envelope),
+        };
+    }
+}

@@ -1,0 +1,58 @@
+using System.Globalization;
+using Lethe.Capture.Exchanges;
+using Lethe.Capture.Turns;
+
+namespace Lethe.Capture;
+
+/// <summary>What became of an exchange, judged by its transport and by what the reply said.</summary>
+internal static class ExchangeOutcome
+{
+    private const int FirstErrorStatus = 400;
+
+    public static (Outcome Outcome, string? Reason) Of(CapturedExchange exchange, Turn? turn, string? notDecodedReason)
+    {
+        if (exchange.Status is not { } status)
+        {
+            return WithoutResponse(exchange);
+        }
+
+        if (status >= FirstErrorStatus)
+        {
+            return (Outcome.UpstreamError, turn?.Error?.Type ?? "http_" + status.ToString(CultureInfo.InvariantCulture));
+        }
+
+        if (turn?.Error is { Phase: not "transport" } error)
+        {
+            return (Outcome.UpstreamError, error.Type ?? error.Code);
+        }
+
+        // A client that leaves after the terminal event has all it wanted; a connection that breaks then took nothing away.
+        return turn is { ReplyComplete: true }
+            ? Decoded(exchange, notDecodedReason)
+            : Unfinished(exchange, turn, notDecodedReason);
+    }
+
+    private static (Outcome Outcome, string? Reason) WithoutResponse(CapturedExchange exchange) => exchange.Ending switch
+    {
+        Ending.ClientAborted => (Outcome.ClientAborted, exchange.EndingReason),
+        Ending.Incomplete => (Outcome.Incomplete, exchange.EndingReason),
+        _ => (Outcome.NoResponse, exchange.TransportError?.Type ?? exchange.EndingReason),
+    };
+
+    private static (Outcome Outcome, string? Reason) Unfinished(CapturedExchange exchange, Turn? turn, string? notDecodedReason) => exchange.Ending switch
+    {
+        Ending.ClientAborted => (Outcome.ClientAborted, exchange.EndingReason),
+        Ending.UpstreamAborted => (Outcome.UpstreamAborted, exchange.TransportError?.Type ?? exchange.EndingReason),
+        Ending.Incomplete => (Outcome.Incomplete, exchange.EndingReason),
+        Ending.NoResponse => (Outcome.NoResponse, exchange.TransportError?.Type ?? exchange.EndingReason),
+        _ when turn is null => (Outcome.NotDecoded, notDecodedReason),
+        _ when turn.Operation is not (Operation.Chat or Operation.Completion) => Decoded(exchange, notDecodedReason),
+        _ when exchange.Response.Truncated => (Outcome.Completed, "capture_truncated"),
+        _ when notDecodedReason is not null => (Outcome.NotDecoded, notDecodedReason),
+        _ => (Outcome.Incomplete, "reply_without_end"),
+    };
+
+    private static (Outcome Outcome, string? Reason) Decoded(CapturedExchange exchange, string? notDecodedReason) => notDecodedReason is null
+        ? (Outcome.Completed, exchange.Response.Truncated ? "capture_truncated" : null)
+        : (Outcome.NotDecoded, notDecodedReason);
+}

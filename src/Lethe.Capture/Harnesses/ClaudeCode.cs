@@ -1,0 +1,70 @@
+using System.Text.Json;
+
+namespace Lethe.Capture.Harnesses;
+
+/// <summary>Claude Code: session in a header and in <c>metadata.user_id</c> (JSON, or the older underscored form); agents share their root's id.</summary>
+internal static class ClaudeCode
+{
+    private const string SessionHeader = "x-claude-code-session-id";
+    private const string AgentHeader = "x-claude-code-agent-id";
+    private const string UserIdField = "metadata.user_id";
+
+    public static readonly Harness Entry = new(
+        "claude-code",
+        [
+            Mark.Header(SessionHeader),
+            Mark.Header(AgentHeader),
+            new Mark(Trust.OwnBodyField, "body:" + UserIdField, wire => BodySession(wire) is not null),
+            Mark.UserAgent("claude-cli/"),
+        ],
+        Read);
+
+    private static void Read(WireEvidence wire, EnvelopeDraft draft)
+    {
+        draft.HarnessVersion(wire.Version("claude-cli"));
+        draft.Prompt(wire.Header("x-claude-code-prompt-id"));
+        draft.Kind(wire.AnyHeader("x-claude-code-request-class", "x-claude-1p-request-class"));
+
+        var native = wire.Header(SessionHeader) ?? BodySession(wire) ?? GenericHeaders.Session(wire);
+        // An explicit id that says nothing of threads or parents stands for the whole program run, its agents included.
+        var namesRoot = !draft.HasExplicitSession
+            || draft.SessionId == native?.Value
+            || (draft.ParentSessionId is null && draft.ThreadId is null);
+        draft.Session(native);
+        if (wire.Header(AgentHeader) is { } agent)
+        {
+            draft.Thread(agent);
+            if (namesRoot)
+            {
+                draft.DescendTo(agent, wire.Header("x-claude-code-parent-agent-id"));
+            }
+        }
+    }
+
+    private static Clue? BodySession(WireEvidence wire)
+    {
+        if (wire.Body(UserIdField, WireLimits.EmbeddedJsonCharsMax) is not { } userId)
+        {
+            return null;
+        }
+
+        var session = userId.Value.StartsWith('{') ? OfJson(WireEvidence.Embedded(userId.Value)) : OfUnderscores(userId.Value);
+        return session is null ? null : userId with { Value = session };
+    }
+
+    private static string? OfJson(JsonElement? userId) =>
+        WireEvidence.Text(userId, "device_id") is not null || userId?.TryGetProperty("account_uuid", out _) is true
+            ? WireEvidence.Text(userId, "session_id")
+            : null;
+
+    /// <summary><c>user_HASH_account_UUID_session_UUID</c>, the account possibly empty.</summary>
+    private static string? OfUnderscores(string userId)
+    {
+        const string Separator = "_session_";
+        var at = userId.LastIndexOf(Separator, StringComparison.Ordinal);
+        return at > 0 && userId.StartsWith("user_", StringComparison.Ordinal) && userId.Contains("_account_", StringComparison.Ordinal)
+            && Guid.TryParse(userId.AsSpan(at + Separator.Length), out _)
+            ? userId[(at + Separator.Length)..]
+            : null;
+    }
+}

@@ -1,0 +1,63 @@
+using System.Text.Json;
+using Lethe.Capture.Chains;
+using Lethe.Capture.Exchanges;
+using Lethe.Capture.Turns;
+
+namespace Lethe.Capture.Harnesses;
+
+/// <summary>Who is talking: explicit headers, then the harness's own headers and fields, then those of gateways, then inference.</summary>
+public static class HarnessDetector
+{
+    private static readonly Harness[] Known =
+    [
+        ClaudeCode.Entry, Codex.Entry, SessionHarnesses.OpenCode, SessionHarnesses.Kilo, BodyHarnesses.GeminiCli, BodyHarnesses.QwenCode,
+        SessionHarnesses.Pi, BodyHarnesses.CopilotCli, BodyHarnesses.CopilotChat, SessionHarnesses.Crush, SessionHarnesses.Goose,
+        SessionHarnesses.Cline, SessionHarnesses.RooCode, BodyHarnesses.Aider, SessionHarnesses.OpenHands, BodyHarnesses.Continue, BodyHarnesses.Zed,
+    ];
+
+    private static readonly (Harness Harness, Mark Mark)[] Marks =
+        [.. Known.SelectMany(harness => harness.Marks.Select(mark => (harness, mark))).OrderBy(pair => pair.mark.Trust)];
+
+    /// <summary>Never throws for what a wire can carry; what is not clean is not believed.</summary>
+    /// <param name="requestJson">The request body, content codings undone; null when it is not JSON.</param>
+    /// <param name="turn">What was said, as far as it was decoded.</param>
+    /// <param name="chain">The turn's nodes, from which a session id is made when nobody names one.</param>
+    public static SessionEnvelope Detect(CapturedExchange exchange, JsonElement? requestJson, Turn? turn, Chain? chain)
+    {
+        var wire = new WireEvidence(exchange, requestJson);
+        var draft = new EnvelopeDraft();
+        ExplicitHeaders.Read(wire, draft);
+
+        if (Recognise(wire) is var (harness, mark))
+        {
+            draft.Harness(new Clue(harness.Id, mark.Source));
+            harness.Read(wire, draft);
+        }
+        else
+        {
+            SdkUserAgent.Read(wire, draft);
+        }
+
+        GenericHeaders.Read(wire, draft);
+        if (turn is { Operation: Operation.CountTokens })
+        {
+            draft.Kind(new Clue("count_tokens", "inference:endpoint"));
+        }
+
+        draft.Session(SyntheticSession.Of(chain, exchange.CredentialFingerprint), SessionIdOrigin.Synthetic);
+        return draft.Finish(wire.UserAgent);
+    }
+
+    private static (Harness Harness, Mark Mark)? Recognise(WireEvidence wire)
+    {
+        foreach (var pair in Marks)
+        {
+            if (pair.Mark.Holds(wire))
+            {
+                return pair;
+            }
+        }
+
+        return null;
+    }
+}

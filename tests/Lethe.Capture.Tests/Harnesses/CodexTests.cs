@@ -1,0 +1,112 @@
+using Lethe.Capture.Harnesses;
+
+namespace Lethe.Capture.Tests.Harnesses;
+
+public sealed class CodexTests
+{
+    private const string Root = "01a1fd56-0000-7820-aaca-000000000001";
+    private const string Child = "01a1fd56-0000-7820-aaca-000000000002";
+    private const string Grandchild = "01a1fd56-0000-7820-aaca-000000000003";
+
+    [Fact]
+    public void The_root_thread_is_the_session()
+    {
+        var envelope = Call.Detect(
+            $$"""
+            session-id: {{Root}}
+            thread-id: {{Root}}
+            originator: codex_exec
+            user-agent: codex_exec/0.169.0 (Debian 12.0.0; x86_64) dumb (codex_exec; 0.169.0)
+            x-codex-turn-metadata: {"session_id":"{{Root}}","thread_id":"{{Root}}","turn_id":"t-1","request_kind":"turn","prompt":"my secret plan"}
+            """);
+
+        Assert.Equal(("codex", "0.169.0", Root), (envelope.HarnessId, envelope.HarnessVersion, envelope.HarnessSessionId));
+        Assert.Equal(("t-1", "turn"), (envelope.PromptId, envelope.RequestKind));
+        Assert.Null(envelope.ThreadId);
+        Assert.Null(envelope.ParentHarnessSessionId);
+        Assert.DoesNotContain("secret plan", envelope.ToString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("x-codex-parent-thread-id: " + Child, Child, "header:x-codex-parent-thread-id")]
+    [InlineData("x-codex-turn-metadata: {\"parent_thread_id\":\"" + Child + "\"}", Child, "header:x-codex-turn-metadata.parent_thread_id")]
+    [InlineData("x-openai-subagent: collab_spawn", Root, "header:session-id")]
+    public void Another_thread_is_a_session_below_the_thread_it_names_else_the_root(string header, string parent, string evidence)
+    {
+        var envelope = Call.Detect(
+            $"""
+            session-id: {Root}
+            thread-id: {Grandchild}
+            originator: codex_cli_rs
+            {header}
+            """);
+
+        Assert.Equal((Grandchild, Grandchild), (envelope.HarnessSessionId, envelope.ThreadId));
+        Assert.Equal(("codex", parent), (envelope.ParentHarnessId, envelope.ParentHarnessSessionId));
+        Assert.Equal(evidence, envelope.Evidence["parent_harness_session_id"]);
+    }
+
+    [Fact]
+    public void The_body_tells_it_where_headers_are_missing()
+    {
+        var envelope = Call.Detect(
+            "originator: codex_vscode",
+            $$"""
+            {"client_metadata":{"x-codex-installation-id":"i","session_id":"{{Root}}","thread_id":"{{Child}}","x-codex-parent-thread-id":"{{Root}}","turn_id":"t-9",
+             "x-codex-turn-metadata":"{\"request_kind\":\"prewarm\"}"} }
+            """);
+
+        Assert.Equal((Child, Root, "t-9"), (envelope.HarnessSessionId, envelope.ParentHarnessSessionId, envelope.PromptId));
+        Assert.Equal("prewarm", envelope.RequestKind);
+        Assert.Equal("body:client_metadata.thread_id", envelope.Evidence["harness_session_id"]);
+        Assert.Equal("body:client_metadata.x-codex-turn-metadata.request_kind", envelope.Evidence["request_kind"]);
+    }
+
+    [Theory]
+    [InlineData("session_id")]
+    [InlineData("conversation_id")]
+    public void Older_releases_have_one_header(string name)
+    {
+        var envelope = Call.Detect($"""
+            originator: codex_cli_rs
+            {name}: {Root}
+            """);
+
+        Assert.Equal(("codex", Root), (envelope.HarnessId, envelope.HarnessSessionId));
+        Assert.Null(envelope.ThreadId);
+    }
+
+    [Fact]
+    public void A_fork_is_below_the_thread_it_was_forked_from()
+    {
+        var envelope = Call.Detect(
+            $$"""
+            session-id: {{Child}}
+            thread-id: {{Child}}
+            x-codex-turn-metadata: {"history_initialization":"cold_fork","forked_from_thread_id":"{{Root}}"}
+            """);
+
+        Assert.Equal((Child, Root, "codex"), (envelope.HarnessSessionId, envelope.ParentHarnessSessionId, envelope.ParentHarnessId));
+    }
+
+    [Fact]
+    public void Ids_that_contradict_each_other_are_not_believed()
+    {
+        var envelope = Call.Detect(
+            $$"""
+            originator: codex_exec
+            session-id: {{Root}}
+            thread-id: {{Root}}
+            x-codex-turn-metadata: {"session_id":"{{Child}}","thread_id":"{{Root}}"}
+            """);
+
+        Assert.Equal("codex", envelope.HarnessId);
+        Assert.Null(envelope.HarnessSessionId);
+        Assert.Null(envelope.ThreadId);
+        Assert.Equal("conflict:header:session-id|header:x-codex-turn-metadata.session_id", envelope.Evidence["harness_session_id"]);
+        Assert.Equal(SessionIdOrigin.Synthetic, Call.Detect($$"""
+            session-id: {{Root}}
+            x-codex-turn-metadata: {"session_id":"{{Child}}"}
+            """, chain: Call.Chain(("user", "hi"), ("assistant", "hello"))).IdOrigin);
+    }
+}

@@ -1,0 +1,64 @@
+using System.Text.Json;
+using Lethe.Capture.Exchanges;
+
+namespace Lethe.Capture.Tests.Harnesses;
+
+public sealed class RetryKeyTests
+{
+    private const string Session = "x-session-id: s-1";
+
+    [Fact]
+    public void A_request_sent_again_with_its_members_in_another_order_has_the_same_key() => Assert.Equal(
+        Key(Session, """{"model":"m","client_metadata":{"a":"1","b":"2"}}"""),
+        Key(Session, """{"client_metadata":{"b":"2","a":"1"},"model":"m"}"""));
+
+    [Theory]
+    [InlineData("x-session-id: s-2", """{"model":"m"}""", "/v1/messages")]
+    [InlineData("x-session-id: s-1\nx-lethe-thread-id: t", """{"model":"m"}""", "/v1/messages")]
+    [InlineData("x-session-id: s-1\nx-claude-code-prompt-id: p\nuser-agent: claude-cli/2", """{"model":"m"}""", "/v1/messages")]
+    [InlineData(Session, """{"model":"n"}""", "/v1/messages")]
+    [InlineData(Session, """{"model":"m"}""", "/v1/messages/count_tokens")]
+    public void Another_session_thread_prompt_body_or_path_has_another_key(string headers, string body, string path) =>
+        Assert.NotEqual(Key(Session, """{"model":"m"}"""), Key(headers, body, path));
+
+    [Fact]
+    public void Without_a_session_the_credential_tells_callers_apart()
+    {
+        var mine = Call.Exchange("", "{}");
+        Assert.Equal(Key(mine), Key(Call.Exchange("", "{}")));
+        Assert.NotEqual(Key(mine), Key(mine with { CredentialFingerprint = "someone else" }));
+    }
+
+    [Fact]
+    public void The_first_answer_does_not_change_the_key()
+    {
+        var exchange = Call.Exchange("", "{}");
+        using var json = JsonDocument.Parse("{}");
+        var answered = Call.Detect(exchange, Call.Chain(("user", "hi"), ("assistant", "hello")));
+        Assert.NotNull(answered.HarnessSessionId);
+        Assert.Equal(Key(exchange), RetryKey.Of(exchange, json.RootElement, answered));
+    }
+
+    [Fact]
+    public void Bytes_that_are_not_json_are_compared_as_bytes()
+    {
+        Assert.Equal(RawKey("{\"a\":"), RawKey("{\"a\":"));
+        Assert.NotEqual(RawKey("{\"a\":"), RawKey("{\"b\":"));
+        Assert.NotEqual(Key("", """{"a":1,"a":2}"""), Key("", """{"a":2,"a":2}"""));
+        Assert.Null(RawKey(""));
+    }
+
+    private static string? RawKey(string body)
+    {
+        var exchange = Call.Exchange(Session, body);
+        return RetryKey.Of(exchange, null, Call.Detect(Session));
+    }
+
+    private static string? Key(string headers, string body, string path = "/v1/messages") => Key(Call.Exchange(headers, body, path));
+
+    private static string? Key(CapturedExchange exchange)
+    {
+        using var json = JsonDocument.Parse(exchange.Request.Bytes);
+        return RetryKey.Of(exchange, json.RootElement, Call.Detect(exchange));
+    }
+}
