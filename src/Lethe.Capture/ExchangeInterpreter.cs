@@ -3,13 +3,12 @@ using Lethe.Capture.Decoding;
 using Lethe.Capture.Exchanges;
 using Lethe.Capture.Harnesses;
 using Lethe.Capture.Prices;
-using Lethe.Capture.Turns;
 
 namespace Lethe.Capture;
 
 /// <summary>From an exchange as it was on the wire to what it meant: turn, chain, session, cost, outcome. Pure; safe for many threads at once.</summary>
-/// <param name="price">What a turn cost at a time; null leaves costs unknown.</param>
-public sealed class ExchangeInterpreter(Func<Turn, DateTimeOffset, Cost?>? price = null)
+/// <param name="prices">What turns cost; null leaves costs unknown.</param>
+public sealed class ExchangeInterpreter(PriceBook? prices = null)
 {
     /// <summary>Never throws for what a wire can carry.</summary>
     public InterpretedExchange Interpret(CapturedExchange exchange)
@@ -27,7 +26,7 @@ public sealed class ExchangeInterpreter(Func<Turn, DateTimeOffset, Cost?>? price
             Envelope = envelope,
             Turn = turn,
             Chain = chain,
-            Cost = turn is null ? null : price?.Invoke(turn, exchange.CapturedAt),
+            Cost = turn is null ? null : prices?.Price(turn, exchange.CapturedAt),
             RetryKey = RetryKey.Of(exchange, decoded.RequestJson, envelope),
         };
     }
