@@ -86,6 +86,9 @@ internal sealed class Statement : IDisposable
         return raw.sqlite3_last_insert_rowid(database);
     }
 
+    /// <summary>Inserts one row; its rowid, or null when a conflict kept it out.</summary>
+    public long? InsertOrNull() => Run() == 0 ? null : raw.sqlite3_last_insert_rowid(database);
+
     /// <summary>The first column of the first row, or null.</summary>
     public long? Scalar()
     {

@@ -1,0 +1,246 @@
+using Lethe.Capture;
+using Lethe.Capture.Harnesses;
+using Lethe.Ingest.Journaling;
+using Microsoft.Data.Sqlite;
+using SQLitePCL;
+
+namespace Lethe.Ingest.Storage;
+
+/// <summary>
+/// Many deliveries, one transaction, in the order of DESIGN: receipt, session, parent, nodes, exchange with its attempts, tool calls, counters, cursor.
+/// One writer a process owns it; other processes may write the same file. Not for several threads at once.
+/// </summary>
+public sealed class IngestTransaction : IDisposable
+{
+    private readonly TimeProvider time;
+    private readonly Statement begin;
+    private readonly Statement commit;
+    private readonly Statement rollback;
+    private readonly Statement dataVersion;
+    private readonly ReceiptBook receipts;
+    private readonly NamedRows names;
+    private readonly SessionLedger sessions;
+    private readonly ParentLinks parents;
+    private readonly NodeTable nodes;
+    private readonly AttemptGroups attempts;
+    private readonly ExchangeTable exchanges;
+    private readonly ToolCallTable tools;
+    private long lastDataVersion = -1;
+
+    /// <param name="connection">As <see cref="LetheDatabase.OpenAsync"/> gives it; stays the caller's, and is used for nothing else meanwhile.</param>
+    public IngestTransaction(SqliteConnection connection, TimeProvider time)
+    {
+        this.time = time;
+        var database = connection.Handle ?? throw new InvalidOperationException("The store is not open.");
+        begin = new Statement(database, "BEGIN IMMEDIATE");
+        commit = new Statement(database, "COMMIT");
+        rollback = new Statement(database, "ROLLBACK");
+        dataVersion = new Statement(database, "PRAGMA data_version");
+        receipts = new ReceiptBook(database);
+        names = new NamedRows(database);
+        sessions = new SessionLedger(database);
+        parents = new ParentLinks(database, sessions, names.OrgId);
+        nodes = new NodeTable(database);
+        attempts = new AttemptGroups(database, sessions);
+        exchanges = new ExchangeTable(database);
+        tools = new ToolCallTable(database);
+    }
+
+    /// <summary>How far the consumer has come in the journal; null at the beginning.</summary>
+    public JournalPosition? Cursor(string consumer) => receipts.Cursor(consumer);
+
+    /// <summary>
+    /// Commits the deliveries and the cursor together, or nothing. A delivery that the store cannot take harms only itself.
+    /// </summary>
+    /// <exception cref="SqliteException">The disk or a lock failed; nothing was written, and the same call may be made again.</exception>
+    public IReadOnlyList<DeliveryResult> Commit(IReadOnlyList<ExchangeDelivery> deliveries, string? consumer = null, JournalPosition? cursor = null)
+    {
+        var rejected = new Dictionary<int, (string Code, string Message)>();
+        while (true)
+        {
+            var at = 0;
+            Begin();
+            try
+            {
+                var results = new DeliveryResult[deliveries.Count];
+                var now = Microseconds.Of(time.GetUtcNow());
+                for (; at < deliveries.Count; at++)
+                {
+                    results[at] = rejected.TryGetValue(at, out var why) ? Reject(deliveries[at], why, now) : Store(deliveries[at], now);
+                }
+
+                sessions.Flush();
+                if (consumer is not null && cursor is { } position)
+                {
+                    receipts.SetCursor(consumer, position);
+                }
+
+                commit.Run();
+                Age();
+                return results;
+            }
+            catch (Exception poison) when (at < deliveries.Count && !rejected.ContainsKey(at) && StoreFault.Of(poison) is { } fault)
+            {
+                // No savepoints: a delivery that cannot be stored is rare, so the whole transaction is done again without it.
+                Abandon();
+                rejected[at] = (fault, poison.Message);
+            }
+            catch
+            {
+                Abandon();
+                throw;
+            }
+        }
+    }
+
+    public void Dispose()
+    {
+        IDisposable[] all = [tools, exchanges, attempts, nodes, parents, sessions, names, receipts, dataVersion, rollback, commit, begin];
+        foreach (var part in all)
+        {
+            part.Dispose();
+        }
+    }
+
+    private void Begin()
+    {
+        begin.Run();
+        if (dataVersion.Scalar() is { } version && version != lastDataVersion)
+        {
+            lastDataVersion = version;
+            Forget();
+        }
+    }
+
+    private DeliveryResult Store(ExchangeDelivery delivery, long now)
+    {
+        var told = delivery.Told;
+        var exchange = told.Exchange;
+        var org = names.Org(exchange.OrgId);
+        switch (receipts.Take(org, exchange, delivery.ContentHash, now, out var earlier))
+        {
+            case Gate.Replayed:
+                return new DeliveryResult(DeliveryVerdict.Duplicate, earlier, Code: "duplicate");
+            case Gate.Conflict:
+                receipts.Bury(delivery, "idempotency_conflict", $"Commit key {exchange.CommitKey} was used before with other content.", now);
+                return new DeliveryResult(DeliveryVerdict.Conflict, earlier, Code: "idempotency_conflict");
+        }
+
+        var clock = CaptureClock.Of(exchange);
+        var own = Meet(org, exchange.OrgId, told, clock);
+        (long Root, long Leaf)? chain = told.Chain is { Nodes.Count: > 0 } said ? nodes.Store(org, own, said) : null;
+        var attempt = new Attempt
+        {
+            Clock = clock,
+            Outcome = told.Outcome,
+            HasReply = told.IsTurn,
+            OwnSession = own?.Key,
+            Usage = told.Turn?.Usage,
+            CostNanoUsd = told.Cost?.NanoUsd,
+        };
+        var retryKey = RetryKey(told);
+        attempts.Place(retryKey, org, attempt);
+        var places = new ExchangePlaces(
+            org, names.RouteOf(told), names.CallerOf(told), chain?.Root, chain?.Leaf, names.Blob(org, told.Turn?.System), names.Blob(org, told.Turn?.Tools));
+        exchanges.Insert(told, attempt, retryKey, places, delivery.BodyAt);
+        return new DeliveryResult(DeliveryVerdict.Accepted, exchange.Id, Count(own, attempt, told)?.SessionId);
+    }
+
+    // The session that the exchange itself names: begun, promoted or known; with what the exchange says about it, and its parent.
+    private SessionState? Meet(long org, string orgId, InterpretedExchange told, CaptureClock clock)
+    {
+        var envelope = told.Envelope;
+        if (envelope.HarnessSessionId is not { Length: > 0 } harnessSessionId)
+        {
+            return null;
+        }
+
+        var session = sessions.Find(org, envelope.HarnessId, harnessSessionId);
+        if (session is not { IsPlaceholder: false })
+        {
+            if (session is null)
+            {
+                session = sessions.Begin(org, orgId, envelope.HarnessId, harnessSessionId, isPlaceholder: false);
+            }
+            else
+            {
+                sessions.Promote(session);
+            }
+
+            parents.BecameReal(session);
+        }
+
+        Describe(session.Facts, envelope, told, clock);
+        if (envelope.ParentHarnessSessionId is { Length: > 0 } parent)
+        {
+            parents.Claim(session, envelope.ParentHarnessId, parent, clock);
+        }
+
+        return session;
+    }
+
+    private static void Describe(SessionFacts facts, SessionEnvelope envelope, InterpretedExchange told, CaptureClock clock)
+    {
+        facts.Tell(SessionFacts.IdOrigin, StoredWord.Of(envelope.IdOrigin), clock);
+        facts.Tell(SessionFacts.HarnessVersion, envelope.HarnessVersion, clock);
+        facts.Tell(SessionFacts.UserAgent, envelope.UserAgent, clock);
+        facts.Tell(SessionFacts.Name, envelope.Name, clock);
+        facts.Tell(SessionFacts.Cwd, envelope.Cwd, clock);
+        facts.TellMetadata(envelope.MetadataJson, clock);
+        facts.TellFirst(SessionFacts.AuthSubject, told.Exchange.AuthSubject, clock);
+    }
+
+    private SessionState? Count(SessionState? own, Attempt attempt, InterpretedExchange told)
+    {
+        if (attempt.Session is not { } key)
+        {
+            return null;
+        }
+
+        var session = sessions.Load(key);
+        session.Totals.Add(attempt.Tally);
+        session.Widen(attempt.Clock.At);
+        sessions.Touch(session);
+        if (own is not null)
+        {
+            tools.Store(own, told, attempt.Clock);
+        }
+
+        return session;
+    }
+
+    private DeliveryResult Reject(ExchangeDelivery delivery, (string Code, string Message) why, long now)
+    {
+        receipts.Bury(delivery, why.Code, why.Message, now);
+        return new DeliveryResult(DeliveryVerdict.Rejected, delivery.Told.Exchange.Id, Code: why.Code);
+    }
+
+    private static byte[]? RetryKey(InterpretedExchange told) => told.RetryKey is { Length: > 0 } key ? Convert.FromHexString(key) : null;
+
+    private void Abandon()
+    {
+        Forget();
+        try
+        {
+            rollback.Run();
+        }
+        catch (SqliteException gone) when (gone.SqliteErrorCode == raw.SQLITE_ERROR)
+        {
+            // SQLite has rolled back by itself, as it does on a full disk.
+        }
+    }
+
+    private void Age()
+    {
+        names.Age();
+        sessions.Age();
+        nodes.Age();
+    }
+
+    private void Forget()
+    {
+        names.Forget();
+        sessions.Forget();
+        nodes.Forget();
+    }
+}

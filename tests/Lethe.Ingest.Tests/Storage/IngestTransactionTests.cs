@@ -1,0 +1,109 @@
+using Lethe.Capture;
+using Lethe.Ingest.Reading;
+using Lethe.Ingest.Storage;
+
+namespace Lethe.Ingest.Tests.Storage;
+
+public sealed class IngestTransactionTests
+{
+    [Fact]
+    public void A_turn_becomes_a_record_that_says_everything()
+    {
+        using var store = TestStore.Open();
+        var result = Assert.Single(store.Deliver(new Told { Number = 1, Prompt = ["hi"], Reply = "hello", System = "be kind", Name = "greeting" }));
+
+        Assert.Equal(DeliveryVerdict.Accepted, result.Verdict);
+        var record = Assert.Single(store.Reader.Exchanges(new ExchangeFilter()));
+        Assert.Equal("01900000-0000-7000-8000-000000000001", record.ExchangeId);
+        Assert.Equal("2026-03-01T12:00:00.000000Z", record.CapturedAt);
+        Assert.Equal(("forwarding", "POST", "/v1/messages", "anthropic", "chat", 200), (record.Door, record.Method, record.Path, record.Provider, record.Operation, record.Status));
+        Assert.Equal((110L, 100L, null, 3L), (record.Usage!.InputTokens, record.Usage.CacheReadTokens, record.Usage.CacheWriteTokens, record.Usage.OutputTokens));
+        Assert.Equal((7L, "test 1"), (record.CostNanoUsd, record.PriceBook));
+        Assert.Equal("hello", record.Reply!.Text);
+        Assert.Equal(new TurnRecord(1, 1, null), record.Turn);
+        Assert.Equal(2, record.Chain!.Length);
+        Assert.NotNull(record.Chain.System);
+        Assert.Equal(result.SessionId, record.Session!.Id);
+        Assert.False(record.Replayed);
+    }
+
+    [Fact]
+    public void A_delivery_that_comes_again_is_counted_once_and_changes_nothing_else()
+    {
+        using var store = TestStore.Open();
+        var first = new Told { Number = 1, Name = "one", Subject = "ann" };
+        store.Deliver(first, new Told { Number = 2, At = 5, Name = "two" });
+
+        Assert.Equal(DeliveryVerdict.Duplicate, Assert.Single(store.Deliver(first)).Verdict);
+
+        var session = store.Session("s");
+        Assert.Equal((2, "two", "ann"), (session.Counters.Turns, session.Name, session.AuthSubject));
+        Assert.Equal(Told.Epoch.AddSeconds(5), session.LastSeenAt);
+        Assert.Equal([true, false], store.Reader.Exchanges(new ExchangeFilter()).Select(record => record.Replayed));
+    }
+
+    [Fact]
+    public void A_commit_key_with_other_content_is_a_conflict_and_overwrites_nothing()
+    {
+        using var store = TestStore.Open();
+        store.Deliver(new Told { Number = 1, Reply = "true" });
+
+        var result = Assert.Single(store.Deliver(new Told { Number = 1, Reply = "false", Content = "other" }));
+
+        Assert.Equal((DeliveryVerdict.Conflict, "idempotency_conflict"), (result.Verdict, result.Code));
+        Assert.Equal("true", Assert.Single(store.Reader.Exchanges(new ExchangeFilter())).Reply!.Text);
+        Assert.Equal("idempotency_conflict", store.Value<string>("SELECT code FROM dead_letters"));
+    }
+
+    [Fact]
+    public void The_same_words_in_two_sessions_are_two_turns()
+    {
+        using var store = TestStore.Open();
+        store.Deliver(new Told { Number = 1, Session = "a" }, new Told { Number = 2, Session = "b" }, new Told { Number = 3, Session = "b", At = 9 });
+
+        Assert.Equal(1, store.Session("a").Counters.Turns);
+        Assert.Equal(2, store.Session("b").Counters.Turns);
+        Assert.Equal((2L, 2L), (store.Session("a").Counters.Nodes, store.Session("b").Counters.Nodes));
+        Assert.Equal(2, store.Value<long>("SELECT count(*) FROM nodes"));
+    }
+
+    [Fact]
+    public void A_delivery_that_cannot_be_stored_harms_only_itself()
+    {
+        using var store = TestStore.Open();
+        store.Deliver(new Told { Number = 1 });
+
+        var results = store.Deliver(new Told { Number = 2 }, new Told { Number = 1, CommitKey = "another" }, new Told { Number = 3 });
+
+        Assert.Equal([DeliveryVerdict.Accepted, DeliveryVerdict.Rejected, DeliveryVerdict.Accepted], results.Select(result => result.Verdict));
+        Assert.Equal(StoreFault.Constraint, store.Value<string>("SELECT code FROM dead_letters"));
+        Assert.Equal(3, store.Session("s").Counters.Turns);
+    }
+
+    [Fact]
+    public void What_was_not_told_stays_null()
+    {
+        using var store = TestStore.Open();
+        store.Deliver(new Told { Number = 1, Input = null, CacheRead = null, Output = null, Cost = null });
+
+        var record = Assert.Single(store.Reader.Exchanges(new ExchangeFilter()));
+        Assert.Null(record.Usage!.InputTokens);
+        Assert.Null(record.CostNanoUsd);
+        Assert.Equal((0L, 1L), (store.Session("s").Counters.Input, store.Session("s").Counters.UnpricedTurns));
+    }
+
+    [Fact]
+    public void A_tool_call_is_filled_from_both_sides_whichever_comes_first()
+    {
+        using var store = TestStore.Open();
+        var asks = new Told { Number = 1, Calls = ["t1"] };
+        var answers = new Told { Number = 2, At = 3, Prompt = ["hi", "result"], Answers = ["t1"] };
+        store.Deliver(answers);
+        store.Deliver(asks);
+
+        Assert.Equal(1, store.Session("s").Counters.ToolCalls);
+        var tool = Assert.Single(store.Reader.Conversation(store.Session("s").SessionId).First().Tools);
+        Assert.Equal(("t1", "Bash", false), (tool.CallId, tool.Name, tool.IsError));
+        Assert.Equal(answers.Id.ToString(), tool.AnsweredByExchangeId);
+    }
+}

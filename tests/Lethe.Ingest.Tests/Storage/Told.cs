@@ -1,0 +1,148 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Lethe.Capture;
+using Lethe.Capture.Chains;
+using Lethe.Capture.Exchanges;
+using Lethe.Capture.Harnesses;
+using Lethe.Capture.Prices;
+using Lethe.Capture.Turns;
+using Lethe.Ingest.Journaling;
+using Lethe.Ingest.Storage;
+
+namespace Lethe.Ingest.Tests.Storage;
+
+/// <summary>An exchange as a test tells it, without the wire: a few words in, a whole delivery out.</summary>
+internal sealed record Told
+{
+    public static readonly DateTimeOffset Epoch = new(2026, 3, 1, 12, 0, 0, TimeSpan.Zero);
+
+    public required int Number { get; init; }
+
+    /// <summary>Capture time in seconds after <see cref="Epoch"/>.</summary>
+    public double At { get; init; }
+
+    public string Org { get; init; } = Organisation.None;
+
+    public string Harness { get; init; } = "claude-code";
+
+    public string? Session { get; init; } = "s";
+
+    public string? ParentHarness { get; init; }
+
+    public string? Parent { get; init; }
+
+    public string? Name { get; init; }
+
+    public string? Cwd { get; init; }
+
+    public string? Subject { get; init; }
+
+    public string? Metadata { get; init; }
+
+    public string? RetryKey { get; init; }
+
+    public string[] Prompt { get; init; } = ["hi"];
+
+    public string? Reply { get; init; } = "hello";
+
+    public Outcome Outcome { get; init; } = Outcome.Completed;
+
+    public long? Input { get; init; } = 10;
+
+    public long? CacheRead { get; init; } = 100;
+
+    public long? CacheWrite { get; init; }
+
+    public long? Output { get; init; } = 3;
+
+    public long? Cost { get; init; } = 7;
+
+    public string[] Calls { get; init; } = [];
+
+    public string[] Answers { get; init; } = [];
+
+    public string? System { get; init; }
+
+    public string? CommitKey { get; init; }
+
+    public string Content { get; init; } = "";
+
+    public JournalPosition? BodyAt { get; init; }
+
+    public ExchangeId Id => new(new Guid($"01900000-0000-7000-8000-{Number:x12}"));
+
+    public ExchangeDelivery Delivery() => new(Interpret(), SHA256.HashData(Encoding.UTF8.GetBytes($"{Number} {Content}")), BodyAt);
+
+    public InterpretedExchange Interpret() => new()
+    {
+        Exchange = Exchange(),
+        Outcome = Outcome,
+        Envelope = new SessionEnvelope
+        {
+            HarnessId = Harness,
+            HarnessVersion = "1.0",
+            HarnessSessionId = Session,
+            IdOrigin = SessionIdOrigin.Harness,
+            ParentHarnessId = ParentHarness,
+            ParentHarnessSessionId = Parent,
+            Name = Name,
+            Cwd = Cwd,
+            MetadataJson = Metadata,
+            Evidence = new Dictionary<string, string> { ["harness_id"] = "header:user-agent" },
+        },
+        Turn = new Turn
+        {
+            Provider = "anthropic",
+            Endpoint = "messages",
+            Operation = Operation.Chat,
+            ModelRequested = "m",
+            ModelServed = Reply is null ? null : "m-1",
+            Usage = Reply is null ? null : new Usage { Input = Input, CacheRead = CacheRead, CacheWrite5m = CacheWrite, Output = Output, Final = true },
+            Prompt = [.. Prompt.Select(text => Said("user", text))],
+            Reply = Reply is null ? [] : [Said("assistant", Reply)],
+            ReplyText = Reply,
+            ToolCalls = [.. Calls.Select(id => new ToolCall(id, "Bash", """{"command":"ls"}"""))],
+            ToolResults = [.. Answers.Select(id => new ToolResult(id, false, "done"))],
+            System = System is null ? null : JsonSerializer.SerializeToUtf8Bytes(System),
+            ReplyComplete = Outcome == Outcome.Completed,
+        },
+        Chain = ChainOf(),
+        Cost = Reply is not null && Cost is { } cost ? new Cost(cost, "test 1") : null,
+        RetryKey = RetryKey is null ? null : Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(RetryKey))),
+    };
+
+    public CapturedExchange Exchange() => new()
+    {
+        Id = Id,
+        CommitKey = CommitKey ?? Id.ToString(),
+        OrgId = Org,
+        AuthSubject = Subject,
+        Door = Door.Forwarding,
+        CapturedAt = Epoch.AddSeconds(At),
+        Method = "POST",
+        Path = "/v1/messages",
+        Upstream = "anthropic",
+        Provider = "anthropic",
+        Status = Outcome == Outcome.NoResponse ? null : Outcome == Outcome.UpstreamError ? 529 : 200,
+        Ending = Ending.Completed,
+    };
+
+    private Chain ChainOf()
+    {
+        var nodes = new List<Node>();
+        foreach (var (role, text) in Prompt.Select(text => ("user", text)).Concat(Reply is null ? [] : [("assistant", Reply)]))
+        {
+            var parent = nodes.Count == 0 ? (NodeHash?)null : nodes[^1].Hash;
+            nodes.Add(new Node(HashOf(parent, role, text), parent, nodes.Count, role, Said(role, text).Raw));
+        }
+
+        return new Chain { Nodes = nodes, PromptLength = Prompt.Length, Projection = 1 };
+    }
+
+    private static NodeHash HashOf(NodeHash? parent, string role, string text) =>
+        new(SHA256.HashData(Encoding.UTF8.GetBytes($"{parent} {role} {text}")));
+
+    private static Message Said(string role, string text) => new(
+        role, [new Block { Type = "text", Text = text }], JsonSerializer.SerializeToUtf8Bytes(new { role, content = text }));
+}
