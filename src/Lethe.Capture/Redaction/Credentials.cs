@@ -29,7 +29,7 @@ internal static class Credentials
             }
         }
 
-        return InWebSocketProtocol(headers) ?? QueryMask.FindCredential(query) ?? (headers.First("cookie") is { Length: > 0 } cookie ? cookie : null);
+        return InWebSocketProtocol(headers) ?? QueryMask.FindCredential(query) ?? InUnknownHeader(headers);
     }
 
     /// <summary>AWS signature v4: the access key id. Every other scheme: what follows its name.</summary>
@@ -48,6 +48,20 @@ internal static class Credentials
 
     /// <summary>The first part of an AWS credential scope: <c>AKIA…/20260101/region/service/aws4_request</c>.</summary>
     internal static string AccessKeyId(string scope) => scope.Split('/', ',')[0];
+
+    /// <summary>The key header of a gateway that nobody told us of, or a cookie.</summary>
+    private static string? InUnknownHeader(IReadOnlyList<HeaderField> headers)
+    {
+        foreach (var (name, value) in headers)
+        {
+            if (value.Length > 0 && HeaderAllowList.SaysSecret(name) && !HeaderAllowList.Allows(name))
+            {
+                return WithoutScheme(value);
+            }
+        }
+
+        return null;
+    }
 
     private static string? InWebSocketProtocol(IReadOnlyList<HeaderField> headers) =>
         headers.Joined("sec-websocket-protocol")?.Split(',', StringSplitOptions.TrimEntries)

@@ -1,0 +1,192 @@
+using System.IO.Compression;
+using System.Text;
+using System.Text.Json;
+using FsCheck;
+using FsCheck.Fluent;
+using Lethe.Capture.Exchanges;
+using Lethe.Capture.Redaction;
+
+namespace Lethe.Capture.Tests.Redaction;
+
+public sealed class ExchangeRedactorTests
+{
+    private static readonly CredentialKey Key = new("0123456789abcdef0123456789abcdef"u8);
+
+    [Fact]
+    public void No_credential_survives_in_whatever_header_or_parameter_it_came()
+    {
+        var headerNames = Gen.Elements(
+            "authorization", "Authorization", "x-api-key", "api-key", "x-goog-api-key", "cookie", "Set-Cookie", "proxy-authorization", "helicone-auth",
+            "x-amz-security-token", "x-lethe-token", "x-codex-auth", "sec-websocket-protocol", "x-my-company", "x-portkey-api-key", "anthropic-api-key");
+        var queryNames = Gen.Elements("key", "KEY", "api_key", "access_token", "token", "sig", "X-Amz-Signature", "X-Amz-Credential", "%6bey", "client_secret");
+        var canary = Gen.Elements("abcdefghijklmnopqrstuvwxyz0123456789".ToCharArray()).ArrayOf(24).Select(letters => "canary" + new string(letters));
+        var header = from name in headerNames
+                     from value in canary
+                     from scheme in Gen.Elements("", "Bearer ", "Basic ", "session=")
+                     select (Field: new HeaderField(name, scheme + value), value);
+        var parameter = from name in queryNames
+                        from value in canary
+                        select (Text: $"{name}={value}", value);
+        var world = from request in header.ListOf()
+                    from response in header.ListOf()
+                    from query in parameter.ListOf()
+                    from bodies in Gen.Elements(true, false)
+                    select (request, response, query, bodies);
+
+        Prop.ForAll(Arb.From(world), given =>
+        {
+            var (request, response, query, bodies) = given;
+            var exchange = Exchange() with
+            {
+                Query = "?beta=true&" + string.Join('&', query.Select(part => part.Text)),
+                RequestHeaders = [.. request.Select(part => part.Field), new("referer", "https://user:canary-in-userinfo@example.com/?key=canary-in-referer")],
+                ResponseHeaders = [.. response.Select(part => part.Field)],
+                ResponseTrailers = [.. response.Select(part => part.Field)],
+                Attributes = query.Index().ToDictionary(part => $"request.path.{part.Index}", part => "/v1/x?" + part.Item.Text),
+                UpstreamHost = "user:canary@example.com",
+            };
+
+            var redacted = new ExchangeRedactor(Key, bodies).Redact(exchange);
+
+            var written = JsonSerializer.Serialize(redacted);
+            Assert.DoesNotContain("canary", written, StringComparison.Ordinal);
+            Assert.StartsWith("?beta=true", redacted.Query, StringComparison.Ordinal);
+            Assert.True(redacted.CredentialFingerprint is not null || !request.Any(part => part.Field.Name.EndsWith("-key", StringComparison.Ordinal)));
+            Assert.Equal(written, JsonSerializer.Serialize(new ExchangeRedactor(Key, bodies).Redact(redacted)));
+        }).QuickCheckThrowOnFailure();
+    }
+
+    [Fact]
+    public void One_credential_has_one_fingerprint_in_whatever_way_it_is_sent()
+    {
+        CapturedExchange[] ways =
+        [
+            Exchange() with { RequestHeaders = [new("Authorization", "Bearer the-key")] },
+            Exchange() with { RequestHeaders = [new("X-Api-Key", "the-key")] },
+            Exchange() with { RequestHeaders = [new("x-goog-api-key", "the-key")] },
+            Exchange() with { RequestHeaders = [new("sec-websocket-protocol", "realtime, openai-insecure-api-key.the-key, beta")] },
+            Exchange() with { Query = "?alt=sse&key=the-key" },
+            Exchange() with { Query = "?api_key=the%2Dkey" },
+        ];
+
+        Assert.Equal(Key.Fingerprint("the-key"), Assert.Single(ways.Select(way => new ExchangeRedactor(Key, false).Redact(way).CredentialFingerprint).Distinct()));
+    }
+
+    [Fact]
+    public void A_signed_call_is_known_by_its_access_key_since_its_signature_changes()
+    {
+        var signed = Exchange() with { RequestHeaders = [new("authorization", "AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20260101/us-east-1/bedrock/aws4_request, SignedHeaders=host, Signature=abc")] };
+        var presigned = Exchange() with { Query = "?X-Amz-Credential=AKIAIOSFODNN7EXAMPLE%2F20260101%2Fus-east-1&X-Amz-Signature=abc" };
+
+        Assert.Equal(Key.Fingerprint("AKIAIOSFODNN7EXAMPLE"), new ExchangeRedactor(Key, false).Redact(signed).CredentialFingerprint);
+        Assert.Equal(Key.Fingerprint("AKIAIOSFODNN7EXAMPLE"), new ExchangeRedactor(Key, false).Redact(presigned).CredentialFingerprint);
+    }
+
+    [Theory]
+    [InlineData("X-Claude-Code-Session-Id x-claude-code-agent-id x-claude-code-parent-agent-id x-claude-code-prompt-id x-claude-1p-request-class x-app")]
+    [InlineData("session-id session_id conversation_id thread-id x-codex-parent-thread-id x-codex-turn-metadata x-codex-turn-state x-openai-subagent originator")]
+    [InlineData("x-session-id x-session-affinity x-parent-session-id x-opencode-session x-kilocode-taskid x-kilocode-parent-taskid agent-session-id")]
+    [InlineData("x-tapes-harness-id x-tapes-harness-session-id x-tapes-harness-metadata x-tapes-agent-name x-paper-auth-org-id x-paper-auth-subject")]
+    [InlineData("x-lethe-harness-id x-lethe-metadata x-lethe-commit-key x-lethe-parent-harness-session-id x-lethe-cwd")]
+    [InlineData("anthropic-ratelimit-input-tokens-remaining anthropic-ratelimit-unified-5h-utilization x-ratelimit-limit-tokens retry-after retry-after-ms")]
+    [InlineData("request-id x-request-id x-client-request-id x-amzn-requestid apim-request-id x-generation-id x-litellm-call-id mistral-correlation-id num_tokens")]
+    [InlineData("content-type content-encoding content-length transfer-encoding user-agent host accept accept-encoding date anthropic-version anthropic-beta openai-beta")]
+    [InlineData("x-stainless-retry-count x-amzn-bedrock-input-token-count openai-processing-ms x-goog-api-client traceparent x-title http-referer x-roo-task-id")]
+    public void What_a_record_needs_survives_in_its_case_order_and_number(string names)
+    {
+        HeaderField[] headers = [.. names.Split(' ').Select(name => new HeaderField(name, "value")), new("accept", "one"), new("accept", "two")];
+
+        var redacted = new ExchangeRedactor(Key, false).Redact(Exchange() with { RequestHeaders = headers, ResponseHeaders = headers });
+
+        Assert.Equal(headers, redacted.RequestHeaders);
+        Assert.Equal(headers, redacted.ResponseHeaders);
+        Assert.Null(redacted.CredentialFingerprint);
+    }
+
+    [Fact]
+    public void Bodies_stay_as_they_are_until_their_redaction_is_switched_on()
+    {
+        var exchange = Exchange() with { Request = Body("{\"text\":\"AKIAIOSFODNN7EXAMPLE\"}"u8.ToArray()), Response = Body("plain"u8.ToArray()) };
+
+        Assert.Equal(exchange.Request, new ExchangeRedactor(Key, false).Redact(exchange).Request);
+
+        var redacted = new ExchangeRedactor(Key, true).Redact(exchange);
+        Assert.Equal("{\"text\":\"[redacted:aws_access_key]\"}", Text(redacted.Request));
+        Assert.Equal((exchange.Request.Sha256, exchange.Request.WireBytes), (redacted.Request.Sha256, redacted.Request.WireBytes));
+        Assert.Equal("plain", Text(redacted.Response));
+    }
+
+    [Fact]
+    public void A_coded_body_is_kept_plain_and_no_longer_claims_its_coding()
+    {
+        var exchange = Exchange() with
+        {
+            ResponseHeaders = [new("content-type", "text/event-stream"), new("Content-Encoding", "gzip")],
+            Response = Body(Gzip("data: {\"text\":\"AKIAIOSFODNN7EXAMPLE\"}\n\n")),
+        };
+
+        var redacted = new ExchangeRedactor(Key, true).Redact(exchange);
+
+        Assert.Equal("data: {\"text\":\"[redacted:aws_access_key]\"}\n\n", Text(redacted.Response));
+        Assert.Equal([new HeaderField("content-type", "text/event-stream")], redacted.ResponseHeaders);
+        Assert.Equal("gzip", redacted.Attributes[ExchangeRedactor.ResponseCodingAttribute]);
+        Assert.Equal(exchange.Response.Sha256, redacted.Response.Sha256);
+        Assert.False(redacted.Response.Truncated);
+    }
+
+    [Fact]
+    public void A_body_whose_coding_cannot_be_undone_is_withheld()
+    {
+        var exchange = Exchange() with { RequestHeaders = [new("content-encoding", "rot13")], Request = Body("NXVNVBFSBQAA7RKNZCYR"u8.ToArray()) };
+
+        var redacted = new ExchangeRedactor(Key, true).Redact(exchange);
+
+        Assert.True(redacted.Request.Bytes.IsEmpty);
+        Assert.True(redacted.Request.Truncated);
+        Assert.Equal("content_coding_unknown", redacted.Attributes[ExchangeRedactor.RequestWithheldAttribute]);
+        Assert.Equal(exchange.Request.WireBytes, redacted.Request.WireBytes);
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("gzip")]
+    public void A_body_in_parts_comes_out_as_the_whole_would(string? coding)
+    {
+        var redactor = new ExchangeRedactor(Key, true);
+        var text = "{\"text\":\"AKIAIOSFODNN7EXAMPLE and TOKEN=abc\"}";
+        var wire = coding is null ? Encoding.UTF8.GetBytes(text) : Gzip(text);
+        HeaderField[] headers = coding is null ? [] : [new("content-encoding", coding)];
+
+        using var body = redactor.OpenBody(headers);
+        byte[] parts = [.. wire.Chunk(7).SelectMany(part => body.Append(part)), .. body.Complete()];
+
+        Assert.Equal("{\"text\":\"[redacted:aws_access_key] and TOKEN=[redacted:env_secret]\"}", Encoding.UTF8.GetString(parts));
+        Assert.Null(body.WithheldReason);
+    }
+
+    private static byte[] Gzip(string text)
+    {
+        using var coded = new MemoryStream();
+        using (var gzip = new GZipStream(coded, CompressionLevel.Fastest))
+        {
+            gzip.Write(Encoding.UTF8.GetBytes(text));
+        }
+
+        return coded.ToArray();
+    }
+
+    private static string Text(CapturedBody body) => Encoding.UTF8.GetString(body.Bytes.Span);
+
+    private static CapturedBody Body(byte[] bytes) => new() { Bytes = bytes, WireBytes = bytes.Length, Sha256 = "of the wire" };
+
+    private static CapturedExchange Exchange() => new()
+    {
+        Id = new ExchangeId(Guid.Empty),
+        CommitKey = "commit",
+        Door = Door.Forwarding,
+        CapturedAt = DateTimeOffset.UnixEpoch,
+        Method = "POST",
+        Path = "/v1/messages",
+        Ending = Ending.Completed,
+    };
+}
