@@ -53,6 +53,9 @@ internal sealed class BodyRecording(long bytesMax) : IDisposable
         kept = bytesMax;
     }
 
+    /// <summary>Notes that bytes went over the wire which the door was not shown.</summary>
+    public void MarkTruncated() => Truncated = true;
+
     public string Sha256()
     {
         HashUnwritten();

@@ -94,6 +94,24 @@ public sealed class ExchangeBuilder : IDisposable
         }
     }
 
+    /// <summary>A part of the request went by unseen; totals and hash are of what was seen.</summary>
+    public void MarkRequestTruncated()
+    {
+        lock (gate)
+        {
+            request.MarkTruncated();
+        }
+    }
+
+    /// <summary>A part of the response went by unseen; totals and hash are of what was seen.</summary>
+    public void MarkResponseTruncated()
+    {
+        lock (gate)
+        {
+            response.MarkTruncated();
+        }
+    }
+
     public void SetTrailers(IReadOnlyList<HeaderField> trailers)
     {
         lock (gate)

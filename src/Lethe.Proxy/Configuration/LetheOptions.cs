@@ -36,6 +36,17 @@ public sealed class ExtProcOptions
     public string Listen { get; set; } = "http://127.0.0.1:4143";
 
     public int MessageBytesMax { get; set; } = 64 * 1024 * 1024;
+
+    /// <summary>The mode of the Unix socket, octal; Envoy's user has to be able to write to it.</summary>
+    public string SocketMode { get; set; } = "600";
+
+    /// <summary>A PEM certificate and its key; with them the door speaks TLS (ALPN <c>h2</c>).</summary>
+    public string? CertificateFile { get; set; }
+
+    public string? CertificateKeyFile { get; set; }
+
+    /// <summary>How long running streams are heard after the process was asked to stop.</summary>
+    public int DrainMilliseconds { get; set; } = 5000;
 }
 
 /// <summary>A model API behind the forwarding door.</summary>

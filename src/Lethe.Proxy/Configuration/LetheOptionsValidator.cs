@@ -1,4 +1,5 @@
 using System.Net;
+using Lethe.Proxy.ExtProc;
 
 namespace Lethe.Proxy.Configuration;
 
@@ -35,6 +36,17 @@ internal sealed class LetheOptionsValidator
         InRange("Forwarding:ActivityTimeoutSeconds", options.Forwarding.ActivityTimeoutSeconds, 1, 7 * 24 * 3600);
         InRange("Forwarding:ConnectTimeoutSeconds", options.Forwarding.ConnectTimeoutSeconds, 1, 3600);
         InRange("ExtProc:MessageBytesMax", options.ExtProc.MessageBytesMax, 64 * KiB, GiB);
+        InRange("ExtProc:DrainMilliseconds", options.ExtProc.DrainMilliseconds, 0, 600_000);
+        if (!UnixSocket.TryParseMode(options.ExtProc.SocketMode, out _))
+        {
+            Refuse("ExtProc:SocketMode", $"'{options.ExtProc.SocketMode}' is no octal file mode like 600.");
+        }
+
+        if (options.ExtProc.CertificateFile is null != options.ExtProc.CertificateKeyFile is null)
+        {
+            Refuse("ExtProc:CertificateFile", "and ExtProc:CertificateKeyFile must be given together.");
+        }
+
         InRange("Capture:BodyBytesMax", options.Capture.BodyBytesMax, 0, GiB);
         InRange("Capture:PendingBytesMax", options.Capture.PendingBytesMax, MiB, 64 * GiB);
         InRange("Journal:SegmentBytesMax", options.Journal.SegmentBytesMax, 4 * KiB, 16 * GiB);

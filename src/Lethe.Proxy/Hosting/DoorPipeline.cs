@@ -1,4 +1,5 @@
 using Lethe.Proxy.Admin;
+using Lethe.Proxy.ExtProc;
 
 namespace Lethe.Proxy.Hosting;
 
@@ -8,6 +9,7 @@ internal static class DoorPipeline
     public static void Configure(IApplicationBuilder app)
     {
         Branch(app, Doorway.Admin, endpoints => endpoints.MapAdmin());
+        Branch(app, Doorway.ExtProc, endpoints => endpoints.MapExtProc());
     }
 
     private static void Branch(IApplicationBuilder app, Doorway door, Action<IEndpointRouteBuilder> map) => app.MapWhen(door.Leads, branch =>

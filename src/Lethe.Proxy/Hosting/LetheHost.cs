@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using Lethe.Proxy.Configuration;
+using Lethe.Proxy.ExtProc;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
 
@@ -80,9 +81,11 @@ internal sealed class LetheHost : IAsyncDisposable
             services.AddSingleton(settings.Options);
             services.AddSingleton(TimeProvider.System);
             services.AddRouting();
+            services.AddExtProc(settings.Options);
         })
         .ConfigureWebHost(web => web
             .UseKestrelCore()
+            .UseKestrelHttpsConfiguration()
             .ConfigureKestrel(kestrel => Listeners.Configure(kestrel, settings.Options))
             .Configure(DoorPipeline.Configure)
             .ConfigureServices(services => configure?.Invoke(services)))

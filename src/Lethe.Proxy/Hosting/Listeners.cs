@@ -1,5 +1,6 @@
 using System.Net;
 using Lethe.Proxy.Configuration;
+using Lethe.Proxy.ExtProc;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -23,7 +24,7 @@ internal static class Listeners
         Listen(kestrel, options.AdminListen, Doorway.Admin);
         if (options.ExtProc.Listen.Length > 0)
         {
-            Listen(kestrel, options.ExtProc.Listen, Doorway.ExtProc);
+            Listen(kestrel, options.ExtProc.Listen, Doorway.ExtProc, listener => ExtProcTls.Use(listener, options.ExtProc));
         }
     }
 
@@ -43,6 +44,8 @@ internal static class Listeners
         limits.Http2.MaxStreamsPerConnection = 1000;
         limits.Http2.InitialConnectionWindowSize = 4 * 1024 * 1024;
         limits.Http2.InitialStreamWindowSize = 1024 * 1024;
+        // A peer whose host is gone sends no FIN; without pings its streams would stay open for ever.
+        limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(60);
     }
 
     /// <summary>The addresses as bound. Kestrel lists them in the order they were asked for.</summary>
@@ -53,7 +56,7 @@ internal static class Listeners
     }
 
     /// <exception cref="HostFault">The address is not one; the validator would have said so first.</exception>
-    private static void Listen(KestrelServerOptions kestrel, string text, Doorway door)
+    private static void Listen(KestrelServerOptions kestrel, string text, Doorway door, Action<ListenOptions>? more = null)
     {
         if (!ListenAddress.TryParse(text, out var address))
         {
@@ -62,13 +65,17 @@ internal static class Listeners
 
         if (address.UnixPath is { } path)
         {
-            // A socket that a killed process left behind is nobody's.
-            File.Delete(path);
-            kestrel.ListenUnixSocket(path, door.Mark);
+            kestrel.ListenUnixSocket(path, Open);
         }
         else
         {
-            kestrel.Listen((IPEndPoint)address.EndPoint!, door.Mark);
+            kestrel.Listen((IPEndPoint)address.EndPoint!, Open);
+        }
+
+        void Open(ListenOptions listener)
+        {
+            door.Mark(listener);
+            more?.Invoke(listener);
         }
     }
 }

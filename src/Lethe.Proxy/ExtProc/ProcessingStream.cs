@@ -1,0 +1,171 @@
+using System.Buffers;
+using Google.Protobuf;
+using Lethe.Envoy;
+
+namespace Lethe.Proxy.ExtProc;
+
+/// <summary>
+/// One stream of the external processing protocol, which is one HTTP call. The loop:
+/// <list type="number">
+/// <item>read what is there;</item>
+/// <item>write an answer for each message, of its kind and in its order, and let them leave;</item>
+/// <item>copy what was said into the capture;</item>
+/// <item>give the bytes back, which opens the data plane's window.</item>
+/// </list>
+/// A reset or a half-close is how a stream normally ends. In observability mode nothing is answered, and the stream is ended when the call has.
+/// </summary>
+internal sealed class ProcessingStream(GrpcCall call, StreamCapture capture, ILogger logger)
+{
+    private BodyModes modes;
+    private bool observing;
+    private bool capturing = true;
+    private bool requestEnded;
+    private bool responseEnded;
+    private bool holdsBody;
+
+    public async Task RunAsync()
+    {
+        while (true)
+        {
+            // 1.
+            var read = await call.ReadAsync();
+            if (read == GrpcRead.Interrupted && holdsBody)
+            {
+                // Full duplex: what we do not send back is lost to the call, so the stream has to be seen through.
+                continue;
+            }
+
+            if (read != GrpcRead.Messages)
+            {
+                Leave(read);
+                return;
+            }
+
+            // 2.
+            var (understood, whole, answered) = Answer();
+            var sent = answered ? call.FlushAsync() : ValueTask.FromResult(true);
+
+            // 3.
+            var captured = Capture(understood);
+            await sent;
+
+            // 4.
+            call.Release();
+            if (!whole || !captured)
+            {
+                capture.Finish(StreamEnd.StreamClosed);
+                call.End(GrpcStatusCode.Internal, "A message is no valid ProcessingRequest.");
+                return;
+            }
+
+            if (observing && capture.BothEnded)
+            {
+                call.End(GrpcStatusCode.Ok);
+                return;
+            }
+        }
+    }
+
+    private (int Understood, bool Whole, bool Answered) Answer()
+    {
+        var (understood, answered) = (0, false);
+        foreach (var bytes in call.Messages)
+        {
+            if (!WireMessage.TryScan(bytes, out var message))
+            {
+                return (understood, false, answered);
+            }
+
+            understood++;
+            observing |= message.Observability;
+            modes = message.Modes ?? modes;
+            answered |= !observing && TryAnswer(message);
+        }
+
+        return (understood, true, answered);
+    }
+
+    private bool TryAnswer(in WireMessage message)
+    {
+        if (message.HasFlowControlInit)
+        {
+            PassThrough.WriteWindows(call.Output);
+        }
+
+        if (message.Kind == MessageKind.None)
+        {
+            return message.HasFlowControlInit;
+        }
+
+        var mode = message.IsResponse ? modes.Response : modes.Request;
+        if (!message.IsBody || mode != ProcessingMode.Types.BodySendMode.FullDuplexStreamed)
+        {
+            PassThrough.WriteContinue(call.Output, message.Kind);
+            return true;
+        }
+
+        return TryEcho(message);
+    }
+
+    // Some versions repeat a large body's last chunk: the copy must not be sent on.
+    private bool TryEcho(in WireMessage message)
+    {
+        ref var ended = ref message.IsResponse ? ref responseEnded : ref requestEnded;
+        if (ended)
+        {
+            return message.HasFlowControlInit;
+        }
+
+        ended = message.EndOfStream;
+        holdsBody = true;
+        PassThrough.WriteEcho(call.Output, message.Kind, message.Body, message.EndOfStream);
+        return true;
+    }
+
+    /// <summary>False when a part that the scan did not look into is malformed. Any other fault ends the capture, never the call.</summary>
+    private bool Capture(int understood)
+    {
+        try
+        {
+            foreach (var bytes in call.Messages)
+            {
+                if (!capturing || understood-- == 0)
+                {
+                    break;
+                }
+
+                WireMessage.TryScan(bytes, out var message);
+                capture.Take(message, bytes);
+            }
+
+            return true;
+        }
+        catch (InvalidProtocolBufferException)
+        {
+            return false;
+        }
+        catch (Exception fault) when (fault is not OutOfMemoryException)
+        {
+            capturing = false;
+            Log.ExtProcCaptureFailed(logger, fault);
+            return true;
+        }
+    }
+
+    private void Leave(GrpcRead read)
+    {
+        capture.Finish(read == GrpcRead.Interrupted ? StreamEnd.Drained : StreamEnd.StreamClosed);
+        switch (read)
+        {
+            case GrpcRead.Faulted:
+                call.End(call.Fault.Code, call.Fault.Message);
+                break;
+            case GrpcRead.Deadline:
+                call.End(GrpcStatusCode.DeadlineExceeded);
+                break;
+            case GrpcRead.HalfClosed or GrpcRead.Interrupted:
+                call.End(GrpcStatusCode.Ok);
+                break;
+        }
+    }
+}

@@ -1,0 +1,14 @@
+namespace Lethe.Proxy.ExtProc;
+
+/// <summary>What made an exchange final.</summary>
+internal enum StreamEnd
+{
+    /// <summary>Both directions of the call were seen to their end.</summary>
+    BothEnded,
+
+    /// <summary>The data plane let go of the stream; it does not tell why.</summary>
+    StreamClosed,
+
+    /// <summary>We let go of it, because we are stopping.</summary>
+    Drained,
+}
