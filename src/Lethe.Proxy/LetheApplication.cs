@@ -14,6 +14,10 @@ internal static class LetheApplication
         GlobalOptions.ExtProc,
         GlobalOptions.Set,
         RunCommand.Build(),
+        SessionsCommand.Build(),
+        ShowCommand.Build(),
+        TailCommand.Build(),
+        ExportCommand.Build(),
         ConfigCommand.Build(),
     };
 

@@ -1,8 +1,14 @@
+using System.Globalization;
+using Lethe.Ingest.Storage;
+
 namespace Lethe.Ingest.Reading;
 
 /// <summary>A place in the order of export: capture time in microseconds since the epoch, then exchange id.</summary>
 public readonly record struct ExchangeCursor(long CapturedAtMicroseconds, string ExchangeId)
 {
+    public static ExchangeCursor Of(ExchangeRecord record) =>
+        new(Microseconds.Of(DateTimeOffset.Parse(record.CapturedAt, CultureInfo.InvariantCulture)), record.ExchangeId);
+
     /// <summary>Text for paging: <c>microseconds.exchange-id</c>.</summary>
     public override string ToString() => $"{CapturedAtMicroseconds}.{ExchangeId}";
 
@@ -20,6 +26,29 @@ public readonly record struct ExchangeCursor(long CapturedAtMicroseconds, string
     }
 }
 
+/// <summary>A place in the list of sessions, newest first: last activity in microseconds since the epoch (-1 for none), then session id.</summary>
+public readonly record struct SessionCursor(long LastSeenAtMicroseconds, string SessionId)
+{
+    public static SessionCursor Of(SessionSummary session) =>
+        new(session.LastSeenAt is { } at ? Microseconds.Of(at) : -1, session.SessionId);
+
+    /// <summary>Text for paging: <c>microseconds.session-id</c>.</summary>
+    public override string ToString() => $"{LastSeenAtMicroseconds}.{SessionId}";
+
+    public static bool TryParse(string? text, out SessionCursor cursor)
+    {
+        cursor = default;
+        var dot = text?.IndexOf('.', StringComparison.Ordinal) ?? -1;
+        if (dot <= 0 || !long.TryParse(text.AsSpan(0, dot), out var at) || !Guid.TryParseExact(text.AsSpan(dot + 1), "D", out var id))
+        {
+            return false;
+        }
+
+        cursor = new SessionCursor(at, id.ToString("D"));
+        return true;
+    }
+}
+
 /// <summary>Which exchanges to read. Everything is optional; conditions add up.</summary>
 public sealed record ExchangeFilter
 {
@@ -27,6 +56,15 @@ public sealed record ExchangeFilter
     public string? SessionId { get; init; }
 
     public string? OrgId { get; init; }
+
+    public string? HarnessId { get; init; }
+
+    public string? Provider { get; init; }
+
+    /// <summary>The model that served, or was asked for.</summary>
+    public string? Model { get; init; }
+
+    public string? Outcome { get; init; }
 
     /// <summary>The earliest capture time, inclusive.</summary>
     public DateTimeOffset? Since { get; init; }
@@ -46,6 +84,9 @@ public sealed record SessionFilter
 
     /// <summary>Sessions last seen at this time or later.</summary>
     public DateTimeOffset? Since { get; init; }
+
+    /// <summary>Only sessions after this one in the list.</summary>
+    public SessionCursor? After { get; init; }
 
     public int? Limit { get; init; }
 }

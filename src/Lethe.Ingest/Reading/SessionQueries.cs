@@ -37,12 +37,25 @@ internal static class SessionQueries
             conditions.Add("s.last_seen_at >= @Since");
         }
 
+        if (filter.After is not null)
+        {
+            conditions.Add("(coalesce(s.last_seen_at, -1) < @AfterAt OR (coalesce(s.last_seen_at, -1) = @AfterAt AND s.session_id > @AfterId))");
+        }
+
         return Query(
             connection,
             (conditions.Count == 0 ? "" : "WHERE " + string.Join(" AND ", conditions))
                 + " ORDER BY s.last_seen_at DESC, s.session_id"
                 + (filter.Limit is null ? "" : " LIMIT @Limit"),
-            new { filter.HarnessId, filter.OrgId, Since = filter.Since is { } since ? Microseconds.Of(since) : (long?)null, filter.Limit });
+            new
+            {
+                filter.HarnessId,
+                filter.OrgId,
+                Since = filter.Since is { } since ? Microseconds.Of(since) : (long?)null,
+                AfterAt = filter.After?.LastSeenAtMicroseconds,
+                AfterId = filter.After?.SessionId,
+                filter.Limit,
+            });
     }
 
     public static SessionDetail? Find(SqliteConnection connection, string word)

@@ -108,6 +108,26 @@ public sealed class StoreReader
             conditions.Add("o.org_id = @OrgId");
         }
 
+        if (filter.HarnessId is not null)
+        {
+            conditions.Add("c.harness_id = @HarnessId");
+        }
+
+        if (filter.Provider is not null)
+        {
+            conditions.Add("r.provider = @Provider");
+        }
+
+        if (filter.Model is not null)
+        {
+            conditions.Add("coalesce(e.model_served, e.model_requested) = @Model");
+        }
+
+        if (filter.Outcome is not null)
+        {
+            conditions.Add("e.outcome = @Outcome");
+        }
+
         if (filter.Since is not null)
         {
             conditions.Add("e.captured_at >= @Since");
@@ -128,6 +148,10 @@ public sealed class StoreReader
     {
         filter.SessionId,
         filter.OrgId,
+        filter.HarnessId,
+        filter.Provider,
+        filter.Model,
+        filter.Outcome,
         Since = filter.Since is { } since ? Microseconds.Of(since) : (long?)null,
         AfterAt = filter.After?.CapturedAtMicroseconds,
         AfterId = filter.After is { } after && Guid.TryParse(after.ExchangeId, out var id) ? id.ToByteArray(bigEndian: true) : null,

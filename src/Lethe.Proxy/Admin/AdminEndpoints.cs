@@ -1,11 +1,50 @@
+using Lethe.Ingest.Storage;
+using Lethe.Proxy.Metrics;
+using Microsoft.Data.Sqlite;
+
 namespace Lethe.Proxy.Admin;
 
-/// <summary>The admin listener's routes.</summary>
+/// <summary>The admin listener: the read API, the event stream, metrics and health.</summary>
 internal static class AdminEndpoints
 {
+    public static void AddAdmin(this IServiceCollection services)
+    {
+        services.AddSingleton<HostGuard>();
+        services.AddSingleton<EventStream>();
+    }
+
+    /// <summary>Goes around every admin endpoint: who is meant, what the browser may do, and what a failure looks like.</summary>
+    public static void UseAdminGuards(this IApplicationBuilder app)
+    {
+        app.Use(async (HttpContext context, RequestDelegate next) =>
+        {
+            context.Response.Headers.XContentTypeOptions = "nosniff";
+            context.Response.Headers["Cross-Origin-Resource-Policy"] = "same-origin";
+            context.Response.Headers.CacheControl = "no-store";
+            await AnswerFaultsAsync(context, next);
+        });
+        app.Use((HttpContext context, RequestDelegate next) => context.RequestServices.GetRequiredService<HostGuard>().InvokeAsync(context, next));
+    }
+
     public static void MapAdmin(this IEndpointRouteBuilder endpoints)
     {
-        endpoints.MapGet("/healthz", () => Results.Text("ok\n"));
-        endpoints.MapGet("/readyz", () => Results.Text("ok\n"));
+        endpoints.MapSessions();
+        endpoints.MapExchanges();
+        endpoints.MapGet("/v1/events", (HttpContext context, EventStream events) => events.ServeAsync(context));
+        endpoints.MapGet("/metrics", (MetricRegistry metrics) => Results.Text(PrometheusText.Render(metrics.Collect()), PrometheusText.ContentType));
+        endpoints.MapHealth();
+        endpoints.MapFallback(() => ProblemDocument.Of(StatusCodes.Status404NotFound, "not_found", "No such resource."));
+    }
+
+    private static async Task AnswerFaultsAsync(HttpContext context, RequestDelegate next)
+    {
+        try
+        {
+            await next(context);
+        }
+        catch (Exception fault) when (fault is SqliteException or StoreRefusedException && !context.Response.HasStarted)
+        {
+            await ProblemDocument.Of(StatusCodes.Status503ServiceUnavailable, "store_unavailable", "The store cannot be read.", fault.Message).ExecuteAsync(context);
+        }
     }
 }

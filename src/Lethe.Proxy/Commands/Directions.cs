@@ -17,7 +17,7 @@ internal static class Directions
 
             Point an agent here
               Claude Code  ANTHROPIC_BASE_URL={door}/anthropic CLAUDE_CODE_GATEWAY_HINT_HEADERS=1 claude
-              Codex        codex -c openai_base_url="{door}/openai/v1"        (ChatGPT login: {door}/chatgpt/backend-api/codex)
+              Codex        codex -c openai_base_url="{door}/openai/v1"        (ChatGPT login: {door}/chatgpt)
               opencode     OPENCODE_CONFIG_CONTENT='{opencode}' opencode
               Gemini CLI   GOOGLE_GEMINI_BASE_URL={door}/gemini gemini
               SDKs         ANTHROPIC_BASE_URL={door}/anthropic  OPENAI_BASE_URL={door}/openai/v1  OLLAMA_HOST={door}/ollama

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Runtime.InteropServices;
 using Lethe.Proxy.Configuration;
 using Lethe.Proxy.Hosting;
 
@@ -20,21 +19,15 @@ internal static class RunCommand
 
     private static async Task<int> RunAsync(LetheSettings settings, TextWriter output)
     {
-        var signalled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Signal);
-        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Signal);
-
+        using var signal = new TerminationSignal();
         await using var host = await StartAsync(settings);
         await output.WriteAsync(Directions.For(host.Doors));
         await output.FlushAsync();
-        await signalled.Task;
+        await signal.WaitAsync();
 
         using var patience = new CancellationTokenSource(DrainMax);
         await host.StopAsync(patience.Token);
         return ExitCode.Fine;
-
-        // The first signal is ours; the second goes its usual way and ends the process.
-        void Signal(PosixSignalContext context) => context.Cancel = signalled.TrySetResult();
     }
 
     private static async Task<LetheHost> StartAsync(LetheSettings settings)

@@ -104,9 +104,9 @@ internal sealed class LetheOptionsValidator
         }
 
         OneOf(key + ":HttpVersion", upstream.HttpVersion ?? "1.1", "1.1", "2");
-        if (upstream.PathPrefix is { } prefix && (prefix.Length < 2 || prefix[0] != '/' || prefix.EndsWith('/') || prefix.AsSpan().ContainsAny("?#{} ")))
+        if (upstream.PathPrefix is { } prefix && prefix != "/" && (prefix.Length < 2 || prefix[0] != '/' || prefix.EndsWith('/') || prefix.AsSpan().ContainsAny("?#{} ")))
         {
-            Refuse(key + ":PathPrefix", $"'{prefix}' is not a path like /name.");
+            Refuse(key + ":PathPrefix", $"'{prefix}' is not a path like /name, nor / alone.");
         }
     }
 

@@ -8,12 +8,13 @@ internal static class DoorPipeline
 {
     public static void Configure(IApplicationBuilder app)
     {
-        Branch(app, Doorway.Admin, endpoints => endpoints.MapAdmin());
         Branch(app, Doorway.ExtProc, endpoints => endpoints.MapExtProc());
+        Branch(app, Doorway.Admin, endpoints => endpoints.MapAdmin(), branch => branch.UseAdminGuards());
     }
 
-    private static void Branch(IApplicationBuilder app, Doorway door, Action<IEndpointRouteBuilder> map) => app.MapWhen(door.Leads, branch =>
+    private static void Branch(IApplicationBuilder app, Doorway door, Action<IEndpointRouteBuilder> map, Action<IApplicationBuilder>? first = null) => app.MapWhen(door.Leads, branch =>
     {
+        first?.Invoke(branch);
         branch.UseRouting();
         branch.UseEndpoints(map);
     });

@@ -1,6 +1,10 @@
 using System.Net.Sockets;
+using Lethe.Ingest.Reading;
+using Lethe.Ingest.Storage;
+using Lethe.Proxy.Admin;
 using Lethe.Proxy.Configuration;
 using Lethe.Proxy.ExtProc;
+using Lethe.Proxy.Metrics;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
 
@@ -40,7 +44,9 @@ internal sealed class LetheHost : IAsyncDisposable
         IHost? host = null;
         try
         {
-            host = Build(settings, configure);
+            var store = Path.Combine(directory.Path, LetheDatabase.FileName);
+            (await LetheDatabase.OpenAsync(store, TimeProvider.System, stopping)).Dispose();
+            host = Build(settings, StoreReader.Open(store), configure);
             await host.StartAsync(stopping);
             var doors = Listeners.Bound(host.Services.GetRequiredService<IServer>(), settings.Options);
             doors.Write(directory.Path);
@@ -71,7 +77,7 @@ internal sealed class LetheHost : IAsyncDisposable
 
     public async ValueTask DisposeAsync() => await StopAsync();
 
-    private static IHost Build(LetheSettings settings, Action<IServiceCollection>? configure) => new HostBuilder()
+    private static IHost Build(LetheSettings settings, StoreReader reader, Action<IServiceCollection>? configure) => new HostBuilder()
         .ConfigureAppConfiguration(builder => builder.AddConfiguration(settings.Configuration))
         .ConfigureLogging(HostLog.Configure)
         .ConfigureServices(services =>
@@ -80,8 +86,11 @@ internal sealed class LetheHost : IAsyncDisposable
             services.AddSingleton(settings);
             services.AddSingleton(settings.Options);
             services.AddSingleton(TimeProvider.System);
+            services.AddSingleton(reader);
             services.AddRouting();
             services.AddExtProc(settings.Options);
+            services.AddSingleton<MetricRegistry>();
+            services.AddAdmin();
         })
         .ConfigureWebHost(web => web
             .UseKestrelCore()

@@ -1,0 +1,61 @@
+using Lethe.Ingest.Reading;
+
+namespace Lethe.Proxy.Admin;
+
+/// <summary><c>/v1/exchanges</c>: the records in the order of export.</summary>
+internal static class ExchangeEndpoints
+{
+    public static void MapExchanges(this IEndpointRouteBuilder endpoints)
+    {
+        endpoints.MapGet("/v1/exchanges", List);
+        endpoints.MapGet("/v1/exchanges/{id}", One);
+    }
+
+    private static IResult List(HttpRequest request, StoreReader reader, TimeProvider time)
+    {
+        var query = new PageQuery(request.Query, time);
+        var limit = query.Limit();
+        var filter = new ExchangeFilter
+        {
+            SessionId = query.Word("session"),
+            OrgId = query.Word("org"),
+            HarnessId = query.Word("harness"),
+            Provider = query.Word("provider"),
+            Model = query.Word("model"),
+            Outcome = query.Word("outcome"),
+            Since = query.Time("since"),
+            After = After(query),
+            Limit = limit + 1,
+        };
+        if (query.Problem is { } problem)
+        {
+            return problem;
+        }
+
+        var records = reader.Exchanges(filter).ToArray();
+        var page = new Page<ExchangeRecord>(
+            [.. records.Take(limit)],
+            records.Length > limit ? ExchangeCursor.Of(records[limit - 1]).ToString() : null);
+        return Results.Json(page, ApiJson.Default.PageExchangeRecord);
+    }
+
+    private static IResult One(string id, StoreReader reader) => reader.Exchange(id) is { } record
+        ? Results.Json(record, ExchangeRecordJson.Default.ExchangeRecord)
+        : ProblemDocument.Of(StatusCodes.Status404NotFound, "exchange_not_found", "No such exchange.");
+
+    private static ExchangeCursor? After(PageQuery query)
+    {
+        if (query.Word("cursor") is not { } text)
+        {
+            return null;
+        }
+
+        if (ExchangeCursor.TryParse(text, out var cursor))
+        {
+            return cursor;
+        }
+
+        query.Refuse("cursor", "not one that this list gave.");
+        return null;
+    }
+}

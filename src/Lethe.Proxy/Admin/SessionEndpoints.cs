@@ -1,0 +1,97 @@
+using Lethe.Ingest.Reading;
+
+namespace Lethe.Proxy.Admin;
+
+/// <summary><c>/v1/sessions</c> and what hangs below it.</summary>
+internal static class SessionEndpoints
+{
+    public static void MapSessions(this IEndpointRouteBuilder endpoints)
+    {
+        endpoints.MapGet("/v1/sessions", List);
+        endpoints.MapGet("/v1/sessions/{id}", Detail);
+        endpoints.MapGet("/v1/sessions/{id}/turns", Turns);
+    }
+
+    private static IResult List(HttpRequest request, StoreReader reader, TimeProvider time)
+    {
+        var query = new PageQuery(request.Query, time);
+        var limit = query.Limit();
+        var filter = new SessionFilter
+        {
+            HarnessId = query.Word("harness"),
+            OrgId = query.Word("org"),
+            Since = query.Time("since"),
+            After = After(query),
+            Limit = limit + 1,
+        };
+        if (query.Problem is { } problem)
+        {
+            return problem;
+        }
+
+        var sessions = reader.Sessions(filter);
+        var page = new Page<SessionSummary>(
+            [.. sessions.Take(limit)],
+            sessions.Count > limit ? SessionCursor.Of(sessions[limit - 1]).ToString() : null);
+        return Results.Json(page, ApiJson.Default.PageSessionSummary);
+    }
+
+    private static IResult Detail(string id, StoreReader reader) => reader.Session(id) is { } detail
+        ? Results.Json(detail, ApiJson.Default.SessionDetail)
+        : NoSession(id);
+
+    private static IResult Turns(string id, HttpRequest request, StoreReader reader, TimeProvider time)
+    {
+        var query = new PageQuery(request.Query, time);
+        var limit = query.Limit();
+        var after = Offset(query);
+        if (query.Problem is { } problem)
+        {
+            return problem;
+        }
+
+        if (reader.Session(id) is not { } detail)
+        {
+            return NoSession(id);
+        }
+
+        var turns = reader.Conversation(detail.Session.SessionId).Skip(after).Take(limit + 1).ToArray();
+        var page = new Page<ConversationTurn>([.. turns.Take(limit)], turns.Length > limit ? $"{after + limit}" : null);
+        return Results.Json(page, ApiJson.Default.PageConversationTurn);
+    }
+
+    private static SessionCursor? After(PageQuery query)
+    {
+        if (query.Word("cursor") is not { } text)
+        {
+            return null;
+        }
+
+        if (SessionCursor.TryParse(text, out var cursor))
+        {
+            return cursor;
+        }
+
+        query.Refuse("cursor", "not one that this list gave.");
+        return null;
+    }
+
+    private static int Offset(PageQuery query)
+    {
+        if (query.Word("cursor") is not { } text)
+        {
+            return 0;
+        }
+
+        if (int.TryParse(text, out var offset) && offset > 0)
+        {
+            return offset;
+        }
+
+        query.Refuse("cursor", "not one that this list gave.");
+        return 0;
+    }
+
+    private static IResult NoSession(string id) => ProblemDocument.Of(
+        StatusCodes.Status404NotFound, "session_not_found", "No such session.", $"No session, or more than one, answers to '{id}'.");
+}

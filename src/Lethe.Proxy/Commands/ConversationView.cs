@@ -1,0 +1,110 @@
+using System.Globalization;
+using Lethe.Ingest.Reading;
+using Spectre.Console;
+
+namespace Lethe.Proxy.Commands;
+
+/// <summary>A conversation on a terminal: a head for the session, then each exchange with what was new in it and what came back.</summary>
+internal sealed class ConversationView(IAnsiConsole console)
+{
+    private static readonly Style Dim = new(Color.Grey);
+    private static readonly Style Strong = new(decoration: Decoration.Bold);
+    private static readonly Style Bad = new(Color.Red);
+
+    public void Print(SessionDetail detail, IEnumerable<ConversationTurn> turns)
+    {
+        PrintHead(detail);
+        foreach (var turn in turns)
+        {
+            console.WriteLine();
+            PrintExchange(turn.Exchange);
+            foreach (var message in turn.NewMessages)
+            {
+                PrintMessage(message);
+            }
+
+            foreach (var message in turn.Reply)
+            {
+                PrintMessage(message);
+            }
+
+            PrintTools(turn.Tools);
+        }
+    }
+
+    private void PrintHead(SessionDetail detail)
+    {
+        var session = detail.Session;
+        var counters = session.Counters;
+        Line($"session {session.SessionId}", Strong);
+        Line($"  {session.HarnessId} {session.HarnessVersion}".TrimEnd() + $"  {session.HarnessSessionId} ({session.IdOrigin ?? "named only"})");
+        if (session.Parent is { } parent)
+        {
+            Line($"  parent {parent.SessionId ?? "unknown"}  {parent.HarnessId} {parent.HarnessSessionId} ({parent.Resolution})");
+        }
+
+        foreach (var child in detail.Children)
+        {
+            Line($"  child {child.SessionId}  {child.HarnessId} {child.HarnessSessionId}  {Figures.Count(child.Counters.Turns)} turns");
+        }
+
+        if (session.Name is not null || session.Cwd is not null)
+        {
+            Line($"  {session.Name} {session.Cwd}".TrimEnd(), Dim);
+        }
+
+        Line($"  {Figures.Time(session.FirstSeenAt)} – {Figures.Time(session.LastSeenAt)}  {Figures.Count(counters.Turns)} turns, {Figures.Count(counters.Attempts)} failed, "
+            + $"{Figures.Count(counters.InputTotal)} in, {Figures.Count(counters.Output)} out, {Figures.Count(counters.ToolCalls)} tools, {Figures.Money(counters.CostNanoUsd)}");
+    }
+
+    private void PrintExchange(ExchangeRecord exchange)
+    {
+        var turn = exchange.Turn;
+        var number = turn.Seq is { } seq ? "turn " + seq.ToString(CultureInfo.InvariantCulture) : "no turn";
+        var attempt = turn.Attempt > 1 ? $", attempt {turn.Attempt}" : "";
+        Line(
+            $"── {number}{attempt}  {exchange.CapturedAt}  {exchange.ModelServed ?? exchange.ModelRequested ?? exchange.Path}  {exchange.Status?.ToString(CultureInfo.InvariantCulture) ?? "no status"} {exchange.Outcome}"
+            + (exchange.StopReason is { } stop ? $" ({stop})" : ""),
+            exchange.Outcome == "completed" ? Strong : Bad);
+        if (exchange.Usage is { } usage)
+        {
+            Line($"   in {Figures.Count(usage.InputTokens)} (cache read {Figures.Count(usage.CacheReadTokens)}, write {Figures.Count(usage.CacheWriteTokens)})  out {Figures.Count(usage.OutputTokens)} (reasoning {Figures.Count(usage.ReasoningTokens)})"
+                + $"  {Figures.Money(exchange.CostNanoUsd)}  {Figures.Duration(exchange.Timing.DurationMs)}", Dim);
+        }
+
+        if (exchange.Error is { } error)
+        {
+            Line($"   {error.Phase} error: {error.Type} {error.Code} {error.Message}", Bad);
+        }
+        else if (exchange.OutcomeReason is { } reason)
+        {
+            Line("   " + reason, Bad);
+        }
+    }
+
+    private void PrintMessage(ConversationMessage message)
+    {
+        Line(message.Role, message.Role == "assistant" ? new Style(Color.Aqua) : new Style(Color.Green));
+        Line("  " + MessageText.Of(message.Body).ReplaceLineEndings("\n").Replace("\n", "\n  ", StringComparison.Ordinal));
+    }
+
+    private void PrintTools(IReadOnlyList<ToolCallOutcome> tools)
+    {
+        foreach (var tool in tools)
+        {
+            var outcome = tool.IsError switch
+            {
+                null => "not answered yet",
+                true => "failed",
+                false => "answered",
+            };
+            Line($"  tool {tool.Name} {tool.CallId}: {outcome}", tool.IsError == true ? Bad : Dim);
+        }
+    }
+
+    private void Line(string text, Style? style = null)
+    {
+        console.Write(new Text(Figures.Printable(text), style ?? Style.Plain));
+        console.WriteLine();
+    }
+}

@@ -1,0 +1,71 @@
+using System.CommandLine;
+using System.Text.Json;
+using Lethe.Ingest.Reading;
+
+namespace Lethe.Proxy.Commands;
+
+/// <summary><c>lethe export</c>: the record, one line an exchange, ordered by capture time and id.</summary>
+internal static class ExportCommand
+{
+    private const int ProgressEvery = 5000;
+    private const int BufferBytes = 128 * 1024;
+
+    public static Command Build()
+    {
+        var format = new Option<string>("--format") { Description = "The only format is jsonl.", DefaultValueFactory = _ => "jsonl" };
+        format.AcceptOnlyFromAmong("jsonl");
+        var bodies = new Option<bool>("--bodies") { Description = "With the wire bytes as kept, as Base64." };
+        var session = new Option<string?>("--session") { Description = "Only this session.", HelpName = "S" };
+        var since = SinceOption.Create();
+        var file = new Option<string?>("-o", "--output") { Description = "Into a file (0600), whole or not at all.", HelpName = "FILE" };
+        var command = new Command("export", "Write the records as JSON lines.") { format, bodies, session, since, file };
+        command.SetAction(async (line, cancel) =>
+        {
+            var settings = GlobalOptions.Require(line);
+            var reader = StoreFile.Open(settings);
+            var filter = new ExchangeFilter
+            {
+                SessionId = line.GetValue(session) is { } word ? SessionId(reader, word) : null,
+                Since = SinceOption.Read(line.GetValue(since), TimeProvider.System),
+            };
+            var records = reader.Exchanges(filter);
+            var progress = Console.IsErrorRedirected ? null : line.InvocationConfiguration.Error;
+            if (line.GetValue(file) is { } path)
+            {
+                await using var target = new PrivateFile(path);
+                await WriteAsync(records, target.Content, progress, cancel);
+                target.Keep();
+            }
+            else
+            {
+                await using var stdout = new BufferedStream(Console.OpenStandardOutput(), BufferBytes);
+                await WriteAsync(records, stdout, progress, cancel);
+            }
+
+            return ExitCode.Fine;
+        });
+        return command;
+    }
+
+    private static string SessionId(StoreReader reader, string word) => reader.Session(word)?.Session.SessionId
+        ?? throw new CommandFailure(ExitCode.NotFine, $"lethe: no session answers to '{word}', or several do.");
+
+    private static async Task WriteAsync(IEnumerable<ExchangeRecord> records, Stream into, TextWriter? progress, CancellationToken cancel)
+    {
+        var count = 0;
+        foreach (var record in records)
+        {
+            await JsonSerializer.SerializeAsync(into, record, ExchangeRecordJson.Default.ExchangeRecord, cancel);
+            into.WriteByte((byte)'\n');
+            if (++count % ProgressEvery == 0)
+            {
+                progress?.Write($"\r{count} exchanges");
+            }
+        }
+
+        if (count >= ProgressEvery)
+        {
+            progress?.WriteLine($"\r{count} exchanges");
+        }
+    }
+}

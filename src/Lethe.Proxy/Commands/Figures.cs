@@ -1,0 +1,49 @@
+using System.Globalization;
+
+namespace Lethe.Proxy.Commands;
+
+/// <summary>Numbers and times as a person reads them.</summary>
+internal static class Figures
+{
+    private const decimal NanoUsdPerUsd = 1_000_000_000m;
+
+    /// <summary>Dollars with as many places as small sums need; a dash when unknown.</summary>
+    public static string Money(long? nanoUsd) => nanoUsd is { } known
+        ? "$" + (known / NanoUsdPerUsd).ToString(known >= 1_000_000_000 ? "0.00" : "0.0000", CultureInfo.InvariantCulture)
+        : "-";
+
+    /// <summary>1234 → 1.2k, 1234567 → 1.2M; a dash when unknown.</summary>
+    public static string Count(long? number) => number switch
+    {
+        null => "-",
+        < 10_000 => number.Value.ToString(CultureInfo.InvariantCulture),
+        < 1_000_000 => (number.Value / 1000.0).ToString("0.#", CultureInfo.InvariantCulture) + "k",
+        _ => (number.Value / 1_000_000.0).ToString("0.#", CultureInfo.InvariantCulture) + "M",
+    };
+
+    public static string Duration(double? milliseconds) => milliseconds switch
+    {
+        null => "-",
+        < 1000 => milliseconds.Value.ToString("0", CultureInfo.InvariantCulture) + "ms",
+        < 120_000 => (milliseconds.Value / 1000).ToString("0.0", CultureInfo.InvariantCulture) + "s",
+        _ => (milliseconds.Value / 60_000).ToString("0.0", CultureInfo.InvariantCulture) + "min",
+    };
+
+    public static string Time(DateTimeOffset? at) => at is { } known ? known.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture) : "-";
+
+    /// <summary>One line of at most <paramref name="columnsMax"/> characters; control characters of the traffic never reach the terminal.</summary>
+    public static string OneLine(string text, int columnsMax)
+    {
+        var line = Printable(text).Replace('\n', ' ');
+        return line.Length <= columnsMax ? line : line[..(columnsMax - 1)] + "…";
+    }
+
+    /// <summary>Text without control characters but line ends: what a model said must not command the terminal.</summary>
+    public static string Printable(string text) => string.Create(text.Length, text, static (into, from) =>
+    {
+        for (var i = 0; i < from.Length; i++)
+        {
+            into[i] = char.IsControl(from[i]) && from[i] != '\n' ? ' ' : from[i];
+        }
+    });
+}

@@ -1,0 +1,38 @@
+using Lethe.Ingest.Reading;
+
+namespace Lethe.Proxy.Commands;
+
+/// <summary>Sessions as a tree in lines: roots in the order given, each followed by its children, with the guides that show who is whose.</summary>
+internal static class SessionTree
+{
+    /// <summary>The time and the first random bits of a UUIDv7: enough to be typed and to tell two sessions apart.</summary>
+    private const int ShortIdLength = 18;
+
+    public static string ShortId(string sessionId) => sessionId.Length <= ShortIdLength ? sessionId : sessionId[..ShortIdLength];
+
+    public static IReadOnlyList<(SessionSummary Session, string Guide)> Lines(IReadOnlyList<SessionSummary> sessions)
+    {
+        var listed = sessions.Select(session => session.SessionId).ToHashSet();
+        var children = sessions
+            .Where(session => session.ParentSessionId is { } parent && listed.Contains(parent))
+            .ToLookup(session => session.ParentSessionId!);
+        var lines = new List<(SessionSummary, string)>();
+        foreach (var root in sessions.Where(session => session.ParentSessionId is not { } parent || !listed.Contains(parent)))
+        {
+            Add(root, "", "");
+        }
+
+        return lines;
+
+        void Add(SessionSummary session, string guide, string below)
+        {
+            lines.Add((session, guide));
+            var own = children[session.SessionId].OrderBy(child => child.FirstSeenAt).ThenBy(child => child.SessionId, StringComparer.Ordinal).ToArray();
+            for (var i = 0; i < own.Length; i++)
+            {
+                var last = i == own.Length - 1;
+                Add(own[i], below + (last ? "└─ " : "├─ "), below + (last ? "   " : "│  "));
+            }
+        }
+    }
+}

@@ -1,0 +1,93 @@
+using System.CommandLine;
+using Lethe.Ingest.Reading;
+using Lethe.Proxy.Admin;
+using Spectre.Console;
+
+namespace Lethe.Proxy.Commands;
+
+/// <summary><c>lethe sessions</c>: newest first, children under their parents.</summary>
+internal static class SessionsCommand
+{
+    private const int LimitDefault = 50;
+
+    public static Command Build()
+    {
+        var json = new Option<bool>("--json") { Description = "One JSON array on stdout." };
+        var harness = new Option<string?>("--harness") { Description = "Only sessions of this harness, e.g. claude-code.", HelpName = "H" };
+        var since = SinceOption.Create();
+        var limit = new Option<int>("--limit") { Description = "How many sessions at most.", HelpName = "N", DefaultValueFactory = _ => LimitDefault };
+        limit.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() < 1)
+            {
+                result.AddError("--limit takes a number from 1.");
+            }
+        });
+        var command = new Command("sessions", "List sessions, newest first, sub-agents under their parents.") { json, harness, since, limit };
+        command.SetAction(line =>
+        {
+            var filter = new SessionFilter
+            {
+                HarnessId = line.GetValue(harness),
+                Since = SinceOption.Read(line.GetValue(since), TimeProvider.System),
+                Limit = line.GetValue(limit),
+            };
+            var sessions = StoreFile.Open(GlobalOptions.Require(line)).Sessions(filter);
+            var output = line.InvocationConfiguration.Output;
+            if (line.GetValue(json))
+            {
+                output.WriteLine(ApiJson.Text(sessions));
+            }
+            else
+            {
+                Print(Terminal.On(output), sessions);
+            }
+
+            return ExitCode.Fine;
+        });
+        return command;
+    }
+
+    private static void Print(IAnsiConsole console, IReadOnlyList<SessionSummary> sessions)
+    {
+        if (sessions.Count == 0)
+        {
+            console.WriteLine("No sessions yet.");
+            return;
+        }
+
+        var table = new Table().NoBorder();
+        foreach (var heading in (string[])["SESSION", "HARNESS", "LAST SEEN (UTC)", "TURNS", "FAILED", "IN", "OUT", "TOOLS", "COST", "MODEL", "NAME"])
+        {
+            var column = new TableColumn(new Text(heading, new Style(decoration: Decoration.Bold))).NoWrap();
+            table.AddColumn(heading is "TURNS" or "FAILED" or "IN" or "OUT" or "TOOLS" or "COST" ? column.RightAligned() : column);
+        }
+
+        foreach (var (session, guide) in SessionTree.Lines(sessions))
+        {
+            table.AddRow(Row(session, guide));
+        }
+
+        console.Write(table);
+    }
+
+    private static Text[] Row(SessionSummary session, string guide)
+    {
+        var counters = session.Counters;
+        var dim = new Style(Color.Grey);
+        return
+        [
+            new Text(guide + SessionTree.ShortId(session.SessionId), session.IsPlaceholder ? dim : new Style(Color.Aqua)),
+            new Text(Figures.OneLine(session.HarnessId, 20)),
+            new Text(session.IsPlaceholder ? "not seen" : Figures.Time(session.LastSeenAt), dim),
+            new Text(Figures.Count(counters.Turns)),
+            new Text(Figures.Count(counters.Attempts), counters.Attempts > 0 ? new Style(Color.Yellow) : dim),
+            new Text(Figures.Count(counters.InputTotal)),
+            new Text(Figures.Count(counters.Output)),
+            new Text(Figures.Count(counters.ToolCalls)),
+            new Text(Figures.Money(counters.CostNanoUsd) + (counters.UnpricedTurns > 0 ? "+?" : ""), new Style(Color.Green)),
+            new Text(Figures.OneLine(session.Models.Count > 0 ? session.Models[0] : "-", 32)),
+            new Text(Figures.OneLine(session.Name ?? session.Cwd ?? "", 40), dim),
+        ];
+    }
+}

@@ -1,0 +1,37 @@
+using System.CommandLine;
+using Lethe.Ingest.Reading;
+using Lethe.Proxy.Admin;
+
+namespace Lethe.Proxy.Commands;
+
+/// <summary><c>lethe show</c>: one session's conversation, turn by turn, with tokens, cost, attempts and tools.</summary>
+internal static class ShowCommand
+{
+    public static Command Build()
+    {
+        var session = new Argument<string>("SESSION") { Description = "A session id, the beginning of one, or the harness's own session id." };
+        var json = new Option<bool>("--json") { Description = "One JSON object on stdout." };
+        var turn = new Option<int?>("--turn") { Description = "Only this turn and its failed attempts.", HelpName = "N" };
+        var command = new Command("show", "Show a session's conversation.") { session, json, turn };
+        command.SetAction(line =>
+        {
+            var reader = StoreFile.Open(GlobalOptions.Require(line));
+            var word = line.GetValue(session)!;
+            var detail = reader.Session(word)
+                ?? throw new CommandFailure(ExitCode.NotFine, $"lethe: no session answers to '{word}', or several do.");
+            var turns = reader.Conversation(detail.Session.SessionId, line.GetValue(turn));
+            var output = line.InvocationConfiguration.Output;
+            if (line.GetValue(json))
+            {
+                output.WriteLine(ApiJson.Text(new SessionConversation(detail, [.. turns])));
+            }
+            else
+            {
+                new ConversationView(Terminal.On(output)).Print(detail, turns);
+            }
+
+            return ExitCode.Fine;
+        });
+        return command;
+    }
+}

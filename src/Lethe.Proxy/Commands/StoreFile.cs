@@ -1,0 +1,25 @@
+using Lethe.Ingest.Reading;
+using Lethe.Ingest.Storage;
+using Lethe.Proxy.Configuration;
+using Microsoft.Data.Sqlite;
+
+namespace Lethe.Proxy.Commands;
+
+/// <summary>The store of a data directory, opened for reading: beside a running lethe, or with none.</summary>
+internal static class StoreFile
+{
+    public static string Of(LetheOptions options) => Path.Combine(options.DataDirectory, LetheDatabase.FileName);
+
+    /// <exception cref="CommandFailure">No store is there, or it cannot be read.</exception>
+    public static StoreReader Open(LetheSettings settings)
+    {
+        try
+        {
+            return StoreReader.Open(Of(settings.Options));
+        }
+        catch (Exception fault) when (fault is StoreRefusedException or SqliteException)
+        {
+            throw CommandFailure.Environment(fault.Message, fault);
+        }
+    }
+}

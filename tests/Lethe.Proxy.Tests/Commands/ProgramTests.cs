@@ -1,0 +1,120 @@
+using System.Text.Json;
+
+namespace Lethe.Proxy.Tests.Commands;
+
+public sealed class ProgramTests : IDisposable
+{
+    private readonly string directory = Directory.CreateTempSubdirectory("lethe-test-").FullName;
+
+    private string Data => Path.Combine(directory, "data");
+
+    private string[] RunOnFreePorts => ["run", "--data", Data, "--listen", "http://127.0.0.1:0", "--admin", "http://127.0.0.1:0", "--extproc", "http://127.0.0.1:0"];
+
+    public void Dispose() => Directory.Delete(directory, recursive: true);
+
+    [Theory]
+    [InlineData]
+    [InlineData("no-such-verb")]
+    [InlineData("sessions", "--limit", "0")]
+    [InlineData("sessions", "--since", "yesterday-ish")]
+    [InlineData("run", "--set", "no-value")]
+    [InlineData("run", "--Lethe:Sink=oracle")]
+    public async Task What_makes_no_sense_exits_2(params string[] args)
+    {
+        var (code, _, error) = await LetheProcess.RunAsync(directory, args);
+
+        Assert.Equal(2, code);
+        Assert.NotEqual("", error);
+    }
+
+    [Fact]
+    public async Task Config_prints_what_is_in_force_by_rising_precedence()
+    {
+        await File.WriteAllTextAsync(
+            Path.Combine(directory, "appsettings.json"),
+            """{ "Lethe": { "Listen": "http://127.0.0.1:1001", "AdminListen": "http://127.0.0.1:1002", "ExtProc": { "Listen": "http://127.0.0.1:1003" } } }""");
+        var environment = new Dictionary<string, string> { ["Lethe__AdminListen"] = "http://127.0.0.1:2002", ["Lethe__ExtProc__Listen"] = "http://127.0.0.1:2003" };
+
+        using var lethe = LetheProcess.Start(directory, environment, "config", "--extproc", "http://127.0.0.1:3003", "--Lethe:Journal:Durability", "strict");
+        var (code, output, _) = await lethe.ExitAsync();
+
+        Assert.Equal(0, code);
+        var options = JsonDocument.Parse(output).RootElement.GetProperty("Lethe");
+        Assert.Equal("http://127.0.0.1:1001", options.GetProperty("Listen").GetString());
+        Assert.Equal("http://127.0.0.1:2002", options.GetProperty("AdminListen").GetString());
+        Assert.Equal("http://127.0.0.1:3003", options.GetProperty("ExtProc").GetProperty("Listen").GetString());
+        Assert.Equal("strict", options.GetProperty("Journal").GetProperty("Durability").GetString());
+    }
+
+    [Fact]
+    public async Task Config_exits_1_and_lists_every_error()
+    {
+        await File.WriteAllTextAsync(Path.Combine(directory, "appsettings.json"), "{ not json");
+
+        var (code, output, error) = await LetheProcess.RunAsync(directory, "config", "--set", "Lethe:Journal:PartBytes=x");
+
+        Assert.Equal(1, code);
+        Assert.Equal("", output);
+        Assert.Contains("the configuration has 2 errors:", error, StringComparison.Ordinal);
+        Assert.Contains(Path.Combine(directory, "appsettings.json") + ": ", error, StringComparison.Ordinal);
+        Assert.Contains("Lethe:Journal:PartBytes: 'x' is not a whole number in range.", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Run_says_where_it_listens_and_ends_well_on_sigterm_and_again_on_ctrl_c()
+    {
+        foreach (var signal in (string[])["TERM", "INT"])
+        {
+            using var lethe = LetheProcess.Start(directory, RunOnFreePorts);
+            var admin = (await lethe.ReadLineAsync("  admin "))[14..];
+            using var http = new HttpClient();
+            Assert.Equal("ok\n", await http.GetStringAsync(admin + "/healthz"));
+
+            await lethe.SignalAsync(signal);
+            var (code, _, error) = await lethe.ExitAsync();
+
+            Assert.Equal("", error);
+            Assert.Equal(0, code);
+        }
+    }
+
+    [Fact]
+    public async Task A_second_lethe_on_the_same_directory_exits_3_with_one_line()
+    {
+        using var first = LetheProcess.Start(directory, RunOnFreePorts);
+        await first.ReadLineAsync("  admin ");
+
+        var (code, output, error) = await LetheProcess.RunAsync(directory, RunOnFreePorts);
+
+        Assert.Equal(3, code);
+        Assert.Equal("", output);
+        Assert.Equal($"lethe: the data directory {Data} is in use by another lethe.\n", error);
+    }
+
+    [Fact]
+    public async Task A_directory_that_cannot_be_one_exits_3()
+    {
+        await File.WriteAllTextAsync(Data, "a file");
+
+        var (code, _, error) = await LetheProcess.RunAsync(directory, RunOnFreePorts);
+
+        Assert.Equal(3, code);
+        Assert.StartsWith($"lethe: the data directory {Data} cannot be used: ", error, StringComparison.Ordinal);
+        Assert.Single(error.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+    }
+
+    [Theory]
+    [InlineData("sessions")]
+    [InlineData("show", "x")]
+    [InlineData("export")]
+    [InlineData("tail")]
+    public async Task Reading_where_no_store_is_exits_3(params string[] args)
+    {
+        var (code, output, error) = await LetheProcess.RunAsync(directory, [.. args, "--data", Data]);
+
+        Assert.Equal(3, code);
+        Assert.Equal("", output);
+        Assert.Equal($"lethe: There is no store at {Path.Combine(Data, "lethe.db")}.\n", error);
+        Assert.False(Directory.Exists(Data));
+    }
+}

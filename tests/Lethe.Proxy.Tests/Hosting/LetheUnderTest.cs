@@ -1,0 +1,46 @@
+using Lethe.Proxy.Configuration;
+using Lethe.Proxy.Hosting;
+
+namespace Lethe.Proxy.Tests.Hosting;
+
+/// <summary>The whole product in this process: every port chosen by the system, everything durable in a directory of its own.</summary>
+internal sealed class LetheUnderTest : IAsyncDisposable
+{
+    private LetheUnderTest(LetheHost host, string dataDirectory)
+    {
+        Host = host;
+        DataDirectory = dataDirectory;
+        Admin = new HttpClient { BaseAddress = new Uri(host.Doors.Admin) };
+        Forwarding = new HttpClient { BaseAddress = new Uri(host.Doors.Forwarding) };
+    }
+
+    public LetheHost Host { get; }
+
+    public string DataDirectory { get; }
+
+    public HttpClient Admin { get; }
+
+    public HttpClient Forwarding { get; }
+
+    public static async Task<LetheUnderTest> StartAsync(Action<LetheOptions>? change = null)
+    {
+        var directory = Directory.CreateTempSubdirectory("lethe-test-").FullName;
+        var options = new LetheOptions
+        {
+            DataDirectory = Path.Combine(directory, "data"),
+            Listen = "http://127.0.0.1:0",
+            AdminListen = "http://127.0.0.1:0",
+        };
+        options.ExtProc.Listen = "http://127.0.0.1:0";
+        change?.Invoke(options);
+        return new LetheUnderTest(await LetheHost.StartAsync(options), options.DataDirectory);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Admin.Dispose();
+        Forwarding.Dispose();
+        await Host.DisposeAsync();
+        Directory.Delete(Path.GetDirectoryName(DataDirectory)!, recursive: true);
+    }
+}
