@@ -34,6 +34,7 @@ internal static class ClaudeCode
         if (wire.Header(AgentHeader) is { } agent)
         {
             draft.Thread(agent);
+            draft.SessionName(wire.Header("x-claude-code-agent-type"));
             if (namesRoot)
             {
                 draft.DescendTo(agent, wire.Header("x-claude-code-parent-agent-id"));

@@ -42,6 +42,7 @@ internal static class Codex
         {
             draft.Thread(child);
             draft.Session(child);
+            draft.SessionName(FromTurn("agent_name"));
             draft.ParentInSameHarness(wire.Header(ParentThread) ?? wire.Body("client_metadata." + ParentThread) ?? FromTurn("parent_thread_id") ?? root);
             return;
         }

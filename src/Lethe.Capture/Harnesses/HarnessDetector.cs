@@ -32,6 +32,7 @@ public static class HarnessDetector
         {
             draft.Harness(new Clue(harness.Id, mark.Source));
             harness.Read(wire, draft);
+            draft.WorkingDirectory(WorkingDirectory.Of(wire));
         }
         else
         {

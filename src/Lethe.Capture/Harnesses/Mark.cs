@@ -10,6 +10,7 @@ internal enum Trust
     UserAgent,
     Title,
     Prompt,
+    Tools,
 }
 
 /// <summary>One sign by which a harness is known.</summary>

@@ -28,7 +28,11 @@ internal static class SessionHarnesses
 
     public static readonly Harness Pi = new(
         "pi",
-        [Mark.Originator("pi"), Mark.Prompt("operating inside pi", Trust.OwnPrompt), Mark.UserAgent("pi (")],
+        [
+            Mark.Originator("pi"), Mark.Prompt("operating inside pi", Trust.OwnPrompt), Mark.UserAgent("pi ("),
+            new Mark(Trust.Tools, "inference:tool_names", wire =>
+                wire.Openings.Say("You are an expert coding assistant") && ToolSet.Is(wire, "read", "bash", "edit", "write")),
+        ],
         static (wire, draft) => draft.Session(wire.AnyHeader("session_id", "x-session-affinity", "x-affinity")));
 
     public static readonly Harness Crush = new(

@@ -111,7 +111,8 @@ internal sealed class WireEvidence
     public static string? Text(JsonElement? holder, string name) =>
         Member(holder, name) is { } value ? Text(value, WireLimits.IdCharsMax) : null;
 
-    private static JsonElement? Member(JsonElement? holder, ReadOnlySpan<char> name)
+    /// <summary>A member of a JSON object, or null.</summary>
+    public static JsonElement? Member(JsonElement? holder, ReadOnlySpan<char> name)
     {
         try
         {

@@ -19,6 +19,8 @@ public sealed class OtherHarnessesTests
         { "User-Agent: QwenCode/0.24.4 (linux; x64)", """{"metadata":{"sessionId":"q-1","promptId":"q-1########2"}}""", "qwen-code 0.24.4 q-1 - q-1########2 -" },
         { "User-Agent: OpenAI/JS 6.26.0\noriginator: pi\nsession_id: pi-1\nx-client-request-id: pi-1", "{}", "pi - pi-1 - - -" },
         { "User-Agent: Anthropic/JS 0.91.1", """{"system":"You are an expert coding assistant operating inside pi, a harness."}""", "pi - - - - -" },
+        { "User-Agent: Anthropic/JS 0.91.1", """{"system":"You are an expert coding assistant.","tools":[{"name":"read"},{"name":"bash"},{"name":"edit"},{"function":{"name":"write"}}]}""", "pi - - - - -" },
+        { "User-Agent: Anthropic/JS 0.91.1", """{"system":"You are an expert coding assistant.","tools":[{"name":"read"},{"name":"bash"},{"name":"edit"},{"name":"delete"}]}""", "sdk:anthropic-js 0.91.1 - - - -" },
         { "User-Agent: OpenAI/JS 5.20.1\nX-Client-Session-Id: cp-1\nX-Interaction-Id: i-1\nX-Interaction-Type: conversation-user\nX-Agent-Task-Id: t-1", "{}", "copilot-cli - cp-1 - i-1 conversation-user" },
         { "User-Agent: Anthropic/JS 0.94.0\nx-initiator: user", """{"system":[{"type":"text","text":"You are the GitHub Copilot CLI, a terminal assistant."}]}""", "copilot-cli - - - - -" },
         { "User-Agent: GitHubCopilotChat/0.31.2\nVScode-SessionId: vs-1\nX-Interaction-Id: i-2\nX-Interaction-Type: conversation-agent\nX-Agent-Task-Id: r-9", "{}", "copilot-chat 0.31.2 vs-1 - i-2 conversation-agent" },
