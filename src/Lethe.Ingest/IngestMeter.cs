@@ -27,5 +27,11 @@ internal static class IngestMeter
     public static readonly Counter<long> CaptureBytes =
         Meter.CreateCounter<long>("lethe_capture_bytes_total", "By", "Body bytes on the wire, by direction.");
 
+    public static void Captured(long request, long response)
+    {
+        CaptureBytes.Add(request, new KeyValuePair<string, object?>("direction", "request"));
+        CaptureBytes.Add(response, new KeyValuePair<string, object?>("direction", "response"));
+    }
+
     public static void Dropped(string reason) => Drops.Add(1, new KeyValuePair<string, object?>("reason", reason));
 }

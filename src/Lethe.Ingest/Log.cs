@@ -26,4 +26,10 @@ internal static partial class Log
 
     [LoggerMessage(7, LogLevel.Warning, "Journal segment {Segment} could not be compressed; it stays as it is")]
     public static partial void CompressionFailed(ILogger logger, long segment, Exception error);
+
+    [LoggerMessage(20, LogLevel.Error, "Exchange {Exchange} could not be put into lines; it is lost")]
+    public static partial void CaptureLost(ILogger logger, Lethe.Capture.Exchanges.ExchangeId exchange, Exception error);
+
+    [LoggerMessage(21, LogLevel.Warning, "{Count} exchanges could not be written before the recorder stopped")]
+    public static partial void DrainTimedOut(ILogger logger, int count);
 }

@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 namespace Lethe.Capture.Exchanges;
 
 /// <summary>One direction of a call while it runs: what has not been written yet, and the running totals. Guarded by its owner.</summary>
-internal sealed class BodyRecording(long bytesMax) : IDisposable
+internal sealed class BodyRecording(long bytesMax, CaptureBudget? budget = null) : IDisposable
 {
     private readonly PooledBytes unwritten = new();
     private IncrementalHash? hash;
@@ -13,12 +13,23 @@ internal sealed class BodyRecording(long bytesMax) : IDisposable
 
     public bool Truncated { get; private set; }
 
+    /// <summary>True when bytes were given up because captures hold too much memory already.</summary>
+    public bool IsOverBudget { get; private set; }
+
     public long UnwrittenBytes => unwritten.Length;
 
     public void Append(ReadOnlySpan<byte> bytes)
     {
         WireBytes += bytes.Length;
         var room = (int)Math.Min(bytes.Length, bytesMax - kept);
+        if (room > 0 && budget?.TryTake(room) == false)
+        {
+            // A body with a hole would be worse than a shorter one: nothing is kept from here on.
+            IsOverBudget = true;
+            kept = bytesMax;
+            room = 0;
+        }
+
         unwritten.Append(bytes[..room]);
         kept += room;
         if (room < bytes.Length)
@@ -29,7 +40,7 @@ internal sealed class BodyRecording(long bytesMax) : IDisposable
         }
     }
 
-    /// <summary>Takes what has not been written yet, and forgets it.</summary>
+    /// <summary>Takes what has not been written yet, and forgets it. The taker gives its length back to the budget.</summary>
     public byte[] Take()
     {
         HashUnwritten();
@@ -45,11 +56,12 @@ internal sealed class BodyRecording(long bytesMax) : IDisposable
         if (unwritten.Length > 0)
         {
             HashUnwritten();
+            budget?.Give(unwritten.Length);
             unwritten.Clear();
             hashedOfUnwritten = 0;
+            Truncated = true;
         }
 
-        Truncated = true;
         kept = bytesMax;
     }
 
@@ -64,6 +76,7 @@ internal sealed class BodyRecording(long bytesMax) : IDisposable
 
     public void Dispose()
     {
+        budget?.Give(unwritten.Length);
         unwritten.Dispose();
         hash?.Dispose();
     }

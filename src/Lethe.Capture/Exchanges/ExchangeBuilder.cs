@@ -12,6 +12,9 @@ public sealed class ExchangeBuilder : IDisposable
     private readonly BodyRecording request;
     private readonly BodyRecording response;
     private readonly Action<ExchangeBuilder>? finished;
+    private readonly Action<ExchangeBuilder>? gathered;
+    private readonly long gatheredBytes;
+    private bool gatheredTold;
     private int? status;
     private IReadOnlyList<HeaderField> responseHeaders = [];
     private IReadOnlyList<HeaderField> responseTrailers = [];
@@ -26,16 +29,27 @@ public sealed class ExchangeBuilder : IDisposable
 
     /// <param name="bodyBytesMax">How much of each direction is kept; the rest is counted and hashed only.</param>
     /// <param name="finished">Called once, when <see cref="Finish"/> is called first.</param>
-    public ExchangeBuilder(ExchangeHead head, long bodyBytesMax, TimeProvider time, Action<ExchangeBuilder>? finished = null)
+    /// <param name="budget">The memory that all captures share; null for no bound but their own.</param>
+    /// <param name="gathered">Called when more than <paramref name="gatheredBytes"/> wait to be written, once until they are taken.</param>
+    public ExchangeBuilder(
+        ExchangeHead head,
+        long bodyBytesMax,
+        TimeProvider time,
+        Action<ExchangeBuilder>? finished = null,
+        CaptureBudget? budget = null,
+        Action<ExchangeBuilder>? gathered = null,
+        long gatheredBytes = long.MaxValue)
     {
         Head = head;
         this.time = time;
         this.finished = finished;
+        this.gathered = gathered;
+        this.gatheredBytes = gatheredBytes;
         startedAt = time.GetTimestamp();
         CapturedAt = TruncateToMicroseconds(time.GetUtcNow());
         Id = ExchangeId.New(CapturedAt);
-        request = new BodyRecording(bodyBytesMax);
-        response = new BodyRecording(bodyBytesMax);
+        request = new BodyRecording(bodyBytesMax, budget);
+        response = new BodyRecording(bodyBytesMax, budget);
     }
 
     public ExchangeId Id { get; }
@@ -60,14 +74,34 @@ public sealed class ExchangeBuilder : IDisposable
         }
     }
 
+    /// <summary>True when bytes were given up because captures held too much memory already.</summary>
+    public bool IsOverBudget
+    {
+        get
+        {
+            lock (gate)
+            {
+                return request.IsOverBudget || response.IsOverBudget;
+            }
+        }
+    }
+
     public void AppendRequest(ReadOnlySpan<byte> bytes)
     {
+        bool tell;
         lock (gate)
         {
             if (!disposed)
             {
                 request.Append(bytes);
             }
+
+            tell = MustTell();
+        }
+
+        if (tell)
+        {
+            gathered?.Invoke(this);
         }
     }
 
@@ -84,6 +118,7 @@ public sealed class ExchangeBuilder : IDisposable
 
     public void AppendResponse(ReadOnlySpan<byte> bytes)
     {
+        bool tell;
         lock (gate)
         {
             if (!disposed)
@@ -91,6 +126,13 @@ public sealed class ExchangeBuilder : IDisposable
                 timeToFirstByte ??= time.GetElapsedTime(startedAt);
                 response.Append(bytes);
             }
+
+            tell = MustTell();
+        }
+
+        if (tell)
+        {
+            gathered?.Invoke(this);
         }
     }
 
@@ -166,20 +208,12 @@ public sealed class ExchangeBuilder : IDisposable
         finished?.Invoke(this);
     }
 
-    /// <summary>Takes the bytes gathered since the last take, for a part on disk.</summary>
-    public (byte[] Request, byte[] Response) TakeUnwritten()
-    {
-        lock (gate)
-        {
-            return (request.Take(), response.Take());
-        }
-    }
-
-    /// <summary>The exchange as it stands. Bodies hold what was not taken as parts; totals and hashes are of everything.</summary>
+    /// <summary>The exchange as it stands. Bodies hold what came since the last snapshot; totals and hashes are of everything.</summary>
     public CapturedExchange Snapshot()
     {
         lock (gate)
         {
+            gatheredTold = false;
             return new CapturedExchange
             {
                 Id = Id,
@@ -222,6 +256,13 @@ public sealed class ExchangeBuilder : IDisposable
                 response.Dispose();
             }
         }
+    }
+
+    private bool MustTell()
+    {
+        var must = !gatheredTold && request.UnwrittenBytes + response.UnwrittenBytes > gatheredBytes;
+        gatheredTold |= must;
+        return must;
     }
 
     private static CapturedBody Freeze(BodyRecording body)

@@ -28,6 +28,16 @@ internal ref struct ExchangeReader
         return reader.ReadExchange();
     }
 
+    /// <summary>The id alone, which comes first in every form.</summary>
+    public static ExchangeId ReadId(ReadOnlySpan<byte> data)
+    {
+        var reader = new ExchangeReader(data);
+        reader.Expect(JsonTokenType.StartObject);
+        reader.Expect(JsonTokenType.PropertyName);
+        reader.Expect(JsonTokenType.String);
+        return reader.Id();
+    }
+
     private CapturedExchange ReadExchange()
     {
         var exchange = Blank;
@@ -57,7 +67,7 @@ internal ref struct ExchangeReader
 
     private CapturedExchange? ReadRequestField(CapturedExchange exchange, string name) => name switch
     {
-        "id" => exchange with { Id = ExchangeId.TryParse(Text(), out var id) ? id : throw new FormatException("An id that is no UUID.") },
+        "id" => exchange with { Id = Id() },
         "commit_key" => exchange with { CommitKey = Text() },
         "org" => exchange with { OrgId = Text() },
         "subject" => exchange with { AuthSubject = Text() },
@@ -148,6 +158,8 @@ internal ref struct ExchangeReader
     private readonly T Word<T>()
         where T : struct, Enum =>
         Enum.TryParse<T>(Text(), out var word) && Enum.IsDefined(word) ? word : throw new FormatException($"An unknown {typeof(T).Name}.");
+
+    private readonly ExchangeId Id() => ExchangeId.TryParse(Text(), out var id) ? id : throw new FormatException("An id that is no UUID.");
 
     private readonly string Text() => json.TokenType == JsonTokenType.String
         ? JsonText.Unescape(json.ValueSpan)

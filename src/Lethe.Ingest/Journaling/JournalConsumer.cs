@@ -140,10 +140,10 @@ public sealed class JournalConsumer : IDisposable
                 case LineKind.Exchange:
                     return new JournaledExchange(ExchangeReader.Read(cursor.Data.Span), cursor.ContentHash.ToArray(), cursor.LineAt);
                 case LineKind.Open:
-                    open[ExchangeReader.Read(cursor.Data.Span).Id] = new OpenExchange(cursor.LineAt);
+                    open[ExchangeReader.ReadId(cursor.Data.Span)] = new OpenExchange(cursor.LineAt);
                     return null;
                 case LineKind.Part or LineKind.Close:
-                    return TakePiece(ExchangeReader.Read(cursor.Data.Span));
+                    return TakePiece(ExchangeReader.ReadId(cursor.Data.Span));
                 default:
                     return null;
             }
@@ -155,11 +155,11 @@ public sealed class JournalConsumer : IDisposable
         }
     }
 
-    private JournaledExchange? TakePiece(CapturedExchange piece)
+    private JournaledExchange? TakePiece(ExchangeId id)
     {
-        if (!open.TryGetValue(piece.Id, out var begun))
+        if (!open.TryGetValue(id, out var begun))
         {
-            ownFault = new JournalFault(JournalFaultKind.Orphan, cursor.LineAt, $"Exchange {piece.Id} was never opened.");
+            ownFault = new JournalFault(JournalFaultKind.Orphan, cursor.LineAt, $"Exchange {id} was never opened.");
             return null;
         }
 
@@ -169,8 +169,8 @@ public sealed class JournalConsumer : IDisposable
             return null;
         }
 
-        open.Remove(piece.Id);
-        var whole = begun.Assemble(pieces, piece);
+        open.Remove(id);
+        var whole = begun.Assemble(pieces, ExchangeReader.Read(cursor.Data.Span));
         return new JournaledExchange(whole, ExchangeLine.ContentHash(whole), begun.OpenedAt);
     }
 

@@ -25,6 +25,8 @@ internal sealed class JournalCursor : IDisposable
     private readonly byte[] seal = new byte[JournalLine.SealBytes];
     private bool sealKnown;
     private LineReader? reader;
+    private bool isCompressed;
+    private bool isInside;
 
     /// <param name="writtenTo">How far the journal is durable, when its writer is known; else the files' ends count.</param>
     public JournalCursor(string directory, JournalPosition from, Func<JournalPosition>? writtenTo = null)
@@ -54,6 +56,9 @@ internal sealed class JournalCursor : IDisposable
 
     public JournalFault? Fault { get; private set; }
 
+    /// <summary>Bytes behind the last whole line: a line that is being written, or a torn one.</summary>
+    public int PartialBytes => reader?.PartialBytes ?? 0;
+
     public CursorStep Step()
     {
         while (Fault is null)
@@ -66,6 +71,12 @@ internal sealed class JournalCursor : IDisposable
             if (reader!.TryRead(ReadableTo(), out var line))
             {
                 return Take(line);
+            }
+
+            if (isCompressed && isInside && (reader.PartialBytes > 0 || Kind != LineKind.End))
+            {
+                isCompressed = false;
+                return Fail(JournalFaultKind.Torn, Position, "The compressed segment ends before its last line.");
             }
 
             var next = NextSegment();
@@ -108,7 +119,7 @@ internal sealed class JournalCursor : IDisposable
     private bool OpenSegment()
     {
         var segment = Position.Segment;
-        if (SegmentFile.TryOpen(directory, segment) is not { } file)
+        if (SegmentFile.TryOpen(directory, segment, out isCompressed) is not { } file)
         {
             var later = JournalDirectory.Segments(directory).Where(found => found > segment).ToList();
             if (later.Count == 0)
@@ -127,6 +138,7 @@ internal sealed class JournalCursor : IDisposable
             return OpenSegment();
         }
 
+        isInside = Position.Offset == 0;
         reader = new LineReader(file, Position.Offset);
         return Position.Offset == 0 || ReadSealBefore(file);
     }
@@ -147,6 +159,7 @@ internal sealed class JournalCursor : IDisposable
 
     private CursorStep Take(ReadOnlyMemory<byte> text)
     {
+        isInside = true;
         LineAt = Position;
         var expected = Position.Sequence;
         if (!JournalLine.TryParse(text.Span, out var line))

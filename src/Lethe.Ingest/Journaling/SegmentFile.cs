@@ -8,8 +8,9 @@ internal static class SegmentFile
     private const int CopyBytes = 256 * 1024;
 
     /// <summary>Opens a segment; null when it is not there. A compressed one is unfolded into a nameless file, so that offsets mean the same.</summary>
-    public static FileStream? TryOpen(string directory, long segment)
+    public static FileStream? TryOpen(string directory, long segment, out bool isCompressed)
     {
+        isCompressed = false;
         try
         {
             return OpenPlain(JournalDirectory.PlainPath(directory, segment));
@@ -18,7 +19,8 @@ internal static class SegmentFile
         {
             // The compressed form is whole and named before the plain one goes.
             var compressed = JournalDirectory.CompressedPath(directory, segment);
-            return File.Exists(compressed) ? Unfold(directory, segment, compressed) : null;
+            isCompressed = File.Exists(compressed);
+            return isCompressed ? Unfold(directory, segment, compressed) : null;
         }
         catch (DirectoryNotFoundException)
         {
@@ -47,7 +49,7 @@ internal static class SegmentFile
         }
         catch (InvalidDataException)
         {
-            // What could be unfolded stands; the reader finds the segment torn there and says so.
+            // What could be unfolded stands; the reader misses the segment's last line.
             return plain;
         }
         catch

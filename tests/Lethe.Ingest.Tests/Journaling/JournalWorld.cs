@@ -10,6 +10,8 @@ internal sealed class JournalWorld : IDisposable
 {
     public string Directory { get; } = System.IO.Directory.CreateTempSubdirectory("lethe-journal-").FullName;
 
+    public static readonly Dictionary<string, string> NoAttributes = [];
+
     public JournalSettings Settings => new() { Directory = Directory, RetryInterval = TimeSpan.FromMilliseconds(20) };
 
     public Journal Open(Func<JournalSettings, JournalSettings>? change = null) =>

@@ -1,0 +1,77 @@
+using Lethe.Capture.Exchanges;
+using Lethe.Capture.Redaction;
+
+namespace Lethe.Ingest.Recording;
+
+/// <summary>One call from its first header until its last line is on disk. Pieces are taken in the journal's writer task only.</summary>
+internal sealed class RecordedCall(ExchangeBuilder builder, ExchangeRedactor? redactor, long headBytes, long startedAt) : IDisposable
+{
+    private readonly TaskCompletionSource durable = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private BodyRedactor? request;
+    private BodyRedactor? response;
+    private bool responseHeadTaken;
+
+    public ExchangeBuilder Builder { get; } = builder;
+
+    /// <summary>What the request's head holds of the budget.</summary>
+    public long HeadBytes { get; } = headBytes;
+
+    /// <summary>Completes when the call's last line is on disk, or when waiting for that has no use.</summary>
+    public Task Durable => durable.Task;
+
+    /// <summary>When the last piece was asked for, a timestamp.</summary>
+    public long PieceAskedAt { get; set; } = startedAt;
+
+    /// <summary>True once an open line has been written.</summary>
+    public bool IsOpen { get; set; }
+
+    /// <summary>True once the last piece was taken; a piece that was asked for behind it has nothing to say.</summary>
+    public bool IsEnded { get; set; }
+
+    public void Release() => durable.TrySetResult();
+
+    /// <summary>Takes the whole call, which no piece was taken of.</summary>
+    public CapturedExchange TakeWhole(CapturedExchange snapshot) => redactor?.Redact(snapshot) ?? snapshot;
+
+    /// <summary>Redacts what came since the last piece; a secret that lies across pieces is held back until it can be told.</summary>
+    public (CapturedExchange Piece, bool WithResponseHead) TakePiece(CapturedExchange snapshot, bool isLast)
+    {
+        var withHead = snapshot.Status is not null && !responseHeadTaken;
+        responseHeadTaken |= withHead;
+        if (redactor is null)
+        {
+            return (snapshot, withHead);
+        }
+
+        request ??= redactor.OpenBody(snapshot.RequestHeaders);
+        if (snapshot.Status is not null || !snapshot.Response.Bytes.IsEmpty || isLast)
+        {
+            response ??= redactor.OpenBody(snapshot.ResponseHeaders);
+        }
+
+        var piece = redactor.RedactHead(snapshot) with
+        {
+            Request = Redact(snapshot.Request, request, isLast),
+            Response = Redact(snapshot.Response, response, isLast),
+        };
+        return (isLast ? ExchangeRedactor.MarkWithheld(piece, request, response!) : piece, withHead);
+    }
+
+    public void Dispose()
+    {
+        Builder.Dispose();
+        request?.Dispose();
+        response?.Dispose();
+    }
+
+    private static CapturedBody Redact(CapturedBody body, BodyRedactor? with, bool isLast)
+    {
+        if (with is null)
+        {
+            return body;
+        }
+
+        var bytes = with.Append(body.Bytes.Span);
+        return body with { Bytes = isLast ? [.. bytes, .. with.Complete()] : bytes };
+    }
+}
