@@ -36,7 +36,7 @@ public sealed class Journal : IAsyncDisposable
         var tail = JournalRecovery.Run(settings.Directory);
         Repair = tail.Repair;
         durableEnd = tail.End;
-        writer = new SegmentWriter(settings, tail);
+        writer = new SegmentWriter(settings, tail, Advance);
         compressor = new SegmentCompressor(settings.Directory, logger);
         ReportRepair();
         foreach (var exchange in tail.Interrupted)
@@ -166,7 +166,6 @@ public sealed class Journal : IAsyncDisposable
         }
 
         writer.Sync();
-        Advance();
     }
 
     /// <summary>Relaxed durability syncs no more often than its interval, so that more lines share a sync.</summary>
@@ -211,17 +210,16 @@ public sealed class Journal : IAsyncDisposable
 
         IsWritable = true;
         Log.JournalHealed(logger, writer.LiveSegment);
-        Advance();
     }
 
-    private void Advance()
+    private void Advance(JournalPosition end)
     {
         syncedAt = time.GetTimestamp();
-        compressor.Live(writer.LiveSegment);
+        compressor.Live(end.Segment);
         TaskCompletionSource reached;
         lock (gate)
         {
-            durableEnd = writer.Durable;
+            durableEnd = end;
             reached = advanced;
             advanced = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         }

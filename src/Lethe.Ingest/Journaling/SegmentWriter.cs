@@ -15,11 +15,14 @@ internal sealed class SegmentWriter : IDisposable
     private readonly LineWriter lines;
     private readonly List<JournalEntry> unsettled = [];
     private readonly byte[] durableSeal = new byte[JournalLine.SealBytes];
+    private readonly Action<JournalPosition> advanced;
     private FileStream? live;
     private long fileLength;
 
-    public SegmentWriter(JournalSettings settings, JournalTail tail)
+    /// <param name="advanced">Told the new durable end after each sync, before anybody who waits for it goes on.</param>
+    public SegmentWriter(JournalSettings settings, JournalTail tail, Action<JournalPosition> advanced)
     {
+        this.advanced = advanced;
         this.settings = settings;
         open = new OpenLines(tail.Open);
         lines = new LineWriter(open);
@@ -58,6 +61,7 @@ internal sealed class SegmentWriter : IDisposable
         Durable = lines.Position;
         lines.Seal.CopyTo(durableSeal);
         open.Settle();
+        advanced(Durable);
         foreach (var entry in unsettled)
         {
             entry.Settle(Durable);
