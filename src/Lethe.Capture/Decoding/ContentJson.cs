@@ -1,101 +1,76 @@
+using System.Buffers;
+using System.Runtime.InteropServices;
+using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Lethe.Capture.Chains;
 
 namespace Lethe.Capture.Decoding;
 
-/// <summary>Compact JSON with sorted keys, so that equal content is equal bytes however a client spells it.</summary>
+/// <summary>JSON of content that has no fields of its own here, without what changes from request to request.</summary>
 internal static class ContentJson
 {
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, MaxDepth = JsonReading.DepthMax + 8 };
 
-    /// <summary>Marks that move or change between requests without changing what was said.</summary>
-    private static readonly HashSet<string> Marks = new(StringComparer.Ordinal) { "cache_control", "citations" };
+    /// <summary>
+    /// A system prompt or a list of tools in canonical form, <c>cache_control</c> of the value and of its elements left out. What has
+    /// no canonical form (duplicate keys) stays as it was written.
+    /// </summary>
+    public static byte[] Write(JsonElement value)
+    {
+        var output = new ArrayBufferWriter<byte>(1024);
+        return TryWrite(value, output) ? output.WrittenSpan.ToArray() : JsonMarshal.GetRawUtf8Value(value).ToArray();
+    }
 
-    /// <summary>The value whole, keys sorted; <c>cache_control</c> of the value or of its direct elements is left out.</summary>
-    public static byte[] Write(JsonElement value) => Write(value, Marks);
-
-    /// <summary>An object's members but for nulls and the names in <paramref name="without"/>, as text.</summary>
+    /// <summary>An object's members as text: no nulls, no cache marks, no citations, none of <paramref name="without"/>.</summary>
     public static string WriteBlock(JsonElement block, params ReadOnlySpan<string> without)
     {
-        HashSet<string> dropped = new(Marks, StringComparer.Ordinal);
-        foreach (var name in without)
+        if (block.ValueKind != JsonValueKind.Object)
         {
-            dropped.Add(name);
+            return block.GetRawText();
         }
 
-        return System.Text.Encoding.UTF8.GetString(Write(block, dropped));
-    }
-
-    private static byte[] Write(JsonElement value, HashSet<string> dropped)
-    {
-        using var buffer = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(buffer, Options))
+        var output = new ArrayBufferWriter<byte>(256);
+        using (var writer = new Utf8JsonWriter(output, Options))
         {
-            if (value.ValueKind == JsonValueKind.Array)
+            writer.WriteStartObject();
+            foreach (var member in block.EnumerateObject())
             {
-                writer.WriteStartArray();
-                foreach (var item in value.EnumerateArray())
+                if (member.Value.ValueKind != JsonValueKind.Null && member.Name is not ("cache_control" or "citations") && !without.Contains(member.Name))
                 {
-                    Write(writer, item, dropped);
+                    writer.WritePropertyName(member.Name);
+                    writer.Raw(member.Value);
                 }
+            }
 
-                writer.WriteEndArray();
-            }
-            else
-            {
-                Write(writer, value, dropped);
-            }
+            writer.WriteEndObject();
         }
 
-        return buffer.ToArray();
+        return Encoding.UTF8.GetString(output.WrittenSpan);
     }
 
-    private static void Write(Utf8JsonWriter writer, JsonElement value, HashSet<string>? dropped)
+    private static bool TryWrite(JsonElement value, ArrayBufferWriter<byte> output)
     {
-        switch (value.ValueKind)
+        if (value.ValueKind != JsonValueKind.Array)
         {
-            case JsonValueKind.Object:
-                WriteObject(writer, value, dropped);
-                break;
-            case JsonValueKind.Array:
-                writer.WriteStartArray();
-                foreach (var item in value.EnumerateArray())
-                {
-                    Write(writer, item, null);
-                }
-
-                writer.WriteEndArray();
-                break;
-            case JsonValueKind.String:
-                writer.WriteStringValue(value.GetString());
-                break;
-            default:
-                writer.WriteRawValue(value.GetRawText());
-                break;
-        }
-    }
-
-    private static void WriteObject(Utf8JsonWriter writer, JsonElement value, HashSet<string>? dropped)
-    {
-        // The last of duplicate keys wins, as in every JSON reader that the APIs use.
-        SortedDictionary<string, JsonElement> members = new(StringComparer.Ordinal);
-        foreach (var member in value.EnumerateObject())
-        {
-            members[member.Name] = member.Value;
+            return CanonicalJson.TryWrite(value, CanonicalJson.Members.WithoutCacheControl, output);
         }
 
-        writer.WriteStartObject();
-        foreach (var (name, member) in members)
+        output.Write("["u8);
+        foreach (var item in value.EnumerateArray())
         {
-            if (dropped is not null && (member.ValueKind == JsonValueKind.Null || dropped.Contains(name)))
+            if (output.WrittenCount > 1)
             {
-                continue;
+                output.Write(","u8);
             }
 
-            writer.WritePropertyName(name);
-            Write(writer, member, null);
+            if (!CanonicalJson.TryWrite(item, CanonicalJson.Members.WithoutCacheControl, output))
+            {
+                return false;
+            }
         }
 
-        writer.WriteEndObject();
+        output.Write("]"u8);
+        return true;
     }
 }

@@ -6,8 +6,8 @@ namespace Lethe.Capture.Decoding;
 /// <summary>Reading of JSON that may hold anything: a missing or ill-typed member is null, never an exception.</summary>
 internal static class JsonReading
 {
-    /// <summary>Deeper documents are refused: no API nests so far, and a bomb does.</summary>
-    public const int DepthMax = 256;
+    /// <summary>Deeper documents are refused, as their canonical form is: no API nests so far, and a bomb does.</summary>
+    public const int DepthMax = 128;
 
     private static readonly JsonDocumentOptions Options = new() { MaxDepth = DepthMax };
 

@@ -22,7 +22,11 @@ internal static class AnthropicContent
         {
             foreach (var block in list.EnumerateArray())
             {
-                blocks.Add(ReadBlock(block));
+                // A stream may open a text block and never fill it; clients do not send it back, and the API would refuse it.
+                if (!block.Is("text"u8, ""u8))
+                {
+                    blocks.Add(ReadBlock(block));
+                }
             }
         }
 

@@ -1,5 +1,4 @@
 using System.IO.Compression;
-using System.Runtime.InteropServices;
 
 namespace Lethe.Capture.Decoding.ContentCodings;
 
@@ -8,46 +7,45 @@ internal static class Inflate
 {
     public static CodingEnd Gzip(ReadOnlyMemory<byte> body, BoundedOutput output)
     {
-        using var plain = new GZipStream(Open(body), CompressionMode.Decompress);
-        return Drain(plain, body, output);
+        using var coded = new EndMarkedStream(body);
+        using var plain = new GZipStream(coded, CompressionMode.Decompress);
+        return body.IsEmpty ? CodingEnd.Broken : Drain(plain, coded, output);
     }
 
     public static CodingEnd Deflate(ReadOnlyMemory<byte> body, BoundedOutput output)
     {
-        using Stream plain = HasZlibHeader(body.Span)
-            ? new ZLibStream(Open(body), CompressionMode.Decompress)
-            : new DeflateStream(Open(body), CompressionMode.Decompress);
-        return Drain(plain, body, output);
+        using var coded = new EndMarkedStream(body);
+        using Stream plain = HasZlibHeader(body.Span) ? new ZLibStream(coded, CompressionMode.Decompress) : new DeflateStream(coded, CompressionMode.Decompress);
+        return body.IsEmpty ? CodingEnd.Broken : Drain(plain, coded, output);
     }
 
     private static bool HasZlibHeader(ReadOnlySpan<byte> body) =>
         body.Length >= 2 && (body[0] & 0x0f) == 8 && ((body[0] << 8) | body[1]) % 31 == 0;
 
-    private static CodingEnd Drain(Stream plain, ReadOnlyMemory<byte> body, BoundedOutput output)
+    private static CodingEnd Drain(Stream plain, EndMarkedStream coded, BoundedOutput output)
     {
         try
         {
             int read;
             while ((read = plain.Read(output.Block)) > 0)
             {
+                // What comes out of the mark is not the body's: the body had not reached its end.
+                if (coded.IsPastBody)
+                {
+                    return CodingEnd.Broken;
+                }
+
                 if (!output.TryKeep(read))
                 {
                     return CodingEnd.TooLarge;
                 }
             }
 
-            // No bytes at all are not an empty coded body: that one has a header.
-            return body.IsEmpty ? CodingEnd.Broken : CodingEnd.Whole;
+            return CodingEnd.Whole;
         }
         catch (InvalidDataException)
         {
             return CodingEnd.Broken;
         }
-    }
-
-    private static MemoryStream Open(ReadOnlyMemory<byte> body)
-    {
-        var segment = MemoryMarshal.TryGetArray(body, out var array) ? array : new ArraySegment<byte>(body.ToArray());
-        return new MemoryStream(segment.Array!, segment.Offset, segment.Count, writable: false);
     }
 }

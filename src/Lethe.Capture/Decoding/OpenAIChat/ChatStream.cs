@@ -1,6 +1,6 @@
+using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
-using System.Runtime.InteropServices;
 using Lethe.Capture.Turns;
 
 namespace Lethe.Capture.Decoding.OpenAIChat;
