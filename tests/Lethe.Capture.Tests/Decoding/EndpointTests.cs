@@ -1,0 +1,99 @@
+using Lethe.Capture.Decoding;
+using Lethe.Capture.Turns;
+
+namespace Lethe.Capture.Tests.Decoding;
+
+public sealed class EndpointTests
+{
+    [Theory]
+    [InlineData("/v1/messages", "messages", Operation.Chat)]
+    [InlineData("/gateway/anthropic/v1/messages/", "messages", Operation.Chat)]
+    [InlineData("/v1/projects/p/locations/l/publishers/anthropic/models/claude@1:streamRawPredict", "messages", Operation.Chat)]
+    [InlineData("/v1/messages/count_tokens", "count_tokens", Operation.CountTokens)]
+    [InlineData("/v1/messages/batches", "batches", Operation.Other)]
+    [InlineData("/v1/threads/t/messages", "threads", Operation.Other)]
+    [InlineData("/openai/deployments/d/chat/completions", "chat_completions", Operation.Chat)]
+    [InlineData("/api/coding/paas/v4/chat/completions", "chat_completions", Operation.Chat)]
+    [InlineData("/v1/completions", "completions", Operation.Completion)]
+    [InlineData("/v1/fim/completions", "fim_completions", Operation.Completion)]
+    [InlineData("/v1/embeddings", "embeddings", Operation.Embeddings)]
+    [InlineData("/backend-api/codex/responses", "responses", Operation.Chat)]
+    [InlineData("/v1/responses/compact", "responses_compact", Operation.Chat)]
+    [InlineData("/v1/responses/input_tokens", "responses_input_tokens", Operation.CountTokens)]
+    [InlineData("/v1/responses/resp_1/cancel", "responses_stored", Operation.Other)]
+    [InlineData("/v1/files", "files", Operation.Other)]
+    public void The_end_of_the_path_names_the_call(string path, string endpoint, Operation operation)
+    {
+        var turn = Invented.Decode(Invented.Exchange(path, "{}", "{}"));
+
+        Assert.Equal((endpoint, operation), (turn.Endpoint, turn.Operation));
+    }
+
+    [Theory]
+    [InlineData("GET", "/v1/models", "models")]
+    [InlineData("GET", "/v1/models/claude-opus-5-5", "models")]
+    [InlineData("HEAD", "/", "health")]
+    [InlineData("GET", "/api/hello", "health")]
+    [InlineData("GET", "/v1/organization/usage/completions", "organization")]
+    [InlineData("GET", "/v1/messages/batches/b/results", "batches")]
+    public void Calls_that_are_no_turns_are_named_and_have_no_reply(string method, string path, string endpoint)
+    {
+        var turn = Invented.Decode(Invented.Exchange(path, "", "{\"data\":[]}") with { Method = method });
+
+        Assert.Equal((endpoint, Operation.Other), (turn.Endpoint, turn.Operation));
+        Assert.Empty(turn.Reply);
+    }
+
+    [Theory]
+    [InlineData("/v1beta/models/gemini-3.6:streamGenerateContent", "{\"contents\":[]}", "unsupported_dialect")]
+    [InlineData("/model/anthropic.claude/converse-stream", "{}", "unsupported_dialect")]
+    [InlineData("/api/chat", "{\"messages\":[]}", "unsupported_dialect")]
+    [InlineData("/v2/chat", "{\"messages\":[]}", "unsupported_dialect")]
+    [InlineData("/somewhere", "{\"hello\":1}", "unknown_endpoint")]
+    [InlineData("/somewhere", "not json", "unknown_endpoint")]
+    public void What_is_not_understood_is_a_reason(string path, string request, string reason)
+    {
+        using var decoded = TurnDecoder.Decode(Invented.Exchange(path, request, "{}"));
+
+        Assert.Null(decoded.Turn);
+        Assert.Equal(reason, decoded.NotDecodedReason);
+    }
+
+    [Theory]
+    [InlineData("{\"model\":\"m\",\"max_tokens\":1,\"system\":\"s\",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}", "messages")]
+    [InlineData("{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}", "chat_completions")]
+    [InlineData("{\"model\":\"m\",\"store\":false,\"input\":[{\"role\":\"user\",\"content\":\"hi\"}]}", "responses")]
+    public void A_path_that_says_nothing_leaves_it_to_the_body(string request, string endpoint) =>
+        Assert.Equal(endpoint, Invented.Decode(Invented.Exchange("/proxy", request, "{}")).Endpoint);
+
+    [Theory]
+    [InlineData("groq", "api.openai.com", "groq")]
+    [InlineData(null, "api.x.ai:443", "xai")]
+    [InlineData(null, "my.openai.azure.com", "azure-openai")]
+    [InlineData(null, "us-east5-aiplatform.googleapis.com", "vertex")]
+    [InlineData(null, "notopenrouter.ai", "openai")]
+    [InlineData(null, "127.0.0.1:11434", "ollama")]
+    [InlineData(null, null, "openai")]
+    public void The_vendor_is_the_routes_word_then_the_hosts(string? provider, string? host, string vendor) =>
+        Assert.Equal(vendor, Invented.Decode(Invented.Exchange("/v1/chat/completions", "{}", "{}") with { Provider = provider, UpstreamHost = host }).Provider);
+
+    [Fact]
+    public void The_path_names_the_model_where_the_body_does_not()
+    {
+        var vertex = Invented.Exchange("/v1/projects/p/locations/l/publishers/anthropic/models/claude-3-7-sonnet@20250219:rawPredict", "{\"messages\":[]}", "{}");
+        var azure = Invented.Exchange("/openai/deployments/my%20gpt/chat/completions", "{\"messages\":[]}", "{}");
+
+        Assert.Equal("claude-3-7-sonnet@20250219", Invented.Decode(vertex).ModelRequested);
+        Assert.Equal("my gpt", Invented.Decode(azure).ModelRequested);
+    }
+
+    [Fact]
+    public void Embeddings_have_usage_and_token_counts_have_none()
+    {
+        var embeddings = Invented.Decode(Invented.Exchange("/v1/embeddings", "{\"model\":\"e\",\"input\":\"hi\"}", "{\"model\":\"e-2\",\"data\":[],\"usage\":{\"prompt_tokens\":3,\"total_tokens\":3}}"));
+        var count = Invented.Decode(Invented.Exchange("/v1/messages/count_tokens", "{\"model\":\"c\",\"messages\":[]}", "{\"input_tokens\":9}"));
+
+        Assert.Equal((3, "e-2"), (embeddings.Usage!.InputTotal, embeddings.ModelServed));
+        Assert.Null(count.Usage);
+    }
+}
