@@ -19,7 +19,7 @@ internal sealed record CallEnding(Ending Ending, string? Reason = null, Transpor
 
         return failure.Error switch
         {
-            ForwarderError.RequestTimedOut => NoResponse("timeout", "The upstream was silent for longer than the activity timeout."),
+            ForwarderError.RequestTimedOut => NoResponse("timeout", "The upstream did not answer in time."),
             ForwarderError.NoAvailableDestinations => NoResponse("no_upstream", "The cluster has no destination."),
             ForwarderError.UpgradeActivityTimeout => new(Ending.Completed, "idle_timeout"),
             ForwarderError.UpgradeRequestClient or ForwarderError.UpgradeResponseClient => new(Ending.ClientAborted),

@@ -11,10 +11,10 @@ internal sealed class ExchangeCapture(RequestDelegate next, ExchangeSink sink, T
     public async Task InvokeAsync(HttpContext context)
     {
         // 1
-        var call = Begin(context);
+        var responseBody = context.Features.GetRequiredFeature<IHttpResponseBodyFeature>();
+        var call = Begin(context, responseBody);
         ProxyMeter.InflightExchanges.Add(1);
         var requestBody = context.Request.Body;
-        var responseBody = context.Features.GetRequiredFeature<IHttpResponseBodyFeature>();
         CallEnding? ending = null;
         try
         {
@@ -48,21 +48,31 @@ internal sealed class ExchangeCapture(RequestDelegate next, ExchangeSink sink, T
         }
 
         // 6
+        await EndAsync(context, call, ending);
+    }
+
+    private static async Task EndAsync(HttpContext context, ForwardedCall call, CallEnding ending)
+    {
+        call.TellTrailers();
         call.Tap.Finish(ending);
         if (call.Tap.HoldsEnd && !await call.Tap.WhenDurable())
         {
             context.Abort();
         }
+        else if (ending == CallEnding.Completed && call.Framing is { } framing)
+        {
+            await framing.EndAsync(context.RequestAborted);
+        }
     }
 
-    private ForwardedCall Begin(HttpContext context)
+    private ForwardedCall Begin(HttpContext context, IHttpResponseBodyFeature responseBody)
     {
         context.Features.GetRequiredFeature<IHttpMaxRequestBodySizeFeature>().MaxRequestBodySize = null;
         var route = ForwardingRoute.Of(context.GetRouteModel());
         var exact = RawTarget.WithoutPrefix(context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget, route.Prefix);
         var target = exact ?? DecodedTarget(context, route);
         var tap = new ExchangeTap(sink, logger);
-        var call = new ForwardedCall(route, target, tap, time);
+        var call = new ForwardedCall(route, target, tap, responseBody, time);
         tap.Begin(context, route, target);
         return call;
     }

@@ -1,33 +1,51 @@
-using Lethe.Capture.Exchanges;
+using Microsoft.AspNetCore.Http.Features;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace Lethe.Proxy.Forwarding;
 
 /// <summary>One call on its way through, carried in the request's features from the capture to the transforms.</summary>
-internal sealed class ForwardedCall(ForwardingRoute route, string target, ExchangeTap tap, TimeProvider time)
+internal sealed class ForwardedCall(ForwardingRoute route, string target, ExchangeTap tap, IHttpResponseBodyFeature clientBody, TimeProvider time)
 {
     private readonly long startedAt = time.GetTimestamp();
     private long lastActivityAt = time.GetTimestamp();
     private TimeSpan beforeUpstream;
+    private HttpResponseMessage? response;
 
     public ForwardingRoute Route => route;
 
     /// <summary>Path and query for the upstream, after its base path, byte for byte as the client wrote them.</summary>
     public string Target => target;
 
-
     public ExchangeTap Tap => tap;
 
-    public bool HasResponseHead { get; private set; }
+    public bool HasResponseHead => response is not null;
+
+    /// <summary>Set where lethe writes the chunked coding itself, so that trailers have a place.</summary>
+    public ChunkedWithTrailers? Framing { get; private set; }
 
     /// <summary>The request is about to be sent.</summary>
     public void Sending() => beforeUpstream = time.GetElapsedTime(startedAt);
 
-    public void HeadArrived(HttpResponseMessage response)
+    public void HeadArrived(HttpResponseMessage arrived)
     {
-        HasResponseHead = true;
+        response = arrived;
         Active();
-        tap.ResponseHead(response);
+        tap.ResponseHead(arrived);
+    }
+
+    public void FramesItself(HttpContext context)
+    {
+        Framing = new ChunkedWithTrailers(clientBody.Writer);
+        context.Features.Set<IHttpResponseTrailersFeature>(Framing);
+    }
+
+    /// <summary>The upstream has said all, trailers included.</summary>
+    public void TellTrailers()
+    {
+        if (response is not null)
+        {
+            tap.Trailers(response);
+        }
     }
 
     /// <summary>A byte went by.</summary>

@@ -39,7 +39,7 @@ internal sealed class ResponseTee(HttpContext context, IHttpResponseBodyFeature 
         var since = written == 0 ? call.Now : 0;
         try
         {
-            await client.WriteAsync(buffer, cancellationToken);
+            await SendAsync(buffer, cancellationToken);
         }
         finally
         {
@@ -88,6 +88,9 @@ internal sealed class ResponseTee(HttpContext context, IHttpResponseBodyFeature 
             context.Abort();
         }
     }
+
+    private ValueTask SendAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken) =>
+        call.Framing is { } framing ? framing.WriteAsync(buffer, cancellationToken) : client.WriteAsync(buffer, cancellationToken);
 
     private void Keep(ReadOnlyMemory<byte> buffer, long since)
     {

@@ -43,12 +43,18 @@ internal static class UpstreamRoutes
             HttpRequest = new ForwarderRequestConfig
             {
                 Version = upstream.HttpVersion,
-                VersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
+                VersionPolicy = Policy(upstream),
                 ActivityTimeout = TimeSpan.FromSeconds(options.ActivityTimeoutSeconds),
             },
         });
         return Without(clusters.ToList(), cluster => cluster.ClusterId, section.GetSection("Clusters"));
     }
+
+    // Without TLS there is nothing to negotiate with: HTTP/2 is spoken by prior knowledge or not at all.
+    private static HttpVersionPolicy Policy(Upstream upstream) =>
+        upstream.HttpVersion.Major == 2 && upstream.Address.StartsWith("http://", StringComparison.OrdinalIgnoreCase)
+            ? HttpVersionPolicy.RequestVersionExact
+            : HttpVersionPolicy.RequestVersionOrLower;
 
     private static void AddSpecial(Upstream upstream, List<RouteConfig> routes)
     {

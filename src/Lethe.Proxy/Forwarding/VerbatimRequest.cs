@@ -63,21 +63,15 @@ internal sealed class VerbatimRequest : RequestTransform
 
     private static void Add(HttpRequestMessage message, string name, StringValues values)
     {
-        if (values.Count == 1)
+        var value = values.Count == 1 ? values[0] : Joined(name, values);
+        if (!message.Headers.TryAddWithoutValidation(name, value))
         {
-            if (!message.Headers.TryAddWithoutValidation(name, values[0]))
-            {
-                (message.Content ??= new NoContent()).Headers.TryAddWithoutValidation(name, values[0]);
-            }
-        }
-        else if (name.Equals("Cookie", StringComparison.OrdinalIgnoreCase))
-        {
-            // HTTP/2 clients may split it (RFC 9113 §8.2.3); HTTP/1.1 wants it whole.
-            message.Headers.TryAddWithoutValidation(name, string.Join("; ", values.ToArray()));
-        }
-        else if (!message.Headers.TryAddWithoutValidation(name, values.ToArray()))
-        {
-            (message.Content ??= new NoContent()).Headers.TryAddWithoutValidation(name, values.ToArray());
+            (message.Content ??= new NoContent()).Headers.TryAddWithoutValidation(name, value);
         }
     }
+
+    // The HTTP client writes one line a name. Joined here (RFC 9110 §5.3), for it would put blanks between user agents;
+    // cookies, which HTTP/2 clients split (RFC 9113 §8.2.3), have a separator of their own.
+    private static string Joined(string name, StringValues values) =>
+        string.Join(name.Equals("Cookie", StringComparison.OrdinalIgnoreCase) ? "; " : ", ", values.ToArray());
 }

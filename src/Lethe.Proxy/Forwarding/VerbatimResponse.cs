@@ -17,7 +17,8 @@ internal sealed class VerbatimResponse : ResponseTransform
             return ValueTask.CompletedTask;
         }
 
-        context.HttpContext.Features.Get<ForwardedCall>()?.HeadArrived(response);
+        var call = context.HttpContext.Features.Get<ForwardedCall>();
+        call?.HeadArrived(response);
         var headers = context.HttpContext.Response.Headers;
         Copy(response.Headers.NonValidated, headers);
         Copy(response.Content.Headers.NonValidated, headers);
@@ -29,6 +30,12 @@ internal sealed class VerbatimResponse : ResponseTransform
         if (headers.Date.Count == 0)
         {
             headers.Date = NoValue;
+        }
+
+        if (call is not null && ChunkedWithTrailers.IsNeeded(context.HttpContext, response))
+        {
+            headers.TransferEncoding = "chunked";
+            call.FramesItself(context.HttpContext);
         }
 
         context.HeadersCopied = true;

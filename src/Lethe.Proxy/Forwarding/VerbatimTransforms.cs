@@ -29,6 +29,5 @@ internal sealed class VerbatimTransforms : ITransformProvider
         }
 
         context.ResponseTransforms.Add(new ResponseStart());
-        context.ResponseTrailersTransforms.Add(new TrailersSeen());
     }
 }

@@ -123,23 +123,48 @@ public sealed class RawConnection(Socket socket, CancellationToken cancellation)
         return Encoding.Latin1.GetString([.. received]);
     }
 
-    /// <summary>Reads one request or response with a Content-Length (or without a body) and returns head and body.</summary>
+    /// <summary>Reads one message and returns head and body as text.</summary>
     public async Task<(string Head, string Body)> ReadRequestAsync()
     {
+        var (head, bytes, _) = await ReadMessageAsync();
+        var body = Encoding.Latin1.GetString(bytes);
+        return (head, body);
+    }
+
+    /// <summary>Reads one message by whichever framing its head names, and returns head, body, and the trailers of a chunked one.</summary>
+    public async Task<(string Head, byte[] Body, string Trailers)> ReadMessageAsync()
+    {
         var head = await ReadUntilAsync("\r\n\r\n");
-        var length = head.Split("\r\n").Where(line => line.StartsWith("content-length:", StringComparison.OrdinalIgnoreCase))
-            .Select(line => int.Parse(line["content-length:".Length..], System.Globalization.CultureInfo.InvariantCulture)).FirstOrDefault();
-        while (received.Count < length)
+        if (!head.Contains("transfer-encoding: chunked", StringComparison.OrdinalIgnoreCase))
         {
-            if (!await ReadSomeAsync())
-            {
-                throw new IOException("The body broke off.");
-            }
+            var length = head.Split("\r\n").Where(line => line.StartsWith("content-length:", StringComparison.OrdinalIgnoreCase))
+                .Select(line => int.Parse(line["content-length:".Length..], System.Globalization.CultureInfo.InvariantCulture)).FirstOrDefault();
+            return (head, await ReadExactlyAsync(length), "");
         }
 
-        var body = Encoding.Latin1.GetString([.. received.Take(length)]);
-        received.RemoveRange(0, length);
-        return (head, body);
+        using var body = new MemoryStream();
+        while (true)
+        {
+            var size = int.Parse((await ReadUntilAsync("\r\n")).TrimEnd(), System.Globalization.NumberStyles.HexNumber, System.Globalization.CultureInfo.InvariantCulture);
+            if (size == 0)
+            {
+                return (head, body.ToArray(), await ReadTrailersAsync());
+            }
+
+            body.Write(await ReadExactlyAsync(size));
+            await ReadExactlyAsync(2);
+        }
+    }
+
+    private async Task<string> ReadTrailersAsync()
+    {
+        var trailers = new StringBuilder();
+        while (await ReadUntilAsync("\r\n") is var line && line != "\r\n")
+        {
+            trailers.Append(line);
+        }
+
+        return trailers.ToString();
     }
 
     /// <summary>Closes with a reset instead of a clean end.</summary>
@@ -150,6 +175,21 @@ public sealed class RawConnection(Socket socket, CancellationToken cancellation)
     }
 
     public void Dispose() => stream.Dispose();
+
+    private async Task<byte[]> ReadExactlyAsync(int count)
+    {
+        while (received.Count < count)
+        {
+            if (!await ReadSomeAsync())
+            {
+                throw new IOException("The body broke off.");
+            }
+        }
+
+        var bytes = received.GetRange(0, count).ToArray();
+        received.RemoveRange(0, count);
+        return bytes;
+    }
 
     private async Task<bool> ReadSomeAsync()
     {

@@ -1,0 +1,124 @@
+using System.Net;
+using System.Text.Json;
+using Lethe.Proxy.Configuration;
+using Lethe.Proxy.Forwarding;
+using Lethe.Proxy.Tests.Support;
+
+namespace Lethe.Proxy.Tests.Forwarding;
+
+public sealed class RoutingTests
+{
+    [Theory]
+    [InlineData("/v1/messages", "anthropic", "/v1/messages")]
+    [InlineData("/v1/messages/count_tokens", "anthropic", "/v1/messages/count_tokens")]
+    [InlineData("/v1/chat/completions", "openai", "/v1/chat/completions")]
+    [InlineData("/v1/responses/resp_1", "openai", "/v1/responses/resp_1")]
+    [InlineData("/v1/embeddings", "openai", "/v1/embeddings")]
+    [InlineData("/v1/models", "openai", "/v1/models")]
+    [InlineData("/v1/models/gemini-2.5-pro:generateContent", "gemini", "/v1/models/gemini-2.5-pro:generateContent")]
+    [InlineData("/v1beta/models/gemini-2.5-pro:streamGenerateContent", "gemini", "/v1beta/models/gemini-2.5-pro:streamGenerateContent")]
+    [InlineData("/backend-api/codex/responses", "chatgpt", "/backend-api/codex/responses")]
+    [InlineData("/chatgpt/responses", "chatgpt", "/backend-api/codex/responses")]
+    [InlineData("/api/chat", "ollama", "/api/chat")]
+    [InlineData("/api/v1/chat/completions", "openrouter", "/api/v1/chat/completions")]
+    [InlineData("/groq/openai/v1/chat/completions", "groq", "/openai/v1/chat/completions")]
+    [InlineData("/v2/chat", "cohere", "/v2/chat")]
+    public async Task A_path_finds_its_upstream(string path, string upstream, string atUpstream)
+    {
+        await using var api = await FakeModelApi.StartAsync(FakeModelApi.Json("{}"));
+        await using var door = await ForwardingDoor.StartAsync(setup =>
+        {
+            foreach (var vendor in Vendor.All)
+            {
+                setup.Options.Upstreams[vendor.Name] = new UpstreamOptions { Address = api.Address + (vendor.Name == "chatgpt" ? "/backend-api/codex" : "") };
+            }
+        });
+
+        using var response = await door.Client.PostAsync(path, new StringContent("{}"));
+
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.Equal(atUpstream, Assert.Single(api.Requests).Target);
+        var exchange = await door.CapturedAsync();
+        Assert.Equal((upstream, atUpstream), (exchange.Upstream, exchange.Path));
+    }
+
+    [Fact]
+    public async Task A_version_header_tells_whose_models_are_meant()
+    {
+        await using var api = await FakeModelApi.StartAsync(FakeModelApi.Json("{}"));
+        await using var door = await ForwardingDoor.StartAsync(api.Address);
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/v1/models?limit=1");
+        request.Headers.Add("anthropic-version", "2023-06-01");
+
+        using var response = await door.Client.SendAsync(request);
+
+        Assert.Equal("anthropic", (await door.CapturedAsync()).Upstream);
+    }
+
+    [Theory]
+    [InlineData("/nowhere/v1/messages")]
+    [InlineData("/")]
+    [InlineData("/azure/openai/deployments/d/chat/completions")]
+    public async Task An_unknown_path_is_a_404_that_names_the_known_prefixes(string path)
+    {
+        await using var door = await ForwardingDoor.StartAsync("http://127.0.0.1:1");
+
+        using var response = await door.Client.PostAsync(path, new StringContent("{}"));
+
+        Assert.Equal((HttpStatusCode.NotFound, "application/problem+json"), (response.StatusCode, response.Content.Headers.ContentType?.MediaType));
+        using var problem = JsonDocument.Parse(await response.Content.ReadAsStringAsync());
+        Assert.Equal(("unknown_route", 404), (problem.RootElement.GetProperty("code").GetString(), problem.RootElement.GetProperty("status").GetInt32()));
+        var prefixes = problem.RootElement.GetProperty("prefixes").EnumerateArray().Select(prefix => prefix.GetString()).ToArray();
+        Assert.Contains("/anthropic", prefixes);
+        Assert.DoesNotContain("/azure", prefixes);
+    }
+
+    [Fact]
+    public async Task An_upstream_of_ones_own_has_its_prefix_provider_and_base_path()
+    {
+        await using var api = await FakeModelApi.StartAsync(FakeModelApi.Json("{}"));
+        await using var door = await ForwardingDoor.StartAsync(setup =>
+        {
+            setup.Options.Upstreams["house"] = new UpstreamOptions { Address = api.Address + "/gateway/", Provider = "mistral", PathPrefix = "/ours" };
+            setup.Options.Upstreams["azure"] = new UpstreamOptions { Address = api.Address };
+        });
+
+        using var ours = await door.Client.GetAsync("/ours/v1/models");
+        var first = await door.CapturedAsync();
+        using var azure = await door.Client.GetAsync("/azure/openai/deployments/d/chat/completions?api-version=1");
+        var second = await door.CapturedAsync();
+
+        Assert.Equal(["/gateway/v1/models", "/openai/deployments/d/chat/completions?api-version=1"], api.Requests.Select(request => request.Target));
+        Assert.Equal(("house", "mistral", "/gateway/v1/models"), (first.Upstream, first.Provider, first.Path));
+        Assert.Equal(("azure", "azure-openai"), (second.Upstream, second.Provider));
+    }
+
+    [Fact]
+    public async Task The_reverse_proxy_section_adds_routes_and_replaces_built_in_ones()
+    {
+        await using var api = await FakeModelApi.StartAsync(FakeModelApi.Json("{}"));
+        await using var door = await ForwardingDoor.StartAsync(setup =>
+        {
+            setup.Options.Upstreams["anthropic"] = new UpstreamOptions { Address = "http://127.0.0.1:1" };
+            setup.Settings["ReverseProxy:Clusters:anthropic:Destinations:d:Address"] = api.Address;
+            setup.Settings["ReverseProxy:Clusters:lab:Destinations:d:Address"] = api.Address;
+            setup.Settings["ReverseProxy:Routes:lab:ClusterId"] = "lab";
+            setup.Settings["ReverseProxy:Routes:lab:Match:Path"] = "/lab/{**rest}";
+            setup.Settings["ReverseProxy:Routes:lab:Metadata:lethe.provider"] = "groq";
+            setup.Settings["ReverseProxy:Routes:lab:Transforms:0:PathRemovePrefix"] = "/lab";
+            setup.Settings["ReverseProxy:Routes:lab:Transforms:1:RequestHeader"] = "x-team";
+            setup.Settings["ReverseProxy:Routes:lab:Transforms:1:Set"] = "blue";
+        });
+
+        using var replaced = await door.Client.GetAsync("/anthropic/v1/models");
+        var first = await door.CapturedAsync();
+        using var added = await door.Client.GetAsync("/lab/v1/x");
+        var second = await door.CapturedAsync();
+
+        Assert.Equal((HttpStatusCode.OK, HttpStatusCode.OK), (replaced.StatusCode, added.StatusCode));
+        Assert.Equal(["/v1/models", "/v1/x"], api.Requests.Select(request => request.Target));
+        Assert.Equal("blue", api.Requests[1].Header("x-team"));
+        Assert.Equal(("anthropic", "anthropic"), (first.Upstream, first.Provider));
+        Assert.Equal(("lab", "groq"), (second.Upstream, second.Provider));
+    }
+}
