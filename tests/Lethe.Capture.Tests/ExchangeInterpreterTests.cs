@@ -143,6 +143,30 @@ public sealed class ExchangeInterpreterTests
         Assert.Equal(SessionIdOrigin.Synthetic, second.Envelope.IdOrigin);
     }
 
+    [Theory]
+    [InlineData(
+        "/v1/chat/completions",
+        """{"messages":[{"role":"user","content":"hi"}]}""",
+        """{"choices":[{"index":0,"finish_reason":"stop","message":{"role":"assistant","reasoning_content":"a greeting","content":"hello"}}]}""",
+        """{"messages":[{"role":"user","content":"hi"},{"role":"assistant","content":"hello"},{"role":"user","content":"and?"}]}""")]
+    [InlineData(
+        "/v1/responses",
+        """{"input":[{"role":"user","content":"hi"}]}""",
+        """{"object":"response","status":"completed","output":[{"type":"reasoning","id":"rs_1","summary":[]},{"type":"message","id":"msg_1","role":"assistant","content":[{"type":"output_text","text":"hello"}]}]}""",
+        """{"input":[{"role":"user","content":"hi"},{"role":"assistant","content":"hello"},{"role":"user","content":"and?"}]}""")]
+    [InlineData(
+        Messages,
+        """{"messages":[{"role":"user","content":"hi"}]}""",
+        """{"type":"message","role":"assistant","content":[{"type":"thinking","thinking":"a greeting","signature":"s"},{"type":"text","text":"hello"}],"stop_reason":"end_turn"}""",
+        """{"messages":[{"role":"user","content":"hi"},{"role":"assistant","content":"hello"},{"role":"user","content":"and?"}]}""")]
+    public void Thoughts_that_are_not_sent_again_do_not_split_a_session(string path, string ask, string answer, string askAgain)
+    {
+        var first = Interpret(Invented.Exchange(path, ask, answer)).Envelope;
+        Assert.NotNull(first.HarnessSessionId);
+        Assert.Equal(first.HarnessSessionId, Interpret(Invented.Exchange(path, askAgain, answer)).Envelope.HarnessSessionId);
+        Assert.Equal(first.HarnessSessionId, Interpret(Invented.Exchange(path, askAgain, "") with { Status = 500 }).Envelope.HarnessSessionId);
+    }
+
     [Fact]
     public void Cache_marks_and_spellings_that_change_between_requests_keep_the_chain()
     {

@@ -8,8 +8,8 @@ namespace Lethe.Capture.Chains;
 /// <summary>Strings as RFC 8785 §3.2.2.2 writes them: UTF-8, with the shortest escape for a quote, a backslash and C0 controls only.</summary>
 internal static class CanonicalText
 {
-    private const int ChunkChars = 2048;
-    private const int Utf8BytesPerCharMax = 3;
+    private const int ChunkChars = 1024;
+    private const int EscapeBytesMax = 6;
 
     private static readonly SearchValues<char> Escaped = SearchValues.Create(
         [.. Enumerable.Range(0, ' ').Select(code => (char)code), '"', '\\']);
@@ -20,19 +20,19 @@ internal static class CanonicalText
         output.Write("\""u8);
         while (!text.IsEmpty)
         {
-            var plain = text.IndexOfAny(Escaped);
-            if (!TryWritePlain(plain < 0 ? text : text[..plain], output))
+            var length = Math.Min(text.Length, ChunkChars);
+            if (length < text.Length && char.IsHighSurrogate(text[length - 1]))
+            {
+                length--;
+            }
+
+            if (!TryWriteChunk(text[..length], output.GetSpan(length * EscapeBytesMax), out var written))
             {
                 return false;
             }
 
-            if (plain < 0)
-            {
-                break;
-            }
-
-            WriteEscape(text[plain], output);
-            text = text[(plain + 1)..];
+            output.Advance(written);
+            text = text[length..];
         }
 
         output.Write("\""u8);
@@ -82,23 +82,27 @@ internal static class CanonicalText
         return false;
     }
 
-    private static bool TryWritePlain(ReadOnlySpan<char> text, IBufferWriter<byte> output)
+    private static bool TryWriteChunk(ReadOnlySpan<char> text, Span<byte> target, out int written)
     {
-        while (!text.IsEmpty)
+        written = 0;
+        while (true)
         {
-            var chunk = text.Length <= ChunkChars ? text : text[..ChunkChars];
-            var span = output.GetSpan(chunk.Length * Utf8BytesPerCharMax);
-            var status = Utf8.FromUtf16(chunk, span, out var read, out var written, replaceInvalidSequences: false, isFinalBlock: chunk.Length == text.Length);
-            if (status == OperationStatus.InvalidData)
+            var plain = text.IndexOfAny(Escaped);
+            var status = Utf8.FromUtf16(plain < 0 ? text : text[..plain], target[written..], out _, out var count, replaceInvalidSequences: false);
+            written += count;
+            if (status != OperationStatus.Done)
             {
                 return false;
             }
 
-            output.Advance(written);
-            text = text[read..];
-        }
+            if (plain < 0)
+            {
+                return true;
+            }
 
-        return true;
+            written += Escape(text[plain], target[written..]);
+            text = text[(plain + 1)..];
+        }
     }
 
     private static int WriteUnescaped(ReadOnlySpan<byte> escape, IBufferWriter<byte> output)
@@ -112,7 +116,7 @@ internal static class CanonicalText
         var length = EscapeLength(escape, out var rune);
         if (rune!.Value.Value < ' ' || rune.Value.Value is '"' or '\\')
         {
-            WriteEscape((char)rune.Value.Value, output);
+            output.Advance(Escape((char)rune.Value.Value, output.GetSpan(EscapeBytesMax)));
         }
         else
         {
@@ -149,22 +153,28 @@ internal static class CanonicalText
         return (char)unit;
     }
 
-    private static void WriteEscape(char letter, IBufferWriter<byte> output)
+    private static int Escape(char letter, Span<byte> target)
     {
-        switch (letter)
+        target[0] = (byte)'\\';
+        target[1] = letter switch
         {
-            case '"': output.Write("\\\""u8); break;
-            case '\\': output.Write("\\\\"u8); break;
-            case '\b': output.Write("\\b"u8); break;
-            case '\t': output.Write("\\t"u8); break;
-            case '\n': output.Write("\\n"u8); break;
-            case '\f': output.Write("\\f"u8); break;
-            case '\r': output.Write("\\r"u8); break;
-            default:
-                output.Write("\\u00"u8);
-                output.Write([Hex(letter >> 4), Hex(letter & 0xF)]);
-                break;
+            '"' or '\\' => (byte)letter,
+            '\b' => (byte)'b',
+            '\t' => (byte)'t',
+            '\n' => (byte)'n',
+            '\f' => (byte)'f',
+            '\r' => (byte)'r',
+            _ => (byte)'u',
+        };
+        if (target[1] != 'u')
+        {
+            return 2;
         }
+
+        "00"u8.CopyTo(target[2..]);
+        target[4] = Hex(letter >> 4);
+        target[5] = Hex(letter & 0xF);
+        return EscapeBytesMax;
     }
 
     private static byte Hex(int digit) => (byte)"0123456789abcdef"[digit];

@@ -28,13 +28,19 @@ public static class ChainBuilder
         foreach (var message in messages)
         {
             NodeHash? parent = nodes.Count == 0 ? null : nodes[^1].Hash;
-            if (!NodePreimage.TryWrite(message, parent, projection, hash))
-            {
-                _ = hash.Finish();
-                NodePreimage.WriteRaw(message, parent, hash);
-            }
-
-            nodes.Add(new Node(new NodeHash(hash.Finish()), parent, nodes.Count, message.Role, message.Raw));
+            nodes.Add(new Node(Address(message, parent, projection, hash), parent, nodes.Count, message.Role, message.Raw));
         }
+    }
+
+    /// <summary>The address of a message below its parent.</summary>
+    internal static NodeHash Address(Message message, NodeHash? parent, Projection projection, Sha256Writer hash)
+    {
+        if (!NodePreimage.TryWrite(message, parent, projection, hash))
+        {
+            _ = hash.Finish();
+            NodePreimage.WriteRaw(message, parent, hash);
+        }
+
+        return new NodeHash(hash.Finish());
     }
 }

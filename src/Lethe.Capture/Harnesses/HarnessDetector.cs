@@ -45,7 +45,7 @@ public static class HarnessDetector
             draft.Kind(new Clue("count_tokens", "inference:endpoint"));
         }
 
-        draft.Session(SyntheticSession.Of(chain, exchange.CredentialFingerprint), SessionIdOrigin.Synthetic);
+        draft.Session(SyntheticSession.Of(turn, chain, exchange.CredentialFingerprint), SessionIdOrigin.Synthetic);
         return draft.Finish(wire.UserAgent);
     }
 

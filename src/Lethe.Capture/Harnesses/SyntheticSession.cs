@@ -1,6 +1,7 @@
-using System.Security.Cryptography;
+using System.Buffers;
 using System.Text;
 using Lethe.Capture.Chains;
+using Lethe.Capture.Turns;
 
 namespace Lethe.Capture.Harnesses;
 
@@ -13,16 +14,58 @@ internal static class SyntheticSession
     private const int HexDigits = 32;
 
     /// <summary>32 hex digits, or null when nothing was answered yet.</summary>
-    public static Clue? Of(Chain? chain, string? credentialFingerprint)
+    public static Clue? Of(Turn? turn, Chain? chain, string? credentialFingerprint)
     {
-        if (chain?.Nodes.FirstOrDefault(node => node.Role is "assistant" or "model") is not { } answer)
+        if (chain is null || FirstAnswer(chain.Nodes) is not (>= 0 and var first))
         {
             return null;
         }
 
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData(answer.Hash.Span);
-        hash.AppendData(Encoding.UTF8.GetBytes(credentialFingerprint ?? ""));
-        return new Clue(Convert.ToHexStringLower(hash.GetHashAndReset())[..HexDigits], "inference:first_answer");
+        using var hash = new Sha256Writer();
+        var answer = turn is null ? chain.Nodes[first].Hash : AddressOfWords(turn, chain, first, hash);
+        hash.Write(answer.Span);
+        hash.Write(Encoding.UTF8.GetBytes(credentialFingerprint ?? ""));
+        return new Clue(Convert.ToHexStringLower(hash.Finish())[..HexDigits], "inference:first_answer");
     }
+
+    private static int FirstAnswer(IReadOnlyList<Node> nodes)
+    {
+        for (var i = 0; i < nodes.Count; i++)
+        {
+            if (IsAnswer(nodes[i].Role))
+            {
+                return i;
+            }
+        }
+
+        return -1;
+    }
+
+    /// <summary>
+    /// The address that the first answer has without its thoughts: many clients do not send those again, and the id must be the same when
+    /// the answer comes and when a later prompt repeats it. Without thoughts it is the node's own address.
+    /// </summary>
+    private static NodeHash AddressOfWords(Turn turn, Chain chain, int first, Sha256Writer hash)
+    {
+        for (var i = first; i < chain.Nodes.Count && IsAnswer(chain.Nodes[i].Role); i++)
+        {
+            var message = i < turn.Prompt.Count ? turn.Prompt[i] : turn.Reply[i - turn.Prompt.Count];
+            if (i == first && !message.Blocks.Any(IsThought))
+            {
+                return chain.Nodes[i].Hash;
+            }
+
+            Block[] words = [.. message.Blocks.Where(block => !IsThought(block))];
+            if (words.Length > 0)
+            {
+                return ChainBuilder.Address(message with { Blocks = words }, chain.Nodes[first].Parent, Projection.Current, hash);
+            }
+        }
+
+        return chain.Nodes[first].Hash;
+    }
+
+    private static bool IsAnswer(string role) => role is "assistant" or "model";
+
+    private static bool IsThought(Block block) => block.Type is "thinking" or "redacted_thinking";
 }
