@@ -25,7 +25,8 @@ public sealed class Journal : IAsyncDisposable
     private TaskCompletionSource advanced = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private JournalPosition durableEnd;
     private long syncedAt;
-    private bool disposed;
+    private volatile bool isWritable = true;
+    private volatile bool disposed;
 
     private Journal(JournalSettings settings, TimeProvider time, ILogger logger, FileStream lockFile)
     {
@@ -65,7 +66,7 @@ public sealed class Journal : IAsyncDisposable
     }
 
     /// <summary>False while the disk refuses; captures wait in memory, within their bound.</summary>
-    public bool IsWritable { get; private set; } = true;
+    public bool IsWritable => isWritable;
 
     /// <summary>Opens or creates the journal of a directory. Throws <see cref="IOException"/> when another process holds it or the disk refuses.</summary>
     public static Journal Open(JournalSettings settings, TimeProvider time, ILogger logger)
@@ -128,7 +129,8 @@ public sealed class Journal : IAsyncDisposable
     {
         lock (gate)
         {
-            return position.IsBefore(durableEnd) ? Task.CompletedTask : advanced.Task.WaitAsync(cancellation);
+            var isMore = position.Segment == 0 ? durableEnd.Sequence > 1 : position.IsBefore(durableEnd);
+            return isMore ? Task.CompletedTask : advanced.Task.WaitAsync(cancellation);
         }
     }
 
@@ -185,7 +187,7 @@ public sealed class Journal : IAsyncDisposable
 
     private async Task RetryAsync(Exception failure)
     {
-        IsWritable = false;
+        isWritable = false;
         Log.JournalFailed(logger, failure);
         IngestMeter.JournalFailures.Add(1);
         while (true)
@@ -208,7 +210,7 @@ public sealed class Journal : IAsyncDisposable
             await Task.Delay(settings.RetryInterval, time, CancellationToken.None).ConfigureAwait(false);
         }
 
-        IsWritable = true;
+        isWritable = true;
         Log.JournalHealed(logger, writer.LiveSegment);
     }
 

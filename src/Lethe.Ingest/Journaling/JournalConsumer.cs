@@ -33,6 +33,13 @@ public sealed class JournalConsumer : IDisposable
     {
         this.directory = directory;
         this.journal = journal;
+        if (journal is not null && journal.DurableEnd.IsBefore(from))
+        {
+            // The store has read further than this journal goes: it is another one, or its end was lost. All of it may be new.
+            ownFault = new JournalFault(JournalFaultKind.SegmentMissing, from, $"The journal ends at {journal.DurableEnd}; reading begins anew.");
+            from = default;
+        }
+
         cursor = new JournalCursor(directory, from, journal is null ? null : () => journal.DurableEnd);
         pieces = new LineFetcher(directory);
     }
@@ -171,7 +178,7 @@ public sealed class JournalConsumer : IDisposable
 
         open.Remove(id);
         var whole = begun.Assemble(pieces, ExchangeReader.Read(cursor.Data.Span));
-        return new JournaledExchange(whole, ExchangeLine.ContentHash(whole), begun.OpenedAt);
+        return new JournaledExchange(whole, ExchangeLine.ContentHash(whole), begun.OpenedAt) { ClosedAt = cursor.LineAt };
     }
 
     private void RecordLag()

@@ -6,6 +6,7 @@ namespace Lethe.Ingest.Journaling;
 internal sealed class LineReader(FileStream file, long offset, bool ownsFile = true) : IDisposable
 {
     private const int BufferBytes = 128 * 1024;
+    private const int KeptBytesMax = 4 * 1024 * 1024;
 
     private byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
     private int start;
@@ -62,23 +63,33 @@ internal sealed class LineReader(FileStream file, long offset, bool ownsFile = t
             return false;
         }
 
-        if (start > 0)
+        if (filled - start == buffer.Length)
+        {
+            MoveInto(ArrayPool<byte>.Shared.Rent(checked(buffer.Length * 2)));
+        }
+        else if (buffer.Length > KeptBytesMax && filled - start < BufferBytes)
+        {
+            MoveInto(ArrayPool<byte>.Shared.Rent(BufferBytes));
+        }
+        else if (start > 0)
         {
             buffer.AsSpan(start, filled - start).CopyTo(buffer);
             filled -= start;
             start = 0;
-        }
-        else if (filled == buffer.Length)
-        {
-            var larger = ArrayPool<byte>.Shared.Rent(checked(buffer.Length * 2));
-            buffer.AsSpan(0, filled).CopyTo(larger);
-            ArrayPool<byte>.Shared.Return(buffer);
-            buffer = larger;
         }
 
         var room = (int)Math.Min(buffer.Length - filled, end - fileOffset);
         var read = RandomAccess.Read(file.SafeFileHandle, buffer.AsSpan(filled, room), fileOffset);
         filled += read;
         return read > 0;
+    }
+
+    private void MoveInto(byte[] other)
+    {
+        buffer.AsSpan(start, filled - start).CopyTo(other);
+        ArrayPool<byte>.Shared.Return(buffer);
+        buffer = other;
+        filled -= start;
+        start = 0;
     }
 }

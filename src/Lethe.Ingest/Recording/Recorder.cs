@@ -26,7 +26,7 @@ public sealed class Recorder : IAsyncDisposable
     private readonly ConcurrentDictionary<ExchangeId, RecordedCall> calls = new();
     private readonly CancellationTokenSource stopping = new();
     private readonly Task sweeping;
-    private bool disposed;
+    private volatile bool disposed;
 
     /// <param name="redactor">Applied before anything is written; null writes everything as it came.</param>
     public Recorder(Journal journal, RecorderSettings settings, TimeProvider time, ILogger logger, ExchangeRedactor? redactor = null)

@@ -108,6 +108,33 @@ public sealed class JournalTests : IDisposable
     }
 
     [Fact]
+    public async Task A_reader_of_an_empty_journal_waits_until_something_comes()
+    {
+        await using var journal = world.Open(settings => settings with { Strict = true });
+        using var consumer = journal.Consume(default);
+        using var timeout = new CancellationTokenSource(Patience);
+        Assert.Equal(0, consumer.ReadBatch([], 1, 1));
+        var more = consumer.WaitForMoreAsync(timeout.Token);
+        Assert.False(more.IsCompleted);
+        await journal.AppendAsync(JournalWorld.Exchange()).WaitAsync(Patience);
+        await more;
+        Assert.Equal(1, consumer.ReadBatch([], 1, 1));
+    }
+
+    [Fact]
+    public async Task A_store_that_knows_more_than_the_journal_is_told_and_reads_all_of_it()
+    {
+        await using var journal = world.Open();
+        await journal.AppendAsync(JournalWorld.Exchange()).WaitAsync(Patience);
+        using var consumer = journal.Consume(new JournalPosition(9, 400, 70));
+        Assert.Equal(0, consumer.ReadBatch([], 1, 1));
+        Assert.Equal(JournalFaultKind.SegmentMissing, consumer.Fault!.Kind);
+        consumer.SkipFault();
+        Assert.Equal(1, consumer.ReadBatch([], 1, 1));
+        Assert.Null(consumer.Fault);
+    }
+
+    [Fact]
     public async Task Files_are_for_their_owner_only()
     {
         Directory.Delete(world.Directory);

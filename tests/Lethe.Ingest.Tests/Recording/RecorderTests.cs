@@ -1,5 +1,6 @@
 using System.Text;
 using Lethe.Capture.Exchanges;
+using Lethe.Capture.Redaction;
 using Lethe.Ingest.Journaling;
 using Lethe.Ingest.Recording;
 using Lethe.Ingest.Tests.Journaling;
@@ -222,6 +223,65 @@ public sealed class RecorderTests : IDisposable
         var (found, fault) = world.ReadAll(world.CopyAsCrashed());
         Assert.Null(fault);
         Assert.Equal(["first", "second", "third"], found.Select(read => Text(read.Exchange.Request)));
+    }
+
+    [Fact]
+    public async Task No_secret_reaches_the_disk_even_when_it_lies_across_two_parts()
+    {
+        const string Credential = "sk-ant-api03-AAAAbbbbCCCCddddEEEEffffGGGGhhhhIIIIjjjjKKKKllllMMMMnnnnOOOOppppQQQQrrrrSSSStttt-uuuuuuAA";
+        const string Secret = "ghp_0123456789abcdefghijABCDEFGHIJ012345";
+        await using (var journal = world.Open())
+        {
+            var redactor = new ExchangeRedactor(CredentialKey.Create(), bodies: true);
+            await using var recorder = new Recorder(journal, Quick, TimeProvider.System, NullLogger.Instance, redactor);
+            var builder = recorder.Begin(Head() with { Headers = [new("x-api-key", Credential), new("content-type", "text/plain")] });
+            builder.AppendRequest("before "u8);
+            foreach (var half in new[] { Secret[..20], Secret[20..] + " after" })
+            {
+                builder.AppendRequest(Encoding.UTF8.GetBytes(half));
+                await WaitUntil(() => builder.UnwrittenBytes == 0);
+            }
+
+            builder.Finish(Ending.Completed);
+            await recorder.WhenDurable(builder).AsTask().WaitAsync(Patience);
+            Assert.True(await recorder.RecordAsync(JournalWorld.Exchange(Secret) with { RequestHeaders = [new("authorization", "Bearer " + Credential)] }).WaitAsync(Patience));
+        }
+
+        foreach (var file in Directory.GetFiles(world.Directory, "*.jsonl"))
+        {
+            var text = await File.ReadAllTextAsync(file);
+            Assert.DoesNotContain(Secret[..20], text, StringComparison.Ordinal);
+            Assert.DoesNotContain(Secret[20..], text, StringComparison.Ordinal);
+            Assert.DoesNotContain("AAAAbbbb", text, StringComparison.Ordinal);
+        }
+
+        var read = world.ReadAll().Exchanges[0].Exchange;
+        Assert.Matches("^before \\[redacted:.+\\] after$", Text(read.Request));
+        Assert.NotNull(read.CredentialFingerprint);
+    }
+
+    [Fact]
+    public async Task A_restart_at_the_low_water_tells_replays_from_what_is_new()
+    {
+        await using var journal = world.Open();
+        await using var recorder = Start(journal, Quick);
+        var slow = recorder.Begin(Head());
+        slow.AppendRequest("slow"u8);
+        await WaitUntil(() => slow.UnwrittenBytes == 0);
+        await recorder.WhenDurable(Call(recorder, "old")).AsTask().WaitAsync(Patience);
+        using var before = journal.Consume(default);
+        var found = new List<JournaledExchange>();
+        before.ReadBatch(found, 10, 1000);
+        var (lowWater, readTo) = (before.LowWater, before.Position);
+        slow.Finish(Ending.Completed);
+        await recorder.WhenDurable(slow).AsTask().WaitAsync(Patience);
+        await recorder.WhenDurable(Call(recorder, "new")).AsTask().WaitAsync(Patience);
+
+        using var after = journal.Consume(lowWater);
+        found.Clear();
+        after.ReadBatch(found, 10, 1000);
+        Assert.Equal(["old"], found.Where(read => read.ClosedAt.IsBefore(readTo)).Select(read => Text(read.Exchange.Request)));
+        Assert.Equal(["slow", "new"], found.Where(read => !read.ClosedAt.IsBefore(readTo)).Select(read => Text(read.Exchange.Request)));
     }
 
     private static ExchangeBuilder Call(Recorder recorder, string request)
