@@ -1,1 +1,34 @@
+using Lethe.Proxy.Benchmarks;
+
+// The floor of the forwarding benchmarks runs in a process of its own, as lethe does.
+if (args is ["bare-yarp", var listen, var upstream])
+{
+    await BareYarp.RunAsync(listen, upstream);
+    return 0;
+}
+
+(string Name, Func<Report, Task> Run)[] benchmarks =
+[
+    ("forwarding", ForwardingBenchmark.RunAsync),
+    ("streams", StreamsBenchmark.RunAsync),
+    ("ingest", IngestBenchmark.RunAsync),
+    ("disk", DiskBenchmark.RunAsync),
+    ("decode", DecodeBenchmark.RunAsync),
+];
+
+var unknown = args.Except(benchmarks.Select(benchmark => benchmark.Name)).ToList();
+if (unknown.Count > 0)
+{
+    Console.Error.WriteLine($"unknown benchmark {string.Join(", ", unknown)}; there are {string.Join(", ", benchmarks.Select(benchmark => benchmark.Name))}");
+    return 2;
+}
+
+var report = new Report(Console.Out);
+report.Machine();
+foreach (var (name, run) in benchmarks.Where(benchmark => args.Length == 0 || args.Contains(benchmark.Name)))
+{
+    Console.Error.WriteLine($"{name} …");
+    await run(report);
+}
+
 return 0;

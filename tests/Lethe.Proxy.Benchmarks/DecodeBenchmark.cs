@@ -1,0 +1,84 @@
+using System.Diagnostics;
+using System.Text;
+using System.Text.Json;
+using Lethe.Capture;
+using Lethe.Capture.Decoding;
+using Lethe.Capture.Exchanges;
+
+namespace Lethe.Proxy.Benchmarks;
+
+/// <summary>Megabytes of bodies a second, decoded and interpreted on one core, against parsing the same JSON and nothing else.</summary>
+internal static class DecodeBenchmark
+{
+    private static readonly TimeSpan Duration = TimeSpan.FromSeconds(3);
+
+    public static Task RunAsync(Report report)
+    {
+        (string Name, CapturedExchange Exchange)[] shapes = [("50 KB request, 40-event SSE", Exchange(50_000, 40)), ("400 KB request, 400-event SSE", Exchange(400_000, 400))];
+        var interpreter = new ExchangeInterpreter();
+        report.Table(
+            "Decode, one core",
+            ["shape", "parse only, MB/s", "decode, MB/s", "decode + chain + session, MB/s", "decode to parse"],
+            shapes.Select(shape =>
+            {
+                var bytes = shape.Exchange.Request.Bytes.Length + shape.Exchange.Response.Bytes.Length;
+                var parse = Rate(bytes, () => JsonDocument.Parse(shape.Exchange.Request.Bytes).Dispose());
+                var decode = Rate(bytes, () => TurnDecoder.Decode(shape.Exchange).Dispose());
+                var interpret = Rate(bytes, () => interpreter.Interpret(shape.Exchange));
+                return new[] { shape.Name, Report.Count(parse), Report.Count(decode), Report.Count(interpret), Report.Ratio(decode / parse) };
+            }));
+        return Task.CompletedTask;
+    }
+
+    /// <summary>A captured Messages call with a streamed reply of that many events.</summary>
+    public static CapturedExchange Exchange(int requestBytes, int events)
+    {
+        var request = AgentBodies.Request(requestBytes, 5, stream: true);
+        var response = new StringBuilder("event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"id\":\"msg_bench\",\"type\":\"message\",\"role\":\"assistant\",\"model\":\"claude-sonnet-4-5\",\"content\":[],\"usage\":{\"input_tokens\":500,\"output_tokens\":1}}}\n\nevent: content_block_start\ndata: {\"type\":\"content_block_start\",\"index\":0,\"content_block\":{\"type\":\"text\",\"text\":\"\"}}\n\n");
+        for (var number = 0; number < events; number++)
+        {
+            response.Append("event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":\"a few words at a time \"}}\n\n");
+        }
+
+        response.Append("event: content_block_stop\ndata: {\"type\":\"content_block_stop\",\"index\":0}\n\nevent: message_delta\ndata: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\"},\"usage\":{\"output_tokens\":200}}\n\nevent: message_stop\ndata: {\"type\":\"message_stop\"}\n\n");
+        var reply = Encoding.UTF8.GetBytes(response.ToString());
+        var at = DateTimeOffset.UnixEpoch.AddDays(20_000);
+        var id = ExchangeId.New(at);
+        return new CapturedExchange
+        {
+            Id = id,
+            CommitKey = id.ToString(),
+            Door = Door.Forwarding,
+            CapturedAt = at,
+            Method = "POST",
+            Path = "/v1/messages",
+            Upstream = "anthropic",
+            Provider = "anthropic",
+            RequestHeaders = [new("user-agent", "claude-cli/2.1.329 (external, cli)"), new("x-claude-code-session-id", "3f0c1a52-0000-4000-8000-000000000001")],
+            Request = new CapturedBody { Bytes = request, WireBytes = request.Length },
+            Status = 200,
+            ResponseHeaders = [new("content-type", "text/event-stream")],
+            Response = new CapturedBody { Bytes = reply, WireBytes = reply.Length },
+            Ending = Ending.Completed,
+        };
+    }
+
+    private static double Rate(int bytes, Action action)
+    {
+        var clock = Stopwatch.StartNew();
+        while (clock.Elapsed < TimeSpan.FromSeconds(1))
+        {
+            action();
+        }
+
+        clock.Restart();
+        long rounds = 0;
+        while (clock.Elapsed < Duration)
+        {
+            action();
+            rounds++;
+        }
+
+        return rounds * (double)bytes / clock.Elapsed.TotalSeconds / 1e6;
+    }
+}

@@ -1,0 +1,112 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+
+namespace Lethe.Proxy.Benchmarks;
+
+/// <summary>A proxy in a process of its own: lethe with capture on, or the floor.</summary>
+internal sealed class ProxyUnderTest : IAsyncDisposable
+{
+    private static readonly TimeSpan StartTimeMax = TimeSpan.FromSeconds(60);
+    private readonly Process process;
+
+    private ProxyUnderTest(string name, Process process, string listen, string? dataDirectory)
+    {
+        Name = name;
+        this.process = process;
+        Listen = listen;
+        DataDirectory = dataDirectory;
+    }
+
+    public string Name { get; }
+
+    public string Listen { get; }
+
+    public string? DataDirectory { get; }
+
+    public static Task<ProxyUnderTest> BareYarpAsync(string upstream)
+    {
+        var listen = FreeAddress();
+        return StartAsync("bare YARP", Start("Lethe.Proxy.Benchmarks.dll", "bare-yarp", listen, upstream), listen, null);
+    }
+
+    public static Task<ProxyUnderTest> LetheAsync(string upstream)
+    {
+        var listen = FreeAddress();
+        var data = Path.Combine(Directory.CreateTempSubdirectory("lethe-bench-").FullName, "data");
+        var start = Start("lethe.dll", "run", "--data", data, "--listen", listen, "--admin", FreeAddress(), "--extproc", FreeAddress());
+        start.Environment["Lethe__Upstreams__anthropic__Address"] = upstream;
+        return StartAsync("lethe", start, listen, data);
+    }
+
+    /// <summary>Resident memory, in bytes.</summary>
+    public long ResidentBytes()
+    {
+        process.Refresh();
+        return process.WorkingSet64;
+    }
+
+    /// <summary>Asks it to stop as its users do, and waits until all it holds is written.</summary>
+    public async Task StopAsync()
+    {
+        using var kill = Process.Start("kill", ["-TERM", process.Id.ToString(CultureInfo.InvariantCulture)]);
+        await process.WaitForExitAsync().WaitAsync(TimeSpan.FromMinutes(5));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!process.HasExited)
+        {
+            process.Kill();
+            await process.WaitForExitAsync();
+        }
+
+        process.Dispose();
+        if (DataDirectory is not null)
+        {
+            Directory.Delete(Path.GetDirectoryName(DataDirectory)!, recursive: true);
+        }
+    }
+
+    private static async Task<ProxyUnderTest> StartAsync(string name, ProcessStartInfo start, string listen, string? data)
+    {
+        var process = Process.Start(start)!;
+        process.OutputDataReceived += (_, _) => { };
+        process.BeginOutputReadLine();
+        var waited = Stopwatch.StartNew();
+        while (waited.Elapsed < StartTimeMax && !process.HasExited)
+        {
+            try
+            {
+                using var socket = new TcpClient();
+                await socket.ConnectAsync(IPAddress.Loopback, new Uri(listen).Port);
+                return new ProxyUnderTest(name, process, listen, data);
+            }
+            catch (SocketException)
+            {
+                await Task.Delay(50);
+            }
+        }
+
+        throw new InvalidOperationException($"{name} did not start");
+    }
+
+    private static ProcessStartInfo Start(string program, params string[] arguments)
+    {
+        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true };
+        foreach (var argument in arguments.Prepend(Path.Combine(AppContext.BaseDirectory, program)))
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        return start;
+    }
+
+    private static string FreeAddress()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return $"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}";
+    }
+}
