@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Hosting;
@@ -9,8 +10,17 @@ namespace Lethe.Proxy.Benchmarks;
 /// <summary>A model API that answers at once: a 4 KB JSON document, a 40-event stream, or a paced stream, as the path's query says.</summary>
 internal sealed class Upstream : IAsyncDisposable
 {
-    private static readonly byte[] Json = Encoding.UTF8.GetBytes(
-        $$"""{"id":"msg_bench","type":"message","role":"assistant","model":"claude-sonnet-4-5","content":[{"type":"text","text":"{{new string('x', 3800)}}"}],"stop_reason":"end_turn","stop_sequence":null,"usage":{"input_tokens":500,"output_tokens":900}}""");
+    private static readonly byte[] Json = JsonSerializer.SerializeToUtf8Bytes(new
+    {
+        id = "msg_bench",
+        type = "message",
+        role = "assistant",
+        model = "claude-sonnet-4-5",
+        content = new[] { new { type = "text", text = new string('x', 3800) } },
+        stop_reason = "end_turn",
+        stop_sequence = (string?)null,
+        usage = new { input_tokens = 500, output_tokens = 900 },
+    });
 
     private static readonly byte[] Start = Event("message_start", """{"type":"message_start","message":{"id":"msg_bench","type":"message","role":"assistant","model":"claude-sonnet-4-5","content":[],"stop_reason":null,"usage":{"input_tokens":500,"output_tokens":1}}}""");
     private static readonly byte[] Open = Event("content_block_start", """{"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}}""");
