@@ -11,6 +11,7 @@ if (args is ["bare-yarp", var listen, var upstream])
 [
     ("forwarding", ForwardingBenchmark.RunAsync),
     ("streams", StreamsBenchmark.RunAsync),
+    ("ingest", IngestBenchmark.RunAsync),
     ("disk", DiskBenchmark.RunAsync),
     ("decode", DecodeBenchmark.RunAsync),
 ];
