@@ -20,7 +20,8 @@ internal static class ForwardingProblem
     {
         if (context.Response.StatusCode == StatusCodes.Status400BadRequest)
         {
-            return Write(context, StatusCodes.Status400BadRequest, "bad_request_body", "The request could not be read", "The request body broke off or was malformed.");
+            const string BrokenBody = "The request body broke off or was malformed.";
+            return Write(context, StatusCodes.Status400BadRequest, "bad_request_body", "The request could not be read", BrokenBody);
         }
 
         var type = ending.Error?.Type ?? ending.Reason ?? "unknown";
@@ -38,7 +39,14 @@ internal static class ForwardingProblem
         context.Response.Clear();
         context.Response.StatusCode = status;
         context.Response.ContentType = "application/problem+json";
-        var document = new Dictionary<string, object> { ["type"] = "about:blank", ["title"] = title, ["status"] = status, ["detail"] = detail, ["code"] = code };
+        var document = new Dictionary<string, object>
+        {
+            ["type"] = "about:blank",
+            ["title"] = title,
+            ["status"] = status,
+            ["detail"] = detail,
+            ["code"] = code,
+        };
         if (prefixes is not null)
         {
             document["prefixes"] = prefixes;

@@ -22,8 +22,9 @@ internal static class ForwardingVerbs
         services.TryAddSingleton(new PrivateAuthorities(Environment.GetEnvironmentVariable("SSL_CERT_FILE")));
         services.AddSingleton<IForwarderHttpClientFactory, UpstreamClientFactory>();
         services.AddReverseProxy()
-            .LoadFromMemory(UpstreamRoutes.Routes(upstreams, section), UpstreamRoutes.Clusters(upstreams, options.Forwarding, section))
+            .LoadFromMemory(UpstreamRoutes.Routes(upstreams, section), UpstreamRoutes.Clusters(upstreams, section))
             .LoadFromConfig(section)
+            .AddConfigFilter<ForwardingDefaults>()
             .AddTransforms<VerbatimTransforms>();
         services.Configure<KestrelServerOptions>(PassHeaderBytes);
         return services;

@@ -3,7 +3,7 @@ namespace Lethe.Proxy.Forwarding;
 /// <summary>The request target as the client wrote it (RFC 9112 §3.2), which decoding and encoding again would not give back.</summary>
 internal static class RawTarget
 {
-    /// <summary>Path and query without <paramref name="prefix"/>; null when the target does not begin with it as written (the prefix itself was percent-encoded).</summary>
+    /// <summary>Path and query without <paramref name="prefix"/>; null when the target does not begin with it as written (it was percent-encoded).</summary>
     public static string? WithoutPrefix(string rawTarget, string prefix)
     {
         var target = OriginForm(rawTarget);

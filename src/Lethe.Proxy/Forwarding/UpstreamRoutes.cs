@@ -1,10 +1,11 @@
-using Lethe.Proxy.Configuration;
 using Yarp.ReverseProxy.Configuration;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace Lethe.Proxy.Forwarding;
 
-/// <summary>The upstreams as YARP routes and clusters. Whatever the <c>ReverseProxy</c> section defines under the same id is left out: the section wins.</summary>
+/// <summary>
+/// The upstreams as YARP routes and clusters. Whatever the <c>ReverseProxy</c> section defines under the same id is left out: the section wins.
+/// </summary>
 internal static class UpstreamRoutes
 {
     /// <summary>Route metadata: the vendor's word, the upstream's name, and the path prefix that is ours.</summary>
@@ -34,18 +35,13 @@ internal static class UpstreamRoutes
         return Without(routes, route => route.RouteId, section.GetSection("Routes"));
     }
 
-    public static IReadOnlyList<ClusterConfig> Clusters(IReadOnlyList<Upstream> upstreams, ForwardingOptions options, IConfigurationSection section)
+    public static IReadOnlyList<ClusterConfig> Clusters(IReadOnlyList<Upstream> upstreams, IConfigurationSection section)
     {
         var clusters = upstreams.Select(upstream => new ClusterConfig
         {
             ClusterId = upstream.Name,
             Destinations = new Dictionary<string, DestinationConfig> { [upstream.Name] = new() { Address = upstream.Address } },
-            HttpRequest = new ForwarderRequestConfig
-            {
-                Version = upstream.HttpVersion,
-                VersionPolicy = Policy(upstream),
-                ActivityTimeout = TimeSpan.FromSeconds(options.ActivityTimeoutSeconds),
-            },
+            HttpRequest = new ForwarderRequestConfig { Version = upstream.HttpVersion, VersionPolicy = Policy(upstream) },
         });
         return Without(clusters.ToList(), cluster => cluster.ClusterId, section.GetSection("Clusters"));
     }

@@ -12,7 +12,7 @@ internal sealed record Vendor(string Name, string? Address, string Provider, par
         new("anthropic", "https://api.anthropic.com", "anthropic", "/v1/messages/{**rest}", "/v1/complete", "/v1/organizations/{**rest}", "/api/hello"),
         new("openai", "https://api.openai.com", "openai", OpenAiPaths),
         new("chatgpt", "https://chatgpt.com/backend-api/codex", "openai-chatgpt"),
-        new("gemini", "https://generativelanguage.googleapis.com", "gemini", "/v1beta/{**rest}", "/v1alpha/{**rest}", "/upload/v1beta/{**rest}", "/v1/models/{model}:{verb}"),
+        new("gemini", "https://generativelanguage.googleapis.com", "gemini", GeminiPaths),
         new("code-assist", "https://cloudcode-pa.googleapis.com", "gemini", "/v1internal:{verb}"),
         new("vertex", "https://aiplatform.googleapis.com", "vertex", "/v1/projects/{**rest}", "/v1beta1/{**rest}", "/v1/publishers/{**rest}"),
         new("azure", null, "azure-openai", "/openai/deployments/{**rest}"),
@@ -47,6 +47,8 @@ internal sealed record Vendor(string Name, string? Address, string Provider, par
         "/v1/realtime/{**rest}", "/v1/uploads/{**rest}", "/v1/vector_stores/{**rest}", "/v1/assistants/{**rest}", "/v1/threads/{**rest}",
         "/v1/fine_tuning/{**rest}", "/v1/evals/{**rest}", "/v1/videos/{**rest}", "/v1/containers/{**rest}",
     ];
+
+    private static string[] GeminiPaths => ["/v1beta/{**rest}", "/v1alpha/{**rest}", "/upload/v1beta/{**rest}", "/v1/models/{model}:{verb}"];
 
     private static string[] OllamaPaths =>
     [

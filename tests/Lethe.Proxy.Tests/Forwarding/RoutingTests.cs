@@ -3,6 +3,8 @@ using System.Text.Json;
 using Lethe.Proxy.Configuration;
 using Lethe.Proxy.Forwarding;
 using Lethe.Proxy.Tests.Support;
+using Yarp.ReverseProxy.Configuration;
+using Yarp.ReverseProxy.Forwarder;
 
 namespace Lethe.Proxy.Tests.Forwarding;
 
@@ -120,5 +122,18 @@ public sealed class RoutingTests
         Assert.Equal("blue", api.Requests[1].Header("x-team"));
         Assert.Equal(("anthropic", "anthropic"), (first.Upstream, first.Provider));
         Assert.Equal(("lab", "groq"), (second.Upstream, second.Provider));
+    }
+
+    [Fact]
+    public async Task A_cluster_that_says_nothing_of_silence_gets_our_patience()
+    {
+        var filter = new ForwardingDefaults(new LetheOptions { Forwarding = { ActivityTimeoutSeconds = 1234 } });
+
+        var filled = await filter.ConfigureClusterAsync(new ClusterConfig { ClusterId = "lab" }, CancellationToken.None);
+        var own = new ForwarderRequestConfig { ActivityTimeout = TimeSpan.FromSeconds(5), Version = HttpVersion.Version20 };
+        var kept = await filter.ConfigureClusterAsync(new ClusterConfig { ClusterId = "lab", HttpRequest = own }, CancellationToken.None);
+
+        Assert.Equal((TimeSpan.FromSeconds(1234), HttpVersion.Version11), (filled.HttpRequest?.ActivityTimeout, filled.HttpRequest?.Version));
+        Assert.Equal(own, kept.HttpRequest);
     }
 }

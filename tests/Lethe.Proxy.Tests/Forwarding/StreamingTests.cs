@@ -87,6 +87,56 @@ public sealed class StreamingTests
     }
 
     [Fact]
+    public async Task A_reset_by_the_upstream_is_not_taken_for_the_end_of_an_answer_without_a_length()
+    {
+        var heard = new TaskCompletionSource();
+        await using var api = new RawServer(async connection =>
+        {
+            await connection.ReadRequestAsync();
+            await connection.SendAsync("HTTP/1.1 200 OK\r\n\r\ndata: 1\n");
+            await heard.Task.WaitAsync(Patience);
+            connection.Reset();
+        });
+        await using var door = await ForwardingDoor.StartAsync(api.Address);
+        using var client = await PassingThroughTests.Raw(door);
+        await client.SendAsync("GET /v1/messages HTTP/1.1\r\nHost: lethe\r\n\r\n");
+        await client.ReadUntilAsync("data: 1\n");
+
+        heard.SetResult();
+
+        Assert.False((await client.ReadToEndAsync()).EndsWith("0\r\n\r\n", StringComparison.Ordinal), "the stream must not look finished");
+        Assert.Equal(Ending.UpstreamAborted, (await door.CapturedAsync()).Ending);
+    }
+
+    [Fact]
+    public async Task An_answer_without_a_length_ends_with_its_connection()
+    {
+        await using var api = RawServer.Answering("HTTP/1.1 200 OK\r\n\r\ndata: 1\n");
+        await using var door = await ForwardingDoor.StartAsync(api.Address);
+
+        Assert.Equal("data: 1\n", await door.Client.GetStringAsync("/v1/messages"));
+
+        Assert.Equal(Ending.Completed, (await door.CapturedAsync()).Ending);
+    }
+
+    [Fact]
+    public async Task A_request_that_its_client_cuts_is_an_attempt_of_the_client()
+    {
+        await using var api = await FakeModelApi.StartAsync(FakeModelApi.Json("{}"));
+        await using var door = await ForwardingDoor.StartAsync(api.Address);
+        var client = await PassingThroughTests.Raw(door);
+        await client.SendAsync("POST /v1/messages HTTP/1.1\r\nHost: lethe\r\nContent-Length: 100\r\nExpect: 100-continue\r\n\r\n");
+        await client.ReadUntilAsync("100 Continue\r\n\r\n");
+        await client.SendAsync("{\"half\":");
+
+        client.Reset();
+
+        var exchange = await door.CapturedAsync();
+        Assert.Equal((Ending.ClientAborted, null), (exchange.Ending, exchange.Status));
+        Assert.Empty(api.Requests);
+    }
+
+    [Fact]
     public async Task A_silent_upstream_is_given_up_after_the_activity_timeout()
     {
         await using var api = await FakeModelApi.StartAsync(async context =>
