@@ -71,7 +71,7 @@ internal sealed class EnvelopeDraft
     /// <summary>A parent, in the harness that is named, or (when <paramref name="harness"/> is null) in no particular one.</summary>
     public void Parent(Clue? session, Clue? harness)
     {
-        if (ParentSessionId is null && session is { } named && named.Value != SessionId)
+        if (ParentSessionId is null && session is not null)
         {
             ParentSessionId = Take(ParentSessionId, session, "parent_harness_session_id");
             ParentHarnessId = Take(ParentHarnessId, harness, "parent_harness_id");
@@ -79,8 +79,13 @@ internal sealed class EnvelopeDraft
     }
 
     /// <summary>A parent in the child's own harness.</summary>
-    public void ParentInSameHarness(Clue? session) =>
-        Parent(session, session is { } named ? new Clue(HarnessId ?? SessionEnvelope.UnknownHarness, named.Source) : null);
+    public void ParentInSameHarness(Clue? session)
+    {
+        if (session is { } named && named.Value != SessionId)
+        {
+            Parent(named, new Clue(HarnessId ?? SessionEnvelope.UnknownHarness, named.Source));
+        }
+    }
 
     /// <summary>Makes this the session of an agent below the session named so far, which becomes its parent's root.</summary>
     public void DescendTo(Clue agent, Clue? parentAgent)

@@ -49,9 +49,22 @@ public sealed class ExplicitHeadersTests
     }
 
     [Fact]
-    public void A_session_is_not_its_own_parent() => Assert.Null(Call.Detect("""
-        x-lethe-harness-session-id: s-1
-        x-lethe-parent-harness-session-id: s-1
+    public void A_parent_in_another_harness_may_have_the_childs_own_id()
+    {
+        var envelope = Call.Detect("""
+            x-lethe-harness-id: codex
+            x-lethe-harness-session-id: s-1
+            x-lethe-parent-harness-id: claude-code
+            x-lethe-parent-harness-session-id: s-1
+            """);
+        Assert.Equal(("claude-code", "s-1"), (envelope.ParentHarnessId, envelope.ParentHarnessSessionId));
+    }
+
+    [Fact]
+    public void A_harness_that_names_a_session_its_own_parent_names_none() => Assert.Null(Call.Detect("""
+        User-Agent: opencode/1.18.33
+        x-session-id: ses_1
+        x-parent-session-id: ses_1
         """).ParentHarnessSessionId);
 
     [Fact]
