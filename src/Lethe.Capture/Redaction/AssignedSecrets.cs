@@ -16,14 +16,14 @@ internal static class AssignedSecrets
     {
         var quoted = false;
         var at = start;
-        while (at < text.Length && text[at] == '\\')
+        while (at < text.Length && text[at] == '\\' && at - start < SecretShapes.SecretBytesMax)
         {
             at++;
         }
 
-        if (at == text.Length)
+        if (at == text.Length || at - start == SecretShapes.SecretBytesMax)
         {
-            return final || at - start >= SecretShapes.SecretBytesMax ? Finding.Nothing : Finding.Unsure;
+            return final || at - start == SecretShapes.SecretBytesMax ? Finding.Nothing : Finding.Unsure;
         }
 
         if (text[at] is '"' or '\'')
@@ -33,8 +33,7 @@ internal static class AssignedSecrets
                 return Finding.Unsure;
             }
 
-            // After the end of a JSON string comes a comma, a colon, a bracket or a blank: then there is no value.
-            if (at == start && (at + 1 == text.Length || text[at + 1] is ',' or ':' or '}' or ']' or <= ' '))
+            if (!Opens(text, start, at))
             {
                 return Finding.Nothing;
             }
@@ -53,6 +52,14 @@ internal static class AssignedSecrets
         }
 
         return text[at..].StartsWith(Mark, StringComparison.Ordinal) ? Finding.Nothing : Value(text, at, quoted, final);
+    }
+
+    /// <summary>True for a quote that begins a value, and false for one that ends a JSON string, in which no value came.</summary>
+    private static bool Opens(ReadOnlySpan<char> text, int start, int quote)
+    {
+        // Each level of JSON inside JSON doubles the backslashes and adds one: 1, 3, 7. Any other number means a backslash before a bare quote.
+        var escapes = quote - start;
+        return (escapes & (escapes + 1)) == 0 && quote + 1 < text.Length && text[quote + 1] is not (',' or ':' or '}' or ']' or <= ' ');
     }
 
     private static Finding Value(ReadOnlySpan<char> text, int start, bool quoted, bool final)
