@@ -1,0 +1,66 @@
+using System.Collections.Frozen;
+
+namespace Lethe.Proxy.Exec;
+
+/// <summary>How a command is started so that its model calls pass through lethe. A pure function of the command line and its surroundings.</summary>
+internal sealed record ExecPlan
+{
+    public required string Program { get; init; }
+
+    public required IReadOnlyList<string> Arguments { get; init; }
+
+    /// <summary>Changes to the environment; null takes a variable away.</summary>
+    public required IReadOnlyDictionary<string, string?> Environment { get; init; }
+
+    /// <summary>Upstreams that this run needs to be elsewhere than configured, by name.</summary>
+    public required IReadOnlyDictionary<string, UpstreamChoice> Upstreams { get; init; }
+
+    /// <summary>What a person should know: calls that will not pass through lethe, and why.</summary>
+    public required IReadOnlyList<string> Notes { get; init; }
+
+    public static ExecPlan Make(Surroundings world, IReadOnlyList<string> command)
+    {
+        var draft = new ExecDraft(world, command);
+        SdkVariables.Apply(draft);
+        switch (Path.GetFileNameWithoutExtension(command[0]))
+        {
+            case "claude":
+                ClaudeCode.Apply(draft);
+                break;
+            case "codex":
+                Codex.Apply(draft);
+                break;
+            case "opencode":
+                OpenCode.Apply(draft, "OPENCODE");
+                break;
+            case "mimo":
+                OpenCode.Apply(draft, "MIMOCODE");
+                draft.Environment["MIMOCODE_MIMO_ONLY"] = "false";
+                break;
+            case "gemini":
+                draft.Set("CODE_ASSIST_ENDPOINT", "code-assist", "");
+                break;
+            case "agy":
+                draft.Environment["CLOUD_CODE_URL"] = draft.Addresses.Through(
+                    "code-assist", world.Variable("CLOUD_CODE_URL") ?? "https://daily-cloudcode-pa.googleapis.com", "");
+                break;
+            case "codebuddy":
+                draft.Environment["CODEBUDDY_BASE_URL"] = draft.Addresses.Through(
+                    "codebuddy", world.Variable("CODEBUDDY_BASE_URL") ?? "https://copilot.tencent.com/v2", "/v2");
+                break;
+        }
+
+        return draft.ToPlan();
+    }
+
+    /// <summary>The plan with the door's real address.</summary>
+    public ExecPlan At(string door)
+    {
+        door = door.TrimEnd('/');
+        return this with
+        {
+            Arguments = [.. Arguments.Select(argument => argument.Replace(BaseAddresses.Door, door, StringComparison.Ordinal))],
+            Environment = Environment.ToFrozenDictionary(pair => pair.Key, pair => pair.Value?.Replace(BaseAddresses.Door, door, StringComparison.Ordinal)),
+        };
+    }
+}
