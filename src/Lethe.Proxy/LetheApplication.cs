@@ -14,6 +14,7 @@ internal static class LetheApplication
         GlobalOptions.ExtProc,
         GlobalOptions.Set,
         RunCommand.Build(),
+        ExecCommand.Build(),
         SessionsCommand.Build(),
         ShowCommand.Build(),
         TailCommand.Build(),
@@ -23,7 +24,7 @@ internal static class LetheApplication
 
     public static async Task<int> RunAsync(string[] args, TextWriter output, TextWriter error)
     {
-        var line = Verbs().Parse(GlobalOptions.Normalise(args));
+        var line = Verbs().Parse(GlobalOptions.Normalise(ExecCommand.Separate(args)));
         var invocation = new InvocationConfiguration
         {
             Output = output,

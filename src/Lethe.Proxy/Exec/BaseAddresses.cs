@@ -24,6 +24,7 @@ internal sealed class BaseAddresses(Surroundings world)
         var known = world.Upstreams.OrderByDescending(candidate => candidate.Name == upstream).FirstOrDefault(candidate => Covers(candidate, address));
         if (known is not null)
         {
+            chosen.Remove(known.Name);
             return Door + known.PathPrefix + address.AbsolutePath[BasePath(known).Length..].TrimEnd('/');
         }
 
@@ -33,6 +34,9 @@ internal sealed class BaseAddresses(Surroundings world)
 
     /// <summary>True for an address that leads to lethe.</summary>
     public bool IsOurs(string address) => Parse(address) is { } parsed && IsOurs(parsed);
+
+    /// <summary>A provider's id, in the user's own words, as the name of an upstream: letters, digits and hyphens.</summary>
+    public static string UpstreamName(string id) => string.Concat(id.Select(c => char.IsAsciiLetterOrDigit(c) ? c : '-'));
 
     private bool IsOurs(Uri address) => world.Doors.Any(door =>
         Uri.TryCreate(door, UriKind.Absolute, out var ours) && ours.Port == address.Port

@@ -24,7 +24,7 @@ internal static class Codex
         }
         else if (Of($"model_providers.{provider}.base_url") is { } found)
         {
-            Override(draft, $"model_providers.{provider}.base_url", draft.Addresses.Through("openai", found, "/v1"));
+            Override(draft, $"model_providers.{provider}.base_url", draft.Addresses.Through(BaseAddresses.UpstreamName(provider), found, "/v1", "openai"));
         }
         else
         {

@@ -40,7 +40,7 @@ internal static class OpenCode
             if (!Array.Exists(Known, known => known.Id == id) && BaseUrl(providers, id) is { } found)
             {
                 var package = providers[id]?["npm"]?.ToString() ?? "";
-                Point(ours, id, draft.Addresses.Through(Word(id), found, "", package.Contains("anthropic", StringComparison.Ordinal) ? "anthropic" : "openai"));
+                Point(ours, id, draft.Addresses.Through(BaseAddresses.UpstreamName(id), found, "", package.Contains("anthropic", StringComparison.Ordinal) ? "anthropic" : "openai"));
             }
         }
 
@@ -87,7 +87,4 @@ internal static class OpenCode
     private static string? BaseUrl(JsonObject providers, string id) => (providers[id] as JsonObject)?["options"] is JsonObject options ? options["baseURL"]?.ToString() : null;
 
     private static void Point(JsonObject providers, string id, string address) => providers[id] = new JsonObject { ["options"] = new JsonObject { ["baseURL"] = address } };
-
-    /// <summary>A provider's id as an upstream's name: letters, digits and hyphens.</summary>
-    private static string Word(string id) => string.Concat(id.Select(c => char.IsAsciiLetterOrDigit(c) ? c : '-'));
 }

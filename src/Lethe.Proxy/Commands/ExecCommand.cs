@@ -1,0 +1,168 @@
+using System.CommandLine;
+using Lethe.Ingest.Reading;
+using Lethe.Proxy.Configuration;
+using Lethe.Proxy.Exec;
+using Lethe.Proxy.Hosting;
+
+namespace Lethe.Proxy.Commands;
+
+/// <summary><c>lethe exec</c>: runs an agent through a running lethe, or through one of its own, and tells what was captured.</summary>
+internal static class ExecCommand
+{
+    private const string Verb = "exec";
+    private const string AnyPort = "http://127.0.0.1:0";
+    private const int CommitPageMax = 1000;
+
+    private static readonly TimeSpan DrainMax = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan CommitPoll = TimeSpan.FromMilliseconds(150);
+
+    private static readonly string[] TakeValue = [.. new Option[] { GlobalOptions.Data, GlobalOptions.Listen, GlobalOptions.Admin, GlobalOptions.ExtProc, GlobalOptions.Set }.Select(option => option.Name)];
+
+    private static readonly Argument<string[]> Line = new("CMD")
+    {
+        Description = "The command and its arguments, passed on unchanged.",
+        Arity = ArgumentArity.OneOrMore,
+    };
+
+    public static Command Build()
+    {
+        var command = new Command(Verb, "Run an agent with its model calls sent through lethe; exit with its code.") { Line };
+        command.SetAction((line, _) => RunAsync(GlobalOptions.Require(line, withWorkingDirectory: false), line.GetRequiredValue(Line), line.InvocationConfiguration.Error));
+        return command;
+    }
+
+    /// <summary>Puts <c>--</c> before the agent's command line, so that its options are never taken for ours.</summary>
+    public static IReadOnlyList<string> Separate(IReadOnlyList<string> args)
+    {
+        var seenVerb = false;
+        for (var i = 0; i < args.Count && args[i] != "--"; i++)
+        {
+            if (args[i].StartsWith('-'))
+            {
+                var takesNext = TakeValue.Contains(args[i])
+                    || (args[i].StartsWith("--Lethe:", StringComparison.OrdinalIgnoreCase) && !args[i].Contains('=', StringComparison.Ordinal));
+                i += takesNext ? 1 : 0;
+            }
+            else if (seenVerb)
+            {
+                return [.. args.Take(i), "--", .. args.Skip(i)];
+            }
+            else if (args[i] == Verb)
+            {
+                seenVerb = true;
+            }
+            else
+            {
+                return args;
+            }
+        }
+
+        return args;
+    }
+
+    private static async Task<int> RunAsync(LetheSettings settings, string[] command, TextWriter error)
+    {
+        var running = ListeningDoors.Find(settings.Options.DataDirectory);
+        var plan = ExecPlan.Make(Surroundings.Here(settings.Options, running is null ? [] : [running.Forwarding]), command);
+        foreach (var note in plan.Notes)
+        {
+            await error.WriteLineAsync("lethe: " + note);
+        }
+
+        if (running is null)
+        {
+            return await ThroughOwnAsync(settings, plan, error);
+        }
+
+        RefuseOtherUpstreams(running, plan);
+        var (code, before) = await RunAgentAsync(settings, running, plan, error);
+        await SummariseAsync(settings, before, error);
+        return code;
+    }
+
+    /// <summary>The running lethe goes where it was told at its start; an agent with a gateway of its own would end up elsewhere.</summary>
+    private static void RefuseOtherUpstreams(ListeningDoors running, ExecPlan plan)
+    {
+        foreach (var (name, upstream) in plan.Upstreams)
+        {
+            throw CommandFailure.Environment(
+                $"{Path.GetFileName(plan.Program)} would use {upstream.Address}, but the lethe that runs (process {running.ProcessId}) forwards {name} elsewhere. "
+                + $"Start that one with --Lethe:Upstreams:{name}:Address={upstream.Address} and give exec the same, or give exec another --data directory.");
+        }
+    }
+
+    private static async Task<int> ThroughOwnAsync(LetheSettings settings, ExecPlan plan, TextWriter error)
+    {
+        Prepare(settings.Options, plan);
+        var host = await StartAsync(settings);
+        await using var closing = host;
+        var (code, before) = await RunAgentAsync(settings, host.Doors, plan, error);
+        using var patience = new CancellationTokenSource(DrainMax);
+        await host.StopAsync(patience.Token);
+        await SummariseAsync(settings, before, error);
+        return code;
+    }
+
+    /// <summary>Doors of its own beside whatever else runs, and the upstreams that the agent would have used.</summary>
+    private static void Prepare(LetheOptions options, ExecPlan plan)
+    {
+        var defaults = new LetheOptions();
+        options.Listen = options.Listen == defaults.Listen ? AnyPort : options.Listen;
+        options.AdminListen = options.AdminListen == defaults.AdminListen ? AnyPort : options.AdminListen;
+        options.ExtProc.Listen = options.ExtProc.Listen == defaults.ExtProc.Listen ? "" : options.ExtProc.Listen;
+        foreach (var (name, upstream) in plan.Upstreams)
+        {
+            if (!options.Upstreams.TryGetValue(name, out var configured))
+            {
+                options.Upstreams[name] = configured = new UpstreamOptions();
+            }
+
+            configured.Address = upstream.Address;
+            configured.Provider ??= upstream.Provider;
+        }
+    }
+
+    private static async Task<LetheHost> StartAsync(LetheSettings settings)
+    {
+        try
+        {
+            // The terminal is the agent's: no log line may fall into it.
+            return await LetheHost.StartAsync(settings, services => services.AddLogging(logging => logging.ClearProviders()));
+        }
+        catch (HostFault fault)
+        {
+            throw CommandFailure.Environment(fault.Message, fault);
+        }
+    }
+
+    private static async Task<(int Code, long Before)> RunAgentAsync(LetheSettings settings, ListeningDoors doors, ExecPlan plan, TextWriter error)
+    {
+        var before = StoreFile.Open(settings).LastChange();
+        await error.WriteLineAsync($"lethe: recording {Path.GetFileName(plan.Program)} through {doors.Forwarding} into {settings.Options.DataDirectory} (look: lethe tail)");
+        return (await AgentProcess.RunAsync(plan.At(doors.Forwarding), error), before);
+    }
+
+    /// <summary>Waits until nothing more is committed, then tells what this run added.</summary>
+    private static async Task SummariseAsync(LetheSettings settings, long before, TextWriter error)
+    {
+        var store = StoreFile.Open(settings);
+        long last;
+        do
+        {
+            last = store.LastChange();
+            await Task.Delay(CommitPoll, TimeProvider.System);
+        }
+        while (last != store.LastChange());
+
+        List<ExchangeRecord> exchanges = [];
+        for (var page = store.CommittedAfter(before, CommitPageMax); page.Count > 0; page = store.CommittedAfter(page[^1].Ingested, CommitPageMax))
+        {
+            exchanges.AddRange(page.Select(exchange => exchange.Record));
+        }
+
+        foreach (var line in RunSummary.Of(exchanges))
+        {
+            await error.WriteLineAsync(line);
+        }
+    }
+}

@@ -1,0 +1,103 @@
+using Lethe.Proxy.Commands;
+using Lethe.Proxy.Configuration;
+using Lethe.Proxy.Hosting;
+
+namespace Lethe.Proxy.Tests.Exec;
+
+[System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
+public sealed class ExecCommandTests : IDisposable
+{
+    private readonly string home = Directory.CreateTempSubdirectory("lethe-exec-").FullName;
+
+    private string Data => Path.Combine(home, "data");
+
+    [Fact]
+    public async Task The_agent_runs_through_a_lethe_of_its_own_and_its_exit_code_is_ours()
+    {
+        var agent = Agent("claude", "printf '%s\\n' \"$@\" > {0}/args; env > {0}/env; exit 7");
+
+        var (code, told) = await ExecAsync("exec", "--data", Data, agent, "-p", "--data", "two words");
+
+        Assert.Equal(7, code);
+        var arguments = File.ReadAllLines(Path.Combine(home, "args"));
+        Assert.Equal("--settings", arguments[0]);
+        Assert.Equal(["-p", "--data", "two words"], arguments[2..]);
+        var door = Variable("LETHE_DOOR");
+        Assert.StartsWith("http://127.0.0.1:", door, StringComparison.Ordinal);
+        Assert.Contains($"{door}/anthropic", arguments[1], StringComparison.Ordinal);
+        Assert.Equal($"{door}/openai/v1", Variable("OPENAI_BASE_URL"));
+        Assert.Contains("127.0.0.1", Variable("NO_PROXY"), StringComparison.Ordinal);
+        Assert.Contains($"recording claude through {door}", told, StringComparison.Ordinal);
+        Assert.Contains("no calls came through", told, StringComparison.Ordinal);
+        Assert.Null(ListeningDoors.Find(Data));
+    }
+
+    [Theory]
+    [InlineData("exit 0", 0)]
+    [InlineData("kill -TERM $$", 143)]
+    [InlineData("kill -KILL $$", 137)]
+    public async Task A_signal_that_ends_the_agent_is_told_as_a_shell_tells_it(string script, int expected) =>
+        Assert.Equal(expected, (await ExecAsync("exec", "--data", Data, "--", "sh", "-c", script)).Code);
+
+    [Fact]
+    public async Task A_command_that_is_not_there_or_cannot_run_is_told_as_a_shell_tells_it()
+    {
+        var (missing, told) = await ExecAsync("exec", "--data", Data, "--", "no-such-agent-anywhere");
+        var plain = Path.Combine(home, "plain");
+        File.WriteAllText(plain, "no program");
+
+        Assert.Equal(127, missing);
+        Assert.Contains("no-such-agent-anywhere: command not found", told, StringComparison.Ordinal);
+        Assert.Equal(126, (await ExecAsync("exec", "--data", Data, "--", plain)).Code);
+    }
+
+    [Fact]
+    public async Task A_running_lethe_is_used_unless_the_agent_would_go_elsewhere()
+    {
+        await using var host = await LetheHost.StartAsync(new LetheOptions
+        {
+            DataDirectory = Data,
+            Listen = "http://127.0.0.1:0",
+            AdminListen = "http://127.0.0.1:0",
+            ExtProc = new ExtProcOptions { Listen = "" },
+        });
+        var agent = Agent("codex", "env > {0}/env");
+
+        var (code, _) = await ExecAsync("exec", "--data", Data, "--", agent);
+        var (refused, told) = await ExecAsync("exec", "--data", Data, "--", agent, "-c", "openai_base_url=https://gateway.example/v1");
+
+        Assert.Equal(0, code);
+        Assert.Equal(host.Doors.Forwarding, Variable("LETHE_DOOR"));
+        Assert.Equal(ExitCode.Environment, refused);
+        Assert.Contains("--Lethe:Upstreams:openai:Address=https://gateway.example", told, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("exec claude --data x", "exec -- claude --data x")]
+    [InlineData("exec --data d claude -p --listen y", "exec --data d -- claude -p --listen y")]
+    [InlineData("--set a=b exec --Lethe:Sink sqlite claude -- z", "--set a=b exec --Lethe:Sink sqlite -- claude -- z")]
+    [InlineData("exec --data d -- claude", "exec --data d -- claude")]
+    [InlineData("sessions exec claude", "sessions exec claude")]
+    public void The_agents_options_are_never_taken_for_ours(string given, string separated) =>
+        Assert.Equal(separated, string.Join(' ', ExecCommand.Separate(given.Split(' '))));
+
+    public void Dispose() => Directory.Delete(home, recursive: true);
+
+    private string Agent(string name, string script)
+    {
+        var path = Path.Combine(home, name);
+        File.WriteAllText(path, "#!/bin/sh\n" + script.Replace("{0}", home, StringComparison.Ordinal) + "\n");
+        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        return path;
+    }
+
+    private string Variable(string name) =>
+        File.ReadLines(Path.Combine(home, "env")).Single(line => line.StartsWith(name + "=", StringComparison.Ordinal))[(name.Length + 1)..];
+
+    private static async Task<(int Code, string Told)> ExecAsync(params string[] args)
+    {
+        using var error = new StringWriter();
+        var code = await LetheApplication.RunAsync(args, TextWriter.Null, error);
+        return (code, error.ToString());
+    }
+}
