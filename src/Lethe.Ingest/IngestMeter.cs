@@ -1,4 +1,6 @@
 using System.Diagnostics.Metrics;
+using Lethe.Capture;
+using Lethe.Ingest.Storage;
 
 namespace Lethe.Ingest;
 
@@ -34,4 +36,86 @@ internal static class IngestMeter
     }
 
     public static void Dropped(string reason) => Drops.Add(1, new KeyValuePair<string, object?>("reason", reason));
+
+    public static readonly Counter<long> Exchanges =
+        Meter.CreateCounter<long>("lethe_exchanges_total", null, "Exchanges stored, by door, provider and outcome.");
+
+    public static readonly Counter<long> Turns = Meter.CreateCounter<long>("lethe_turns_total", null, "Exchanges stored with a reply, by harness.");
+
+    public static readonly Counter<long> Replays = Meter.CreateCounter<long>("lethe_replays_total", null, "Deliveries that were stored before.");
+
+    public static readonly Counter<long> Conflicts =
+        Meter.CreateCounter<long>("lethe_conflicts_total", null, "Deliveries whose commit key was used before with other content.");
+
+    public static readonly Counter<long> Tokens = Meter.CreateCounter<long>("lethe_tokens_total", null, "Tokens stored, by provider and disjoint kind.");
+
+    public static readonly Counter<double> Cost = Meter.CreateCounter<double>("lethe_cost_usd_total", null, "Cost stored, in US dollars, by provider.");
+
+    public static readonly Histogram<double> IngestCommit =
+        Meter.CreateHistogram<double>("lethe_ingest_commit_seconds", "s", "Time of one ingest transaction.");
+
+    public static readonly Histogram<long> IngestBatch =
+        Meter.CreateHistogram<long>("lethe_ingest_batch_size", null, "Exchanges in one ingest transaction.");
+
+    public static readonly Histogram<double> Decode =
+        Meter.CreateHistogram<double>("lethe_decode_seconds", "s", "Time to interpret one exchange, by provider.");
+
+    public static void Committed(int count, TimeSpan took)
+    {
+        IngestBatch.Record(count);
+        IngestCommit.Record(took.TotalSeconds);
+    }
+
+    public static void Decoded(InterpretedExchange told, TimeSpan took) => Decode.Record(took.TotalSeconds, Provider(told));
+
+    public static void Delivered(InterpretedExchange told, DeliveryVerdict verdict)
+    {
+        switch (verdict)
+        {
+            case DeliveryVerdict.Duplicate:
+                Replays.Add(1);
+                break;
+            case DeliveryVerdict.Conflict:
+                Conflicts.Add(1);
+                break;
+            case DeliveryVerdict.Accepted:
+                Accepted(told);
+                break;
+        }
+    }
+
+    private static void Accepted(InterpretedExchange told)
+    {
+        var provider = Provider(told);
+        Exchanges.Add(1, new("door", StoredWord.Of(told.Exchange.Door)), provider, new("outcome", StoredWord.Of(told.Outcome)));
+        if (told.IsTurn)
+        {
+            Turns.Add(1, new KeyValuePair<string, object?>("harness", told.Envelope.HarnessId));
+        }
+
+        if (told.Cost is { } cost)
+        {
+            Cost.Add(cost.NanoUsd / 1e9, provider);
+        }
+
+        if (told.Turn?.Usage is { } usage)
+        {
+            Count(usage.Input, "input", provider);
+            Count(usage.CacheRead, "cache_read", provider);
+            Count(usage.CacheWrite5m, "cache_write_5m", provider);
+            Count(usage.CacheWrite1h, "cache_write_1h", provider);
+            Count(usage.Output, "output", provider);
+        }
+    }
+
+    private static void Count(long? tokens, string kind, KeyValuePair<string, object?> provider)
+    {
+        if (tokens is > 0)
+        {
+            Tokens.Add(tokens.Value, provider, new KeyValuePair<string, object?>("kind", kind));
+        }
+    }
+
+    private static KeyValuePair<string, object?> Provider(InterpretedExchange told) =>
+        new("provider", told.Turn?.Provider ?? told.Exchange.Provider ?? "unknown");
 }

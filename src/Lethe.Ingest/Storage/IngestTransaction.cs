@@ -12,6 +12,8 @@ namespace Lethe.Ingest.Storage;
 /// </summary>
 public sealed class IngestTransaction : IDisposable
 {
+    private static readonly Dictionary<string, JournalPosition> NoCursors = [];
+
     private readonly TimeProvider time;
     private readonly Statement begin;
     private readonly Statement commit;
@@ -50,10 +52,10 @@ public sealed class IngestTransaction : IDisposable
     public JournalPosition? Cursor(string consumer) => receipts.Cursor(consumer);
 
     /// <summary>
-    /// Commits the deliveries and the cursor together, or nothing. A delivery that the store cannot take harms only itself.
+    /// Commits the deliveries and the consumers' positions together, or nothing. A delivery that the store cannot take harms only itself.
     /// </summary>
     /// <exception cref="SqliteException">The disk or a lock failed; nothing was written, and the same call may be made again.</exception>
-    public IReadOnlyList<DeliveryResult> Commit(IReadOnlyList<ExchangeDelivery> deliveries, string? consumer = null, JournalPosition? cursor = null)
+    public IReadOnlyList<DeliveryResult> Commit(IReadOnlyList<ExchangeDelivery> deliveries, IReadOnlyDictionary<string, JournalPosition>? cursors = null)
     {
         var rejected = new Dictionary<int, (string Code, string Message)>();
         while (true)
@@ -70,7 +72,7 @@ public sealed class IngestTransaction : IDisposable
                 }
 
                 sessions.Flush();
-                if (consumer is not null && cursor is { } position)
+                foreach (var (consumer, position) in cursors ?? NoCursors)
                 {
                     receipts.SetCursor(consumer, position);
                 }

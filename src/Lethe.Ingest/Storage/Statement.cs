@@ -38,6 +38,13 @@ internal sealed class Statement : IDisposable
             return BindNull();
         }
 
+        if (value.Length == 0)
+        {
+            // An empty span has no address, and SQLite takes no address for NULL.
+            Check(raw.sqlite3_bind_text(statement, ++bound, ""));
+            return this;
+        }
+
         var most = Encoding.UTF8.GetMaxByteCount(value.Length);
         if (utf8.Length < most)
         {

@@ -1,0 +1,184 @@
+using Lethe.Capture;
+using Lethe.Capture.Exchanges;
+using Lethe.Capture.Harnesses;
+using Lethe.Ingest.Journaling;
+using Lethe.Ingest.Storage;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Logging;
+
+namespace Lethe.Ingest;
+
+/// <summary>
+/// From the journal into the store: one worker reads, interprets and commits. The position moves in the same transaction, so a crash neither
+/// loses nor repeats. A store that refuses is tried again; an exchange that cannot be stored is put aside; damage in the journal is reported and passed.
+/// </summary>
+public sealed class IngestLoop
+{
+    /// <summary>The names under which the positions are kept.</summary>
+    public const string Consumer = "ingest";
+    private const string ReadTo = "ingest.read";
+
+    private readonly JournalConsumer journal;
+    private readonly IngestTransaction store;
+    private readonly Func<CapturedExchange, InterpretedExchange> interpret;
+    private readonly IngestSettings settings;
+    private readonly TimeProvider time;
+    private readonly ILogger logger;
+    private readonly List<JournaledExchange> batch = [];
+    private readonly JournalPosition readBefore;
+
+    /// <param name="journal">Reads from <see cref="StartOf"/>; stays the caller's.</param>
+    public IngestLoop(
+        JournalConsumer journal,
+        IngestTransaction store,
+        Func<CapturedExchange, InterpretedExchange> interpret,
+        IngestSettings settings,
+        TimeProvider time,
+        ILogger logger)
+    {
+        this.journal = journal;
+        this.store = store;
+        this.interpret = interpret;
+        this.settings = settings;
+        this.time = time;
+        this.logger = logger;
+        readBefore = store.Cursor(ReadTo) ?? default;
+    }
+
+    /// <summary>Told after each commit, on the worker.</summary>
+    public event Action<CommittedBatch>? Committed;
+
+    /// <summary>Nothing before this is needed from the journal any more; grows with each commit.</summary>
+    public event Action<JournalPosition>? Consumed;
+
+    /// <summary>Where a store's consumer has to start reading: its cursor, or the journal's beginning.</summary>
+    public static JournalPosition StartOf(IngestTransaction store) => store.Cursor(Consumer) ?? default;
+
+    /// <summary>Follows the journal until cancelled. What is left then is taken up at the next start.</summary>
+    public async Task RunAsync(CancellationToken stopping)
+    {
+        try
+        {
+            while (true)
+            {
+                await CatchUpAsync(stopping).ConfigureAwait(false);
+                await journal.WaitForMoreAsync(stopping).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            Log.IngestStopped(logger, journal.Position);
+        }
+    }
+
+    /// <summary>Takes in all that is in the journal now; how many exchanges were read. Not while <see cref="RunAsync"/> runs.</summary>
+    public async Task<long> CatchUpAsync(CancellationToken stopping = default)
+    {
+        long total = 0;
+        while (true)
+        {
+            stopping.ThrowIfCancellationRequested();
+            var read = ReadBatch();
+            if (batch.Count > 0)
+            {
+                await CommitAsync(stopping).ConfigureAwait(false);
+                total += batch.Count;
+            }
+
+            if (journal.Fault is { } fault)
+            {
+                Log.JournalDamaged(logger, fault.Kind, fault.At, fault.Detail);
+                journal.SkipFault();
+            }
+            else if (read == 0)
+            {
+                return total;
+            }
+        }
+    }
+
+    // Exchanges between the low water and what was read before are in the store already; only the parts of those still open are needed again.
+    private int ReadBatch()
+    {
+        batch.Clear();
+        var isBehind = journal.Position.IsBefore(readBefore);
+        var read = journal.ReadBatch(batch, isBehind ? 1 : settings.BatchCountMax, settings.BatchBytesMax);
+        if (isBehind && !readBefore.IsBefore(journal.Position))
+        {
+            batch.Clear();
+        }
+
+        return read;
+    }
+
+    private async Task CommitAsync(CancellationToken stopping)
+    {
+        var deliveries = batch.ConvertAll(Interpret);
+        var results = await CommitUntilTakenAsync(deliveries, stopping).ConfigureAwait(false);
+        for (var i = 0; i < results.Count; i++)
+        {
+            Report(deliveries[i], results[i]);
+        }
+
+        Consumed?.Invoke(journal.LowWater);
+        Committed?.Invoke(new CommittedBatch(deliveries, results));
+    }
+
+    private async Task<IReadOnlyList<DeliveryResult>> CommitUntilTakenAsync(List<ExchangeDelivery> deliveries, CancellationToken stopping)
+    {
+        for (var pause = settings.RetryPause; ; pause = TimeSpan.FromTicks(Math.Min(pause.Ticks * 2, settings.RetryPauseMax.Ticks)))
+        {
+            try
+            {
+                var began = time.GetTimestamp();
+                var results = store.Commit(deliveries, new Dictionary<string, JournalPosition>
+                {
+                    [Consumer] = journal.LowWater,
+                    [ReadTo] = journal.Position.IsBefore(readBefore) ? readBefore : journal.Position,
+                });
+                IngestMeter.Committed(deliveries.Count, time.GetElapsedTime(began));
+                return results;
+            }
+            catch (SqliteException refused)
+            {
+                Log.StoreRefused(logger, refused.SqliteExtendedErrorCode, pause.TotalMilliseconds, refused);
+            }
+
+            await Task.Delay(pause, time, stopping).ConfigureAwait(false);
+        }
+    }
+
+    private ExchangeDelivery Interpret(JournaledExchange journaled)
+    {
+        var exchange = journaled.Exchange;
+        var began = time.GetTimestamp();
+        InterpretedExchange told;
+        try
+        {
+            told = interpret(exchange);
+        }
+        catch (Exception bug) when (bug is not OutOfMemoryException)
+        {
+            Log.InterpreterFailed(logger, exchange.Id, bug);
+            told = new InterpretedExchange
+            {
+                Exchange = exchange,
+                Outcome = Outcome.NotDecoded,
+                OutcomeReason = "interpreter_failed",
+                Envelope = new SessionEnvelope { HarnessId = "unknown" },
+            };
+        }
+
+        IngestMeter.Decoded(told, time.GetElapsedTime(began));
+        return new ExchangeDelivery(told, journaled.ContentHash, journaled.BodyAt);
+    }
+
+    private void Report(ExchangeDelivery delivery, DeliveryResult result)
+    {
+        IngestMeter.Delivered(delivery.Told, result.Verdict);
+        if (result.Verdict is DeliveryVerdict.Conflict or DeliveryVerdict.Rejected)
+        {
+            Log.DeadLetter(logger, delivery.Told.Exchange.Id, result.Code!);
+        }
+    }
+}

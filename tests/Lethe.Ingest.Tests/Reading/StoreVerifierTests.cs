@@ -1,0 +1,39 @@
+using Dapper;
+using Lethe.Ingest.Reading;
+using Lethe.Ingest.Tests.Storage;
+
+namespace Lethe.Ingest.Tests.Reading;
+
+public sealed class StoreVerifierTests
+{
+    [Theory]
+    [InlineData("UPDATE sessions SET turns = turns + 1", VerifyFaultKind.Counter)]
+    [InlineData("UPDATE sessions SET last_seen_at = 1", VerifyFaultKind.Counter)]
+    [InlineData("DELETE FROM session_nodes WHERE node = (SELECT node FROM nodes WHERE depth = 0)", VerifyFaultKind.Chain)]
+    [InlineData("UPDATE nodes SET depth = 7 WHERE depth = 1", VerifyFaultKind.Chain)]
+    [InlineData("UPDATE exchanges SET attempt = 2", VerifyFaultKind.Attempt)]
+    [InlineData("INSERT INTO sessions (session_id, org, harness_id, harness_session_id, is_placeholder) VALUES ('x', 1, 'h', 'x', 1)", VerifyFaultKind.Placeholder)]
+    [InlineData("PRAGMA foreign_keys = OFF; UPDATE exchanges SET route = 99", VerifyFaultKind.ForeignKey)]
+    public void Every_kind_of_damage_is_told(string damage, VerifyFaultKind kind)
+    {
+        using var store = TestStore.Open();
+        store.Deliver(new Told { Number = 1 }, new Told { Number = 2, At = 1, Prompt = ["hi", "more"] });
+        var verifier = new StoreVerifier(store.File);
+        Assert.Empty(verifier.Verify());
+
+        store.Connection.Execute(damage);
+
+        Assert.Contains(kind, verifier.Verify().Select(fault => fault.Kind));
+    }
+
+    [Fact]
+    public void A_circle_of_parents_is_told()
+    {
+        using var store = TestStore.Open();
+        store.Deliver(new Told { Number = 1, Session = "a" }, new Told { Number = 2, Session = "b", ParentHarness = "claude-code", Parent = "a" });
+
+        store.Connection.Execute("UPDATE sessions SET parent = (SELECT session FROM sessions WHERE harness_session_id = 'b') WHERE harness_session_id = 'a'");
+
+        Assert.Equal(2, new StoreVerifier(store.File).Verify().Count(fault => fault.Kind == VerifyFaultKind.Parent));
+    }
+}

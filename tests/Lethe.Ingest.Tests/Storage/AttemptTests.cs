@@ -1,0 +1,75 @@
+using Lethe.Capture;
+using Lethe.Ingest.Reading;
+
+namespace Lethe.Ingest.Tests.Storage;
+
+public sealed class AttemptTests
+{
+    private static readonly Told Overloaded = new() { Number = 1, At = 1, RetryKey = "k", Outcome = Outcome.UpstreamError, Reply = null };
+    private static readonly Told Cut = new() { Number = 2, At = 2, RetryKey = "k", Outcome = Outcome.UpstreamAborted, Reply = "hel" };
+    private static readonly Told Answered = new() { Number = 3, At = 3, RetryKey = "k" };
+
+    public static TheoryData<int[]> Orders => [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]];
+
+    [Theory]
+    [MemberData(nameof(Orders))]
+    public void A_call_that_was_sent_again_is_one_turn_with_numbered_attempts(int[] order)
+    {
+        using var store = TestStore.Open();
+        Told[] tries = [Overloaded, Cut, Answered];
+        foreach (var next in order)
+        {
+            store.Deliver(tries[next]);
+        }
+
+        var first = Overloaded.Id.ToString();
+        Assert.Equal(
+            [new TurnRecord(null, 1, null), new TurnRecord(null, 2, first), new TurnRecord(1, 3, first)],
+            store.Reader.Exchanges(new ExchangeFilter()).Select(record => record.Turn));
+        var counters = store.Session("s").Counters;
+        Assert.Equal((3, 1, 2, 2), (counters.Exchanges, counters.Turns, counters.Attempts, counters.Errors));
+    }
+
+    [Fact]
+    public void The_same_question_asked_again_after_an_answer_is_another_turn()
+    {
+        using var store = TestStore.Open();
+        store.Deliver(Answered, Answered with { Number = 4, At = 4 });
+
+        Assert.Equal([new TurnRecord(1, 1, null), new TurnRecord(2, 1, null)], store.Reader.Exchanges(new ExchangeFilter()).Select(record => record.Turn));
+    }
+
+    [Fact]
+    public void A_cut_reply_that_was_never_answered_is_the_turn()
+    {
+        using var store = TestStore.Open();
+        store.Deliver(Cut, Overloaded with { Number = 5, At = 5 });
+
+        Assert.Equal((1, 1), (store.Session("s").Counters.Turns, store.Session("s").Counters.Attempts));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_failed_call_without_a_session_goes_to_the_session_of_the_call_that_repeated_it(bool failureFirst)
+    {
+        using var store = TestStore.Open();
+        var failed = Overloaded with { Session = null };
+        store.Deliver(failureFirst ? [failed, Answered] : [Answered, failed]);
+
+        Assert.All(store.Reader.Exchanges(new ExchangeFilter()), record => Assert.Equal("s", record.Session!.HarnessSessionId));
+        Assert.Equal((2, 1, 1), (store.Session("s").Counters.Exchanges, store.Session("s").Counters.Turns, store.Session("s").Counters.Attempts));
+        Assert.Equal(Told.Epoch.AddSeconds(1), store.Session("s").FirstSeenAt);
+    }
+
+    [Fact]
+    public void A_failed_call_that_nobody_repeats_belongs_to_no_session_and_is_still_there()
+    {
+        using var store = TestStore.Open();
+        store.Deliver(Overloaded with { Session = null });
+
+        var record = Assert.Single(store.Reader.Exchanges(new ExchangeFilter()));
+        Assert.Null(record.Session);
+        Assert.Equal(new TurnRecord(null, 1, null), record.Turn);
+    }
+}

@@ -1,0 +1,52 @@
+using Lethe.Ingest.Journaling;
+using Lethe.Ingest.Reading;
+using Lethe.Ingest.Storage;
+
+namespace Lethe.Ingest.Tests.Storage;
+
+public sealed class CrashTests
+{
+    [Fact]
+    public void What_a_crash_leaves_of_a_transaction_under_way_is_the_state_before_it()
+    {
+        using var store = TestStore.Open();
+        var told = Hostile.Tell([.. Enumerable.Range(1, 60)]);
+        store.Ingest.Commit([.. told[..20].Select(one => one.Delivery())], At(20));
+        var before = StoreState.Of(store);
+        var copy = TestStore.NewDirectory();
+
+        var crash = new Told { Number = 999 }.Delivery().Meanwhile(() => CopyFiles(store.Directory, copy));
+        Assert.Throws<IOException>(() => store.Ingest.Commit([.. told[20..].Select(one => one.Delivery()), crash], At(60)));
+
+        using var survivor = TestStore.Open(copy);
+        Assert.Equal(before, StoreState.Of(survivor));
+        Assert.Equal(new JournalPosition(1, 20, 20), survivor.Ingest.Cursor("c"));
+        Assert.Empty(new StoreVerifier(survivor.File).Verify());
+    }
+
+    [Fact]
+    public void What_was_committed_is_there_after_a_crash_together_with_its_position()
+    {
+        using var store = TestStore.Open();
+        var told = Hostile.Tell([.. Enumerable.Range(1, 60)]);
+        store.Ingest.Commit([.. told.Select(one => one.Delivery())], At(60));
+        var copy = TestStore.NewDirectory();
+        CopyFiles(store.Directory, copy);
+
+        using var survivor = TestStore.Open(copy);
+        Assert.Equal(StoreState.Of(store), StoreState.Of(survivor));
+        Assert.Equal(new JournalPosition(1, 60, 60), survivor.Ingest.Cursor("c"));
+    }
+
+    private static Dictionary<string, JournalPosition> At(long place) => new() { ["c"] = new JournalPosition(1, place, place) };
+
+    private static void CopyFiles(string from, string to)
+    {
+        foreach (var file in Directory.GetFiles(from).Where(file => !file.EndsWith("-shm", StringComparison.Ordinal)))
+        {
+            using var source = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            using var target = File.Create(Path.Combine(to, Path.GetFileName(file)));
+            source.CopyTo(target);
+        }
+    }
+}

@@ -1,0 +1,89 @@
+using FsCheck;
+using FsCheck.Fluent;
+using Outcome = Lethe.Capture.Outcome;
+
+namespace Lethe.Ingest.Tests.Storage;
+
+/// <summary>Workloads out of a small alphabet, so that everything collides: times, sessions, parents across harnesses, circles, retries, words, tool calls.</summary>
+internal static class Hostile
+{
+    private static readonly string?[] Sessions = [null, "s", "t", "u", "s", "t"];
+    private static readonly string?[] Parents = [null, null, null, "s", "t", "u", "v"];
+    private static readonly string?[] ParentHarnesses = [null, "a", "b"];
+    private static readonly string?[] RetryKeys = [null, null, "k", "l"];
+    private static readonly string?[] Replies = [null, "x", "y", "x"];
+    private static readonly string?[] Names = [null, "one", "two"];
+    private static readonly Outcome[] Outcomes =
+        [Outcome.Completed, Outcome.Completed, Outcome.UpstreamError, Outcome.ClientAborted, Outcome.NoResponse, Outcome.NotDecoded, Outcome.Incomplete];
+
+    /// <summary>A workload of up to 24 exchanges, and a seed for the order in which it comes.</summary>
+    public static Arbitrary<(int[] Seeds, int Order)> Workloads { get; } = Arb.From(
+        Gen.Choose(0, 1_000_000)
+            .ListOf()
+            .Select(seeds => seeds.Take(24).ToArray())
+            .SelectMany(seeds => Gen.Choose(0, 1_000_000).Select(order => (seeds, order))),
+        Shrink);
+
+    public static Told[] Tell(int[] seeds) => [.. seeds.Select((seed, i) => Tell(i + 1, seed))];
+
+    /// <summary>The same exchanges in another order, some of them twice or thrice.</summary>
+    public static Told[] Shuffle(Told[] told, int order)
+    {
+        var random = new Random(order);
+        var all = told.Concat(told.Where(_ => random.Next(3) == 0)).Concat(told.Where(_ => random.Next(6) == 0)).ToArray();
+        random.Shuffle(all);
+        return all;
+    }
+
+    /// <summary>Delivers in transactions of random size.</summary>
+    public static void DeliverInBatches(this TestStore store, Told[] told, int order)
+    {
+        var random = new Random(order);
+        for (var at = 0; at < told.Length;)
+        {
+            var count = Math.Min(told.Length - at, random.Next(1, 6));
+            store.Deliver(told[at..(at + count)]);
+            at += count;
+        }
+    }
+
+    private static Told Tell(int number, int seed)
+    {
+        var random = new Random(seed);
+        T Any<T>(T[] choices) => choices[random.Next(choices.Length)];
+        var session = Any(Sessions);
+        var outcome = Any(Outcomes);
+        return new Told
+        {
+            Number = number,
+            At = random.Next(4),
+            Org = random.Next(5) == 0 ? "11111111-1111-1111-1111-111111111111" : "00000000-0000-0000-0000-000000000000",
+            Harness = Any(["a", "b"]),
+            Session = session,
+            Parent = session is null ? null : Any(Parents),
+            ParentHarness = Any(ParentHarnesses),
+            Name = Any(Names),
+            Cwd = Any(Names),
+            Subject = Any(Names),
+            Metadata = random.Next(3) == 0 ? $$"""{"{{Any(["k", "l"])}}":{{random.Next(3)}}}""" : null,
+            RetryKey = Any(RetryKeys),
+            Outcome = outcome,
+            Reply = outcome is Outcome.UpstreamError or Outcome.NoResponse ? null : Any(Replies),
+            Prompt = [.. Enumerable.Range(0, random.Next(1, 4)).Select(_ => Any(["p", "q"]))],
+            Cost = random.Next(3) == 0 ? null : 5,
+            CacheRead = random.Next(3) == 0 ? null : 100,
+            CacheWrite = random.Next(3) == 0 ? 9 : null,
+            Calls = random.Next(3) == 0 ? [Any(["c", "d"])] : [],
+            Answers = random.Next(3) == 0 ? [Any(["c", "d"])] : [],
+            System = Any(Names),
+        };
+    }
+
+    private static IEnumerable<(int[] Seeds, int Order)> Shrink((int[] Seeds, int Order) workload)
+    {
+        for (var i = 0; i < workload.Seeds.Length; i++)
+        {
+            yield return ([.. workload.Seeds[..i], .. workload.Seeds[(i + 1)..]], workload.Order);
+        }
+    }
+}

@@ -1,0 +1,153 @@
+using Lethe.Capture;
+using Lethe.Capture.Exchanges;
+using Lethe.Ingest.Journaling;
+using Lethe.Ingest.Reading;
+using Lethe.Ingest.Storage;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Lethe.Ingest.Tests.Storage;
+
+public sealed class IngestLoopTests : IDisposable
+{
+    private static readonly Told[] Calls = [.. Hostile.Tell([.. Enumerable.Range(1, 40)])];
+    private static readonly IngestSettings Small = new() { BatchCountMax = 7, RetryPause = TimeSpan.FromMilliseconds(1), RetryPauseMax = TimeSpan.FromMilliseconds(5) };
+
+    private readonly string directory = TestStore.NewDirectory();
+
+    public void Dispose() => Directory.Delete(directory, recursive: true);
+
+    [Fact]
+    public async Task What_is_in_the_journal_comes_into_the_store_and_a_replay_gives_the_same_state()
+    {
+        await WriteJournal(Calls);
+        using var store = TestStore.Open();
+        Assert.Equal(Calls.Length, await CatchUp(store));
+
+        using var replayed = TestStore.Open();
+        await CatchUp(replayed);
+        Assert.Equal(StoreState.Of(store), StoreState.Of(replayed));
+        Assert.Equal(Calls.Length, store.Reader.LastChange());
+        Assert.Empty(new StoreVerifier(store.File).Verify());
+        Assert.Empty(Parity(store));
+    }
+
+    [Fact]
+    public async Task A_second_start_goes_on_where_the_first_stopped_and_counts_nothing_twice()
+    {
+        await WriteJournal(Calls[..15]);
+        using var store = TestStore.Open();
+        Assert.Equal(15, await CatchUp(store));
+        await WriteJournal(Calls[15..]);
+
+        Assert.Equal(Calls.Length - 15, await CatchUp(store));
+        Assert.DoesNotContain(true, store.Reader.Exchanges(new ExchangeFilter()).Select(record => record.Replayed));
+        Assert.Empty(Parity(store));
+    }
+
+    [Fact]
+    public async Task A_running_loop_tells_of_each_commit_and_follows_the_journal()
+    {
+        using var store = TestStore.Open();
+        await using var journal = OpenJournal();
+        using var consumer = journal.Consume(IngestLoop.StartOf(store.Ingest));
+        var loop = new IngestLoop(consumer, store.Ingest, Meaning, Small, TimeProvider.System, NullLogger.Instance);
+        var all = new TaskCompletionSource();
+        var told = 0;
+        loop.Committed += batch =>
+        {
+            told += batch.Results.Count;
+            if (told == Calls.Length)
+            {
+                all.SetResult();
+            }
+        };
+        using var stopping = new CancellationTokenSource();
+        var running = loop.RunAsync(stopping.Token);
+        foreach (var call in Calls)
+        {
+            Assert.True(await journal.AppendAsync(call.Exchange()));
+        }
+
+        await all.Task.WaitAsync(TimeSpan.FromSeconds(30));
+        await stopping.CancelAsync();
+        await running;
+        Assert.Equal(Calls.Length, store.Reader.LastChange());
+    }
+
+    [Fact]
+    public async Task An_exchange_that_cannot_be_interpreted_is_kept_undecoded_and_stops_nobody()
+    {
+        await WriteJournal(Calls[..5]);
+        using var store = TestStore.Open();
+        await CatchUp(store, exchange => exchange.Id == Calls[2].Id ? throw new InvalidOperationException("a bug") : Meaning(exchange));
+
+        var record = store.Reader.Exchange(Calls[2].Id.ToString())!;
+        Assert.Equal(("not_decoded", "interpreter_failed"), (record.Outcome, record.OutcomeReason));
+        Assert.Equal(5, store.Reader.LastChange());
+    }
+
+    [Fact]
+    public async Task A_store_that_is_locked_for_a_while_is_tried_again_until_it_takes_everything()
+    {
+        await WriteJournal(Calls);
+        using var store = TestStore.Open();
+        using var other = await LetheDatabase.OpenAsync(store.File, TimeProvider.System);
+        Pragma(store.Connection, "PRAGMA busy_timeout = 1");
+        Pragma(other, "BEGIN IMMEDIATE");
+
+        var ingest = Task.Run(() => CatchUp(store));
+        Assert.NotSame(ingest, await Task.WhenAny(ingest, Task.Delay(100)));
+        Pragma(other, "COMMIT");
+
+        Assert.Equal(Calls.Length, await ingest.WaitAsync(TimeSpan.FromSeconds(30)));
+    }
+
+    [Fact]
+    public async Task Parity_lists_everything_that_the_store_lacks_or_holds_otherwise()
+    {
+        await WriteJournal(Calls[..3]);
+        using var store = TestStore.Open();
+        await CatchUp(store);
+        Pragma(store.Connection, $"DELETE FROM receipts WHERE commit_key = '{Calls[0].Id}'");
+        Pragma(store.Connection, $"UPDATE receipts SET content_hash = zeroblob(32) WHERE commit_key = '{Calls[1].Id}'");
+
+        Assert.Equal(
+            [(VerifyFaultKind.Missing, Calls[0].Id.ToString()), (VerifyFaultKind.Mismatch, Calls[1].Id.ToString())],
+            Parity(store).Select(fault => (fault.Kind, fault.Subject)));
+    }
+
+    // The wire of these calls is empty: what they mean is looked up by their id.
+    private static InterpretedExchange Meaning(CapturedExchange exchange) =>
+        Calls.Single(call => call.Id == exchange.Id).Interpret() with { Exchange = exchange };
+
+    private static void Pragma(SqliteConnection connection, string sql)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        command.ExecuteNonQuery();
+    }
+
+    private List<VerifyFault> Parity(TestStore store)
+    {
+        using var consumer = new JournalConsumer(directory, default);
+        return [.. new StoreVerifier(store.File).Parity(consumer, Meaning)];
+    }
+
+    private Journal OpenJournal() => Journal.Open(new JournalSettings { Directory = directory }, TimeProvider.System, NullLogger.Instance);
+
+    private async Task WriteJournal(Told[] calls)
+    {
+        await using var journal = OpenJournal();
+        foreach (var call in calls)
+        {
+            Assert.True(await journal.AppendAsync(call.Exchange()));
+        }
+    }
+
+    private async Task<long> CatchUp(TestStore store, Func<CapturedExchange, InterpretedExchange>? interpret = null)
+    {
+        using var consumer = new JournalConsumer(directory, IngestLoop.StartOf(store.Ingest));
+        return await new IngestLoop(consumer, store.Ingest, interpret ?? Meaning, Small, TimeProvider.System, NullLogger.Instance).CatchUpAsync();
+    }
+}
