@@ -19,6 +19,8 @@ internal static class LetheApplication
         ShowCommand.Build(),
         TailCommand.Build(),
         ExportCommand.Build(),
+        VerifyCommand.Build(),
+        ReplayCommand.Build(),
         ConfigCommand.Build(),
     };
 

@@ -8,4 +8,10 @@ internal static partial class Log
 
     [LoggerMessage(4101, LogLevel.Error, "The capture of one Envoy stream failed and was given up; the call went on.")]
     public static partial void ExtProcCaptureFailed(ILogger logger, Exception fault);
+
+    [LoggerMessage(1001, LogLevel.Warning, "Ingest did not catch up with the journal within {Seconds} s; the next start takes up the rest.")]
+    public static partial void CatchUpLeft(ILogger logger, double seconds);
+
+    [LoggerMessage(1002, LogLevel.Critical, "Ingest ended by a fault of its own; captures go on into the journal and are taken up at the next start.")]
+    public static partial void IngestEnded(ILogger logger, Exception bug);
 }

@@ -10,8 +10,6 @@ public sealed class StoreReader
 {
     private readonly string path;
 
-    static StoreReader() => DefaultTypeMap.MatchNamesWithUnderscores = true;
-
     private StoreReader(string path) => this.path = path;
 
     /// <exception cref="StoreRefusedException">There is no store, or it is of another kind or version.</exception>

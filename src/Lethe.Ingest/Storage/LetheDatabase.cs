@@ -15,7 +15,12 @@ public static class LetheDatabase
     private const int WalConversionTriesMax = 50;
     private static readonly TimeSpan WalConversionPause = TimeSpan.FromMilliseconds(20);
 
-    static LetheDatabase() => SQLitePCL.Batteries_V2.Init();
+    static LetheDatabase()
+    {
+        SQLitePCL.Batteries_V2.Init();
+        // Every query of the store reads columns_like_this into PropertiesLikeThis.
+        DefaultTypeMap.MatchNamesWithUnderscores = true;
+    }
 
     /// <summary>Opens the store for writing; creates it, or brings an older one up to date. Any number of first openers succeed.</summary>
     /// <exception cref="StoreRefusedException">The file is of another kind, or of a newer version.</exception>

@@ -11,6 +11,7 @@ internal static class AdminEndpoints
     {
         services.AddSingleton<HostGuard>();
         services.AddSingleton<EventStream>();
+        services.AddSingleton<WebPage>();
     }
 
     /// <summary>Goes around every admin endpoint: who is meant, what the browser may do, and what a failure looks like.</summary>
@@ -28,6 +29,7 @@ internal static class AdminEndpoints
 
     public static void MapAdmin(this IEndpointRouteBuilder endpoints)
     {
+        endpoints.MapGet("/", (HttpContext context, WebPage page) => page.Serve(context));
         endpoints.MapSessions();
         endpoints.MapExchanges();
         endpoints.MapGet("/v1/events", (HttpContext context, EventStream events) => events.ServeAsync(context));

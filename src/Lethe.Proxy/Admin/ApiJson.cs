@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Lethe.Ingest.Reading;
+using Lethe.Proxy.Hosting;
 
 namespace Lethe.Proxy.Admin;
 
@@ -14,6 +15,7 @@ namespace Lethe.Proxy.Admin;
 [JsonSerializable(typeof(Page<ConversationTurn>))]
 [JsonSerializable(typeof(Page<ExchangeRecord>))]
 [JsonSerializable(typeof(ProblemDocument))]
+[JsonSerializable(typeof(MemoryState))]
 internal sealed partial class ApiJson : JsonSerializerContext
 {
     public static string Text<T>(T value) => JsonSerializer.Serialize(value, (JsonTypeInfo<T>)Default.GetTypeInfo(typeof(T))!);

@@ -1,11 +1,25 @@
+using Lethe.Proxy.Hosting;
+
 namespace Lethe.Proxy.Admin;
 
-/// <summary><c>/healthz</c>: the process answers. <c>/readyz</c>: it can do its work.</summary>
+/// <summary><c>/healthz</c>: the process answers. <c>/readyz</c>: the journal can be written, the store read, and ingest follows; with its lag.</summary>
 internal static class HealthEndpoints
 {
     public static void MapHealth(this IEndpointRouteBuilder endpoints)
     {
         endpoints.MapGet("/healthz", () => Results.Text("ok\n"));
-        endpoints.MapGet("/readyz", () => Results.Text("ok\n"));
+        endpoints.MapGet("/readyz", Ready);
+    }
+
+    private static IResult Ready(Func<MemoryState> ask)
+    {
+        var state = ask();
+        return state.IsReady
+            ? Results.Json(state, ApiJson.Default.MemoryState)
+            : ProblemDocument.Of(
+                StatusCodes.Status503ServiceUnavailable,
+                "not_ready",
+                "Lethe cannot do all of its work now.",
+                $"journal writable: {state.JournalWritable}, store reachable: {state.StoreReachable}, ingesting: {state.Ingesting}.");
     }
 }

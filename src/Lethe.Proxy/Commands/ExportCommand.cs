@@ -1,6 +1,9 @@
 using System.CommandLine;
 using System.Text.Json;
+using Lethe.Capture.Exchanges;
+using Lethe.Ingest.Journaling;
 using Lethe.Ingest.Reading;
+using Lethe.Proxy.Hosting;
 
 namespace Lethe.Proxy.Commands;
 
@@ -28,7 +31,8 @@ internal static class ExportCommand
                 SessionId = line.GetValue(session) is { } word ? SessionId(reader, word) : null,
                 Since = SinceOption.Read(line.GetValue(since), TimeProvider.System),
             };
-            var records = reader.Exchanges(filter);
+            using var journal = line.GetValue(bodies) ? new JournalBodies(DataLayout.Journal(settings.Options.DataDirectory)) : null;
+            var records = journal is null ? reader.Exchanges(filter) : WithBodies(reader.ExchangesWithBodies(filter), journal);
             var progress = Console.IsErrorRedirected ? null : line.InvocationConfiguration.Error;
             if (line.GetValue(file) is { } path)
             {
@@ -46,6 +50,21 @@ internal static class ExportCommand
         });
         return command;
     }
+
+    private static IEnumerable<ExchangeRecord> WithBodies(IEnumerable<(ExchangeRecord Record, JournalPosition? BodyAt)> rows, JournalBodies journal)
+    {
+        foreach (var (record, bodyAt) in rows)
+        {
+            var kept = bodyAt is { } at ? journal.TryRead(at) : null;
+            yield return record with
+            {
+                Request = record.Request with { BodyBase64 = Base64(kept?.Request) },
+                Response = record.Response with { BodyBase64 = Base64(kept?.Response) },
+            };
+        }
+    }
+
+    private static string? Base64(CapturedBody? body) => body is null ? null : Convert.ToBase64String(body.Bytes.Span);
 
     private static string SessionId(StoreReader reader, string word) => reader.Session(word)?.Session.SessionId
         ?? throw new CommandFailure(ExitCode.NotFine, $"lethe: no session answers to '{word}', or several do.");

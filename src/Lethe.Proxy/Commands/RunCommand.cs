@@ -38,7 +38,7 @@ internal static class RunCommand
         }
         catch (HostFault fault)
         {
-            throw CommandFailure.Environment(fault.Message, fault);
+            throw fault.IsConfiguration ? CommandFailure.Usage(fault.Message) : CommandFailure.Environment(fault.Message, fault);
         }
     }
 }

@@ -1,6 +1,7 @@
 using Lethe.Ingest.Reading;
 using Lethe.Ingest.Storage;
 using Lethe.Proxy.Configuration;
+using Lethe.Proxy.Hosting;
 using Microsoft.Data.Sqlite;
 
 namespace Lethe.Proxy.Commands;
@@ -8,7 +9,7 @@ namespace Lethe.Proxy.Commands;
 /// <summary>The store of a data directory, opened for reading: beside a running lethe, or with none.</summary>
 internal static class StoreFile
 {
-    public static string Of(LetheOptions options) => Path.Combine(options.DataDirectory, LetheDatabase.FileName);
+    public static string Of(LetheOptions options) => DataLayout.Store(options.DataDirectory);
 
     /// <exception cref="CommandFailure">No store is there, or it cannot be read.</exception>
     public static StoreReader Open(LetheSettings settings)

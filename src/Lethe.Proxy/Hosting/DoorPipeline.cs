@@ -1,5 +1,6 @@
 using Lethe.Proxy.Admin;
 using Lethe.Proxy.ExtProc;
+using Lethe.Proxy.Forwarding;
 
 namespace Lethe.Proxy.Hosting;
 
@@ -8,6 +9,7 @@ internal static class DoorPipeline
 {
     public static void Configure(IApplicationBuilder app)
     {
+        app.MapWhen(Doorway.Forwarding.Leads, branch => branch.MapForwarding());
         Branch(app, Doorway.ExtProc, endpoints => endpoints.MapExtProc());
         Branch(app, Doorway.Admin, endpoints => endpoints.MapAdmin(), branch => branch.UseAdminGuards());
     }

@@ -1,9 +1,8 @@
 using System.Net.Sockets;
-using Lethe.Ingest.Reading;
-using Lethe.Ingest.Storage;
 using Lethe.Proxy.Admin;
 using Lethe.Proxy.Configuration;
 using Lethe.Proxy.ExtProc;
+using Lethe.Proxy.Forwarding;
 using Lethe.Proxy.Metrics;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -12,17 +11,19 @@ namespace Lethe.Proxy.Hosting;
 
 /// <summary>
 /// The whole of lethe in one process: what <c>lethe run</c> and <c>lethe exec</c> start, and what a test starts with every port 0.
-/// Starts data directory → listeners; stops the doors first, then what they fed.
+/// Starts data directory → journal → store → ingest → listeners; stops the other way round.
 /// </summary>
 internal sealed class LetheHost : IAsyncDisposable
 {
     private readonly DataDirectory directory;
+    private readonly Memory memory;
     private readonly IHost host;
     private bool stopped;
 
-    private LetheHost(DataDirectory directory, IHost host, ListeningDoors doors)
+    private LetheHost(DataDirectory directory, Memory memory, IHost host, ListeningDoors doors)
     {
         this.directory = directory;
+        this.memory = memory;
         this.host = host;
         Doors = doors;
     }
@@ -41,19 +42,28 @@ internal sealed class LetheHost : IAsyncDisposable
     public static async Task<LetheHost> StartAsync(LetheSettings settings, Action<IServiceCollection>? configure = null, CancellationToken stopping = default)
     {
         var directory = DataDirectory.Open(settings.Options.DataDirectory);
+        Memory? memory = null;
         IHost? host = null;
         try
         {
-            var store = Path.Combine(directory.Path, LetheDatabase.FileName);
-            (await LetheDatabase.OpenAsync(store, TimeProvider.System, stopping)).Dispose();
-            host = Build(settings, StoreReader.Open(store), configure);
+            host = Build(settings, () => memory!, configure);
+            var services = host.Services;
+            // Counts from now on, not from the first time that somebody asks.
+            services.GetRequiredService<MetricRegistry>();
+            memory = await Memory.OpenAsync(
+                settings.Options, directory.Path, services.GetRequiredService<TimeProvider>(), services.GetRequiredService<ILoggerFactory>(), stopping);
             await host.StartAsync(stopping);
-            var doors = Listeners.Bound(host.Services.GetRequiredService<IServer>(), settings.Options);
+            var doors = Listeners.Bound(services.GetRequiredService<IServer>(), settings.Options);
             doors.Write(directory.Path);
-            return new LetheHost(directory, host, doors);
+            return new LetheHost(directory, memory, host, doors);
         }
         catch (Exception fault)
         {
+            if (memory is not null)
+            {
+                await memory.DisposeAsync();
+            }
+
             host?.Dispose();
             directory.Dispose();
             throw AsHostFault(fault) is { } known ? known : fault;
@@ -71,13 +81,14 @@ internal sealed class LetheHost : IAsyncDisposable
         stopped = true;
         ListeningDoors.Remove(directory.Path);
         await host.StopAsync(patience);
+        await memory.DisposeAsync();
         host.Dispose();
         directory.Dispose();
     }
 
     public async ValueTask DisposeAsync() => await StopAsync();
 
-    private static IHost Build(LetheSettings settings, StoreReader reader, Action<IServiceCollection>? configure) => new HostBuilder()
+    private static IHost Build(LetheSettings settings, Func<Memory> memory, Action<IServiceCollection>? configure) => new HostBuilder()
         .ConfigureAppConfiguration(builder => builder.AddConfiguration(settings.Configuration))
         .ConfigureLogging(HostLog.Configure)
         .ConfigureServices(services =>
@@ -86,10 +97,13 @@ internal sealed class LetheHost : IAsyncDisposable
             services.AddSingleton(settings);
             services.AddSingleton(settings.Options);
             services.AddSingleton(TimeProvider.System);
-            services.AddSingleton(reader);
-            services.AddRouting();
-            services.AddExtProc(settings.Options);
+            services.AddSingleton(_ => memory().Sink);
+            services.AddSingleton(_ => memory().Reader);
+            services.AddSingleton<Func<MemoryState>>(_ => memory().State);
             services.AddSingleton<MetricRegistry>();
+            services.AddRouting();
+            services.AddForwarding(settings.Configuration, settings.Options);
+            services.AddExtProc(settings.Options);
             services.AddAdmin();
         })
         .ConfigureWebHost(web => web
@@ -104,6 +118,8 @@ internal sealed class LetheHost : IAsyncDisposable
     {
         IOException { InnerException: AddressInUseException } => new HostFault(fault.Message.TrimEnd('.') + ".", fault),
         SocketException or IOException { InnerException: SocketException } => new HostFault("cannot listen: " + fault.Message, fault),
+        InvalidOperationException { InnerException: AggregateException routes } => new HostFault(
+            "the ReverseProxy section does not hold: " + string.Join(' ', routes.InnerExceptions.Select(one => one.Message)), fault, isConfiguration: true),
         _ => null,
     };
 }

@@ -27,11 +27,14 @@ internal sealed class MetricFamily
 
     private readonly ConcurrentDictionary<string, MetricSeries> series = new();
     private readonly double[]? bounds;
+    private readonly bool isLastValue;
 
     public MetricFamily(Instrument instrument, double[]? advisedBounds)
     {
         MeterName = instrument.Meter.Name;
-        Kind = KindOf(instrument);
+        var type = Definition(instrument);
+        Kind = KindOf(type);
+        isLastValue = instrument.IsObservable || type == typeof(Gauge<>);
         Name = PrometheusName.Of(instrument.Name, instrument.Unit, Kind);
         Help = instrument.Description ?? instrument.Name;
         bounds = Kind == MetricKind.Histogram ? advisedBounds ?? (instrument.Unit == "s" ? SecondsBounds : CountBounds) : null;
@@ -49,14 +52,14 @@ internal sealed class MetricFamily
 
     public IEnumerable<MetricSeries> Series => series.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => pair.Value);
 
-    public void Record(double value, ReadOnlySpan<KeyValuePair<string, object?>> tags, bool isObserved)
+    public void Record(double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
     {
         var one = SeriesOf(tags);
         if (Kind == MetricKind.Histogram)
         {
             one.Observe(value);
         }
-        else if (isObserved)
+        else if (isLastValue)
         {
             one.Set(value);
         }
@@ -89,12 +92,10 @@ internal sealed class MetricFamily
         return series.GetOrAdd(overflows ? Overflow : key.ToString(), _ => new MetricSeries(labels, bounds));
     }
 
-    private static MetricKind KindOf(Instrument instrument)
-    {
-        var type = instrument.GetType();
-        var definition = type.IsGenericType ? type.GetGenericTypeDefinition() : type;
-        return definition == typeof(Histogram<>) ? MetricKind.Histogram
-            : definition == typeof(Counter<>) || definition == typeof(ObservableCounter<>) ? MetricKind.Counter
-            : MetricKind.Gauge;
-    }
+    private static Type Definition(Instrument instrument) =>
+        instrument.GetType() is { IsGenericType: true } type ? type.GetGenericTypeDefinition() : instrument.GetType();
+
+    private static MetricKind KindOf(Type type) => type == typeof(Histogram<>) ? MetricKind.Histogram
+        : type == typeof(Counter<>) || type == typeof(ObservableCounter<>) ? MetricKind.Counter
+        : MetricKind.Gauge;
 }

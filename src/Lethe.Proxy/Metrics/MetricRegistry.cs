@@ -14,13 +14,13 @@ internal sealed class MetricRegistry : IDisposable
     public MetricRegistry()
     {
         listener.InstrumentPublished = Enable;
-        listener.SetMeasurementEventCallback<byte>(static (instrument, value, tags, family) => Record(instrument, value, tags, family));
-        listener.SetMeasurementEventCallback<short>(static (instrument, value, tags, family) => Record(instrument, value, tags, family));
-        listener.SetMeasurementEventCallback<int>(static (instrument, value, tags, family) => Record(instrument, value, tags, family));
-        listener.SetMeasurementEventCallback<long>(static (instrument, value, tags, family) => Record(instrument, value, tags, family));
-        listener.SetMeasurementEventCallback<float>(static (instrument, value, tags, family) => Record(instrument, value, tags, family));
-        listener.SetMeasurementEventCallback<double>(static (instrument, value, tags, family) => Record(instrument, value, tags, family));
-        listener.SetMeasurementEventCallback<decimal>(static (instrument, value, tags, family) => Record(instrument, (double)value, tags, family));
+        listener.SetMeasurementEventCallback<byte>(static (_, value, tags, family) => Record(value, tags, family));
+        listener.SetMeasurementEventCallback<short>(static (_, value, tags, family) => Record(value, tags, family));
+        listener.SetMeasurementEventCallback<int>(static (_, value, tags, family) => Record(value, tags, family));
+        listener.SetMeasurementEventCallback<long>(static (_, value, tags, family) => Record(value, tags, family));
+        listener.SetMeasurementEventCallback<float>(static (_, value, tags, family) => Record(value, tags, family));
+        listener.SetMeasurementEventCallback<double>(static (_, value, tags, family) => Record(value, tags, family));
+        listener.SetMeasurementEventCallback<decimal>(static (_, value, tags, family) => Record((double)value, tags, family));
         listener.Start();
     }
 
@@ -33,8 +33,7 @@ internal sealed class MetricRegistry : IDisposable
 
     public void Dispose() => listener.Dispose();
 
-    private static void Record(Instrument instrument, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags, object? family) =>
-        ((MetricFamily)family!).Record(value, tags, instrument.IsObservable);
+    private static void Record(double value, ReadOnlySpan<KeyValuePair<string, object?>> tags, object? family) => ((MetricFamily)family!).Record(value, tags);
 
     private void Enable(Instrument instrument, MeterListener self)
     {

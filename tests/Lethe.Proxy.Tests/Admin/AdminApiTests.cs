@@ -1,0 +1,177 @@
+using System.Diagnostics;
+using System.Net;
+using System.Text.Json;
+
+namespace Lethe.Proxy.Tests.Admin;
+
+public sealed class AdminApiTests : IAsyncLifetime
+{
+    private RecordedConversation conversation = null!;
+
+    public async Task InitializeAsync() => conversation = await RecordedConversation.StartAsync();
+
+    public async Task DisposeAsync() => await conversation.DisposeAsync();
+
+    [Fact]
+    public async Task Sessions_are_listed_newest_first_and_paged_by_cursor()
+    {
+        var all = (await conversation.GetAsync("/v1/sessions")).GetProperty("items");
+        Assert.Equal(2, all.GetArrayLength());
+
+        var first = await conversation.GetAsync("/v1/sessions?limit=1");
+        var second = await conversation.GetAsync("/v1/sessions?limit=1&cursor=" + first.GetProperty("next_cursor").GetString());
+
+        Assert.Equal(Id(all[0]), Id(first.GetProperty("items")[0]));
+        Assert.Equal(Id(all[1]), Id(second.GetProperty("items")[0]));
+        Assert.Equal(JsonValueKind.Null, second.GetProperty("next_cursor").ValueKind);
+        Assert.Equal(0, (await conversation.GetAsync("/v1/sessions?harness=codex")).GetProperty("items").GetArrayLength());
+        Assert.Equal(0, (await conversation.GetAsync("/v1/sessions?since=2999-01-01")).GetProperty("items").GetArrayLength());
+    }
+
+    [Fact]
+    public async Task A_session_has_its_children_its_counters_and_its_turns()
+    {
+        var detail = await conversation.GetAsync("/v1/sessions/" + RecordedConversation.MainSession);
+
+        var session = detail.GetProperty("session");
+        Assert.Equal(2, session.GetProperty("counters").GetProperty("turns").GetInt64());
+        Assert.Equal(1, session.GetProperty("counters").GetProperty("attempts").GetInt64());
+        Assert.Equal(224, session.GetProperty("counters").GetProperty("input_total").GetInt64());
+        Assert.Equal(RecordedConversation.MainSession + "/a1b2c3", detail.GetProperty("children")[0].GetProperty("harness_session_id").GetString());
+
+        var turns = await conversation.GetAsync($"/v1/sessions/{Id(session)}/turns?limit=2");
+        var rest = await conversation.GetAsync($"/v1/sessions/{Id(session)}/turns?limit=2&cursor=" + turns.GetProperty("next_cursor").GetString());
+        Assert.Equal(2, turns.GetProperty("items").GetArrayLength());
+        Assert.Equal(1, rest.GetProperty("items").GetArrayLength());
+        Assert.Equal("overloaded_error", turns.GetProperty("items")[1].GetProperty("exchange").GetProperty("error").GetProperty("type").GetString());
+    }
+
+    [Fact]
+    public async Task Exchanges_come_in_the_order_of_export_through_all_pages()
+    {
+        var seen = new List<string>();
+        for (string? cursor = ""; cursor is not null;)
+        {
+            var page = await conversation.GetAsync("/v1/exchanges?limit=3" + (cursor.Length > 0 ? "&cursor=" + cursor : ""));
+            seen.AddRange(page.GetProperty("items").EnumerateArray().Select(item => item.GetProperty("exchange_id").GetString()!));
+            cursor = page.GetProperty("next_cursor").GetString();
+        }
+
+        Assert.Equal(RecordedConversation.Exchanges, seen.Distinct().Count());
+        Assert.Equal(seen.Order(StringComparer.Ordinal), seen);
+        Assert.Equal(1, (await conversation.GetAsync("/v1/exchanges?outcome=upstream_error")).GetProperty("items").GetArrayLength());
+        Assert.Equal(4, (await conversation.GetAsync("/v1/exchanges?provider=anthropic&harness=claude-code")).GetProperty("items").GetArrayLength());
+        Assert.Equal(seen[0], (await conversation.GetAsync("/v1/exchanges/" + seen[0])).GetProperty("exchange_id").GetString());
+    }
+
+    [Theory]
+    [InlineData("/v1/sessions?limit=0", 400, "invalid_parameter")]
+    [InlineData("/v1/sessions?limit=201", 400, "invalid_parameter")]
+    [InlineData("/v1/sessions?cursor=x", 400, "invalid_parameter")]
+    [InlineData("/v1/sessions?since=soon", 400, "invalid_parameter")]
+    [InlineData("/v1/exchanges?cursor=1.x", 400, "invalid_parameter")]
+    [InlineData("/v1/sessions/none", 404, "session_not_found")]
+    [InlineData("/v1/sessions/none/turns", 404, "session_not_found")]
+    [InlineData("/v1/exchanges/none", 404, "exchange_not_found")]
+    [InlineData("/v1/none", 404, "not_found")]
+    public async Task What_cannot_be_answered_is_a_problem_with_a_stable_code(string path, int status, string code)
+    {
+        using var response = await conversation.Admin.GetAsync(path);
+
+        Assert.Equal(status, (int)response.StatusCode);
+        Assert.Equal("application/problem+json", response.Content.Headers.ContentType?.MediaType);
+        Assert.Equal(code, JsonDocument.Parse(await response.Content.ReadAsStringAsync()).RootElement.GetProperty("code").GetString());
+    }
+
+    [Theory]
+    [InlineData("localhost", true)]
+    [InlineData("127.0.0.1:1", true)]
+    [InlineData("[::1]", true)]
+    [InlineData("evil.example", false)]
+    [InlineData("localhost.evil.example", false)]
+    [InlineData("10.0.0.1", false)]
+    public async Task Only_names_that_can_be_meant_are_answered(string host, bool answered)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/v1/sessions");
+        request.Headers.Host = host;
+
+        using var response = await conversation.Admin.SendAsync(request);
+
+        Assert.Equal(answered ? HttpStatusCode.OK : HttpStatusCode.MisdirectedRequest, response.StatusCode);
+    }
+
+    [Fact]
+    public async Task Events_go_on_where_the_reader_left_off()
+    {
+        using var bound = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/v1/events");
+        request.Headers.Add("Last-Event-ID", "3");
+        using var response = await conversation.Admin.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, bound.Token);
+        using var events = new StreamReader(await response.Content.ReadAsStreamAsync(bound.Token));
+        await conversation.SayAsync("while somebody listens");
+
+        var ids = new List<string>();
+        while (ids.Count < 2 && await events.ReadLineAsync(bound.Token) is { } line)
+        {
+            if (line.StartsWith("id: ", StringComparison.Ordinal))
+            {
+                ids.Add(line[4..]);
+            }
+        }
+
+        Assert.Equal("text/event-stream", response.Content.Headers.ContentType?.MediaType);
+        Assert.Equal(["4", "5"], ids);
+    }
+
+    [Fact]
+    public async Task Readiness_tells_the_lag()
+    {
+        var ready = await conversation.GetAsync("/readyz");
+
+        Assert.True(ready.GetProperty("journal_writable").GetBoolean());
+        Assert.True(ready.GetProperty("store_reachable").GetBoolean());
+        Assert.Equal(0, ready.GetProperty("lag_records").GetInt64());
+    }
+
+    [Fact]
+    public async Task Metrics_have_the_names_of_the_contract_and_promtool_finds_nothing_to_say()
+    {
+        using var response = await conversation.Admin.GetAsync("/metrics");
+        var text = await response.Content.ReadAsStringAsync();
+
+        Assert.Equal("text/plain; version=0.0.4; charset=utf-8", response.Content.Headers.ContentType?.ToString());
+        foreach (var name in (string[])[
+            "lethe_exchanges_total{", "lethe_turns_total{harness=", "lethe_tokens_total{", "lethe_cost_usd_total{", "lethe_inflight_exchanges ",
+            "lethe_capture_bytes_total{direction=", "lethe_journal_lag_records ", "lethe_journal_lag_bytes ", "lethe_journal_fsync_seconds_bucket{",
+            "lethe_ingest_commit_seconds_count ", "lethe_ingest_batch_size_sum ", "lethe_decode_seconds_bucket{", "lethe_proxy_ttfb_overhead_seconds_count "])
+        {
+            Assert.Contains("\n" + name, text, StringComparison.Ordinal);
+        }
+
+        if (!File.Exists("/usr/bin/promtool"))
+        {
+            return;
+        }
+
+        using var promtool = Process.Start(new ProcessStartInfo("/usr/bin/promtool", ["check", "metrics"]) { RedirectStandardInput = true, RedirectStandardError = true })!;
+        await promtool.StandardInput.WriteAsync(text);
+        promtool.StandardInput.Close();
+        Assert.Equal("", await promtool.StandardError.ReadToEndAsync());
+        await promtool.WaitForExitAsync();
+        Assert.Equal(0, promtool.ExitCode);
+    }
+
+    [Fact]
+    public async Task The_page_runs_nothing_but_its_own_script()
+    {
+        using var response = await conversation.Admin.GetAsync("/");
+
+        Assert.Equal("text/html", response.Content.Headers.ContentType?.MediaType);
+        var policy = Assert.Single(response.Headers.GetValues("Content-Security-Policy"));
+        Assert.StartsWith("default-src 'none'; script-src 'sha256-", policy, StringComparison.Ordinal);
+        Assert.DoesNotContain("unsafe", policy, StringComparison.Ordinal);
+        Assert.DoesNotContain("innerHTML", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
+    private static string Id(JsonElement session) => session.GetProperty("session_id").GetString()!;
+}

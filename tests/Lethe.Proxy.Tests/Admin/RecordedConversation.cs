@@ -1,0 +1,98 @@
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json;
+using Lethe.Proxy.Tests.Hosting;
+using Lethe.Proxy.Tests.Support;
+using Microsoft.AspNetCore.Http;
+
+namespace Lethe.Proxy.Tests.Admin;
+
+/// <summary>A lethe that has heard Claude Code: one session of two turns and a refused call, and a sub-agent's session of one turn.</summary>
+internal sealed class RecordedConversation : IAsyncDisposable
+{
+    public const string MainSession = "5f6b1c1e-0000-4000-8000-000000000001";
+    public const string Secret = "sk-ant-a-credential-that-must-not-be-kept";
+    public const int Exchanges = 4;
+
+    private const string Reply = """
+        {"id":"msg_1","type":"message","role":"assistant","model":"claude-sonnet-4-5",
+         "content":[{"type":"text","text":"Hello \u001b[31mthere"},{"type":"tool_use","id":"toolu_1","name":"Bash","input":{"command":"ls"}}],
+         "stop_reason":"tool_use","usage":{"input_tokens":12,"cache_read_input_tokens":100,"cache_creation_input_tokens":0,"output_tokens":30}}
+        """;
+
+    private readonly FakeModelApi api;
+
+    private RecordedConversation(FakeModelApi api, LetheUnderTest lethe)
+    {
+        this.api = api;
+        Lethe = lethe;
+    }
+
+    public LetheUnderTest Lethe { get; }
+
+    public HttpClient Admin => Lethe.Admin;
+
+    public static async Task<RecordedConversation> StartAsync()
+    {
+        var api = await FakeModelApi.StartAsync(async context =>
+        {
+            var refused = context.Request.Headers.ContainsKey("x-refuse");
+            context.Response.StatusCode = refused ? 529 : 200;
+            context.Response.ContentType = "application/json";
+            await context.Response.WriteAsync(refused ? """{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}""" : Reply);
+        });
+        var lethe = await LetheUnderTest.StartAsync(options => options.Upstreams["anthropic"] = new() { Address = api.Address });
+        var conversation = new RecordedConversation(api, lethe);
+        await conversation.SayAsync("first");
+        await conversation.SayAsync("second", refuse: true);
+        await conversation.SayAsync("third");
+        await conversation.SayAsync("to the agent", agent: "a1b2c3");
+        await conversation.UntilCommittedAsync(Exchanges);
+        return conversation;
+    }
+
+    public async Task SayAsync(string text, bool refuse = false, string? agent = null)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/anthropic/v1/messages")
+        {
+            Content = new StringContent(
+                $$"""{"model":"claude-sonnet-4-5","max_tokens":100,"messages":[{"role":"user","content":{{JsonSerializer.Serialize(text)}}}]}""",
+                Encoding.UTF8,
+                "application/json"),
+        };
+        request.Headers.UserAgent.Add(new ProductInfoHeaderValue("claude-cli", "2.1.329"));
+        request.Headers.Add("x-claude-code-session-id", MainSession);
+        request.Headers.Add("x-api-key", Secret);
+        if (refuse)
+        {
+            request.Headers.Add("x-refuse", "yes");
+        }
+
+        if (agent is not null)
+        {
+            request.Headers.Add("x-claude-code-agent-id", agent);
+        }
+
+        using var response = await Lethe.Forwarding.SendAsync(request);
+        await response.Content.ReadAsByteArrayAsync();
+    }
+
+    /// <summary>Waits until so many exchanges are in the store; each wait is answered by the store itself, within a bound.</summary>
+    public async Task UntilCommittedAsync(int count)
+    {
+        using var bound = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var tick = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
+        while ((await GetAsync("/v1/exchanges?limit=200")).GetProperty("items").GetArrayLength() < count)
+        {
+            await tick.WaitForNextTickAsync(bound.Token);
+        }
+    }
+
+    public async Task<JsonElement> GetAsync(string path) => JsonDocument.Parse(await Admin.GetStringAsync(path)).RootElement;
+
+    public async ValueTask DisposeAsync()
+    {
+        await Lethe.DisposeAsync();
+        await api.DisposeAsync();
+    }
+}

@@ -1,0 +1,131 @@
+using System.Text;
+using System.Text.Json;
+using Lethe.Proxy.Tests.Admin;
+
+namespace Lethe.Proxy.Tests.Commands;
+
+/// <summary>The commands as a person types them, beside a running lethe and after it.</summary>
+public sealed class ReadingCommandsTests : IAsyncLifetime
+{
+    private RecordedConversation conversation = null!;
+
+    private string Data => conversation.Lethe.DataDirectory;
+
+    public async Task InitializeAsync() => conversation = await RecordedConversation.StartAsync();
+
+    public async Task DisposeAsync() => await conversation.DisposeAsync();
+
+    [Fact]
+    public async Task Sessions_show_the_tree_and_show_tells_the_conversation()
+    {
+        var tree = await LetheAsync("sessions");
+        var lines = tree.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(3, lines.Length);
+        Assert.StartsWith("SESSION", lines[0], StringComparison.Ordinal);
+        Assert.Contains("└─ ", lines[2], StringComparison.Ordinal);
+
+        var listed = JsonDocument.Parse(await LetheAsync("sessions", "--json", "--harness", "claude-code")).RootElement;
+        Assert.Equal(2, listed.GetArrayLength());
+
+        var told = await LetheAsync("show", RecordedConversation.MainSession);
+        Assert.Contains("── turn 2", told, StringComparison.Ordinal);
+        Assert.Contains("overloaded_error", told, StringComparison.Ordinal);
+        Assert.Contains("→ Bash", told, StringComparison.Ordinal);
+        Assert.DoesNotContain("\u001b", told, StringComparison.Ordinal);
+
+        var second = JsonDocument.Parse(await LetheAsync("show", RecordedConversation.MainSession, "--turn", "2", "--json")).RootElement;
+        Assert.DoesNotContain(second.GetProperty("turns").EnumerateArray(), turn => turn.GetProperty("exchange").GetProperty("turn").GetProperty("seq").GetRawText() == "1");
+
+        var (code, _, error) = await LetheProcess.RunAsync(Path.GetTempPath(), "show", "nobody", "--data", Data);
+        Assert.Equal(1, code);
+        Assert.Equal("lethe: no session answers to 'nobody', or several do.\n", error);
+    }
+
+    [Fact]
+    public async Task Export_writes_one_record_a_call_whole_private_and_without_credentials()
+    {
+        var file = Path.Combine(Path.GetDirectoryName(Data)!, "out.jsonl");
+        await LetheAsync("export", "--bodies", "-o", file);
+        var text = await File.ReadAllTextAsync(file);
+        var records = text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement).ToArray();
+
+        Assert.Equal(RecordedConversation.Exchanges, records.Length);
+        Assert.All(records, record => Assert.Equal("lethe.exchange.v1", record.GetProperty("schema").GetString()));
+        Assert.Equal(records.Select(Captured).Order(StringComparer.Ordinal), records.Select(Captured));
+        Assert.Contains("\"first\"", Encoding.UTF8.GetString(records[0].GetProperty("request").GetProperty("body_base64").GetBytesFromBase64()), StringComparison.Ordinal);
+        Assert.DoesNotContain("body_base64", await LetheAsync("export"), StringComparison.Ordinal);
+        Assert.Single((await LetheAsync("export", "--session", RecordedConversation.MainSession + "/a1b2c3")).Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        if (!OperatingSystem.IsWindows())
+        {
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
+        }
+
+        foreach (var path in Directory.EnumerateFiles(Path.GetDirectoryName(Data)!, "*", SearchOption.AllDirectories).Where(path => !path.EndsWith(".lock", StringComparison.Ordinal)))
+        {
+            await using var content = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+            using var reader = new StreamReader(content, Encoding.Latin1);
+            Assert.DoesNotContain(RecordedConversation.Secret, await reader.ReadToEndAsync(), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task Verify_is_fine_beside_a_running_lethe_and_names_what_was_broken()
+    {
+        Assert.StartsWith("fine: 4 exchanges", await LetheAsync("verify", "--parity"), StringComparison.Ordinal);
+        var segment = Directory.GetFiles(Path.Combine(Data, "journal"), "*.jsonl").Single();
+        var copy = Path.Combine(Path.GetDirectoryName(Data)!, "copy");
+        Directory.CreateDirectory(Path.Combine(copy, "journal"));
+        await LetheAsync("replay", "--into", copy);
+        var bytes = await File.ReadAllTextAsync(segment);
+        await File.WriteAllTextAsync(Path.Combine(copy, "journal", Path.GetFileName(segment)), bytes.Replace("third", "thirt", StringComparison.Ordinal));
+
+        var (code, output, _) = await LetheProcess.RunAsync(Path.GetTempPath(), "verify", "--json", "--data", copy);
+
+        Assert.Equal(1, code);
+        var report = JsonDocument.Parse(output).RootElement;
+        Assert.False(report.GetProperty("fine").GetBoolean());
+        Assert.Equal("journal", report.GetProperty("faults")[0].GetProperty("kind").GetString());
+    }
+
+    [Fact]
+    public async Task Replay_gives_the_same_store_and_counts_nothing_twice()
+    {
+        var other = Path.Combine(Path.GetDirectoryName(Data)!, "other");
+        Assert.Equal("4 exchanges in the journal, all 4 missing in the store\n", await LetheAsync("replay", "--dry-run", "--into", other));
+        Assert.Equal("4 accepted, 0 duplicate, 0 conflict, 0 rejected\n", await LetheAsync("replay", "--into", other));
+        Assert.Equal("0 accepted, 4 duplicate, 0 conflict, 0 rejected\n", await LetheAsync("replay", "--into", other));
+        Assert.Equal("4 exchanges in the journal, 0 missing in the store, 0 held otherwise\n", await LetheAsync("replay", "--dry-run"));
+
+        var (_, again, _) = await LetheProcess.RunAsync(Path.GetTempPath(), "export", "--data", other);
+
+        Assert.Equal(await LetheAsync("export"), again.Replace("\"replayed\":true", "\"replayed\":false", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Tail_prints_what_ends_from_now_on()
+    {
+        using var tail = LetheProcess.Start(Path.GetTempPath(), "tail", "--json", "--data", Data);
+        var line = tail.ReadLineAsync("{");
+        using var tick = new PeriodicTimer(TimeSpan.FromMilliseconds(300));
+        while (!line.IsCompleted)
+        {
+            // Said again until the tail, which starts at its own time, has begun to listen.
+            await conversation.SayAsync("listen");
+            await tick.WaitForNextTickAsync();
+        }
+
+        var record = JsonDocument.Parse(await line).RootElement;
+        Assert.Equal(RecordedConversation.MainSession, record.GetProperty("session").GetProperty("harness_session_id").GetString());
+        await tail.SignalAsync("INT");
+        Assert.Equal(0, (await tail.ExitAsync()).ExitCode);
+    }
+
+    private static string Captured(JsonElement record) => record.GetProperty("captured_at").GetString()! + record.GetProperty("exchange_id").GetString();
+
+    private async Task<string> LetheAsync(params string[] args)
+    {
+        var (code, output, error) = await LetheProcess.RunAsync(Path.GetTempPath(), [.. args, "--data", Data]);
+        Assert.True(code == 0, $"{string.Join(' ', args)} exited {code}: {error}{output}");
+        return output;
+    }
+}
