@@ -9,14 +9,23 @@ internal static class JsonReading
     /// <summary>Deeper documents are refused, as their canonical form is: no API nests so far, and a bomb does.</summary>
     public const int DepthMax = 128;
 
+    /// <summary>A message put together from a stream wraps what stood alone in it.</summary>
+    private const int WrappingDepth = 8;
+
     private static readonly JsonDocumentOptions Options = new() { MaxDepth = DepthMax };
+    private static readonly JsonDocumentOptions AssembledOptions = new() { MaxDepth = DepthMax + WrappingDepth };
 
     /// <summary>Parses without copying: elements read from <paramref name="json"/> itself. Null when it is not one JSON value.</summary>
-    public static JsonDocument? TryParse(ReadOnlyMemory<byte> json)
+    public static JsonDocument? TryParse(ReadOnlyMemory<byte> json) => TryParse(json, Options);
+
+    /// <summary>Parses what was written here, out of parts that were parsed before.</summary>
+    public static JsonDocument? TryParseAssembled(ReadOnlyMemory<byte> json) => TryParse(json, AssembledOptions);
+
+    private static JsonDocument? TryParse(ReadOnlyMemory<byte> json, JsonDocumentOptions options)
     {
         try
         {
-            return JsonDocument.Parse(json, Options);
+            return JsonDocument.Parse(json, options);
         }
         catch (JsonException)
         {

@@ -20,7 +20,7 @@ public static class TurnDecoder
         var endpoint = EndpointPaths.Find(exchange.Method, exchange.Path) ?? EndpointShapes.Find(request?.RootElement);
         if (endpoint is not { Dialect: not Dialect.Unsupported } known)
         {
-            return new DecodedExchange(null, coded.Reason ?? (endpoint is null ? "unknown_endpoint" : "unsupported_dialect"), request);
+            return new DecodedExchange(null, endpoint is null ? coded.Reason ?? "unknown_endpoint" : "unsupported_dialect", request);
         }
 
         var vendor = exchange.Provider ?? VendorHosts.Find(exchange.UpstreamHost) ?? (known.Dialect == Dialect.AnthropicMessages || known.Name == "count_tokens" ? "anthropic" : "openai");

@@ -32,7 +32,12 @@ internal static class WireError
             root = root[0];
         }
 
-        var told = root.Member("error"u8) is { ValueKind: JsonValueKind.Object or JsonValueKind.String };
+        var told = root.Member("error"u8) switch
+        {
+            { ValueKind: JsonValueKind.Object } error => error.GetPropertyCount() > 0,
+            { ValueKind: JsonValueKind.String } error => !error.ValueEquals(""u8),
+            _ => false,
+        };
         return told || root.Is("type"u8, "error"u8) || root.Is("object"u8, "error"u8) ? Read(root, phase) : null;
     }
 

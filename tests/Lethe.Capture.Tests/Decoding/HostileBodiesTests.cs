@@ -13,6 +13,8 @@ public sealed class HostileBodiesTests
 {
     private static readonly string[] Paths = ["/v1/messages", "/v1/chat/completions", "/v1/responses", "/v1/completions", "/v1/embeddings", "/unknown"];
 
+    private const int JsonDepth = JsonReading.DepthMax;
+
     private const string Chunk = """{"id":"i","choices":[{"index":0,"delta":{"content":"abc"}}]}""";
 
     [Theory]
@@ -136,6 +138,33 @@ public sealed class HostileBodiesTests
         }
 
         Assert.Equal(300_000, Invented.Decode(Invented.Exchange("/v1/chat/completions", "{}", stream.ToString())).ReplyText!.Length);
+    }
+
+    [Fact]
+    public void A_hundred_thousand_calls_and_messages_take_no_longer_each_than_one()
+    {
+        StringBuilder calls = new();
+        StringBuilder messages = new();
+        for (var i = 0; i < 100_000; i++)
+        {
+            calls.Append("data: {\"choices\":[{\"index\":0,\"delta\":{\"tool_calls\":[{\"id\":\"c").Append(i).Append("\",\"function\":{\"name\":\"n\",\"arguments\":\"{}\"}}]}}]}\n\n");
+            messages.Append("data: {\"type\":\"message_start\",\"message\":{\"id\":\"m\"}}\n\ndata: {\"type\":\"content_block_start\",\"content_block\":{\"type\":\"text\",\"text\":\"a\"}}\n\ndata: {\"type\":\"message_stop\"}\n\n");
+        }
+
+        Assert.Equal(100_000, Invented.Decode(Invented.Exchange("/v1/chat/completions", "{}", calls.ToString())).ToolCalls.Count);
+        Assert.Equal(100_000, Invented.Decode(Invented.Exchange("/v1/messages", "{}", messages.ToString())).ReplyText!.Length);
+    }
+
+    [Fact]
+    public void Arguments_at_the_deepest_that_is_read_do_not_cost_the_reply()
+    {
+        var deep = new string('[', JsonDepth) + new string(']', JsonDepth);
+        var turn = Invented.Decode(Invented.Exchange("/v1/messages", "{}", Invented.TypedEvents(
+            ("content_block_start", "\"index\":0,\"content_block\":{\"type\":\"tool_use\",\"id\":\"t\",\"name\":\"n\",\"input\":{}}"),
+            ("content_block_delta", $"\"index\":0,\"delta\":{{\"type\":\"input_json_delta\",\"partial_json\":\"{deep}\"}}"))));
+
+        Assert.Equal(deep, Assert.Single(turn.ToolCalls).ArgumentsJson);
+        Assert.NotNull(ChainBuilder.Build(turn));
     }
 
     [Fact]

@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using Lethe.Capture.Turns;
 
@@ -45,7 +44,7 @@ internal static class AnthropicReply
     /// <summary>Reads <c>{"role","content"}</c>.</summary>
     public static Answer ReadMessage(byte[] raw)
     {
-        using var document = JsonReading.TryParse(raw);
+        using var document = JsonReading.TryParseAssembled(raw);
         if (document is null)
         {
             return Answer.None;
@@ -53,17 +52,17 @@ internal static class AnthropicReply
 
         var message = AnthropicContent.ReadMessage(document.RootElement, raw);
         List<ToolCall> calls = [];
-        StringBuilder? text = null;
-        StringBuilder? thinking = null;
+        List<string> text = [];
+        List<string> thinking = [];
         foreach (var block in message.Blocks)
         {
             switch (block)
             {
                 case { Type: "text", Text: { } said }:
-                    (text ??= new StringBuilder()).Append(said);
+                    text.Add(said);
                     break;
                 case { Type: "thinking", Thinking: { Length: > 0 } thought }:
-                    (thinking ??= new StringBuilder()).Append(thought);
+                    thinking.Add(thought);
                     break;
                 case { Type: "tool_use", ToolName: { } name }:
                     calls.Add(new ToolCall(block.ToolUseId, name, block.ToolInputJson ?? "{}"));
@@ -71,6 +70,6 @@ internal static class AnthropicReply
             }
         }
 
-        return new Answer { Messages = [message], Text = text?.ToString(), Reasoning = thinking?.ToString(), ToolCalls = calls };
+        return new Answer { Messages = [message], Text = Texts.Join(text), Reasoning = Texts.Join(thinking), ToolCalls = calls };
     }
 }

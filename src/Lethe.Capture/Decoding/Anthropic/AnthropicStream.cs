@@ -17,6 +17,7 @@ internal sealed class AnthropicStream : IReplyAssembler
     private bool usageUpdated;
     private bool stopped;
     private long firstBlock;
+    private long nextBlock;
 
     public void Add(ReadOnlySpan<byte> name, JsonElement data)
     {
@@ -81,7 +82,8 @@ internal sealed class AnthropicStream : IReplyAssembler
 
     private StreamedBlock Block(JsonElement data)
     {
-        var index = firstBlock + (data.Count("index"u8) ?? 0);
+        var index = firstBlock + Math.Min(data.Count("index"u8) ?? 0, int.MaxValue);
+        nextBlock = Math.Max(nextBlock, index + 1);
         if (!blocks.TryGetValue(index, out var block))
         {
             blocks[index] = block = new StreamedBlock();
@@ -95,7 +97,7 @@ internal sealed class AnthropicStream : IReplyAssembler
         if (stopped)
         {
             // A gateway that runs the tools itself sends several messages in one stream: their blocks follow one another, the last names the whole.
-            firstBlock = blocks.Count == 0 ? 0 : blocks.Keys.Last() + 1;
+            firstBlock = nextBlock;
             usage = new MergedObject();
             (id, model, stop, stopped) = (null, null, null, false);
         }
@@ -112,11 +114,11 @@ internal sealed class AnthropicStream : IReplyAssembler
         stop = message.Word("stop_reason"u8) ?? stop;
         stopped = true;
         usageUpdated = true;
-        var index = 0;
         foreach (var block in message.Items("content"u8))
         {
-            blocks[index] = new StreamedBlock();
-            blocks[index++].Start(block);
+            var added = new StreamedBlock();
+            added.Start(block);
+            blocks[nextBlock++] = added;
         }
     }
 

@@ -45,7 +45,7 @@ internal sealed class StreamedBlock
 
     public void WriteTo(Utf8JsonWriter writer)
     {
-        using var begun = JsonReading.TryParse(start.ToJson());
+        using var begun = JsonReading.TryParseAssembled(start.ToJson());
         var block = begun?.RootElement ?? default;
         writer.WriteStartObject();
         if (block.Text("type"u8) is null)
@@ -84,7 +84,7 @@ internal sealed class StreamedBlock
         var before = name.SequenceEqual("content"u8) && added is null ? null : begun.Text(name);
         if (added is not null || before is not null)
         {
-            writer.WriteString(name, before + added);
+            writer.Text(name, new StringBuilder(before).Append(added));
         }
     }
 
@@ -101,7 +101,7 @@ internal sealed class StreamedBlock
         if (input is { Length: > 0 })
         {
             writer.WritePropertyName("input"u8);
-            writer.WriteRawValue(ToolArguments.FromText(input.ToString()));
+            writer.WriteRawValue(ToolArguments.FromText(input.ToString()), skipInputValidation: true);
         }
         else if (begun.Member("input"u8) is { } given)
         {

@@ -6,6 +6,9 @@ public static class ContentDecoder
     /// <summary>How many bytes any one layer may expand to.</summary>
     public const long OutputBytesMax = 64L * 1024 * 1024;
 
+    /// <summary>How large a body may be that nothing has to be undone for: the JSON writer's longest string is near.</summary>
+    private const long PlainBytesMax = 128L * 1024 * 1024;
+
     private const int LayersMax = 8;
 
     /// <summary>Undoes the codings that <paramref name="contentEncoding"/> lists, the last one first. Corrupt or cut input gives what came before the fault.</summary>
@@ -17,7 +20,7 @@ public static class ContentDecoder
             return DecodedBody.Refused("content_coding_unknown");
         }
 
-        var decoded = new DecodedBody(body, false, null);
+        var decoded = body.Length > PlainBytesMax ? DecodedBody.Refused("decoded_too_large") : new DecodedBody(body, false, null);
         for (var i = layers.Count - 1; i >= 0 && decoded.Reason is null; i--)
         {
             var layer = Undo(decoded.Bytes, layers[i], outputBytesMax);

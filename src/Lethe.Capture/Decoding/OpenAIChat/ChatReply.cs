@@ -39,7 +39,7 @@ internal static class ChatReply
     /// <summary>Reads one assistant message.</summary>
     public static Answer ReadMessage(byte[] raw)
     {
-        using var document = JsonReading.TryParse(raw);
+        using var document = JsonReading.TryParseAssembled(raw);
         if (document is null)
         {
             return Answer.None;
@@ -49,7 +49,7 @@ internal static class ChatReply
         return new Answer
         {
             Messages = [message.Role == "user" ? message with { Role = "assistant" } : message],
-            Text = ChatContent.Text(document.RootElement.Member("content"u8)),
+            Text = Texts.Join([.. message.Blocks.Where(block => block is { Type: "text", Text: not null }).Select(block => block.Text!)]),
             Reasoning = ChatContent.Reasoning(document.RootElement),
             ToolCalls = ChatToolCalls.Read(document.RootElement),
         };

@@ -56,7 +56,6 @@ internal sealed class ChatStream(string vendor) : IReplyAssembler
             Model = model,
             Stop = stop,
             Usage = ReadUsage(final: done || stop is not null),
-            Reasoning = reasoning.Length > 0 ? reasoning.ToString() : null,
             Error = error,
             Complete = ended && error is null,
         };
@@ -98,15 +97,15 @@ internal sealed class ChatStream(string vendor) : IReplyAssembler
     {
         writer.WriteStartObject();
         writer.WriteString("role"u8, role ?? "assistant");
-        writer.WriteString("content"u8, content.ToString());
+        writer.Text("content"u8, content);
         if (reasoning.Length > 0)
         {
-            writer.WriteString("reasoning_content"u8, reasoning.ToString());
+            writer.Text("reasoning_content"u8, reasoning);
         }
 
         if (refusal.Length > 0)
         {
-            writer.WriteString("refusal"u8, refusal.ToString());
+            writer.Text("refusal"u8, refusal);
         }
 
         if (!calls.IsEmpty)

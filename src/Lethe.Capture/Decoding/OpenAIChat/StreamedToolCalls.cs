@@ -11,6 +11,7 @@ internal sealed class StreamedToolCalls
 {
     private readonly List<Call> calls = [];
     private readonly Dictionary<long, Call> byIndex = [];
+    private readonly Dictionary<string, Call> byId = new(StringComparer.Ordinal);
 
     public bool IsEmpty => calls.Count == 0;
 
@@ -47,7 +48,7 @@ internal sealed class StreamedToolCalls
             writer.WriteString("type"u8, call.IsCustom ? "custom"u8 : "function"u8);
             writer.WriteStartObject(call.IsCustom ? "custom"u8 : "function"u8);
             writer.WriteString("name"u8, call.Name ?? "");
-            writer.WriteString(call.IsCustom ? "input"u8 : "arguments"u8, call.Arguments.ToString());
+            writer.Text(call.IsCustom ? "input"u8 : "arguments"u8, call.Arguments);
             writer.WriteEndObject();
             writer.WriteEndObject();
         }
@@ -67,7 +68,7 @@ internal sealed class StreamedToolCalls
     {
         var known = index is { } at
             ? byIndex.GetValueOrDefault(at)
-            : id is null ? calls.LastOrDefault() : calls.FindLast(call => call.Id == id);
+            : id is null ? calls.LastOrDefault() : byId.GetValueOrDefault(id);
 
         // A whole call that reuses the index of another one is a new call: some servers send index 0 for all.
         if (known is not null && (!isStart || index is null || id is null || known.Id is null || known.Id == id))
@@ -80,6 +81,11 @@ internal sealed class StreamedToolCalls
         if (index is { } place)
         {
             byIndex[place] = added;
+        }
+
+        if (id is not null)
+        {
+            byId[id] = added;
         }
 
         return added;

@@ -37,28 +37,8 @@ internal static class ResponseItems
         };
     }
 
-    /// <summary>The text that a message item says; null for other items.</summary>
-    public static string? Text(JsonElement item)
-    {
-        if (!item.Is("type"u8, "message"u8))
-        {
-            return null;
-        }
-
-        StringBuilder? text = null;
-        foreach (var part in item.Items("content"u8))
-        {
-            if (part.Is("type"u8, "output_text"u8))
-            {
-                (text ??= new StringBuilder()).Append(part.Text("text"u8));
-            }
-        }
-
-        return text?.ToString();
-    }
-
     /// <summary>A reasoning item's own words: its summary, else its content.</summary>
-    public static string? Reasoning(JsonElement item) =>
+    private static string? Reasoning(JsonElement item) =>
         item.Is("type"u8, "reasoning"u8) ? JoinTexts(item, "summary"u8) ?? JoinTexts(item, "content"u8) : null;
 
     private static bool IsOutput(string type) => type.EndsWith("_output", StringComparison.Ordinal) || type == "mcp_approval_response";

@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using Lethe.Capture.Turns;
 
@@ -41,8 +40,8 @@ internal static class ResponsesReply
     {
         List<Message> messages = [];
         List<ToolCall> calls = [];
-        StringBuilder? text = null;
-        StringBuilder? reasoning = null;
+        List<string> text = [];
+        List<string> reasoning = [];
         foreach (var raw in items)
         {
             using var document = JsonReading.TryParse(raw);
@@ -52,27 +51,29 @@ internal static class ResponsesReply
             }
 
             var item = document.RootElement;
-            messages.Add(ResponseItems.ReadItem(item, raw));
+            var message = ResponseItems.ReadItem(item, raw);
+            messages.Add(message);
             if (ResponseItems.ReadCall(item) is { } call)
             {
                 calls.Add(call);
             }
 
-            Append(ref text, ResponseItems.Text(item));
-            Append(ref reasoning, ResponseItems.Reasoning(item));
+            foreach (var block in message.Blocks)
+            {
+                if (block is { Type: "text", Text: { } said } && message.Role == "assistant")
+                {
+                    text.Add(said);
+                }
+                else if (block is { Type: "thinking", Thinking: { Length: > 0 } thought })
+                {
+                    reasoning.Add(thought);
+                }
+            }
         }
 
-        return new Answer { Messages = messages, ToolCalls = calls, Text = text?.ToString(), Reasoning = reasoning?.ToString() };
+        return new Answer { Messages = messages, ToolCalls = calls, Text = Texts.Join(text), Reasoning = Texts.Join(reasoning) };
     }
 
     /// <summary>A queued or running response is not the end of its answer.</summary>
     private static bool IsOver(string? status) => status is not ("queued" or "in_progress");
-
-    private static void Append(ref StringBuilder? all, string? piece)
-    {
-        if (piece is not null)
-        {
-            (all ??= new StringBuilder()).Append(piece);
-        }
-    }
 }

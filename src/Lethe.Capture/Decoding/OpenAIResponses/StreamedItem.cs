@@ -79,7 +79,7 @@ internal sealed class StreamedItem
 
         if (arguments.Length > 0)
         {
-            writer.WriteString(type == "custom_tool_call" ? "input"u8 : "arguments"u8, arguments.ToString());
+            writer.Text(type == "custom_tool_call" ? "input"u8 : "arguments"u8, arguments);
         }
     }
 
@@ -90,7 +90,7 @@ internal sealed class StreamedItem
         {
             writer.WriteStartObject();
             writer.WriteString("type"u8, type);
-            writer.WriteString("text"u8, text.ToString());
+            writer.Text("text"u8, text);
             writer.WriteEndObject();
         }
 
@@ -98,7 +98,7 @@ internal sealed class StreamedItem
         {
             writer.WriteStartObject();
             writer.WriteString("type"u8, "refusal"u8);
-            writer.WriteString("refusal"u8, refusal.ToString());
+            writer.Text("refusal"u8, refusal);
             writer.WriteEndObject();
         }
 
