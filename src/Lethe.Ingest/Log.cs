@@ -27,6 +27,9 @@ internal static partial class Log
     [LoggerMessage(7, LogLevel.Warning, "Journal segment {Segment} could not be compressed; it stays as it is")]
     public static partial void CompressionFailed(ILogger logger, long segment, Exception error);
 
+    [LoggerMessage(8, LogLevel.Critical, "The journal's writer has stopped; nothing is recorded any more")]
+    public static partial void JournalStopped(ILogger logger, Exception error);
+
     [LoggerMessage(20, LogLevel.Error, "Exchange {Exchange} could not be put into lines; it is lost")]
     public static partial void CaptureLost(ILogger logger, Lethe.Capture.Exchanges.ExchangeId exchange, Exception error);
 

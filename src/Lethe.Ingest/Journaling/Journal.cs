@@ -45,7 +45,7 @@ public sealed class Journal : IAsyncDisposable
             entries.Writer.TryWrite(new ClosingEntry(exchange));
         }
 
-        writing = Task.Run(WriteAsync);
+        writing = Task.Run(GuardAsync);
     }
 
     public string Directory => settings.Directory;
@@ -131,6 +131,21 @@ public sealed class Journal : IAsyncDisposable
         {
             var isMore = position.Segment == 0 ? durableEnd.Sequence > 1 : position.IsBefore(durableEnd);
             return isMore ? Task.CompletedTask : advanced.Task.WaitAsync(cancellation);
+        }
+    }
+
+    /// <summary>A bug in the writer must not end recording unheard.</summary>
+    private async Task GuardAsync()
+    {
+        try
+        {
+            await WriteAsync().ConfigureAwait(false);
+        }
+        catch (Exception error)
+        {
+            isWritable = false;
+            Log.JournalStopped(logger, error);
+            throw;
         }
     }
 

@@ -149,6 +149,32 @@ public sealed class SegmentTests : IDisposable
         Assert.Equal(JournalFaultKind.Torn, Assert.Single(JournalVerifier.Run(world.Directory).Faults).Kind);
     }
 
+    [Fact]
+    public async Task What_a_crash_left_half_made_is_cleared_away()
+    {
+        await using (var journal = world.Open())
+        {
+            await journal.AppendAsync(JournalWorld.Exchange()).WaitAsync(Patience);
+            File.Copy(world.LastSegment(), Path.Combine(world.Directory, "kept"));
+            journal.ReportConsumed(journal.DurableEnd);
+        }
+
+        // Killed after the compressed form was named, before the plain one was removed; and while the next segment was begun.
+        File.Move(Path.Combine(world.Directory, "kept"), JournalDirectory.PlainPath(world.Directory, 1));
+        await File.WriteAllTextAsync(JournalDirectory.UnfinishedPath(world.Directory, "anything"), "x");
+        await File.WriteAllTextAsync(JournalDirectory.PlainPath(world.Directory, 2), "{\"seq\":4,\"ki");
+        await using (var journal = world.Open())
+        {
+            Assert.Equal((2, 12), (journal.Repair.Segment, journal.Repair.BytesCut));
+            Assert.True(await journal.AppendAsync(JournalWorld.Exchange()).WaitAsync(Patience));
+        }
+
+        Assert.Equal(2, JournalVerifier.Run(world.Directory).Exchanges);
+        Assert.Empty(JournalVerifier.Run(world.Directory).Faults);
+        Assert.Empty(Directory.GetFiles(world.Directory, "*.tmp"));
+        Assert.False(File.Exists(JournalDirectory.PlainPath(world.Directory, 1)));
+    }
+
     private async Task Write(int count, Func<JournalSettings, JournalSettings> change)
     {
         await using var journal = world.Open(change);

@@ -284,6 +284,59 @@ public sealed class RecorderTests : IDisposable
         Assert.Equal(["slow", "new"], found.Where(read => !read.ClosedAt.IsBefore(readTo)).Select(read => Text(read.Exchange.Request)));
     }
 
+    [Fact]
+    public async Task A_stream_that_a_crash_cuts_many_segments_after_its_start_is_kept()
+    {
+        var body = new StringBuilder();
+        await using var journal = world.Open(settings => settings with { SegmentBytesMax = 1500 });
+        await using var recorder = Start(journal, Quick);
+        var builder = recorder.Begin(Head());
+        builder.StartResponse(200, [new("request-id", "r9")]);
+        for (var i = 0; i < 12; i++)
+        {
+            builder.AppendResponse(Encoding.UTF8.GetBytes($"event {i}\n"));
+            body.Append($"event {i}\n");
+            await WaitUntil(() => builder.UnwrittenBytes == 0);
+            await recorder.WhenDurable(Call(recorder, $"other {i}")).AsTask().WaitAsync(Patience);
+        }
+
+        var crashed = world.CopyAsCrashed();
+        Assert.True(Directory.GetFiles(crashed, "*.jsonl").Length > 3);
+        await using (var restarted = Journal.Open(world.Settings with { Directory = crashed }, TimeProvider.System, NullLogger.Instance))
+        {
+            Assert.Equal(1, restarted.Repair.Interrupted);
+        }
+
+        var (found, fault) = world.ReadAll(crashed);
+        Assert.Null(fault);
+        Assert.Equal(13, found.Count);
+        var cut = found.Single(read => read.Exchange.Id == builder.Id).Exchange;
+        Assert.Equal(body.ToString(), Text(cut.Response));
+        Assert.Equal(("recorder_stopped", "r9"), (cut.EndingReason, cut.ResponseHeaders.First("request-id")));
+    }
+
+    [Fact]
+    public async Task A_disk_that_refuses_in_the_middle_of_a_stream_costs_none_of_it()
+    {
+        await using var journal = world.Open(settings => settings with { SegmentBytesMax = 1 });
+        await using var recorder = Start(journal, Quick);
+        var builder = recorder.Begin(Head());
+        builder.AppendRequest("one "u8);
+        await WaitUntil(() => builder.UnwrittenBytes == 0 && journal.DurableEnd.Sequence > 2);
+        var obstacle = Directory.CreateDirectory(JournalDirectory.PlainPath(world.Directory, 2));
+        builder.AppendRequest("two "u8);
+        await WaitUntil(() => !journal.IsWritable);
+        builder.AppendRequest("three"u8);
+        builder.Finish(Ending.Completed);
+
+        obstacle.Delete();
+        await WaitUntil(() => recorder.InFlight == 0);
+        var (found, fault) = world.ReadAll(world.CopyAsCrashed());
+        Assert.Null(fault);
+        Assert.Equal("one two three", Text(Assert.Single(found).Exchange.Request));
+        Assert.Equal(0, recorder.PendingBytes);
+    }
+
     private static ExchangeBuilder Call(Recorder recorder, string request)
     {
         var builder = recorder.Begin(Head());
