@@ -7,7 +7,7 @@ namespace Lethe.Proxy.Forwarding;
 /// <summary>The response head as it came; status and reason are YARP's to copy.</summary>
 internal sealed class VerbatimResponse : ResponseTransform
 {
-    // Kestrel writes a Date of its own where none is set, but not where it is set to nothing.
+    // Kestrel writes a Date of its own where none is set, but over HTTP/1.1 not where it is set to nothing. HTTP/2 would send it empty.
     private static readonly StringValues NoValue = new([null!]);
 
     public override ValueTask ApplyAsync(ResponseTransformContext context)
@@ -27,7 +27,7 @@ internal sealed class VerbatimResponse : ResponseTransform
             headers.ContentLength = null;
         }
 
-        if (headers.Date.Count == 0)
+        if (headers.Date.Count == 0 && !HttpProtocol.IsHttp2(context.HttpContext.Request.Protocol))
         {
             headers.Date = NoValue;
         }

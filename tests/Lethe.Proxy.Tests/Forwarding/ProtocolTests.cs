@@ -40,6 +40,8 @@ public sealed class ProtocolTests
         using var response = await door.Client.SendAsync(Http2(HttpMethod.Get, "/v1/messages"));
 
         Assert.Equal("ok", await response.Content.ReadAsStringAsync());
+        Assert.Equal(["Trailer"], response.Headers.Select(header => header.Key).Where(name => name != "Date"));
+        Assert.All(response.Headers.NonValidated["Date"], date => Assert.NotEqual("", date));
         Assert.Equal("42", Assert.Single(response.TrailingHeaders.GetValues("x-sum")));
         Assert.Equal("42", (await door.CapturedAsync()).ResponseTrailers.First("x-sum"));
     }
