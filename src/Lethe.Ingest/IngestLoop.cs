@@ -57,11 +57,19 @@ public sealed class IngestLoop
     /// <summary>Follows the journal until cancelled. What is left then is taken up at the next start.</summary>
     public async Task RunAsync(CancellationToken stopping)
     {
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         try
         {
             while (true)
             {
+                var before = journal.Position;
                 await CatchUpAsync(stopping).ConfigureAwait(false);
+                if (journal.Position == before)
+                {
+                    // A journal that is there but empty says that there is more, and gives nothing.
+                    await Task.Delay(settings.IdlePause, time, stopping).ConfigureAwait(false);
+                }
+
                 await journal.WaitForMoreAsync(stopping).ConfigureAwait(false);
             }
         }

@@ -52,7 +52,7 @@ public sealed class IngestLoopTests : IDisposable
         await using var journal = OpenJournal();
         using var consumer = journal.Consume(IngestLoop.StartOf(store.Ingest));
         var loop = new IngestLoop(consumer, store.Ingest, Meaning, Small, TimeProvider.System, NullLogger.Instance);
-        var all = new TaskCompletionSource();
+        var all = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var told = 0;
         loop.Committed += batch =>
         {
