@@ -122,7 +122,7 @@ public sealed class ExchangeRedactorTests
         var exchange = Exchange() with
         {
             ResponseHeaders = [new("content-type", "text/event-stream"), new("Content-Encoding", "gzip")],
-            Response = Body(Gzip("data: {\"text\":\"AKIAIOSFODNN7EXAMPLE\"}\n\n")),
+            Response = Body(Code("data: {\"text\":\"AKIAIOSFODNN7EXAMPLE\"}\n\n", "gzip")),
         };
 
         var redacted = new ExchangeRedactor(Key, true).Redact(exchange);
@@ -148,31 +148,98 @@ public sealed class ExchangeRedactorTests
     }
 
     [Theory]
-    [InlineData(null)]
+    [InlineData("")]
     [InlineData("gzip")]
-    public void A_body_in_parts_comes_out_as_the_whole_would(string? coding)
+    [InlineData("x-gzip, identity")]
+    [InlineData("br")]
+    [InlineData("gzip, br")]
+    [InlineData("deflate")]
+    public void A_body_in_parts_comes_out_as_the_whole_would(string coding)
     {
-        var redactor = new ExchangeRedactor(Key, true);
         var text = "{\"text\":\"AKIAIOSFODNN7EXAMPLE and TOKEN=abc\"}";
-        var wire = coding is null ? Encoding.UTF8.GetBytes(text) : Gzip(text);
-        HeaderField[] headers = coding is null ? [] : [new("content-encoding", coding)];
+        var wire = Code(text, coding);
 
-        using var body = redactor.OpenBody(headers);
-        byte[] parts = [.. wire.Chunk(7).SelectMany(part => body.Append(part)), .. body.Complete()];
+        foreach (var partBytes in new[] { 1, 7, wire.Length })
+        {
+            using var body = new ExchangeRedactor(Key, true).OpenBody([new("content-encoding", coding)]);
+            byte[] parts = [.. wire.Chunk(partBytes).SelectMany(part => body.Append(part)), .. body.Complete()];
 
-        Assert.Equal("{\"text\":\"[redacted:aws_access_key] and TOKEN=[redacted:env_secret]\"}", Encoding.UTF8.GetString(parts));
-        Assert.Null(body.WithheldReason);
+            Assert.Equal("{\"text\":\"[redacted:aws_access_key] and TOKEN=[redacted:env_secret]\"}", Encoding.UTF8.GetString(parts));
+            Assert.Null(body.WithheldReason);
+        }
     }
 
-    private static byte[] Gzip(string text)
+    [Theory]
+    [InlineData(1)]
+    [InlineData(1000)]
+    public void Members_of_gzip_that_follow_one_another_all_come_out(int partBytes)
     {
-        using var coded = new MemoryStream();
-        using (var gzip = new GZipStream(coded, CompressionLevel.Fastest))
+        using var body = new ExchangeRedactor(Key, true).OpenBody([new("content-encoding", "gzip")]);
+        byte[] wire = [.. Code("one AKIAIOSFODNN7", "gzip"), .. Code("EXAMPLE two", "gzip")];
+
+        byte[] parts = [.. wire.Chunk(partBytes).SelectMany(part => body.Append(part)), .. body.Complete()];
+
+        Assert.Equal("one [redacted:aws_access_key] two", Encoding.UTF8.GetString(parts));
+    }
+
+    [Theory]
+    [InlineData("gzip")]
+    [InlineData("br")]
+    public void A_long_coded_stream_comes_out_while_it_comes_in(string coding)
+    {
+        var random = new Random(7);
+        var text = string.Concat(Enumerable.Range(0, 20_000).Select(_ => random.Next(100_000) + (char)('g' + random.Next(9)) + "\n"));
+        var wire = Code(text, coding);
+        using var body = new ExchangeRedactor(Key, true).OpenBody([new("content-encoding", coding)]);
+
+        var heard = wire.AsSpan(0, wire.Length / 2).ToArray().Chunk(1000).SelectMany(part => body.Append(part)).ToArray();
+        byte[] rest = [.. body.Append(wire.AsSpan(wire.Length / 2)), .. body.Complete()];
+
+        Assert.InRange(heard.Length, text.Length / 4, text.Length);
+        Assert.Equal(text, Encoding.UTF8.GetString([.. heard, .. rest]));
+    }
+
+    [Theory]
+    [InlineData("gzip")]
+    [InlineData("br")]
+    public void Of_a_coded_body_that_breaks_what_came_before_is_kept(string coding)
+    {
+        var text = string.Concat(Enumerable.Range(0, 20_000).Select(number => number * 7919 + "\n"));
+        var cut = Exchange() with { ResponseHeaders = [new("content-encoding", coding)], Response = Body(Code(text, coding)[..^100]) };
+        var garbage = cut with { Response = Body([.. Enumerable.Repeat((byte)0xEE, 200)]) };
+
+        var kept = Text(new ExchangeRedactor(Key, true).Redact(cut).Response);
+        var withheld = new ExchangeRedactor(Key, true).Redact(garbage);
+
+        Assert.StartsWith(kept, text, StringComparison.Ordinal);
+        Assert.InRange(kept.Length, text.Length / 2, text.Length);
+        Assert.True(withheld.Response.Bytes.IsEmpty && withheld.Response.Truncated);
+        Assert.Equal("content_coding_corrupt", withheld.Attributes[ExchangeRedactor.ResponseWithheldAttribute]);
+    }
+
+    private static byte[] Code(string text, string codings)
+    {
+        var bytes = Encoding.UTF8.GetBytes(text);
+        foreach (var coding in codings.Split(", "))
         {
-            gzip.Write(Encoding.UTF8.GetBytes(text));
+            using var coded = new MemoryStream();
+            using (Stream into = coding switch
+            {
+                "gzip" or "x-gzip" => new GZipStream(coded, CompressionLevel.Fastest, leaveOpen: true),
+                "deflate" => new ZLibStream(coded, CompressionLevel.Fastest, leaveOpen: true),
+                "br" => new BrotliStream(coded, CompressionLevel.Fastest, leaveOpen: true),
+                _ => new BufferedStream(coded),
+            })
+            {
+                into.Write(bytes);
+                into.Flush();
+                bytes = coding is "" or "identity" ? coded.ToArray() : bytes;
+            }
+
+            bytes = coding is "" or "identity" ? bytes : coded.ToArray();
         }
 
-        return coded.ToArray();
+        return bytes;
     }
 
     private static string Text(CapturedBody body) => Encoding.UTF8.GetString(body.Bytes.Span);

@@ -1,0 +1,138 @@
+using System.Buffers;
+using System.IO.Compression;
+using Lethe.Capture.Decoding.ContentCodings;
+using Lethe.Capture.Exchanges;
+
+namespace Lethe.Capture.Redaction;
+
+/// <summary>Undoes gzip and br while the body comes, so that a long coded stream is neither gathered in memory nor lost in a crash.</summary>
+internal sealed class UnwindingBody : IDisposable
+{
+    private const int BlockBytes = 16 * 1024;
+
+    private readonly Inflow inflow;
+    private readonly Stream plain;
+    private readonly byte[] block = ArrayPool<byte>.Shared.Rent(BlockBytes);
+    private long taken;
+    private long given;
+    private string? fault;
+
+    private UnwindingBody(Inflow inflow, Stream plain)
+    {
+        this.inflow = inflow;
+        this.plain = plain;
+    }
+
+    /// <summary>Why nothing, or not all, came out; null when all did, or all before a cut.</summary>
+    public string? Reason => fault ?? (taken > 0 && given == 0 ? "content_coding_corrupt" : null);
+
+    /// <summary>Null for codings that can only be undone as a whole.</summary>
+    public static UnwindingBody? TryOpen(string coding)
+    {
+        var inflow = new Inflow();
+        Stream plain = inflow;
+        foreach (var layer in coding.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Reverse())
+        {
+            switch (layer.ToLowerInvariant())
+            {
+                case "identity":
+                    break;
+                case "gzip" or "x-gzip":
+                    plain = new GZipStream(plain, CompressionMode.Decompress);
+                    break;
+                case "br":
+                    plain = new BrotliStream(plain, CompressionMode.Decompress);
+                    break;
+                default:
+                    plain.Dispose();
+                    return null;
+            }
+        }
+
+        return new UnwindingBody(inflow, plain);
+    }
+
+    /// <summary>Takes a part of the coded body and hands on what can be read of the plain one by now.</summary>
+    public void Append(ReadOnlySpan<byte> part, StreamRedactor window, PooledBytes output)
+    {
+        if (fault is not null || part.IsEmpty)
+        {
+            return;
+        }
+
+        taken += part.Length;
+        inflow.Put(part);
+        try
+        {
+            int read;
+            while ((read = plain.Read(block)) > 0)
+            {
+                given += read;
+                if (given > ContentDecoder.OutputBytesMax)
+                {
+                    fault = "decoded_too_large";
+                    return;
+                }
+
+                window.Append(block.AsSpan(0, read), output);
+            }
+        }
+        catch (Exception corrupt) when (corrupt is InvalidDataException or InvalidOperationException)
+        {
+            fault = "content_coding_corrupt";
+        }
+    }
+
+    public void Dispose()
+    {
+        plain.Dispose();
+        ArrayPool<byte>.Shared.Return(block);
+    }
+
+    /// <summary>What has come and was not read yet. Its end is only the end of what has come: decoders ask again.</summary>
+    private sealed class Inflow : Stream
+    {
+        private byte[] bytes = [];
+        private int at;
+
+        public override bool CanRead => true;
+
+        public override bool CanSeek => false;
+
+        public override bool CanWrite => false;
+
+        public override long Length => throw new NotSupportedException();
+
+        public override long Position
+        {
+            get => throw new NotSupportedException();
+            set => throw new NotSupportedException();
+        }
+
+        public void Put(ReadOnlySpan<byte> part)
+        {
+            bytes = [.. bytes.AsSpan(at), .. part];
+            at = 0;
+        }
+
+        public override int Read(Span<byte> buffer)
+        {
+            var count = Math.Min(buffer.Length, bytes.Length - at);
+            bytes.AsSpan(at, count).CopyTo(buffer);
+            at += count;
+            return count;
+        }
+
+        public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
+
+        public override void Flush()
+        {
+        }
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+
+        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+    }
+}
