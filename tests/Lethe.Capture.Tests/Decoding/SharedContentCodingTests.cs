@@ -14,7 +14,6 @@ public sealed class SharedContentCodingTests(ITestOutputHelper output)
     /// <summary>The corpus has no brotli decoder; this one has, and finds the body corrupt.</summary>
     private const string ReadableHere = "error-unsupported-encoding";
 
-    /// <summary>An empty body has nothing to undo, whatever its header claims: a HEAD answer carries content-encoding too. The caller does not ask for it.</summary>
     [Fact]
     public void Every_case_ends_as_its_file_says()
     {

@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using Lethe.Capture.Turns;
 
@@ -33,26 +32,6 @@ internal static class AnthropicContent
         return blocks;
     }
 
-    /// <summary>Text parts joined by LF; other parts of a tool's result have no text.</summary>
-    public static string? Flatten(JsonElement? content)
-    {
-        if (content is not { ValueKind: JsonValueKind.Array } list)
-        {
-            return content.Text();
-        }
-
-        StringBuilder? flat = null;
-        foreach (var part in list.EnumerateArray())
-        {
-            if (part.Text("text"u8) is { } text)
-            {
-                flat = flat is null ? new StringBuilder(text) : flat.Append('\n').Append(text);
-            }
-        }
-
-        return flat?.ToString();
-    }
-
     private static Block ReadBlock(JsonElement block)
     {
         var type = block.Text("type"u8) ?? "unknown";
@@ -71,7 +50,7 @@ internal static class AnthropicContent
             {
                 Type = type,
                 ToolResultId = block.Text("tool_use_id"u8),
-                ToolOutput = Flatten(block.Member("content"u8)),
+                ToolOutput = Texts.Flatten(block.Member("content"u8)),
                 IsError = block.IsTrue("is_error"u8),
             },
             "image" => ReadImage(block),

@@ -82,7 +82,7 @@ internal static class ChatContent
     {
         Type = "tool_result",
         ToolResultId = message.Text(role == "tool" ? "tool_call_id"u8 : "name"u8),
-        ToolOutput = Anthropic.AnthropicContent.Flatten(message.Member("content"u8)),
+        ToolOutput = Texts.Flatten(message.Member("content"u8)),
     };
 
     private static List<Block> ReadBlocks(JsonElement message)

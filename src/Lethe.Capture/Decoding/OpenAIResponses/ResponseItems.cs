@@ -82,7 +82,7 @@ internal static class ResponseItems
         ToolOutput = item.Member("output"u8) switch
         {
             { ValueKind: JsonValueKind.Object } output => output.GetRawText(),
-            var output => Anthropic.AnthropicContent.Flatten(output),
+            var output => Texts.Flatten(output),
         },
     };
 

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using Lethe.Capture.Turns;
 
@@ -22,7 +23,7 @@ internal static class ResponsesReply
         List<ReadOnlyMemory<byte>> items = [];
         foreach (var item in response.Items("output"u8))
         {
-            items.Add(System.Runtime.InteropServices.JsonMarshal.GetRawUtf8Value(item).ToArray());
+            items.Add(JsonMarshal.GetRawUtf8Value(item).ToArray());
         }
 
         return ReadItems(items) with
