@@ -42,7 +42,8 @@ public sealed class IngestLoop
         this.settings = settings;
         this.time = time;
         this.logger = logger;
-        readBefore = store.Cursor(ReadTo) ?? default;
+        // A journal that is read from further back is another one, or is replayed: then all of it goes through the gate.
+        readBefore = journal.Position.IsBefore(StartOf(store)) ? default : store.Cursor(ReadTo) ?? default;
     }
 
     /// <summary>Told after each commit, on the worker.</summary>
@@ -105,17 +106,12 @@ public sealed class IngestLoop
         }
     }
 
-    // Exchanges between the low water and what was read before are in the store already; only the parts of those still open are needed again.
+    // From the low water on, exchanges that closed before the position read to are in the store already; only the parts of open ones are needed again.
     private int ReadBatch()
     {
         batch.Clear();
-        var isBehind = journal.Position.IsBefore(readBefore);
-        var read = journal.ReadBatch(batch, isBehind ? 1 : settings.BatchCountMax, settings.BatchBytesMax);
-        if (isBehind && !readBefore.IsBefore(journal.Position))
-        {
-            batch.Clear();
-        }
-
+        var read = journal.ReadBatch(batch, settings.BatchCountMax, settings.BatchBytesMax);
+        batch.RemoveAll(exchange => exchange.ClosedAt.IsBefore(readBefore));
         return read;
     }
 

@@ -46,6 +46,21 @@ public sealed class IngestLoopTests : IDisposable
     }
 
     [Fact]
+    public async Task A_journal_read_from_its_beginning_again_is_all_replays_and_what_is_new_in_it_is_taken()
+    {
+        await WriteJournal(Calls[..15]);
+        using var store = TestStore.Open();
+        await CatchUp(store);
+        await WriteJournal(Calls[15..20]);
+
+        using var consumer = new JournalConsumer(directory, default);
+        await new IngestLoop(consumer, store.Ingest, Meaning, Small, TimeProvider.System, NullLogger.Instance).CatchUpAsync();
+
+        Assert.Equal(20, store.Reader.LastChange());
+        Assert.Equal(15, store.Reader.Exchanges(new ExchangeFilter()).Count(record => record.Replayed));
+    }
+
+    [Fact]
     public async Task A_running_loop_tells_of_each_commit_and_follows_the_journal()
     {
         using var store = TestStore.Open();
