@@ -32,6 +32,8 @@ internal sealed class GrpcStream(Http2Connection connection, int id)
 
     public int? Status => fields.TryGetValue("grpc-status", out var status) ? int.Parse(status, CultureInfo.InvariantCulture) : null;
 
+    public string? Field(string name) => fields.GetValueOrDefault(name);
+
     public static byte[] Frame(ReadOnlySpan<byte> message, byte flag = 0)
     {
         var frame = new byte[5 + message.Length];
