@@ -119,7 +119,7 @@ internal sealed class GrpcCall : IDisposable
 
             if (read.IsCanceled)
             {
-                input.AdvanceTo(read.Buffer.Start);
+                Advance(read.Buffer.Start, read.Buffer.Start);
                 return Volatile.Read(ref deadlinePassed) ? GrpcRead.Deadline : GrpcRead.Interrupted;
             }
 
@@ -128,7 +128,7 @@ internal sealed class GrpcCall : IDisposable
                 return GrpcRead.Messages;
             }
 
-            input.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+            Advance(read.Buffer.Start, read.Buffer.End);
             if (Fault.Code != GrpcStatusCode.Ok)
             {
                 return GrpcRead.Faulted;
@@ -151,7 +151,7 @@ internal sealed class GrpcCall : IDisposable
     public void Release()
     {
         Messages = default;
-        input.AdvanceTo(wholeEnd, seenEnd);
+        Advance(wholeEnd, seenEnd);
     }
 
     /// <summary>Sends what was written. False when the peer is gone.</summary>
@@ -188,6 +188,18 @@ internal sealed class GrpcCall : IDisposable
         contentType is not null
         && contentType.StartsWith("application/grpc", StringComparison.OrdinalIgnoreCase)
         && (contentType.Length == 16 || contentType[16] is '+' or ';');
+
+    private void Advance(SequencePosition consumed, SequencePosition examined)
+    {
+        try
+        {
+            input.AdvanceTo(consumed, examined);
+        }
+        catch (IOException)
+        {
+            // The peer was faster with its reset. Nothing is owed to it; the next read says that it is gone.
+        }
+    }
 
     private void PassDeadline()
     {

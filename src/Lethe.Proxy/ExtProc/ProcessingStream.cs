@@ -25,6 +25,19 @@ internal sealed class ProcessingStream(GrpcCall call, StreamCapture capture, ILo
 
     public async Task RunAsync()
     {
+        try
+        {
+            await ExchangeMessagesAsync();
+        }
+        finally
+        {
+            // Whatever happened, what was heard is handed over.
+            capture.Finish(StreamEnd.StreamClosed);
+        }
+    }
+
+    private async Task ExchangeMessagesAsync()
+    {
         while (true)
         {
             // 1.
@@ -53,7 +66,6 @@ internal sealed class ProcessingStream(GrpcCall call, StreamCapture capture, ILo
             call.Release();
             if (!whole || !captured)
             {
-                capture.Finish(StreamEnd.StreamClosed);
                 call.End(GrpcStatusCode.Internal, "A message is no valid ProcessingRequest.");
                 return;
             }

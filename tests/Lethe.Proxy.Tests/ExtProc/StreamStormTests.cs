@@ -27,12 +27,17 @@ public sealed class StreamStormTests
             }
 
             await stream.ResetAsync(chance.Next(2) == 0 ? Http2Connection.Cancel : Http2Connection.NoError);
+            if (i % 200 == 0)
+            {
+                // Kestrel cuts a peer off that resets faster than it can answer: a whole call in between keeps the pace.
+                Assert.Equal(200, (await EnvoyPlayer.PlayAsync(connection, new PlayedCall())).Status);
+                begun++;
+            }
         }
 
-        Assert.Equal(200, (await EnvoyPlayer.PlayAsync(connection, new PlayedCall())).Status);
         await world.IdleAsync();
         // What a reset overtakes is lost to any server; what was begun has ended.
-        Assert.InRange(world.Begun, 1, begun + 1);
+        Assert.InRange(world.Begun, 1, begun);
         Assert.False(connection.SawGoAway);
     }
 
