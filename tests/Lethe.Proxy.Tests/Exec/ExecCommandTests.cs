@@ -1,6 +1,7 @@
 using Lethe.Proxy.Commands;
 using Lethe.Proxy.Configuration;
 using Lethe.Proxy.Hosting;
+using Lethe.Proxy.Tests.Support;
 
 namespace Lethe.Proxy.Tests.Exec;
 
@@ -30,6 +31,33 @@ public sealed class ExecCommandTests : IDisposable
         Assert.Contains($"recording claude through {door}", told, StringComparison.Ordinal);
         Assert.Contains("no calls came through", told, StringComparison.Ordinal);
         Assert.Null(ListeningDoors.Find(Data));
+    }
+
+    [Fact]
+    public async Task What_the_agent_said_is_told_at_the_end_and_its_key_is_nowhere()
+    {
+        await using var api = await FakeModelApi.StartAsync(FakeModelApi.Json("""
+            {"id":"msg_1","type":"message","role":"assistant","model":"claude-sonnet-4-5","content":[{"type":"text","text":"hello"}],
+             "stop_reason":"end_turn","usage":{"input_tokens":1000,"output_tokens":200}}
+            """));
+        var agent = Agent("agent", """
+            exec bash -c '
+            door=${ANTHROPIC_BASE_URL#http://}; door=${door%%/*}
+            body="{\"model\":\"claude-sonnet-4-5\",\"max_tokens\":9,\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}"
+            exec 3<>/dev/tcp/${door%:*}/${door#*:}
+            printf "POST /anthropic/v1/messages HTTP/1.1\r\nHost: lethe\r\nX-Api-Key: canary-of-the-agent\r\nContent-Type: application/json\r\nUser-Agent: claude-cli/2.1.0 (external, cli)\r\nX-Claude-Code-Session-Id: 5e55-10\r\nConnection: close\r\nContent-Length: ${#body}\r\n\r\n$body" >&3
+            cat <&3 >/dev/null'
+            """);
+
+        var (code, told) = await ExecAsync("exec", "--data", Data, $"--Lethe:Upstreams:anthropic:Address={api.Address}", agent);
+
+        Assert.Equal(0, code);
+        Assert.Contains("claude-code session 5e55-10: 1 call, 1000 tokens in, 200 out, $0.0060 (lethe show ", told, StringComparison.Ordinal);
+        Assert.Equal("canary-of-the-agent", Assert.Single(api.Requests).Header("x-api-key"));
+        foreach (var file in Directory.GetFiles(Data, "*", SearchOption.AllDirectories))
+        {
+            Assert.Equal(-1, File.ReadAllBytes(file).AsSpan().IndexOf("canary-of-the-agent"u8));
+        }
     }
 
     [Theory]
