@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Lethe.Capture;
+using Lethe.Capture.Turns;
 using Lethe.Ingest.Storage;
 
 namespace Lethe.Ingest;
@@ -60,6 +62,13 @@ internal static class IngestMeter
     public static readonly Histogram<double> Decode =
         Meter.CreateHistogram<double>("lethe_decode_seconds", "s", "Time to interpret one exchange, by provider.");
 
+    /// <summary>https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-metrics/</summary>
+    public static readonly Histogram<long> GenAiTokenUsage =
+        Meter.CreateHistogram<long>("gen_ai.client.token.usage", "{token}", "Tokens of one operation, input and output.");
+
+    public static readonly Histogram<double> GenAiDuration =
+        Meter.CreateHistogram<double>("gen_ai.client.operation.duration", "s", "Time of one operation, from the request's first header to the end of the answer.");
+
     public static void Committed(int count, TimeSpan took)
     {
         IngestBatch.Record(count);
@@ -86,6 +95,7 @@ internal static class IngestMeter
 
     private static void Accepted(InterpretedExchange told)
     {
+        RecordGenAi(told);
         var provider = Provider(told);
         Exchanges.Add(1, new("door", StoredWord.Of(told.Exchange.Door)), provider, new("outcome", StoredWord.Of(told.Outcome)));
         if (told.IsTurn)
@@ -105,6 +115,38 @@ internal static class IngestMeter
             Count(usage.CacheWrite5m, "cache_write_5m", provider);
             Count(usage.CacheWrite1h, "cache_write_1h", provider);
             Count(usage.Output, "output", provider);
+        }
+    }
+
+    private static void RecordGenAi(InterpretedExchange told)
+    {
+        if (told.Turn is not { } turn || !(GenAiTokenUsage.Enabled || GenAiDuration.Enabled))
+        {
+            return;
+        }
+
+        var tags = new TagList
+        {
+            { "gen_ai.operation.name", turn.Operation == Operation.Completion ? "text_completion" : StoredWord.Of(turn.Operation) },
+            { "gen_ai.provider.name", turn.Provider },
+            { "gen_ai.request.model", turn.ModelRequested ?? "" },
+            { "error.type", turn.Error?.Type ?? "" },
+        };
+        if (told.Exchange.Duration is { } duration)
+        {
+            GenAiDuration.Record(duration.TotalSeconds, tags);
+        }
+
+        RecordGenAi(turn.Usage?.InputTotal, "input", tags);
+        RecordGenAi(turn.Usage?.Output, "output", tags);
+    }
+
+    private static void RecordGenAi(long? tokens, string type, TagList tags)
+    {
+        if (tokens is { } known)
+        {
+            tags.Add("gen_ai.token.type", type);
+            GenAiTokenUsage.Record(known, tags);
         }
     }
 

@@ -45,6 +45,6 @@ internal static partial class Log
     [LoggerMessage(32, LogLevel.Warning, "Exchange {Exchange} was put aside as a dead letter: {Code}")]
     public static partial void DeadLetter(ILogger logger, Lethe.Capture.Exchanges.ExchangeId exchange, string code);
 
-    [LoggerMessage(33, LogLevel.Information, "Ingest stopped at {Position}")]
+    [LoggerMessage(33, LogLevel.Debug, "Ingest stopped at {Position}")]
     public static partial void IngestStopped(ILogger logger, JournalPosition position);
 }

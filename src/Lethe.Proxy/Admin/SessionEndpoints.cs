@@ -36,7 +36,10 @@ internal static class SessionEndpoints
         return Results.Json(page, ApiJson.Default.PageSessionSummary);
     }
 
-    private static IResult Detail(string id, StoreReader reader) => reader.Session(id) is { } detail
+    // A harness's own id may hold a slash, which routing leaves encoded.
+    private static SessionDetail? Find(StoreReader reader, string id) => reader.Session(Uri.UnescapeDataString(id));
+
+    private static IResult Detail(string id, StoreReader reader) => Find(reader, id) is { } detail
         ? Results.Json(detail, ApiJson.Default.SessionDetail)
         : NoSession(id);
 
@@ -50,7 +53,7 @@ internal static class SessionEndpoints
             return problem;
         }
 
-        if (reader.Session(id) is not { } detail)
+        if (Find(reader, id) is not { } detail)
         {
             return NoSession(id);
         }

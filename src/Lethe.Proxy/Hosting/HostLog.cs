@@ -12,6 +12,7 @@ internal static class HostLog
         logging.AddFilter("Yarp", LogLevel.Warning);
         // A failed start is told once, in one line, by the command.
         logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
+        logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
         // Its only warning at a start says that one port cannot speak both HTTP versions without TLS: here it can.
         logging.AddFilter("Microsoft.AspNetCore.Server.Kestrel", LogLevel.Error);
         logging.AddConfiguration(context.Configuration.GetSection("Logging"));

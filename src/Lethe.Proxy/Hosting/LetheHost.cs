@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using Lethe.Proxy.Admin;
 using Lethe.Proxy.Configuration;
@@ -55,6 +56,7 @@ internal sealed class LetheHost : IAsyncDisposable
             await host.StartAsync(stopping);
             var doors = Listeners.Bound(services.GetRequiredService<IServer>(), settings.Options);
             doors.Write(directory.Path);
+            WarnIfOpenToOthers(settings.Options, services.GetRequiredService<ILogger<LetheHost>>());
             return new LetheHost(directory, memory, host, doors);
         }
         catch (Exception fault)
@@ -87,6 +89,15 @@ internal sealed class LetheHost : IAsyncDisposable
     }
 
     public async ValueTask DisposeAsync() => await StopAsync();
+
+    // The read API asks for no credential: loopback is what keeps the conversations private.
+    private static void WarnIfOpenToOthers(LetheOptions options, ILogger logger)
+    {
+        if (ListenAddress.TryParse(options.AdminListen, out var admin) && admin.EndPoint is IPEndPoint { Address: { } address } && !IPAddress.IsLoopback(address))
+        {
+            Log.AdminIsOpen(logger, options.AdminListen);
+        }
+    }
 
     private static IHost Build(LetheSettings settings, Func<Memory> memory, Action<IServiceCollection>? configure) => new HostBuilder()
         .ConfigureAppConfiguration(builder => builder.AddConfiguration(settings.Configuration))

@@ -52,8 +52,15 @@ internal static class Listeners
     public static ListeningDoors Bound(IServer server, LetheOptions options)
     {
         var addresses = server.Features.Get<IServerAddressesFeature>()!.Addresses.ToArray();
-        return new ListeningDoors(addresses[0], addresses[1], options.ExtProc.Listen.Length > 0 ? addresses[2] : null, Environment.ProcessId);
+        return new ListeningDoors(
+            Reachable(addresses[0]), Reachable(addresses[1]), options.ExtProc.Listen.Length > 0 ? Reachable(addresses[2]) : null, Environment.ProcessId);
     }
+
+    // A door open to every interface is reached from here by loopback; a socket is told as it was asked for.
+    private static string Reachable(string address) => address
+        .Replace("http://unix:", "unix:", StringComparison.Ordinal)
+        .Replace("://[::]:", "://127.0.0.1:", StringComparison.Ordinal)
+        .Replace("://0.0.0.0:", "://127.0.0.1:", StringComparison.Ordinal);
 
     /// <exception cref="HostFault">The address is not one; the validator would have said so first.</exception>
     private static void Listen(KestrelServerOptions kestrel, string text, Doorway door, Action<ListenOptions>? more = null)

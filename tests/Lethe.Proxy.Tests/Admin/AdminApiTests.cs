@@ -1,10 +1,11 @@
 using System.Diagnostics;
 using System.Net;
 using System.Text.Json;
+using Xunit.Abstractions;
 
 namespace Lethe.Proxy.Tests.Admin;
 
-public sealed class AdminApiTests : IAsyncLifetime
+public sealed class AdminApiTests(ITestOutputHelper output) : IAsyncLifetime
 {
     private RecordedConversation conversation = null!;
 
@@ -38,6 +39,9 @@ public sealed class AdminApiTests : IAsyncLifetime
         Assert.Equal(1, session.GetProperty("counters").GetProperty("attempts").GetInt64());
         Assert.Equal(224, session.GetProperty("counters").GetProperty("input_total").GetInt64());
         Assert.Equal(RecordedConversation.MainSession + "/a1b2c3", detail.GetProperty("children")[0].GetProperty("harness_session_id").GetString());
+
+        var child = await conversation.GetAsync("/v1/sessions/" + Uri.EscapeDataString(RecordedConversation.MainSession + "/a1b2c3"));
+        Assert.Equal(Id(session), child.GetProperty("session").GetProperty("parent_session_id").GetString());
 
         var turns = await conversation.GetAsync($"/v1/sessions/{Id(session)}/turns?limit=2");
         var rest = await conversation.GetAsync($"/v1/sessions/{Id(session)}/turns?limit=2&cursor=" + turns.GetProperty("next_cursor").GetString());
@@ -143,17 +147,19 @@ public sealed class AdminApiTests : IAsyncLifetime
         foreach (var name in (string[])[
             "lethe_exchanges_total{", "lethe_turns_total{harness=", "lethe_tokens_total{", "lethe_cost_usd_total{", "lethe_inflight_exchanges ",
             "lethe_capture_bytes_total{direction=", "lethe_journal_lag_records ", "lethe_journal_lag_bytes ", "lethe_journal_fsync_seconds_bucket{",
-            "lethe_ingest_commit_seconds_count ", "lethe_ingest_batch_size_sum ", "lethe_decode_seconds_bucket{", "lethe_proxy_ttfb_overhead_seconds_count "])
+            "gen_ai_client_token_usage_sum{", "gen_ai_client_operation_duration_seconds_bucket{", "lethe_ingest_commit_seconds_count ", "lethe_ingest_batch_size_sum ", "lethe_decode_seconds_bucket{", "lethe_proxy_ttfb_overhead_seconds_count "])
         {
             Assert.Contains("\n" + name, text, StringComparison.Ordinal);
         }
 
-        if (!File.Exists("/usr/bin/promtool"))
+        var path = Environment.GetEnvironmentVariable("PATH")!.Split(Path.PathSeparator).Select(directory => Path.Combine(directory, "promtool")).FirstOrDefault(File.Exists);
+        if (path is null)
         {
+            output.WriteLine("promtool is not on the PATH: its check was not made.");
             return;
         }
 
-        using var promtool = Process.Start(new ProcessStartInfo("/usr/bin/promtool", ["check", "metrics"]) { RedirectStandardInput = true, RedirectStandardError = true })!;
+        using var promtool = Process.Start(new ProcessStartInfo(path, ["check", "metrics"]) { RedirectStandardInput = true, RedirectStandardError = true })!;
         await promtool.StandardInput.WriteAsync(text);
         promtool.StandardInput.Close();
         Assert.Equal("", await promtool.StandardError.ReadToEndAsync());

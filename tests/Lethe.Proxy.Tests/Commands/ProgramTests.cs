@@ -92,6 +92,29 @@ public sealed class ProgramTests : IDisposable
     }
 
     [Fact]
+    public async Task A_taken_port_exits_3_with_one_line()
+    {
+        using var first = LetheProcess.Start(directory, RunOnFreePorts);
+        var admin = (await first.ReadLineAsync("  admin "))[14..];
+
+        var (code, output, error) = await LetheProcess.RunAsync(
+            directory, "run", "--data", Path.Combine(directory, "other"), "--listen", "http://127.0.0.1:0", "--admin", admin, "--extproc", "http://127.0.0.1:0");
+
+        Assert.Equal(3, code);
+        Assert.Equal("", output);
+        Assert.Equal($"lethe: Failed to bind to address {admin}: address already in use.\n", error);
+    }
+
+    [Fact]
+    public async Task A_reverse_proxy_section_that_does_not_hold_exits_2()
+    {
+        var (code, _, error) = await LetheProcess.RunAsync(directory, [.. RunOnFreePorts, "--set", "ReverseProxy:Routes:mine:ClusterId=none", "--set", "ReverseProxy:Routes:mine:Match:Path={broken"]);
+
+        Assert.Equal(2, code);
+        Assert.StartsWith("lethe: the ReverseProxy section does not hold: ", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_directory_that_cannot_be_one_exits_3()
     {
         await File.WriteAllTextAsync(Data, "a file");
