@@ -63,7 +63,7 @@ internal static class SdkUserAgent
         }
     }
 
-    private static string? Vendor(string product) => product.Replace("Async", "", StringComparison.Ordinal) switch
+    private static string? Vendor(string product) => product.Replace("Async", "", StringComparison.Ordinal).Replace("Client", "", StringComparison.Ordinal) switch
     {
         "Anthropic" or "AnthropicBedrock" or "AnthropicVertex" or "AnthropicFoundry" => "anthropic",
         "OpenAI" or "AzureOpenAI" => "openai",
@@ -91,7 +91,7 @@ internal static class SdkUserAgent
         }
 
         var rest = agent.AsSpan(before + 1);
-        var end = rest.IndexOfAny(" /;(");
+        var end = rest.IndexOfAny(" /;(+");
         return end < 0 ? rest.ToString() : rest[..end].ToString();
     }
 

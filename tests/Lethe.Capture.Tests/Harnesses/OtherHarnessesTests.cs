@@ -48,6 +48,7 @@ public sealed class OtherHarnessesTests
         { "User-Agent: AsyncAzureOpenAI/Python 1.99.7", "{}", "sdk:openai-python 1.99.7 - - - -" },
         { "User-Agent: Anthropic/C# 13.11.0", "{}", "sdk:anthropic-dotnet 13.11.0 - - - -" },
         { "User-Agent: OpenAI/2.15.0 (.NET 10.0.0; Linux)", "{}", "sdk:openai-dotnet 2.15.0 - - - -" },
+        { "User-Agent: AnthropicClient/C# 13.11.0+ddf1e1a9", "{}", "sdk:anthropic-dotnet 13.11.0 - - - -" },
         { "User-Agent: ai-sdk/anthropic/3.0.1 ai-sdk/provider-utils/4.0.1 runtime/node.js/v22", "{}", "sdk:ai-sdk 3.0.1 - - - -" },
         { "User-Agent: google-genai-sdk/1.49.0 gl-go/go1.26.1", "{}", "sdk:google-genai 1.49.0 - - - -" },
         { "User-Agent: Boto3/1.42.63 md/Botocore#1.42.63 ua/2.1", "{}", "sdk:boto3 1.42.63 - - - -" },

@@ -44,6 +44,8 @@ internal abstract record ModelReply
 /// <summary>A model API whose words a test scripts: Anthropic Messages, OpenAI Responses and Chat Completions on one loopback port.</summary>
 internal sealed class ScriptedModel : IAsyncDisposable
 {
+    private static readonly TimeSpan CutAfter = TimeSpan.FromMilliseconds(300);
+
     private readonly WebApplication app;
     private readonly Func<ModelCall, ModelReply> script;
     private readonly ConcurrentQueue<ModelCall> calls = new();
@@ -127,6 +129,8 @@ internal sealed class ScriptedModel : IAsyncDisposable
 
         if (reply is ModelReply.Cut)
         {
+            // A reset throws away what the client has not read yet: the words have to arrive before the cut.
+            await Task.Delay(CutAfter);
             context.Abort();
         }
     }
