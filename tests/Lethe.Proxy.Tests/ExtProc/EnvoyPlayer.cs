@@ -37,6 +37,8 @@ internal sealed record PlayedCall
     public string Method { get; init; } = "POST";
 
     public (string Name, string Value)[] Headers { get; init; } = [];
+
+    public (string Name, string Value)[] ResponseHeaders { get; init; } = [("content-type", "application/json")];
 }
 
 /// <summary>What became of the call: the status that the user saw, and the bodies that went on.</summary>
@@ -67,7 +69,7 @@ internal sealed class EnvoyPlayer
                 call.RequestTrailers,
                 response: false);
             var response = await player.DirectionAsync(
-                Messages.ResponseHeaders(call.Status, call.ResponseBody is null, ("content-type", "application/json")),
+                Messages.ResponseHeaders(call.Status, call.ResponseBody is null, call.ResponseHeaders),
                 call.ResponseBody,
                 call.Response,
                 call.ResponseTrailers,
