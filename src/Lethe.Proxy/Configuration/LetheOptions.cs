@@ -45,6 +45,9 @@ public sealed class ExtProcOptions
 
     public string? CertificateKeyFile { get; set; }
 
+    /// <summary>Where Envoy waits for answers, take <c>x-lethe-*</c> and <c>x-tapes-*</c> off the request before the upstream sees it.</summary>
+    public bool RemoveOwnHeaders { get; set; }
+
     /// <summary>How long running streams are heard after the process was asked to stop.</summary>
     public int DrainMilliseconds { get; set; } = 5000;
 }

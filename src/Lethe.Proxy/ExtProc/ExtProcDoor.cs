@@ -50,13 +50,15 @@ internal sealed class ExtProcDoor : IDisposable
         }
 
         Interlocked.Increment(ref openStreams);
+        ProxyMeter.InflightExchanges.Add(1);
         try
         {
             using var interrupt = drained.Token.UnsafeRegister(static open => ((GrpcCall)open!).Interrupt(), call);
-            await new ProcessingStream(call, new StreamCapture(begin, route), logger).RunAsync();
+            await new ProcessingStream(call, new StreamCapture(begin, route), options.RemoveOwnHeaders, logger).RunAsync();
         }
         finally
         {
+            ProxyMeter.InflightExchanges.Add(-1);
             Interlocked.Decrement(ref openStreams);
         }
     }

@@ -14,7 +14,7 @@ namespace Lethe.Proxy.ExtProc;
 /// </list>
 /// A reset or a half-close is how a stream normally ends. In observability mode nothing is answered, and the stream is ended when the call has.
 /// </summary>
-internal sealed class ProcessingStream(GrpcCall call, StreamCapture capture, ILogger logger)
+internal sealed class ProcessingStream(GrpcCall call, StreamCapture capture, bool removeOwnHeaders, ILogger logger)
 {
     private BodyModes modes;
     private bool observing;
@@ -91,13 +91,13 @@ internal sealed class ProcessingStream(GrpcCall call, StreamCapture capture, ILo
             understood++;
             observing |= message.Observability;
             modes = message.Modes ?? modes;
-            answered |= !observing && TryAnswer(message);
+            answered |= !observing && TryAnswer(message, bytes);
         }
 
         return (understood, true, answered);
     }
 
-    private bool TryAnswer(in WireMessage message)
+    private bool TryAnswer(in WireMessage message, in ReadOnlySequence<byte> bytes)
     {
         if (message.HasFlowControlInit)
         {
@@ -107,6 +107,11 @@ internal sealed class ProcessingStream(GrpcCall call, StreamCapture capture, ILo
         if (message.Kind == MessageKind.None)
         {
             return message.HasFlowControlInit;
+        }
+
+        if (removeOwnHeaders && message.Kind == MessageKind.RequestHeaders && OwnHeaders.TryWriteRemoval(call.Output, bytes))
+        {
+            return true;
         }
 
         var mode = message.IsResponse ? modes.Response : modes.Request;
@@ -159,6 +164,7 @@ internal sealed class ProcessingStream(GrpcCall call, StreamCapture capture, ILo
         catch (Exception fault) when (fault is not OutOfMemoryException)
         {
             capturing = false;
+            ProxyMeter.CaptureFaults.Add(1);
             Log.ExtProcCaptureFailed(logger, fault);
             return true;
         }

@@ -41,7 +41,9 @@ internal sealed class Http2Connection : IAsyncDisposable
 
     public static async Task<Http2Connection> OpenAsync(string address, RemoteCertificateValidationCallback? trust = null)
     {
-        var unix = address.StartsWith("http://unix:", StringComparison.Ordinal) ? address["http://unix:".Length..] : null;
+        const string UnixScheme = "unix:";
+        var at = address.IndexOf(UnixScheme, StringComparison.Ordinal);
+        var unix = at < 0 ? null : address[(at + UnixScheme.Length)..];
         var uri = unix is null ? new Uri(address) : null;
         var socket = unix is null
             ? new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true }
