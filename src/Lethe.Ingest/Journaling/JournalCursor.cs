@@ -73,7 +73,8 @@ internal sealed class JournalCursor : IDisposable
                 return Take(line);
             }
 
-            if (isCompressed && isInside && (reader.PartialBytes > 0 || Kind != LineKind.End))
+            // A segment whose writer was killed has no last line; the next header's seal tells whether all of it is there.
+            if (isCompressed && isInside && (reader.PartialBytes > 0 || (Kind != LineKind.End && NextSegment() is null)))
             {
                 isCompressed = false;
                 return Fail(JournalFaultKind.Torn, Position, "The compressed segment ends before its last line.");

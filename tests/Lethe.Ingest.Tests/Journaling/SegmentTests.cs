@@ -150,6 +150,29 @@ public sealed class SegmentTests : IDisposable
     }
 
     [Fact]
+    public async Task The_segment_of_a_killed_writer_is_whole_after_compression()
+    {
+        string crashed;
+        await using (var journal = world.Open())
+        {
+            await journal.AppendAsync(JournalWorld.Exchange("before the kill")).WaitAsync(Patience);
+            crashed = world.CopyAsCrashed();
+        }
+
+        await using (var journal = world.Open(settings => settings with { Directory = crashed }))
+        {
+            await journal.AppendAsync(JournalWorld.Exchange("after")).WaitAsync(Patience);
+            journal.ReportConsumed(journal.DurableEnd);
+        }
+
+        Assert.Equal(2, Directory.GetFiles(crashed, "*.br").Length);
+        Assert.Empty(JournalVerifier.Run(crashed).Faults);
+        using var bodies = new JournalBodies(crashed);
+        Assert.All(world.ReadAll(crashed).Exchanges, exchange => Assert.NotNull(bodies.TryRead(exchange.BodyAt)));
+        Directory.Delete(crashed, recursive: true);
+    }
+
+    [Fact]
     public async Task What_a_crash_left_half_made_is_cleared_away()
     {
         await using (var journal = world.Open())
