@@ -1,15 +1,19 @@
 using System.Security.Cryptography;
 using System.Text.Json;
+using Lethe.Proxy.Tests.Support;
 
 namespace Lethe.Proxy.Tests.Agents;
 
 /// <summary>An agent's whole world: a home, the product in front, and behind it a model whose words the test scripts.</summary>
 internal sealed class AgentWorld : IAsyncDisposable
 {
-    private AgentWorld(LetheProcess lethe, ScriptedModel model)
+    private readonly EnvoyProcess? envoy;
+
+    private AgentWorld(LetheProcess lethe, ScriptedModel model, EnvoyProcess? envoy = null)
     {
         Lethe = lethe;
         Model = model;
+        this.envoy = envoy;
     }
 
     public LetheProcess Lethe { get; }
@@ -18,14 +22,23 @@ internal sealed class AgentWorld : IAsyncDisposable
 
     public AgentHome Home { get; } = new();
 
-    public string Anthropic => Lethe.Listen + "/anthropic";
+    public string Anthropic => envoy?.Address ?? Lethe.Listen + "/anthropic";
 
-    public string OpenAI => Lethe.Listen + "/openai/v1";
+    public string OpenAI => (envoy?.Address ?? Lethe.Listen + "/openai") + "/v1";
 
     public static async Task<AgentWorld> StartAsync(Func<ModelCall, ModelReply> script)
     {
         var model = await ScriptedModel.StartAsync(script);
         return new AgentWorld(await LetheProcess.StartAsync(null, LetheProcess.Upstream(model.Address)), model);
+    }
+
+    /// <summary>The same world, but that the agent calls a real Envoy, which shows the product what passes.</summary>
+    /// <param name="program">Envoy's binary.</param>
+    public static async Task<AgentWorld> StartBehindEnvoyAsync(string program, Func<ModelCall, ModelReply> script)
+    {
+        var model = await ScriptedModel.StartAsync(script);
+        var envoy = await EnvoyProcess.StartAsync(program, "sidecar.yaml", model.Address);
+        return new AgentWorld(await LetheProcess.StartAsync(null, ("Lethe:ExtProc:Listen", envoy.Lethe)), model, envoy);
     }
 
     /// <summary>Stops the product and reads its export, having seen that each call the model got is on record once, and untouched.</summary>
@@ -36,7 +49,8 @@ internal sealed class AgentWorld : IAsyncDisposable
         Assert.Equal(
             Model.Calls.Select(call => Convert.ToHexStringLower(SHA256.HashData(call.Bytes))).Order(),
             records.Select(record => record.Text("request", "sha256")!).Order());
-        foreach (var (name, _) in Model.Calls.SelectMany(call => call.Headers))
+        // Envoy adds lines of its own.
+        foreach (var (name, _) in Model.Calls.SelectMany(call => envoy is null ? call.Headers : []))
         {
             Assert.DoesNotMatch("(?i)^(x-lethe-|x-tapes-|x-forwarded-|via$|forwarded$|traceparent$)", name);
         }
@@ -47,6 +61,11 @@ internal sealed class AgentWorld : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Lethe.DisposeAsync();
+        if (envoy is not null)
+        {
+            await envoy.DisposeAsync();
+        }
+
         await Model.DisposeAsync();
         Home.Dispose();
     }

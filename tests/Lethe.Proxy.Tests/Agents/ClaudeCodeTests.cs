@@ -5,7 +5,7 @@ namespace Lethe.Proxy.Tests.Agents;
 /// <summary>The real Claude Code, end to end.</summary>
 public sealed class ClaudeCodeTests
 {
-    private const string Main = "PROMPT-MAIN";
+    internal const string Main = "PROMPT-MAIN";
     private const string Outer = "SUBTASK-OUTER";
     private const string Inner = "SUBTASK-INNER";
 
@@ -54,12 +54,7 @@ public sealed class ClaudeCodeTests
     [Fact]
     public async Task Two_sub_agents_are_two_children_of_the_main_session()
     {
-        await using var world = await AgentWorld.StartAsync(call => call switch
-        {
-            _ when IsSubtask(call) => new ModelReply.Say("sub-agent done"),
-            _ when call.Text.Contains("tool_result", StringComparison.Ordinal) => new ModelReply.Say("all done"),
-            _ => new ModelReply.UseTools(SubAgent($"{Outer} 1"), SubAgent($"{Outer} 2")),
-        });
+        await using var world = await AgentWorld.StartAsync(DelegatesTwice);
 
         var run = await world.Home.ClaudeAsync(world.Anthropic, $"{Main} delegate");
 
@@ -135,6 +130,14 @@ public sealed class ClaudeCodeTests
         Assert.Equal([1, 2], session.Select(record => record.Number("turn", "seq")!.Value));
         Assert.Equal(session.First().Text("chain", "root"), session.Last().Text("chain", "root"));
     }
+
+    /// <summary>The model gives two jobs to two sub-agents, and is content with what they say.</summary>
+    internal static ModelReply DelegatesTwice(ModelCall call) => call switch
+    {
+        _ when IsSubtask(call) => new ModelReply.Say("sub-agent done"),
+        _ when call.Text.Contains("tool_result", StringComparison.Ordinal) => new ModelReply.Say("all done"),
+        _ => new ModelReply.UseTools(SubAgent($"{Outer} 1"), SubAgent($"{Outer} 2")),
+    };
 
     private static (string Name, object Input) SubAgent(string prompt) =>
         ("Agent", new { description = "a job", prompt, subagent_type = "general-purpose", run_in_background = false });

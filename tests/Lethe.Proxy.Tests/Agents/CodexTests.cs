@@ -3,7 +3,7 @@ namespace Lethe.Proxy.Tests.Agents;
 /// <summary>The real Codex CLI, end to end, over its Responses dialect.</summary>
 public sealed class CodexTests
 {
-    private const string Main = "PROMPT-MAIN";
+    internal const string Main = "PROMPT-MAIN";
     private const string Sub = "SUBTASK-PROMPT";
 
     [Fact]
@@ -44,16 +44,7 @@ public sealed class CodexTests
     [Fact]
     public async Task A_spawned_agent_is_a_child_of_the_thread_that_spawned_it()
     {
-        await using var world = await AgentWorld.StartAsync(call =>
-        {
-            var spawned = call.Body.GetProperty("input").GetRawText().Contains("\"name\":\"spawn_agent\"", StringComparison.Ordinal);
-            var waited = call.Body.GetProperty("input").GetRawText().Contains("\"name\":\"wait_agent\"", StringComparison.Ordinal);
-            var tool = call.Tools.FirstOrDefault(name => name.EndsWith("spawn_agent", StringComparison.Ordinal));
-            return call.Headers.Any(header => header.Key.Equals("x-codex-parent-thread-id", StringComparison.OrdinalIgnoreCase)) ? new ModelReply.Say("sub-agent done")
-                : tool is not null && !spawned ? new ModelReply.UseTools((tool, new { task_name = "job_1", message = $"{Sub} say hello", agent_type = "default" }))
-                : spawned && !waited ? new ModelReply.UseTools((tool!.Replace("spawn_agent", "wait_agent", StringComparison.Ordinal), new { timeout_ms = 15000 }))
-                : new ModelReply.Say("main done");
-        });
+        await using var world = await AgentWorld.StartAsync(SpawnsOne);
 
         var run = await world.Home.CodexAsync(world.OpenAI, $"{Main} delegate", "--enable", "multi_agent_v2");
 
@@ -64,5 +55,17 @@ public sealed class CodexTests
         Assert.True(recorded.Sessions.Contains(parent));
         Assert.Equal(child, recorded.Sessions[child].First().Text("session", "thread_id"));
         Assert.Equal("explicit", recorded.Sessions[child].First().Text("session", "parent", "resolution"));
+    }
+
+    /// <summary>The model spawns one agent, waits for it, and is content.</summary>
+    internal static ModelReply SpawnsOne(ModelCall call)
+    {
+        var spawned = call.Body.GetProperty("input").GetRawText().Contains("\"name\":\"spawn_agent\"", StringComparison.Ordinal);
+        var waited = call.Body.GetProperty("input").GetRawText().Contains("\"name\":\"wait_agent\"", StringComparison.Ordinal);
+        var tool = call.Tools.FirstOrDefault(name => name.EndsWith("spawn_agent", StringComparison.Ordinal));
+        return call.Headers.Any(header => header.Key.Equals("x-codex-parent-thread-id", StringComparison.OrdinalIgnoreCase)) ? new ModelReply.Say("sub-agent done")
+            : tool is not null && !spawned ? new ModelReply.UseTools((tool, new { task_name = "job_1", message = $"{Sub} say hello", agent_type = "default" }))
+            : spawned && !waited ? new ModelReply.UseTools((tool!.Replace("spawn_agent", "wait_agent", StringComparison.Ordinal), new { timeout_ms = 15000 }))
+            : new ModelReply.Say("main done");
     }
 }

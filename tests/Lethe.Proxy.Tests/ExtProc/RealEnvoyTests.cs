@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Net;
-using System.Net.Sockets;
 using Lethe.Capture.Exchanges;
 using Lethe.Proxy.Tests.Support;
 using Xunit.Abstractions;
@@ -16,59 +15,43 @@ public sealed class RealEnvoyTests(ITestOutputHelper output)
     [InlineData("forward.yaml")]
     public async Task Envoy_accepts_what_we_ship(string file)
     {
-        if (await FindAsync() is not { } envoy)
+        if (await EnvoyProcess.FindAsync(output) is not { } envoy)
         {
             return;
         }
 
-        using var process = Start(envoy, "--mode", "validate", "-c", Shipped(file));
-        var said = process.StandardError.ReadToEndAsync();
+        var start = new ProcessStartInfo(envoy, ["--mode", "validate", "-c", EnvoyProcess.Shipped(file)]) { RedirectStandardError = true, RedirectStandardOutput = true };
+        using var process = Process.Start(start)!;
+        var (said, _) = (process.StandardError.ReadToEndAsync(), process.StandardOutput.ReadToEndAsync());
         await process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(60));
         Assert.True(process.ExitCode == 0, await said);
     }
 
-    [Fact]
-    public async Task Calls_through_the_shipped_sidecar_are_recorded_and_untouched_even_while_lethe_is_away()
+    [Theory]
+    [InlineData("sidecar.yaml")]
+    [InlineData("blocking.yaml")]
+    public async Task Calls_through_the_shipped_configuration_are_recorded_and_untouched_even_while_lethe_is_away(string file)
     {
-        if (await FindAsync() is not { } envoy)
+        if (await EnvoyProcess.FindAsync(output) is not { } program)
         {
             return;
         }
 
         await using var api = await FakeModelApi.StartAsync(FakeModelApi.Json("""{"answer":42}"""));
-        var folder = Directory.CreateTempSubdirectory("lethe-envoy-").FullName;
-        var socket = Path.Combine(folder, "extproc.sock");
-        var (port, admin) = (FreePort(), FreePort());
-        var bootstrap = (await File.ReadAllTextAsync(Shipped("sidecar.yaml")))
-            .Replace("/run/lethe/extproc.sock", socket, StringComparison.Ordinal)
-            .Replace("port_value: 10000", $"port_value: {port}", StringComparison.Ordinal)
-            .Replace("port_value: 9901", $"port_value: {admin}", StringComparison.Ordinal)
-            .Replace("port_value: 8080", $"port_value: {new Uri(api.Address).Port}", StringComparison.Ordinal);
-        var file = Path.Combine(folder, "envoy.yaml");
-        await File.WriteAllTextAsync(file, bootstrap);
-        await using var world = await ExtProcWorld.StartAsync(options => options.ExtProc.Listen = "unix:" + socket);
-        using var process = Start(envoy, "-c", file, "--concurrency", "1", "--disable-hot-restart", "-l", "error");
-        try
+        await using var envoy = await EnvoyProcess.StartAsync(program, file, api.Address);
+        await using var world = await ExtProcWorld.StartAsync(options => options.ExtProc.Listen = envoy.Lethe);
+        using var client = new HttpClient { BaseAddress = new Uri(envoy.Address) };
+        for (var i = 0; i < 5; i++)
         {
-            using var client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}") };
-            await UntilListeningAsync(port);
-            for (var i = 0; i < 5; i++)
-            {
-                Assert.Equal("""{"answer":42}""", await SayAsync(client));
-                var captured = await world.NextAsync();
-                Assert.Equal((Ending.Completed, 200, "/v1/messages", "via_upstream"), (captured.Ending, captured.Status, captured.Path, captured.Attributes["response.code_details"]));
-                Assert.Equal("{}"u8.ToArray(), captured.Request.Bytes.ToArray());
-                Assert.Equal(13, captured.Response.WireBytes);
-            }
-
-            await world.StopAsync();
             Assert.Equal("""{"answer":42}""", await SayAsync(client));
+            var captured = await world.NextAsync();
+            Assert.Equal((Ending.Completed, 200, "/v1/messages", "via_upstream"), (captured.Ending, captured.Status, captured.Path, captured.Attributes["response.code_details"]));
+            Assert.Equal("{}"u8.ToArray(), captured.Request.Bytes.ToArray());
+            Assert.Equal(13, captured.Response.WireBytes);
         }
-        finally
-        {
-            process.Kill();
-            await process.WaitForExitAsync();
-        }
+
+        await world.StopAsync();
+        Assert.Equal("""{"answer":42}""", await SayAsync(client));
     }
 
     private static async Task<string> SayAsync(HttpClient client)
@@ -76,61 +59,5 @@ public sealed class RealEnvoyTests(ITestOutputHelper output)
         using var response = await client.PostAsync("/v1/messages", new ByteArrayContent("{}"u8.ToArray()));
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         return await response.Content.ReadAsStringAsync();
-    }
-
-    private static string Shipped(string file) => Path.Combine(Checkout.Root, "envoy", file);
-
-    private static Process Start(string program, params string[] arguments) =>
-        Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true, RedirectStandardOutput = true })!;
-
-    private static int FreePort()
-    {
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        return ((IPEndPoint)probe.LocalEndpoint).Port;
-    }
-
-    private static async Task UntilListeningAsync(int port)
-    {
-        using var bound = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-        while (true)
-        {
-            using var probe = new TcpClient();
-            try
-            {
-                await probe.ConnectAsync(IPAddress.Loopback, port, bound.Token);
-                return;
-            }
-            catch (SocketException)
-            {
-                await Task.Delay(50, bound.Token);
-            }
-        }
-    }
-
-    private async Task<string?> FindAsync()
-    {
-        if (Environment.GetEnvironmentVariable("LETHE_ENVOY") is { Length: > 0 } named)
-        {
-            return named;
-        }
-
-        if (SharedFixtures.FindEnvoy() is not { } packed)
-        {
-            output.WriteLine("No Envoy here: set LETHE_ENVOY to a binary to run this.");
-            return null;
-        }
-
-        var unpacked = Path.Combine(Path.GetTempPath(), "lethe-envoy-1.40.0");
-        if (!File.Exists(unpacked))
-        {
-            var part = unpacked + "." + Environment.ProcessId;
-            using var xz = Process.Start("sh", ["-c", $"xz -dc '{packed}' > '{part}' && chmod 755 '{part}'"]);
-            await xz.WaitForExitAsync();
-            Assert.Equal(0, xz.ExitCode);
-            File.Move(part, unpacked, overwrite: true);
-        }
-
-        return unpacked;
     }
 }

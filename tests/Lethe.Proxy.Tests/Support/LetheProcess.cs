@@ -18,14 +18,14 @@ internal sealed partial class LetheProcess : IAsyncDisposable
     private readonly Task<string> output;
     private readonly Task<string> errors;
 
-    private LetheProcess(Process process, string dataDirectory, bool ownsData, int listenPort, int adminPort, int extProcPort)
+    private LetheProcess(Process process, string dataDirectory, bool ownsData, int listenPort, int adminPort, string extProc)
     {
         this.process = process;
         this.ownsData = ownsData;
         DataDirectory = dataDirectory;
         Listen = $"http://127.0.0.1:{listenPort}";
         Admin = $"http://127.0.0.1:{adminPort}";
-        ExtProc = $"http://127.0.0.1:{extProcPort}";
+        ExtProc = extProc;
         output = process.StandardOutput.ReadToEndAsync();
         errors = process.StandardError.ReadToEndAsync();
     }
@@ -44,13 +44,15 @@ internal sealed partial class LetheProcess : IAsyncDisposable
     {
         var data = dataDirectory ?? Path.Combine(Directory.CreateTempSubdirectory("lethe-test-").FullName, "data");
         var ports = FreePorts(3);
-        var start = Command(["run", "--data", data, "--listen", $"http://127.0.0.1:{ports[0]}", "--admin", $"http://127.0.0.1:{ports[1]}", "--extproc", $"http://127.0.0.1:{ports[2]}"]);
+        // The Envoy of a test looks for its processor where it always was.
+        var extProc = settings.FirstOrDefault(setting => setting.Key == "Lethe:ExtProc:Listen").Value ?? $"http://127.0.0.1:{ports[2]}";
+        var start = Command(["run", "--data", data, "--listen", $"http://127.0.0.1:{ports[0]}", "--admin", $"http://127.0.0.1:{ports[1]}", "--extproc", extProc]);
         foreach (var (key, value) in settings)
         {
             start.Environment[key.Replace(":", "__", StringComparison.Ordinal)] = value;
         }
 
-        var lethe = new LetheProcess(Process.Start(start)!, data, dataDirectory is null, ports[0], ports[1], ports[2]);
+        var lethe = new LetheProcess(Process.Start(start)!, data, dataDirectory is null, ports[0], ports[1], extProc);
         await lethe.UntilReadyAsync();
         return lethe;
     }
