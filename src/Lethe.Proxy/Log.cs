@@ -17,4 +17,7 @@ internal static partial class Log
 
     [LoggerMessage(1003, LogLevel.Warning, "The admin listener {Address} is open beyond this machine: whoever reaches it can read the conversations.")]
     public static partial void AdminIsOpen(ILogger logger, string address);
+
+    [LoggerMessage(1004, LogLevel.Error, "A request failed by a fault of ours; its connection was closed.")]
+    public static partial void RequestFailed(ILogger logger, Exception bug);
 }

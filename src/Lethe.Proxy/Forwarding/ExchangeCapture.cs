@@ -15,6 +15,8 @@ internal sealed class ExchangeCapture(RequestDelegate next, ExchangeSink sink, T
         var call = Begin(context, responseBody);
         ProxyMeter.InflightExchanges.Add(1);
         var requestBody = context.Request.Body;
+        var lifetime = context.Features.GetRequiredFeature<IHttpRequestLifetimeFeature>();
+        var cut = new CutBehindWrites(lifetime);
         CallEnding? ending = null;
         try
         {
@@ -22,6 +24,10 @@ internal sealed class ExchangeCapture(RequestDelegate next, ExchangeSink sink, T
             context.Features.Set(call);
             context.Request.Body = new RequestTee(requestBody, call);
             context.Features.Set<IHttpResponseBodyFeature>(new ResponseTee(context, responseBody, call));
+            if (HttpProtocol.IsHttp11(context.Request.Protocol))
+            {
+                context.Features.Set<IHttpRequestLifetimeFeature>(cut);
+            }
 
             // 3
             await next(context);
@@ -32,6 +38,7 @@ internal sealed class ExchangeCapture(RequestDelegate next, ExchangeSink sink, T
             // 4
             context.Request.Body = requestBody;
             context.Features.Set(responseBody);
+            context.Features.Set(lifetime);
             ProxyMeter.InflightExchanges.Add(-1);
 
             // 6, where YARP itself failed
@@ -49,6 +56,10 @@ internal sealed class ExchangeCapture(RequestDelegate next, ExchangeSink sink, T
 
         // 6
         await EndAsync(context, call, ending);
+        if (cut.IsAsked && !context.RequestAborted.IsCancellationRequested)
+        {
+            throw new AnswerCutException();
+        }
     }
 
     private static async Task EndAsync(HttpContext context, ForwardedCall call, CallEnding ending)

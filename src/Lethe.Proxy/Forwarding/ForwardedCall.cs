@@ -59,7 +59,8 @@ internal sealed class ForwardedCall(ForwardingRoute route, string target, Exchan
 
     public CallEnding Ending(HttpContext context)
     {
-        var wentSilent = time.GetElapsedTime(lastActivityAt) >= route.ActivityTimeout;
+        // YARP's clock was set a moment before ours, so a silence that it gave up may fall a little short here.
+        var wentSilent = time.GetElapsedTime(lastActivityAt) >= route.ActivityTimeout * 0.9;
         return CallEnding.Of(context.Features.Get<IForwarderErrorFeature>(), HasResponseHead, wentSilent, context.RequestAborted.IsCancellationRequested);
     }
 }

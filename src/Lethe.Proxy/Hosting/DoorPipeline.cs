@@ -9,6 +9,7 @@ internal static class DoorPipeline
 {
     public static void Configure(IApplicationBuilder app)
     {
+        app.Use(TellFaults);
         app.MapWhen(Doorway.Forwarding.Leads, branch => branch.MapForwarding());
         Branch(app, Doorway.ExtProc, endpoints => endpoints.MapExtProc());
         Branch(app, Doorway.Admin, endpoints => endpoints.MapAdmin(), branch => branch.UseAdminGuards());
@@ -20,4 +21,20 @@ internal static class DoorPipeline
         branch.UseRouting();
         branch.UseEndpoints(map);
     });
+
+    private static RequestDelegate TellFaults(RequestDelegate next)
+    {
+        return async context =>
+        {
+            try
+            {
+                await next(context);
+            }
+            catch (Exception fault) when (fault is not (AnswerCutException or OperationCanceledException or BadHttpRequestException))
+            {
+                Log.RequestFailed(context.RequestServices.GetRequiredService<ILogger<LetheHost>>(), fault);
+                throw;
+            }
+        };
+    }
 }

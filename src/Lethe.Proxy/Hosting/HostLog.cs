@@ -13,8 +13,9 @@ internal static class HostLog
         // A failed start is told once, in one line, by the command.
         logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
         logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
-        // Its only warning at a start says that one port cannot speak both HTTP versions without TLS: here it can.
-        logging.AddFilter("Microsoft.AspNetCore.Server.Kestrel", LogLevel.Error);
+        // Its warning at a start says that one port cannot speak both HTTP versions without TLS: here it can. Its errors are faults of
+        // requests, which the pipeline tells itself, without those that only carry an upstream's cut on to the client.
+        logging.AddFilter("Microsoft.AspNetCore.Server.Kestrel", LogLevel.Critical);
         logging.AddConfiguration(context.Configuration.GetSection("Logging"));
         logging.AddSimpleConsole(console =>
         {
