@@ -9,6 +9,9 @@ internal static partial class Log
     [LoggerMessage(4101, LogLevel.Error, "The capture of one Envoy stream failed and was given up; the call went on.")]
     public static partial void ExtProcCaptureFailed(ILogger logger, Exception fault);
 
+    [LoggerMessage(4102, LogLevel.Error, "The policy for one Envoy stream's request failed; the rest of the request passes as it is.")]
+    public static partial void ExtProcPolicyFailed(ILogger logger, Exception fault);
+
     [LoggerMessage(1001, LogLevel.Warning, "Ingest did not catch up with the journal within {Seconds} s; the next start takes up the rest.")]
     public static partial void CatchUpLeft(ILogger logger, double seconds);
 

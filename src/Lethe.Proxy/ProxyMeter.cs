@@ -20,4 +20,16 @@ internal static class ProxyMeter
     /// <summary>Captures given up because the capture itself failed; the calls went on.</summary>
     public static readonly Counter<long> CaptureFaults = Meter.CreateCounter<long>(
         "lethe_capture_faults_total", "{fault}", "Captures given up because of a fault in the capture.");
+
+    /// <summary>Request policies of the Envoy door that failed; the calls went on as they were.</summary>
+    public static readonly Counter<long> PolicyFaults = Meter.CreateCounter<long>(
+        "lethe_extproc_policy_faults_total", "{fault}", "Request policies given up because of a fault in them.");
+
+    /// <summary>Calls that a rule of <c>Lethe:ExtProc:Block</c> refused.</summary>
+    public static readonly Counter<long> BlockedCalls = Meter.CreateCounter<long>(
+        "lethe_extproc_blocked_calls_total", "{call}", "Calls refused by a configured rule.");
+
+    /// <summary>Secrets replaced on their way to an upstream.</summary>
+    public static readonly Counter<long> RequestReplacements = Meter.CreateCounter<long>(
+        "lethe_extproc_request_replacements_total", "{secret}", "Secrets replaced in request bodies on their way to the upstream.");
 }

@@ -23,6 +23,9 @@ public sealed class StreamRedactor : IDisposable
     /// <summary>How many secrets have been replaced so far.</summary>
     public long Replaced { get; private set; }
 
+    /// <summary>How many of the bytes taken wait for what follows them.</summary>
+    public int HeldBytes => filled - released;
+
     /// <summary>Takes a part, and writes as much as can be told by now.</summary>
     public void Append(ReadOnlySpan<byte> part, PooledBytes output)
     {

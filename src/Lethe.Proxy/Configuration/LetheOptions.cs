@@ -48,8 +48,33 @@ public sealed class ExtProcOptions
     /// <summary>Where Envoy waits for answers, take <c>x-lethe-*</c> and <c>x-tapes-*</c> off the request before the upstream sees it.</summary>
     public bool RemoveOwnHeaders { get; set; }
 
+    /// <summary>Where Envoy waits for answers and shows request bodies, replace known shapes of secrets before the upstream sees them.</summary>
+    public bool RedactRequests { get; set; }
+
+    /// <summary>Where Envoy waits for answers, calls that are refused; each by a name that the record shows.</summary>
+    public Dictionary<string, BlockOptions> Block { get; set; } = new(StringComparer.OrdinalIgnoreCase);
+
     /// <summary>How long running streams are heard after the process was asked to stop.</summary>
     public int DrainMilliseconds { get; set; } = 5000;
+}
+
+/// <summary>One kind of call to refuse. Every condition that is given must hold, and one must be given.</summary>
+public sealed class BlockOptions
+{
+    /// <summary>How the path begins, as the client sent it.</summary>
+    public string? PathPrefix { get; set; }
+
+    /// <summary>The model that the request names, or its beginning and a star.</summary>
+    public string? Model { get; set; }
+
+    /// <summary>The harness's id, as far as headers tell it.</summary>
+    public string? Harness { get; set; }
+
+    /// <summary>The HTTP status of the reply: one of those of 400 and up that Envoy knows.</summary>
+    public int Status { get; set; } = 403;
+
+    /// <summary>A sentence for the problem document.</summary>
+    public string? Detail { get; set; }
 }
 
 /// <summary>A model API behind the forwarding door.</summary>

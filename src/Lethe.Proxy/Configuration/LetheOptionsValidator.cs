@@ -1,4 +1,5 @@
 using System.Net;
+using Lethe.Envoy;
 using Lethe.Proxy.ExtProc;
 
 namespace Lethe.Proxy.Configuration;
@@ -45,6 +46,11 @@ internal sealed class LetheOptionsValidator
         if (options.ExtProc.CertificateFile is null != options.ExtProc.CertificateKeyFile is null)
         {
             Refuse("ExtProc:CertificateFile", "and ExtProc:CertificateKeyFile must be given together.");
+        }
+
+        foreach (var (name, rule) in options.ExtProc.Block)
+        {
+            CheckBlock("ExtProc:Block:" + name, rule);
         }
 
         InRange("Capture:BodyBytesMax", options.Capture.BodyBytesMax, 0, GiB);
@@ -107,6 +113,34 @@ internal sealed class LetheOptionsValidator
         if (upstream.PathPrefix is { } prefix && prefix != "/" && (prefix.Length < 2 || prefix[0] != '/' || prefix.EndsWith('/') || prefix.AsSpan().ContainsAny("?#{} ")))
         {
             Refuse(key + ":PathPrefix", $"'{prefix}' is not a path like /name, nor / alone.");
+        }
+    }
+
+    private void CheckBlock(string key, BlockOptions rule)
+    {
+        if (rule is { PathPrefix: null, Model: null, Harness: null })
+        {
+            Refuse(key, "needs PathPrefix, Model or Harness: it would refuse every call.");
+        }
+
+        if (rule.PathPrefix is { } prefix && !prefix.StartsWith('/'))
+        {
+            Refuse(key + ":PathPrefix", $"'{prefix}' is not the beginning of a path like /v1/.");
+        }
+
+        if (rule.Model is { } model && (model.Length == 0 || model.IndexOf('*', StringComparison.Ordinal) is >= 0 and var star && star < model.Length - 1))
+        {
+            Refuse(key + ":Model", $"'{model}' is not a model's name, nor its beginning and a star.");
+        }
+
+        if (rule.Harness is { Length: 0 })
+        {
+            Refuse(key + ":Harness", "'' is not a harness's id.");
+        }
+
+        if (rule.Status < 400 || !Enum.IsDefined((StatusCode)rule.Status))
+        {
+            Refuse(key + ":Status", $"{rule.Status} is not a status of 400 and up that Envoy can answer with.");
         }
     }
 

@@ -1,5 +1,6 @@
 using Lethe.Capture.Exchanges;
 using Lethe.Proxy.Configuration;
+using Lethe.Proxy.ExtProc.Policies;
 
 namespace Lethe.Proxy.ExtProc;
 
@@ -14,6 +15,7 @@ internal sealed class ExtProcDoor : IDisposable
     private readonly Func<ExchangeHead, ExchangeBuilder> begin;
     private readonly RouteLookup route;
     private readonly ExtProcOptions options;
+    private readonly RequestPolicies policies;
     private readonly TimeProvider time;
     private readonly ILogger<ExtProcDoor> logger;
     private readonly CancellationTokenSource drained = new();
@@ -27,11 +29,12 @@ internal sealed class ExtProcDoor : IDisposable
         Func<ExchangeHead, ExchangeBuilder> begin,
         RouteLookup route,
         ExtProcOptions options,
+        RequestPolicies policies,
         TimeProvider time,
         ILogger<ExtProcDoor> logger,
         CancellationToken stopping)
     {
-        (this.begin, this.route, this.options, this.time, this.logger) = (begin, route, options, time, logger);
+        (this.begin, this.route, this.options, this.policies, this.time, this.logger) = (begin, route, options, policies, time, logger);
         Health = new GrpcHealth(time, stopping);
         onStopping = stopping.UnsafeRegister(static door => ((ExtProcDoor)door!).StartDraining(), this);
     }
@@ -54,7 +57,7 @@ internal sealed class ExtProcDoor : IDisposable
         try
         {
             using var interrupt = drained.Token.UnsafeRegister(static open => ((GrpcCall)open!).Interrupt(), call);
-            await new ProcessingStream(call, new StreamCapture(begin, route), options.RemoveOwnHeaders, logger).RunAsync();
+            await new ProcessingStream(call, new StreamCapture(begin, route), policies.Open(), logger).RunAsync();
         }
         finally
         {

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using Lethe.Proxy.Configuration;
+using Lethe.Proxy.ExtProc.Policies;
 using Lethe.Proxy.Forwarding;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 
@@ -14,10 +15,12 @@ internal static class ExtProcEndpoints
         services.Configure<SocketTransportOptions>(transport => transport.CreateBoundListenSocket = endPoint => endPoint is UnixDomainSocketEndPoint path
             ? UnixSocket.Bind(path, mode)
             : SocketTransportOptions.CreateDefaultBoundListenSocket(endPoint));
+        services.AddSingleton(provider => new RequestPolicies(options.ExtProc, provider.GetRequiredService<ILogger<RequestPolicies>>()));
         services.AddSingleton(provider => new ExtProcDoor(
             provider.GetRequiredService<ExchangeSink>().Begin,
             new CallRoutes(Upstream.From(options)).Find,
             options.ExtProc,
+            provider.GetRequiredService<RequestPolicies>(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<ExtProcDoor>>(),
             provider.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping));

@@ -1,6 +1,7 @@
 using System.Buffers;
 using Google.Protobuf;
 using Lethe.Envoy;
+using Lethe.Proxy.ExtProc.Policies;
 
 namespace Lethe.Proxy.ExtProc;
 
@@ -14,7 +15,7 @@ namespace Lethe.Proxy.ExtProc;
 /// </list>
 /// A reset or a half-close is how a stream normally ends. In observability mode nothing is answered, and the stream is ended when the call has.
 /// </summary>
-internal sealed class ProcessingStream(GrpcCall call, StreamCapture capture, bool removeOwnHeaders, ILogger logger)
+internal sealed class ProcessingStream(GrpcCall call, StreamCapture capture, RequestPolicy? policy, ILogger logger)
 {
     private BodyModes modes;
     private bool observing;
@@ -33,6 +34,7 @@ internal sealed class ProcessingStream(GrpcCall call, StreamCapture capture, boo
         {
             // Whatever happened, what was heard is handed over.
             capture.Finish(StreamEnd.StreamClosed);
+            policy?.Dispose();
         }
     }
 
@@ -70,6 +72,13 @@ internal sealed class ProcessingStream(GrpcCall call, StreamCapture capture, boo
                 return;
             }
 
+            if (policy?.BlockedBy is { } reply)
+            {
+                capture.Block(reply);
+                call.End(GrpcStatusCode.Ok);
+                return;
+            }
+
             if (observing && capture.BothEnded)
             {
                 call.End(GrpcStatusCode.Ok);
@@ -91,7 +100,7 @@ internal sealed class ProcessingStream(GrpcCall call, StreamCapture capture, boo
             understood++;
             observing |= message.Observability;
             modes = message.Modes ?? modes;
-            answered |= !observing && TryAnswer(message, bytes);
+            answered |= !observing && policy?.BlockedBy is null && TryAnswer(message, bytes);
         }
 
         return (understood, true, answered);
@@ -109,34 +118,41 @@ internal sealed class ProcessingStream(GrpcCall call, StreamCapture capture, boo
             return message.HasFlowControlInit;
         }
 
-        if (removeOwnHeaders && message.Kind == MessageKind.RequestHeaders && OwnHeaders.TryWriteRemoval(call.Output, bytes))
-        {
-            return true;
-        }
-
         var mode = message.IsResponse ? modes.Response : modes.Request;
-        if (!message.IsBody || mode != ProcessingMode.Types.BodySendMode.FullDuplexStreamed)
-        {
-            PassThrough.WriteContinue(call.Output, message.Kind);
-            return true;
-        }
-
-        return TryEcho(message);
-    }
-
-    // Some versions repeat a large body's last chunk: the copy must not be sent on.
-    private bool TryEcho(in WireMessage message)
-    {
-        ref var ended = ref message.IsResponse ? ref responseEnded : ref requestEnded;
-        if (ended)
+        var duplex = message.IsBody && mode == ProcessingMode.Types.BodySendMode.FullDuplexStreamed;
+        if (duplex && IsRepeated(message))
         {
             return message.HasFlowControlInit;
         }
 
-        ended = message.EndOfStream;
-        holdsBody = true;
-        PassThrough.WriteEcho(call.Output, message.Kind, message.Body, message.EndOfStream);
+        switch (policy?.Answer(call.Output, message, bytes, mode) ?? PolicyAnswer.Passes)
+        {
+            case PolicyAnswer.Written or PolicyAnswer.Blocked:
+                return true;
+            case PolicyAnswer.Held:
+                return message.HasFlowControlInit;
+        }
+
+        if (duplex)
+        {
+            PassThrough.WriteEcho(call.Output, message.Kind, message.Body, message.EndOfStream);
+        }
+        else
+        {
+            PassThrough.WriteContinue(call.Output, message.Kind);
+        }
+
         return true;
+    }
+
+    // Some versions repeat a large body's last chunk: the copy must not be sent on.
+    private bool IsRepeated(in WireMessage message)
+    {
+        ref var ended = ref message.IsResponse ? ref responseEnded : ref requestEnded;
+        var repeated = ended;
+        ended |= message.EndOfStream;
+        holdsBody = true;
+        return repeated;
     }
 
     /// <summary>False when a part that the scan did not look into is malformed. Any other fault ends the capture, never the call.</summary>
@@ -144,6 +160,7 @@ internal sealed class ProcessingStream(GrpcCall call, StreamCapture capture, boo
     {
         try
         {
+            capture.Note(policy?.Notes ?? []);
             foreach (var bytes in call.Messages)
             {
                 if (!capturing || understood-- == 0)

@@ -2,6 +2,7 @@ using System.Buffers;
 using Google.Protobuf;
 using Lethe.Capture.Exchanges;
 using Lethe.Envoy;
+using Lethe.Proxy.ExtProc.Policies;
 
 namespace Lethe.Proxy.ExtProc;
 
@@ -50,6 +51,30 @@ internal sealed class StreamCapture(Func<ExchangeHead, ExchangeBuilder> begin, R
         }
     }
 
+    /// <summary>Facts that a policy tells of the call; a later word on the same name replaces the earlier one.</summary>
+    public void Note(IEnumerable<(string Name, string Value)> facts)
+    {
+        foreach (var (name, value) in facts)
+        {
+            if (attributes[name] != value)
+            {
+                attributes.Add(name, value);
+                exchange?.SetAttributes(attributes.Snapshot());
+            }
+        }
+    }
+
+    /// <summary>The call was refused: what the client got is the response, and no upstream answered.</summary>
+    public void Block(BlockReply reply)
+    {
+        attributes.Add("lethe.extproc.blocked_by", reply.Rule.Name);
+        exchange?.SetAttributes(attributes.Snapshot());
+        exchange?.StartResponse(reply.Rule.Status, BlockReply.Headers);
+        exchange?.AppendResponse(reply.Body);
+        localReply = new TransportError("blocked", $"refused by the rule {reply.Rule.Name}");
+        Finish(StreamEnd.Blocked);
+    }
+
     /// <summary>The stream is over. An exchange that has been finished stays as it is.</summary>
     public void Finish(StreamEnd how)
     {
@@ -58,7 +83,7 @@ internal sealed class StreamCapture(Func<ExchangeHead, ExchangeBuilder> begin, R
             return;
         }
 
-        if (request.PassedUnseen)
+        if (request.PassedUnseen || (how == StreamEnd.Blocked && !request.Ended))
         {
             exchange.MarkRequestTruncated();
         }
@@ -76,7 +101,7 @@ internal sealed class StreamCapture(Func<ExchangeHead, ExchangeBuilder> begin, R
     {
         if (localReply is not null)
         {
-            return (Ending.NoResponse, "local_reply");
+            return (Ending.NoResponse, how == StreamEnd.Blocked ? "blocked" : "local_reply");
         }
 
         if (response.Ended || response.LengthMet || bodiless)

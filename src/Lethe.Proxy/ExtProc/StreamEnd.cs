@@ -6,6 +6,9 @@ internal enum StreamEnd
     /// <summary>Both directions of the call were seen to their end.</summary>
     BothEnded,
 
+    /// <summary>A rule of ours refused the call.</summary>
+    Blocked,
+
     /// <summary>The data plane let go of the stream; it does not tell why.</summary>
     StreamClosed,
 

@@ -59,6 +59,25 @@ public sealed class LetheSettingsTests
     }
 
     [Fact]
+    public void Rules_that_refuse_calls_are_read_by_name_or_number_and_checked()
+    {
+        var options = Read(("ExtProc:RedactRequests", "true"), ("ExtProc:Block:0:PathPrefix", "/v1/files"), ("ExtProc:Block:big:Model", "claude-opus*"), ("ExtProc:Block:big:Status", "429")).Settings.Options.ExtProc;
+        Assert.True(options.RedactRequests);
+        Assert.Equal(("/v1/files", 403), (options.Block["0"].PathPrefix, options.Block["0"].Status));
+        Assert.Equal(("claude-opus*", 429), (options.Block["big"].Model, options.Block["big"].Status));
+
+        Assert.Equal(
+            [
+                "Lethe:ExtProc:Block:a: needs PathPrefix, Model or Harness: it would refuse every call.",
+                "Lethe:ExtProc:Block:b:PathPrefix: 'v1' is not the beginning of a path like /v1/.",
+                "Lethe:ExtProc:Block:b:Model: 'a*b' is not a model's name, nor its beginning and a star.",
+                "Lethe:ExtProc:Block:b:Harness: '' is not a harness's id.",
+                "Lethe:ExtProc:Block:b:Status: 451 is not a status of 400 and up that Envoy can answer with.",
+            ],
+            Read(("ExtProc:Block:a:Status", "403"), ("ExtProc:Block:b:PathPrefix", "v1"), ("ExtProc:Block:b:Model", "a*b"), ("ExtProc:Block:b:Harness", ""), ("ExtProc:Block:b:Status", "451")).Errors);
+    }
+
+    [Fact]
     public void Two_doors_at_one_address_are_an_error_unless_the_port_is_chosen_for_them()
     {
         Assert.Equal(

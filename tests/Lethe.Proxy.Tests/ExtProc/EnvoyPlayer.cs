@@ -41,8 +41,17 @@ internal sealed record PlayedCall
     public (string Name, string Value)[] ResponseHeaders { get; init; } = [("content-type", "application/json")];
 }
 
-/// <summary>What became of the call: the status that the user saw, and the bodies that went on.</summary>
-internal sealed record PlayedVerdict(int Status, byte[] RequestBody, byte[] ResponseBody, string? Fault);
+/// <summary>What became of the call: the status that the user saw, and the bodies that went on. When the processor replied itself, its body is the response's.</summary>
+internal sealed record PlayedVerdict(int Status, byte[] RequestBody, byte[] ResponseBody, string? Fault)
+{
+    /// <summary>The pieces in which the request's body went on.</summary>
+    public IReadOnlyList<byte[]> Pieces { get; init; } = [];
+
+    /// <summary>Header names that the processor took off the request.</summary>
+    public IReadOnlyList<string> Removed { get; init; } = [];
+
+    public ImmediateResponse? Blocked { get; init; }
+}
 
 /// <summary>
 /// Plays Envoy's part on one stream and judges the processor as Envoy does: an answer of the wrong kind, one too many or an error status is a 500 to
@@ -54,6 +63,8 @@ internal sealed class EnvoyPlayer
     private readonly PlayedCall call;
     private bool first = true;
     private bool gone;
+    private readonly List<string> removed = [];
+    private readonly List<byte[]> pieces = [];
 
     private EnvoyPlayer(GrpcStream stream, PlayedCall call) => (this.stream, this.call) = (stream, call);
 
@@ -75,7 +86,13 @@ internal sealed class EnvoyPlayer
                 call.ResponseTrailers,
                 response: true);
             await player.CloseAsync();
-            return new PlayedVerdict(call.Status, request, response, null);
+            return new PlayedVerdict(call.Status, request, response, null) { Pieces = player.pieces, Removed = player.removed };
+        }
+        catch (ProcessorReply reply)
+        {
+            return await player.stream.ReadAsync(call.MessageTimeout) is null
+                ? new PlayedVerdict((int)reply.Answer.Status.Code, [], reply.Answer.Body.ToByteArray(), null) { Blocked = reply.Answer }
+                : new PlayedVerdict(500, [], [], "an answer after the immediate one");
         }
         catch (ProcessorFault fault)
         {
@@ -92,7 +109,7 @@ internal sealed class EnvoyPlayer
     {
         var answerHeaders = response ? Answer.ResponseHeaders : Answer.RequestHeaders;
         await SendAsync(headers);
-        await ExpectAsync(answerHeaders);
+        removed.AddRange((await ExpectAsync(answerHeaders)).RequestHeaders?.Response?.HeaderMutation?.RemoveHeaders ?? []);
         var whole = Joined(body);
         if (body is null || mode == BodyMode.None)
         {
@@ -113,22 +130,41 @@ internal sealed class EnvoyPlayer
 
         return mode == BodyMode.FullDuplexStreamed && !call.Observing
             ? await DuplexAnswersAsync(trailers, response)
-            : await PlainAnswersAsync(chunks.Count, trailers, response, whole);
+            : await PlainAnswersAsync(chunks, mode, trailers, response);
     }
 
-    private async Task<byte[]> PlainAnswersAsync(int chunks, bool trailers, bool response, byte[] whole)
+    private async Task<byte[]> PlainAnswersAsync(List<byte[]> chunks, BodyMode mode, bool trailers, bool response)
     {
-        for (var i = 0; i < chunks; i++)
+        using var gone = new MemoryStream();
+        foreach (var chunk in chunks)
         {
             var answer = await ExpectAsync(response ? Answer.ResponseBody : Answer.RequestBody);
             if (answer is { RequestBody.Response.BodyMutation.StreamedResponse: not null } or { ResponseBody.Response.BodyMutation.StreamedResponse: not null })
             {
                 throw new ProcessorFault(500, "a streamed answer outside full duplex is spurious");
             }
+
+            var common = response ? answer.ResponseBody?.Response : answer.RequestBody?.Response;
+            gone.Write(Mutated(chunk, common, mode));
         }
 
         await TrailersAsync(trailers, response);
-        return whole;
+        return gone.ToArray();
+    }
+
+    private byte[] Mutated(byte[] chunk, CommonResponse? answer, BodyMode mode)
+    {
+        removed.AddRange(answer?.HeaderMutation?.RemoveHeaders ?? []);
+        var piece = answer?.BodyMutation switch
+        {
+            null or { MutationCase: BodyMutation.MutationOneofCase.None } => chunk,
+            { Cleared: true } => [],
+            var mutation => mutation.Body.ToByteArray(),
+        };
+        pieces.Add(piece);
+        return mode != BodyMode.Buffered || piece.Length == chunk.Length || removed.Contains("content-length") || !call.Headers.Any(header => header.Name == "content-length")
+            ? piece
+            : throw new ProcessorFault(500, "mismatch between content length and the length of the mutated body");
     }
 
     private async Task<byte[]> DuplexAnswersAsync(bool trailers, bool response)
@@ -156,6 +192,7 @@ internal sealed class EnvoyPlayer
                 ?? throw new ProcessorFault(500, $"{answer.ResponseCase} is spurious in full duplex");
             Assert.InRange(chunk.Body.Length, 0, 65_536);
             back.Write(chunk.Body.Span);
+            pieces.Add(chunk.Body.ToByteArray());
             if (chunk.EndOfStream)
             {
                 return trailers ? throw new ProcessorFault(500, "the body ended before its trailers") : back.ToArray();
@@ -230,12 +267,17 @@ internal sealed class EnvoyPlayer
                 gone = stream.Status == 0 ? true : throw new ProcessorFault(500, $"the stream ended with {stream.Status}, reset {stream.ResetCode}");
             }
 
-            return answer;
+            return answer?.ImmediateResponse is { } reply ? throw new ProcessorReply(reply) : answer;
         }
         catch (TimeoutException)
         {
             throw new ProcessorFault(504, "an answer did not come in time");
         }
+    }
+
+    private sealed class ProcessorReply(ImmediateResponse answer) : Exception
+    {
+        public ImmediateResponse Answer => answer;
     }
 
     private sealed class ProcessorFault(int status, string message) : Exception(message)

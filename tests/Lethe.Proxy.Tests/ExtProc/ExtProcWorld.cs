@@ -32,7 +32,7 @@ internal sealed class ExtProcWorld : IAsyncDisposable
 
     public ExtProcDoor Door => host!.Services.GetRequiredService<ExtProcDoor>();
 
-    public static async Task<ExtProcWorld> StartAsync(Action<LetheOptions>? configure = null)
+    public static async Task<ExtProcWorld> StartAsync(Action<LetheOptions>? configure = null, Action<IServiceCollection>? services = null)
     {
         var world = new ExtProcWorld();
         var options = new LetheOptions
@@ -43,7 +43,11 @@ internal sealed class ExtProcWorld : IAsyncDisposable
         };
         options.ExtProc.Listen = "http://127.0.0.1:0";
         configure?.Invoke(options);
-        world.host = await LetheHost.StartAsync(LetheSettings.Of(options), services => services.AddSingleton(new ExchangeSink(world.Begin)));
+        world.host = await LetheHost.StartAsync(LetheSettings.Of(options), own =>
+        {
+            own.AddSingleton(new ExchangeSink(world.Begin));
+            services?.Invoke(own);
+        });
         return world;
     }
 

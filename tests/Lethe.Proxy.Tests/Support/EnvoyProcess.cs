@@ -59,12 +59,14 @@ internal sealed class EnvoyProcess : IAsyncDisposable
     /// <summary>Starts Envoy and waits until it listens. Lethe need not be there.</summary>
     /// <param name="file">A file of <c>envoy/</c>.</param>
     /// <param name="model">The address of the model API behind it.</param>
-    public static async Task<EnvoyProcess> StartAsync(string program, string file, string model)
+    /// <param name="edit">Changes the configuration beyond its addresses.</param>
+    public static async Task<EnvoyProcess> StartAsync(string program, string file, string model, Func<string, string>? edit = null)
     {
         var folder = Directory.CreateTempSubdirectory("lethe-envoy-").FullName;
         var socket = Path.Combine(folder, "extproc.sock");
         var (bootstrap, log, adminFile) = (Path.Combine(folder, "envoy.yaml"), Path.Combine(folder, "envoy.log"), Path.Combine(folder, "admin"));
-        await File.WriteAllTextAsync(bootstrap, Addressed(await File.ReadAllTextAsync(Shipped(file)), socket, new Uri(model).Port));
+        var addressed = Addressed(await File.ReadAllTextAsync(Shipped(file)), socket, new Uri(model).Port);
+        await File.WriteAllTextAsync(bootstrap, edit?.Invoke(addressed) ?? addressed);
         var process = Process.Start(program, ["-c", bootstrap, "--concurrency", "1", "--disable-hot-restart", "-l", "error", "--log-path", log, "--admin-address-path", adminFile]);
         var since = Stopwatch.StartNew();
         while (!process.HasExited && since.Elapsed < StartTimeMax)

@@ -1,0 +1,183 @@
+using System.Buffers;
+using Lethe.Capture.Redaction;
+using Lethe.Envoy;
+using BodyMode = Lethe.Envoy.ProcessingMode.Types.BodySendMode;
+
+namespace Lethe.Proxy.ExtProc.Policies;
+
+/// <summary>What a policy did with a message.</summary>
+internal enum PolicyAnswer
+{
+    /// <summary>Nothing: the message is answered as if there were no policy.</summary>
+    Passes,
+
+    /// <summary>An answer was written.</summary>
+    Written,
+
+    /// <summary>No answer is due yet (full duplex).</summary>
+    Held,
+
+    /// <summary>The call was ended with a reply of ours; nothing may be written any more.</summary>
+    Blocked,
+}
+
+/// <summary>
+/// What is changed about one call's request where Envoy waits for answers: our own headers taken off, secrets in the body replaced, a configured
+/// block. A policy that fails lets the rest pass as it is, together with what it held back.
+/// </summary>
+internal sealed class RequestPolicy(RequestPolicies policies) : IDisposable
+{
+    private readonly BlockCheck block = new([.. policies.Blocks.Select(reply => reply.Rule)]);
+    private StreamRedactor? redactor;
+    private RequestRedaction? redaction;
+    private bool readsBody;
+    private string? passedReason;
+    private long? announced;
+    private long taken;
+    private long counted;
+    private bool failed;
+    private bool responding;
+
+    /// <summary>The reply that ended the call.</summary>
+    public BlockReply? BlockedBy { get; private set; }
+
+    /// <summary>What the record is to say of it: how many secrets were replaced, or why the body passed as it was.</summary>
+    public IEnumerable<(string Name, string Value)> Notes =>
+        passedReason is not null ? [("lethe.extproc.request_passed", passedReason)]
+        : redaction is not null ? [("lethe.extproc.request_replaced", $"{Replaced}")]
+        : [];
+
+    private long Replaced => redactor?.Replaced ?? 0;
+
+    public PolicyAnswer Answer(IBufferWriter<byte> output, in WireMessage message, in ReadOnlySequence<byte> bytes, BodyMode mode)
+    {
+        responding |= message.IsResponse;
+        if (failed || message.IsResponse)
+        {
+            return PolicyAnswer.Passes;
+        }
+
+        try
+        {
+            return message.Kind switch
+            {
+                MessageKind.RequestHeaders => AnswerHeaders(output, message, bytes, mode),
+                MessageKind.RequestBody => AnswerBody(output, message, mode),
+                _ => AnswerTrailers(output, mode),
+            };
+        }
+        catch (Exception fault) when (fault is not OutOfMemoryException)
+        {
+            (failed, passedReason) = (true, "policy_fault");
+            ProxyMeter.PolicyFaults.Add(1);
+            Log.ExtProcPolicyFailed(policies.Logger, fault);
+            return redaction is { HeldBytes: > 0 } ? Send(output, redaction.Surrender(message.Body), message, mode) : PolicyAnswer.Passes;
+        }
+        finally
+        {
+            ProxyMeter.RequestReplacements.Add(Replaced - counted);
+            counted = Replaced;
+        }
+    }
+
+    public void Dispose() => redactor?.Dispose();
+
+    private static bool IsOwn(string name) =>
+        name.StartsWith("x-lethe-", StringComparison.OrdinalIgnoreCase) || name.StartsWith("x-tapes-", StringComparison.OrdinalIgnoreCase);
+
+    private PolicyAnswer AnswerHeaders(IBufferWriter<byte> output, in WireMessage message, in ReadOnlySequence<byte> bytes, BodyMode mode)
+    {
+        var headers = CallHeaders.Read(ProcessingRequest.Parser.ParseFrom(bytes).RequestHeaders.Headers);
+        if (block.TakeHead(headers) is { } rule)
+        {
+            return Block(output, rule);
+        }
+
+        if (!message.EndOfStream)
+        {
+            OpenBody(headers, mode);
+        }
+
+        // Where the whole body is held back, the headers are too: the body's answer takes the length off, if it changes.
+        var dropsLength = redaction is not null && mode is BodyMode.Streamed or BodyMode.FullDuplexStreamed;
+        var names = headers.Fields
+            .Select(field => field.Name)
+            .Where(name => (policies.RemovesOwnHeaders && IsOwn(name)) || (dropsLength && name == "content-length"))
+            .Distinct(StringComparer.Ordinal)
+            .ToList();
+        if (names.Count == 0)
+        {
+            return PolicyAnswer.Passes;
+        }
+
+        RequestAnswers.Write(output, RequestAnswers.HeadersWithout(names));
+        return PolicyAnswer.Written;
+    }
+
+    private void OpenBody(CallHeaders headers, BodyMode mode)
+    {
+        announced = headers.ContentLength;
+        var coded = RedactionScope.IsCoded(headers.Fields);
+        readsBody = block.ReadsBody && !coded;
+        passedReason = policies.Redacts ? RedactionScope.ReasonToPass(headers, mode)
+            : block.ReadsBody && coded ? RedactionScope.ContentCoding
+            : null;
+        if (policies.Redacts && passedReason is null)
+        {
+            redactor = new StreamRedactor();
+            redaction = new RequestRedaction(policies.OpenWindow(redactor), RedactionScope.IsEvents(headers));
+        }
+    }
+
+    private PolicyAnswer AnswerBody(IBufferWriter<byte> output, in WireMessage message, BodyMode mode)
+    {
+        taken += message.Body.Length;
+        if (readsBody && !responding && block.TakeBody(message.Body) is { } rule)
+        {
+            return Block(output, rule);
+        }
+
+        if (redaction is null)
+        {
+            return PolicyAnswer.Passes;
+        }
+
+        var (heldBefore, replacedBefore) = (redaction.HeldBytes, Replaced);
+        var final = message.EndOfStream || taken >= announced || mode is BodyMode.Buffered or BodyMode.BufferedPartial;
+        var body = redaction.Take(message.Body, final);
+        return heldBefore == 0 && redaction.HeldBytes == 0 && Replaced == replacedBefore && mode != BodyMode.FullDuplexStreamed
+            ? PolicyAnswer.Passes
+            : Send(output, body, message, mode);
+    }
+
+    // Trailers end a full-duplex body whose last chunk did not say that it was the last.
+    private PolicyAnswer AnswerTrailers(IBufferWriter<byte> output, BodyMode mode)
+    {
+        if (mode == BodyMode.FullDuplexStreamed && redaction is { HeldBytes: > 0 })
+        {
+            RequestAnswers.TryWriteStreamed(output, redaction.Take(ReadOnlySequence<byte>.Empty, final: true), end: false);
+        }
+
+        return PolicyAnswer.Passes;
+    }
+
+    private static PolicyAnswer Send(IBufferWriter<byte> output, ReadOnlyMemory<byte> body, in WireMessage message, BodyMode mode)
+    {
+        if (mode == BodyMode.FullDuplexStreamed)
+        {
+            var written = RequestAnswers.TryWriteStreamed(output, body, message.IsBody && message.EndOfStream);
+            return !message.IsBody ? PolicyAnswer.Passes : written ? PolicyAnswer.Written : PolicyAnswer.Held;
+        }
+
+        RequestAnswers.Write(output, RequestAnswers.BodyInstead(body, dropsLength: mode == BodyMode.Buffered && body.Length != message.Body.Length));
+        return PolicyAnswer.Written;
+    }
+
+    private PolicyAnswer Block(IBufferWriter<byte> output, BlockRule rule)
+    {
+        BlockedBy = policies.Blocks.First(reply => reply.Rule == rule);
+        RequestAnswers.Write(output, BlockedBy.Answer());
+        ProxyMeter.BlockedCalls.Add(1);
+        return PolicyAnswer.Blocked;
+    }
+}
