@@ -178,7 +178,7 @@ internal sealed class GrpcCall : IDisposable
         Append(started, "grpc-status", ((int)code).ToString(CultureInfo.InvariantCulture));
         if (message is not null)
         {
-            Append(started, "grpc-message", Uri.EscapeDataString(message).Replace("%20", " ", StringComparison.Ordinal));
+            Append(started, "grpc-message", GrpcStatusMessage.Encode(message));
         }
     }
 
