@@ -3,7 +3,8 @@ namespace Lethe.Ingest;
 /// <summary>How much goes into one transaction, and how a store that refuses is met.</summary>
 public sealed record IngestSettings
 {
-    public int BatchCountMax { get; init; } = 256;
+    /// <summary>The more exchanges share a transaction, the fewer pages each of them costs; a worker that keeps up has small batches anyhow.</summary>
+    public int BatchCountMax { get; init; } = 2048;
 
     /// <summary>Kept body bytes of one batch, both directions; a batch holds at least one exchange.</summary>
     public long BatchBytesMax { get; init; } = 16L * 1024 * 1024;

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using Lethe.Capture;
 using Lethe.Capture.Exchanges;
+using Lethe.Ingest;
 using Lethe.Ingest.Storage;
 using Microsoft.Data.Sqlite;
 
@@ -13,7 +14,7 @@ internal static class IngestBenchmark
 {
     private const int Sessions = 200;
     private const int TurnsEach = 200;
-    private const int Batch = 256;
+    private static readonly int Batch = new IngestSettings().BatchCountMax;
 
     public static async Task RunAsync(Report report)
     {

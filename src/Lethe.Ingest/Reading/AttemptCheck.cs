@@ -19,7 +19,7 @@ internal static class AttemptCheck
             buffered: false);
         foreach (var row in rows)
         {
-            if (group.Count > 0 && (row.RetryKey is null || IsFinal(group[^1]) || row.Org != group[^1].Org || !row.RetryKey.AsSpan().SequenceEqual(group[^1].RetryKey)))
+            if (group.Count > 0 && (row.RetryKey is null || IsFinal(group[^1]) || row.Org != group[^1].Org || row.RetryKey != group[^1].RetryKey))
             {
                 foreach (var fault in Check(group))
                 {
@@ -62,7 +62,7 @@ internal static class AttemptCheck
     {
         public byte[] ExchangeId { get; init; } = [];
         public long Org { get; init; }
-        public byte[]? RetryKey { get; init; }
+        public long? RetryKey { get; init; }
         public string Outcome { get; init; } = "";
         public long HasReply { get; init; }
         public long IsTurn { get; init; }

@@ -72,16 +72,16 @@ internal sealed class AttemptGroups : IDisposable
     }
 
     /// <summary>Places a new exchange among the other tries of its call, and moves those whose place has changed by it.</summary>
-    public void Place(byte[]? retryKey, long org, Attempt fresh)
+    public void Place(long? retryKey, long org, Attempt fresh)
     {
         fresh.Session = fresh.OwnSession;
         fresh.IsTurn = fresh.HasReply;
-        if (retryKey is null || any.Bind(retryKey).Bind(org).Scalar() is null)
+        if (retryKey is not { } key || any.Bind(key).Bind(org).Scalar() is null)
         {
             return;
         }
 
-        var run = Neighbours(before, retryKey, org, fresh.Clock, static attempt => IsFinal(attempt));
+        var run = Neighbours(before, key, org, fresh.Clock, static attempt => IsFinal(attempt));
         if (run.Count > 0 && IsFinal(run[^1]))
         {
             run.RemoveAt(run.Count - 1);
@@ -89,7 +89,7 @@ internal sealed class AttemptGroups : IDisposable
 
         run.Reverse();
         run.Add(fresh);
-        run.AddRange(Neighbours(after, retryKey, org, fresh.Clock, static attempt => IsFinal(attempt)));
+        run.AddRange(Neighbours(after, key, org, fresh.Clock, static attempt => IsFinal(attempt)));
         for (var start = 0; start < run.Count;)
         {
             var end = run.FindIndex(start, IsFinal);
@@ -166,7 +166,7 @@ internal sealed class AttemptGroups : IDisposable
         }
     }
 
-    private static List<Attempt> Neighbours(Statement query, byte[] retryKey, long org, CaptureClock clock, Predicate<Attempt> last)
+    private static List<Attempt> Neighbours(Statement query, long retryKey, long org, CaptureClock clock, Predicate<Attempt> last)
     {
         var found = new List<Attempt>();
         query.Bind(retryKey).Bind(org);

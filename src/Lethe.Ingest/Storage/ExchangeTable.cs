@@ -31,7 +31,7 @@ internal sealed class ExchangeTable(sqlite3 database) : IDisposable
         database, $"INSERT INTO exchanges ({Columns}) VALUES ({string.Join(", ", Enumerable.Repeat("?", Columns.Count(c => c == ',') + 1))})");
 
     /// <summary>Inserts the row; its place in the order of commits.</summary>
-    public long Insert(InterpretedExchange told, Attempt attempt, byte[]? retryKey, in ExchangePlaces places, JournalPosition? bodyAt)
+    public long Insert(InterpretedExchange told, Attempt attempt, long? retryKey, in ExchangePlaces places, JournalPosition? bodyAt)
     {
         var exchange = told.Exchange;
         Span<byte> id = stackalloc byte[16];
@@ -47,9 +47,7 @@ internal sealed class ExchangeTable(sqlite3 database) : IDisposable
             .Bind(places.Route)
             .Bind(places.Caller);
         BindAnswer(told);
-        insert.Bind(attempt.HasReply).Bind(attempt.IsTurn);
-        BindBlob(retryKey);
-        insert.Bind(attempt.Number);
+        insert.Bind(attempt.HasReply).Bind(attempt.IsTurn).Bind(retryKey).Bind(attempt.Number);
         BindBlob(attempt.RetryOf?.ToByteArray(bigEndian: true));
         BindUsage(told);
         BindReply(told.Turn);

@@ -32,7 +32,7 @@ public static class LetheDatabase
         {
             RefuseForeign(connection, path);
             await TurnOnWalAsync(connection, time, cancel).ConfigureAwait(false);
-            connection.Execute("PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -32000;");
+            connection.Execute("PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 16000; PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -32000;");
             Migrate(connection, path, time);
             return connection;
         }

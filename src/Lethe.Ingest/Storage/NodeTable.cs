@@ -7,18 +7,23 @@ namespace Lethe.Ingest.Storage;
 internal sealed class NodeTable : IDisposable
 {
     private const int RecentNodesMax = 65_536;
+    private const int JoinedAtOnce = 16;
 
     private readonly RecentMap<(long Org, NodeHash Hash), long> recent = new(RecentNodesMax);
     private readonly Statement find;
     private readonly Statement insert;
     private readonly Statement join;
+    private readonly Statement joinMany;
     private readonly Statement isMember;
+    private readonly List<(long Session, long Node)> joining = [];
 
     public NodeTable(sqlite3 database)
     {
         find = new Statement(database, "SELECT node FROM nodes WHERE hash = ? AND org = ?");
         insert = new Statement(database, "INSERT INTO nodes (hash, org, parent, depth, role, body) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING");
         join = new Statement(database, "INSERT INTO session_nodes (session, node) VALUES (?, ?) ON CONFLICT DO NOTHING");
+        joinMany = new Statement(
+            database, $"INSERT INTO session_nodes (session, node) VALUES {string.Join(", ", Enumerable.Repeat("(?, ?)", JoinedAtOnce))}");
         isMember = new Statement(database, "SELECT 1 FROM session_nodes WHERE session = ? AND node = ?");
     }
 
@@ -32,8 +37,7 @@ internal sealed class NodeTable : IDisposable
             at = Put(org, nodes[i], i == 0 ? null : at);
             if (session is not null)
             {
-                session.Totals.Nodes += join.Bind(session.Key).Bind(at).Run();
-                session.Members.Add(at);
+                Join(session, at);
             }
         }
 
@@ -42,14 +46,59 @@ internal sealed class NodeTable : IDisposable
 
     public void Age() => recent.Age();
 
-    public void Forget() => recent.Clear();
+    /// <summary>Writes the members of which nobody asked the store yet, in the order of the table. Called before the commit.</summary>
+    public void WriteBack()
+    {
+        joining.Sort();
+        var at = 0;
+        for (; at + JoinedAtOnce <= joining.Count; at += JoinedAtOnce)
+        {
+            for (var i = at; i < at + JoinedAtOnce; i++)
+            {
+                joinMany.Bind(joining[i].Session).Bind(joining[i].Node);
+            }
+
+            joinMany.Run();
+        }
+
+        for (; at < joining.Count; at++)
+        {
+            join.Bind(joining[at].Session).Bind(joining[at].Node).Run();
+        }
+
+        joining.Clear();
+    }
+
+    public void Forget()
+    {
+        recent.Clear();
+        joining.Clear();
+    }
 
     public void Dispose()
     {
         find.Dispose();
         insert.Dispose();
         join.Dispose();
+        joinMany.Dispose();
         isMember.Dispose();
+    }
+
+    private void Join(SessionState session, long node)
+    {
+        var isNew = session.Members.Add(node);
+        if (session.IsWhole)
+        {
+            if (isNew)
+            {
+                session.Totals.Nodes++;
+                joining.Add((session.Key, node));
+            }
+        }
+        else
+        {
+            session.Totals.Nodes += join.Bind(session.Key).Bind(node).Run();
+        }
     }
 
     // From the leaf up to the first message that is stored and whose session is a member: all before it is there too.

@@ -18,7 +18,7 @@ internal sealed class SessionFacts
     public const string AuthSubject = "auth_subject";
     private const string MetadataPrefix = "metadata.";
 
-    private readonly SortedDictionary<string, (string Value, CaptureClock Clock)> fields = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (string Value, CaptureClock Clock)> fields = new(StringComparer.Ordinal);
 
     public string? this[string field] => fields.TryGetValue(field, out var fact) ? fact.Value : null;
 
@@ -68,7 +68,10 @@ internal sealed class SessionFacts
     /// <summary>The metadata as one object; null when none was said.</summary>
     public string? Metadata()
     {
-        var parts = fields.Where(field => field.Key.StartsWith(MetadataPrefix, StringComparison.Ordinal)).ToList();
+        var parts = fields
+            .Where(field => field.Key.StartsWith(MetadataPrefix, StringComparison.Ordinal))
+            .OrderBy(field => field.Key, StringComparer.Ordinal)
+            .ToList();
         return parts.Count == 0
             ? null
             : Write(json =>
@@ -95,7 +98,7 @@ internal sealed class SessionFacts
 
     public string ToJson() => Write(json =>
     {
-        foreach (var (field, (value, clock)) in fields)
+        foreach (var (field, (value, clock)) in fields.OrderBy(field => field.Key, StringComparer.Ordinal))
         {
             json.WriteStartArray(field);
             json.WriteStringValue(value);

@@ -6,12 +6,15 @@ namespace Lethe.Ingest.Storage;
 
 /// <summary>
 /// A prepared statement, bound and stepped without the ADO layer, whose commands cost more than SQLite itself does for rows this small.
-/// Parameters are bound in order. https://www.sqlite.org/c3ref/stmt.html
+/// Parameters are bound in order, all of them each time. https://www.sqlite.org/c3ref/stmt.html
 /// </summary>
-internal sealed class Statement : IDisposable
+internal sealed unsafe class Statement : IDisposable
 {
     private readonly sqlite3 database;
     private readonly sqlite3_stmt statement;
+    private readonly nint databaseHandle;
+    private readonly nint handle;
+    private readonly BoundValue[] parameters;
     private byte[] utf8 = new byte[512];
     private int bound;
 
@@ -19,11 +22,18 @@ internal sealed class Statement : IDisposable
     {
         this.database = database;
         Check(raw.sqlite3_prepare_v3(database, sql, raw.SQLITE_PREPARE_PERSISTENT, out statement));
+        databaseHandle = database.DangerousGetHandle();
+        handle = statement.DangerousGetHandle();
+        parameters = new BoundValue[raw.sqlite3_bind_parameter_count(statement)];
     }
 
     public Statement Bind(long value)
     {
-        Check(raw.sqlite3_bind_int64(statement, ++bound, value));
+        if (parameters[bound++].Becomes(value))
+        {
+            Check(Sqlite3.BindInt64(handle, bound, value));
+        }
+
         return this;
     }
 
@@ -38,34 +48,45 @@ internal sealed class Statement : IDisposable
             return BindNull();
         }
 
-        if (value.Length == 0)
+        if (parameters[bound++].Becomes(value))
         {
-            // An empty span has no address, and SQLite takes no address for NULL.
-            Check(raw.sqlite3_bind_text(statement, ++bound, ""));
-            return this;
+            var most = Encoding.UTF8.GetMaxByteCount(value.Length);
+            if (utf8.Length < most)
+            {
+                utf8 = new byte[most];
+            }
+
+            var length = Encoding.UTF8.GetBytes(value, utf8);
+            fixed (byte* text = utf8)
+            {
+                Check(Sqlite3.BindText(handle, bound, text, length, Sqlite3.Transient));
+            }
         }
 
-        var most = Encoding.UTF8.GetMaxByteCount(value.Length);
-        if (utf8.Length < most)
-        {
-            utf8 = new byte[most];
-        }
-
-        var length = Encoding.UTF8.GetBytes(value, utf8);
-        Check(raw.sqlite3_bind_text(statement, ++bound, utf8.AsSpan(0, length)));
         return this;
     }
 
     /// <summary>Binds a blob; the bytes are copied before this returns.</summary>
     public Statement Bind(ReadOnlySpan<byte> value)
     {
-        Check(value.IsEmpty ? raw.sqlite3_bind_zeroblob(statement, ++bound, 0) : raw.sqlite3_bind_blob(statement, ++bound, value));
+        parameters[bound++].BecomesOther();
+        fixed (byte* bytes = value)
+        {
+            // An empty span has no address, and SQLite takes no address for NULL.
+            byte none = 0;
+            Check(Sqlite3.BindBlob(handle, bound, bytes is null ? &none : bytes, value.Length, Sqlite3.Transient));
+        }
+
         return this;
     }
 
     public Statement BindNull()
     {
-        Check(raw.sqlite3_bind_null(statement, ++bound));
+        if (parameters[bound++].BecomesNull())
+        {
+            Check(Sqlite3.BindNull(handle, bound));
+        }
+
         return this;
     }
 
@@ -78,7 +99,7 @@ internal sealed class Statement : IDisposable
             {
             }
 
-            return raw.sqlite3_changes(database);
+            return Sqlite3.Changes(databaseHandle);
         }
         finally
         {
@@ -90,11 +111,11 @@ internal sealed class Statement : IDisposable
     public long Insert()
     {
         Run();
-        return raw.sqlite3_last_insert_rowid(database);
+        return Sqlite3.LastInsertRowId(databaseHandle);
     }
 
     /// <summary>Inserts one row; its rowid, or null when a conflict kept it out.</summary>
-    public long? InsertOrNull() => Run() == 0 ? null : raw.sqlite3_last_insert_rowid(database);
+    public long? InsertOrNull() => Run() == 0 ? null : Sqlite3.LastInsertRowId(databaseHandle);
 
     /// <summary>The first column of the first row, or null.</summary>
     public long? Scalar()
@@ -112,7 +133,7 @@ internal sealed class Statement : IDisposable
     /// <summary>One row further; false at the end. Whoever steps resets.</summary>
     public bool Step()
     {
-        var code = raw.sqlite3_step(statement);
+        var code = Sqlite3.Step(handle);
         if (code is raw.SQLITE_ROW or raw.SQLITE_DONE)
         {
             return code == raw.SQLITE_ROW;
@@ -121,15 +142,16 @@ internal sealed class Statement : IDisposable
         throw Failure(code);
     }
 
+    /// <summary>Ready for the next run. What was bound stays bound: to bind the same again costs nothing.</summary>
     public void Reset()
     {
         bound = 0;
-        _ = raw.sqlite3_reset(statement);
+        _ = Sqlite3.Reset(handle);
     }
 
-    public bool IsNull(int column) => raw.sqlite3_column_type(statement, column) == raw.SQLITE_NULL;
+    public bool IsNull(int column) => Sqlite3.ColumnType(handle, column) == raw.SQLITE_NULL;
 
-    public long Int64(int column) => raw.sqlite3_column_int64(statement, column);
+    public long Int64(int column) => Sqlite3.ColumnInt64(handle, column);
 
     public long? Int64OrNull(int column) => IsNull(column) ? null : Int64(column);
 
@@ -145,6 +167,12 @@ internal sealed class Statement : IDisposable
     {
         if (code != raw.SQLITE_OK)
         {
+            if (bound > 0)
+            {
+                parameters[bound - 1].BecomesOther();
+                bound = 0;
+            }
+
             throw Failure(code);
         }
     }

@@ -12,7 +12,7 @@ namespace Lethe.Proxy.Commands;
 /// <summary><c>lethe replay</c>: everything the journal holds into a store. What the store has already is recognised and counted once.</summary>
 internal static class ReplayCommand
 {
-    private const int BatchCountMax = 256;
+    private const int BatchCountMax = 2048;
     private const long BatchBytesMax = 16L * 1024 * 1024;
 
     public static Command Build()

@@ -81,6 +81,22 @@ public sealed class IngestTransactionTests
     }
 
     [Fact]
+    public void Many_deliveries_that_cannot_be_stored_leave_the_others_as_if_they_had_come_alone()
+    {
+        using var store = TestStore.Open();
+        using var alone = TestStore.Open();
+        Told[] sound = [.. Enumerable.Range(1, 6).Select(number => new Told { Number = number, At = number, Session = $"s{number % 2}", Prompt = ["hi", $"{number}"], Calls = [$"t{number}"] })];
+        store.Deliver(sound[0]);
+
+        store.Deliver([.. sound.Skip(1).SelectMany(told => new[] { told, new Told { Number = 1, CommitKey = $"other {told.Number}", Session = "never", Prompt = ["lost"] } })]);
+        alone.Deliver(sound);
+
+        Assert.Equal(5, store.Value<long>("SELECT count(*) FROM dead_letters"));
+        Assert.Equal(StoreState.Of(alone), StoreState.Of(store));
+        Assert.Empty(new StoreVerifier(store.File).Verify());
+    }
+
+    [Fact]
     public void What_was_not_told_stays_null()
     {
         using var store = TestStore.Open();

@@ -148,7 +148,8 @@ CREATE TABLE exchanges (
   -- has_reply is a fact of the exchange; is_turn is what its retries leave of it.
   has_reply           INTEGER NOT NULL CHECK (has_reply IN (0, 1)),
   is_turn             INTEGER NOT NULL CHECK (is_turn IN (0, 1)),
-  retry_key           BLOB,
+  -- The first eight bytes of the hash: random keys cost as much as they are wide.
+  retry_key           INTEGER,
   attempt             INTEGER NOT NULL CHECK (attempt >= 1),
   retry_of            BLOB,
   usage_final         INTEGER,
@@ -187,9 +188,10 @@ CREATE TABLE exchanges (
 );
 
 CREATE UNIQUE INDEX exchanges_by_id ON exchanges (exchange_id);
-CREATE INDEX exchanges_by_time ON exchanges (captured_at, exchange_id);
-CREATE INDEX exchanges_by_session ON exchanges (session, captured_at, exchange_id);
-CREATE INDEX exchanges_by_retry_key ON exchanges (retry_key, captured_at, exchange_id) WHERE retry_key IS NOT NULL;
+-- Exchanges of one microsecond are put in order by their ids when they are read: sixteen bytes less in every entry.
+CREATE INDEX exchanges_by_time ON exchanges (captured_at);
+CREATE INDEX exchanges_by_session ON exchanges (session, captured_at);
+CREATE INDEX exchanges_by_retry_key ON exchanges (retry_key, captured_at) WHERE retry_key IS NOT NULL;
 
 -- One row a call, filled from either side: the reply that asks and the request that answers.
 CREATE TABLE tool_calls (
