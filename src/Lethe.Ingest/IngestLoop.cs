@@ -25,7 +25,7 @@ public sealed class IngestLoop
     private readonly TimeProvider time;
     private readonly ILogger logger;
     private readonly List<JournaledExchange> batch = [];
-    private readonly JournalPosition readBefore;
+    private JournalPosition readBefore;
 
     /// <param name="journal">Reads from <see cref="StartOf"/>; stays the caller's.</param>
     public IngestLoop(
@@ -43,7 +43,7 @@ public sealed class IngestLoop
         this.time = time;
         this.logger = logger;
         // A journal that is read from further back is another one, or is replayed: then all of it goes through the gate.
-        readBefore = journal.Position.IsBefore(StartOf(store)) ? default : store.Cursor(ReadTo) ?? default;
+        readBefore = journal.Position.IsBefore(StartOf(store)) ? default : ReadToOf(store);
     }
 
     /// <summary>Told after each commit, on the worker.</summary>
@@ -54,6 +54,9 @@ public sealed class IngestLoop
 
     /// <summary>Where a store's consumer has to start reading: its cursor, or the journal's beginning.</summary>
     public static JournalPosition StartOf(IngestTransaction store) => store.Cursor(Consumer) ?? default;
+
+    /// <summary>How far a store's consumer has read; at or behind <see cref="StartOf"/>.</summary>
+    public static JournalPosition ReadToOf(IngestTransaction store) => store.Cursor(ReadTo) ?? default;
 
     /// <summary>Follows the journal until cancelled. What is left then is taken up at the next start.</summary>
     public async Task RunAsync(CancellationToken stopping)
@@ -97,6 +100,8 @@ public sealed class IngestLoop
             if (journal.Fault is { } fault)
             {
                 Log.JournalDamaged(logger, fault.Kind, fault.At, fault.Detail);
+                // Positions of a journal that is gone say nothing about this one: the receipts tell what is known.
+                readBefore = fault.Kind == JournalFaultKind.SegmentMissing ? default : readBefore;
                 journal.SkipFault();
             }
             else if (read == 0)

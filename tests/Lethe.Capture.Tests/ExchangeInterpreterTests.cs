@@ -68,6 +68,17 @@ public sealed class ExchangeInterpreterTests
         Assert.Equal("hello", meaning.Turn!.ReplyText);
     }
 
+    [Fact]
+    public void A_first_answer_that_was_cut_names_no_session_but_the_try_that_is_answered_does()
+    {
+        var cut = Interpret(Streamed(Spoken) with { Ending = Ending.UpstreamAborted });
+        var whole = Interpret(Streamed([.. Spoken, .. Ended]));
+
+        Assert.Null(cut.Envelope.HarnessSessionId);
+        Assert.Equal(32, whole.Envelope.HarnessSessionId!.Length);
+        Assert.Equal(whole.RetryKey, cut.RetryKey);
+    }
+
     [Theory]
     [InlineData(Ending.NoResponse, Outcome.NoResponse, "connect")]
     [InlineData(Ending.ClientAborted, Outcome.ClientAborted, null)]

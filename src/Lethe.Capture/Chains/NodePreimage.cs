@@ -10,13 +10,23 @@ internal static class NodePreimage
 {
     private static readonly JsonDocumentOptions ParseOptions = new() { MaxDepth = CanonicalJson.DepthMax };
 
+    private static ReadOnlySpan<byte> Opening => "{\"content\":{\"content\":["u8;
+
+    private static ReadOnlySpan<byte> FirstBlock => "{"u8;
+
+    private static ReadOnlySpan<byte> NextBlock => ",{"u8;
+
+    private static ReadOnlySpan<byte> Role => "],\"role\":"u8;
+
+    private static ReadOnlySpan<byte> TypeAndParent => ",\"type\":\"message\"},\"parent\":"u8;
+
     /// <summary>
     /// <c>{"content":{"content":[blocks],"role":…,"type":"message"},"parent":hex or ""}</c>. Members that are empty are left out, but
     /// <c>is_error</c> is always there. False when a part has no canonical form; what was written is then to be thrown away.
     /// </summary>
     public static bool TryWrite(Message message, NodeHash? parent, Projection projection, IBufferWriter<byte> output)
     {
-        output.Write("{\"content\":{\"content\":["u8);
+        output.Write(Opening);
         var first = true;
         foreach (var block in message.Blocks)
         {
@@ -26,7 +36,7 @@ internal static class NodePreimage
                 continue;
             }
 
-            output.Write(first ? "{"u8 : ",{"u8);
+            output.Write(first ? FirstBlock : NextBlock);
             first = false;
             if (!TryWriteBlock(block, text, projection, output))
             {
@@ -34,13 +44,13 @@ internal static class NodePreimage
             }
         }
 
-        output.Write("],\"role\":"u8);
+        output.Write(Role);
         if (!CanonicalText.TryWrite(message.Role, output))
         {
             return false;
         }
 
-        output.Write(",\"type\":\"message\"},\"parent\":"u8);
+        output.Write(TypeAndParent);
         return CanonicalText.TryWrite(parent?.ToString(), output) && Close(output);
     }
 

@@ -13,10 +13,13 @@ internal static class SyntheticSession
 {
     private const int HexDigits = 32;
 
-    /// <summary>32 hex digits, or null when nothing was answered yet.</summary>
+    /// <summary>
+    /// 32 hex digits, or null when nothing was answered yet. A first answer that was cut is none: the call that is tried again is answered with
+    /// other words, and both are one conversation.
+    /// </summary>
     public static Clue? Of(Turn? turn, Chain? chain, string? credentialFingerprint)
     {
-        if (chain is null || FirstAnswer(chain.Nodes) is not (>= 0 and var first))
+        if (chain is null || FirstAnswer(chain.Nodes) is not (>= 0 and var first) || (turn is { ReplyComplete: false } && first >= turn.Prompt.Count))
         {
             return null;
         }

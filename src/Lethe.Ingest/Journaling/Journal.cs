@@ -93,7 +93,7 @@ public sealed class Journal : IAsyncDisposable
     }
 
     /// <summary>A reader that sees only what is durable, and can wait for more.</summary>
-    public JournalConsumer Consume(JournalPosition from) => new(this, from);
+    public JournalConsumer Consume(JournalPosition from, JournalPosition readTo = default) => new(this, from, readTo);
 
     /// <summary>Told by the consumer after each commit: nothing before this is needed again, so those segments can be compressed.</summary>
     public void ReportConsumed(JournalPosition lowWater) => compressor.Passed(lowWater);

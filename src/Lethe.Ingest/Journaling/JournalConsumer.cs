@@ -24,19 +24,21 @@ public sealed class JournalConsumer : IDisposable
     }
 
     /// <summary>Reads behind a live writer, only what is durable.</summary>
-    public JournalConsumer(Journal journal, JournalPosition from)
-        : this(journal.Directory, from, journal)
+    /// <param name="readTo">How far it was read before; a journal that ends before that is another one.</param>
+    public JournalConsumer(Journal journal, JournalPosition from, JournalPosition readTo = default)
+        : this(journal.Directory, from, journal, readTo)
     {
     }
 
-    private JournalConsumer(string directory, JournalPosition from, Journal? journal)
+    private JournalConsumer(string directory, JournalPosition from, Journal? journal, JournalPosition readTo = default)
     {
         this.directory = directory;
         this.journal = journal;
-        if (journal is not null && journal.DurableEnd.IsBefore(from))
+        var known = from.IsBefore(readTo) ? readTo : from;
+        if (journal is not null && journal.DurableEnd.IsBefore(known))
         {
             // The store has read further than this journal goes: it is another one, or its end was lost. All of it may be new.
-            ownFault = new JournalFault(JournalFaultKind.SegmentMissing, from, $"The journal ends at {journal.DurableEnd}; reading begins anew.");
+            ownFault = new JournalFault(JournalFaultKind.SegmentMissing, known, $"The journal ends at {journal.DurableEnd}; reading begins anew.");
             from = default;
         }
 

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Lethe.Ingest.Reading;
 
 /// <summary>One session with its counters. Times are UTC; counters are sums over its exchanges; money is nano-USD.</summary>
@@ -62,8 +64,10 @@ public sealed record SessionCounters
 
     public long CacheRead { get; init; }
 
+    [JsonPropertyName("cache_write_5m")]
     public long CacheWrite5m { get; init; }
 
+    [JsonPropertyName("cache_write_1h")]
     public long CacheWrite1h { get; init; }
 
     public long Output { get; init; }

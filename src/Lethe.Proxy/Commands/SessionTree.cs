@@ -5,8 +5,8 @@ namespace Lethe.Proxy.Commands;
 /// <summary>Sessions as a tree in lines: roots in the order given, each followed by its children, with the guides that show who is whose.</summary>
 internal static class SessionTree
 {
-    /// <summary>The time and the first random bits of a UUIDv7: enough to be typed and to tell two sessions apart.</summary>
-    private const int ShortIdLength = 18;
+    /// <summary>The first 32 bits of a hash: enough to be typed and to tell a store's sessions apart.</summary>
+    private const int ShortIdLength = 8;
 
     public static string ShortId(string sessionId) => sessionId.Length <= ShortIdLength ? sessionId : sessionId[..ShortIdLength];
 

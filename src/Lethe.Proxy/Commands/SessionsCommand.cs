@@ -56,38 +56,6 @@ internal static class SessionsCommand
             return;
         }
 
-        var table = new Table().NoBorder();
-        foreach (var heading in (string[])["SESSION", "HARNESS", "LAST SEEN (UTC)", "TURNS", "FAILED", "IN", "OUT", "TOOLS", "COST", "MODEL", "NAME"])
-        {
-            var column = new TableColumn(new Text(heading, new Style(decoration: Decoration.Bold))).NoWrap();
-            table.AddColumn(heading is "TURNS" or "FAILED" or "IN" or "OUT" or "TOOLS" or "COST" ? column.RightAligned() : column);
-        }
-
-        foreach (var (session, guide) in SessionTree.Lines(sessions))
-        {
-            table.AddRow(Row(session, guide));
-        }
-
-        console.Write(table);
-    }
-
-    private static Text[] Row(SessionSummary session, string guide)
-    {
-        var counters = session.Counters;
-        var dim = new Style(Color.Grey);
-        return
-        [
-            new Text(guide + SessionTree.ShortId(session.SessionId), session.IsPlaceholder ? dim : new Style(Color.Aqua)),
-            new Text(Figures.OneLine(session.HarnessId, 20)),
-            new Text(session.IsPlaceholder ? "not seen" : Figures.Time(session.LastSeenAt), dim),
-            new Text(Figures.Count(counters.Turns)),
-            new Text(Figures.Count(counters.Attempts), counters.Attempts > 0 ? new Style(Color.Yellow) : dim),
-            new Text(Figures.Count(counters.InputTotal)),
-            new Text(Figures.Count(counters.Output)),
-            new Text(Figures.Count(counters.ToolCalls)),
-            new Text(Figures.Money(counters.CostNanoUsd) + (counters.UnpricedTurns > 0 ? "+?" : ""), new Style(Color.Green)),
-            new Text(Figures.OneLine(session.Models.Count > 0 ? session.Models[0] : "-", 32)),
-            new Text(Figures.OneLine(session.Name ?? session.Cwd ?? "", 40), dim),
-        ];
+        SessionTable.Print(console, sessions);
     }
 }

@@ -69,7 +69,7 @@ internal static class TailCommand
         var session = record.Session is { } known ? SessionTree.ShortId(known.Id) : "-";
         var turn = record.Turn.Seq is { } seq ? "#" + seq.ToString(CultureInfo.InvariantCulture) : $"attempt {record.Turn.Attempt}";
         var tools = record.Reply is { ToolCalls.Count: > 0 } reply ? "  → " + string.Join(", ", reply.ToolCalls.Select(call => call.Name)) : "";
-        return $"{record.CapturedAt[11..19]}  {record.Harness.Id,-12} {session,-18} {turn,-10} {record.Status?.ToString(CultureInfo.InvariantCulture) ?? "---"} "
+        return $"{record.CapturedAt[11..19]}  {record.Harness.Id,-12} {session,-8} {turn,-10} {record.Status?.ToString(CultureInfo.InvariantCulture) ?? "---"} "
             + $"{record.Outcome,-16} {record.ModelServed ?? record.ModelRequested ?? record.Method + " " + record.Path}  "
             + $"in {Figures.Count(record.Usage?.InputTokens)} out {Figures.Count(record.Usage?.OutputTokens)}  {Figures.Money(record.CostNanoUsd)}  {Figures.Duration(record.Timing.DurationMs)}{tools}";
     }

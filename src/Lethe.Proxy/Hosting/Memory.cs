@@ -40,7 +40,7 @@ internal sealed class Memory : IAsyncDisposable
         logger = logs.CreateLogger<Memory>();
         Reader = StoreReader.Open(DataLayout.Store(dataDirectory));
         transaction = new IngestTransaction(connection, time);
-        consumer = journal.Consume(IngestLoop.StartOf(transaction));
+        consumer = journal.Consume(IngestLoop.StartOf(transaction), IngestLoop.ReadToOf(transaction));
         var interpreter = new ExchangeInterpreter(PriceBook.Embedded);
         loop = new IngestLoop(consumer, transaction, interpreter.Interpret, new IngestSettings(), time, logs.CreateLogger<IngestLoop>());
         loop.Consumed += journal.ReportConsumed;

@@ -90,6 +90,28 @@ public sealed class IngestLoopTests : IDisposable
         Assert.Equal(Calls.Length, store.Reader.LastChange());
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(300)]
+    [InlineData(100_000)]
+    public async Task A_journal_that_was_thrown_away_is_begun_anew_and_nothing_of_the_new_one_is_taken_for_known(long lowWater)
+    {
+        await WriteJournal(Calls[..5]);
+        using var store = TestStore.Open();
+        store.Ingest.Commit([], new Dictionary<string, JournalPosition> { ["ingest"] = new(1, lowWater, 1), ["ingest.read"] = new(1, 10_000_000, 9_000) });
+
+        await using (var journal = OpenJournal())
+        {
+            using var consumer = journal.Consume(IngestLoop.StartOf(store.Ingest), IngestLoop.ReadToOf(store.Ingest));
+            await new IngestLoop(consumer, store.Ingest, Meaning, Small, TimeProvider.System, NullLogger.Instance).CatchUpAsync();
+        }
+
+        Assert.Equal(5, store.Reader.LastChange());
+        await WriteJournal(Calls[5..9]);
+        Assert.Equal(4, await CatchUp(store));
+        Assert.Empty(Parity(store));
+    }
+
     [Fact]
     public async Task An_exchange_that_cannot_be_interpreted_is_kept_undecoded_and_stops_nobody()
     {
