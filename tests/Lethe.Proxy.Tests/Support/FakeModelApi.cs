@@ -101,7 +101,9 @@ public sealed class FakeModelApi : IAsyncDisposable
         {
             if (readsFirst)
             {
-                api!.requests.Enqueue(await ReadAsync(context));
+                var request = await ReadAsync(context);
+                context.Request.Body = new MemoryStream(request.Body);
+                api!.requests.Enqueue(request);
             }
 
             await reply(context);

@@ -72,6 +72,16 @@ internal sealed partial class LetheProcess : IAsyncDisposable
         return (command.ExitCode, await output, await errors);
     }
 
+    /// <summary>Everything it printed, when it has stopped.</summary>
+    public async Task<string> SaidAsync() => await output + await errors;
+
+    /// <summary>The most memory it ever held, in bytes (VmHWM).</summary>
+    public long PeakMemory()
+    {
+        var line = File.ReadLines($"/proc/{process.Id}/status").Single(line => line.StartsWith("VmHWM:", StringComparison.Ordinal));
+        return long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2], System.Globalization.CultureInfo.InvariantCulture) * 1024;
+    }
+
     /// <summary>The records of <c>lethe export</c>, one per exchange.</summary>
     public Task<List<JsonElement>> ExportAsync(params string[] arguments) => ExportAsync(DataDirectory, arguments);
 
