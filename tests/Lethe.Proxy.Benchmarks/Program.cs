@@ -1,9 +1,15 @@
 using Lethe.Proxy.Benchmarks;
 
-// The floor of the forwarding benchmarks runs in a process of its own, as lethe does.
+// The floors run in processes of their own, as lethe does.
 if (args is ["bare-yarp", var listen, var upstream])
 {
     await BareYarp.RunAsync(listen, upstream);
+    return 0;
+}
+
+if (args is ["grpc-echo", var echo])
+{
+    await GrpcEchoFloor.RunAsync(echo);
     return 0;
 }
 
@@ -11,6 +17,7 @@ if (args is ["bare-yarp", var listen, var upstream])
 [
     ("forwarding", ForwardingBenchmark.RunAsync),
     ("streams", StreamsBenchmark.RunAsync),
+    ("envoy", EnvoyBenchmark.RunAsync),
     ("ingest", IngestBenchmark.RunAsync),
     ("disk", DiskBenchmark.RunAsync),
     ("decode", DecodeBenchmark.RunAsync),

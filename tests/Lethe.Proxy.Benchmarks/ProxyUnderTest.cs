@@ -11,8 +11,9 @@ internal sealed class ProxyUnderTest : IAsyncDisposable
     private static readonly TimeSpan StartTimeMax = TimeSpan.FromSeconds(60);
     private readonly Process process;
 
-    private ProxyUnderTest(string name, Process process, string listen, string? dataDirectory)
+    private ProxyUnderTest(string name, Process process, string listen, string envoyDoor, string? dataDirectory)
     {
+        EnvoyDoor = envoyDoor;
         Name = name;
         this.process = process;
         Listen = listen;
@@ -23,21 +24,30 @@ internal sealed class ProxyUnderTest : IAsyncDisposable
 
     public string Listen { get; }
 
+    /// <summary>The address of the Envoy door; of the floors, the only one they have.</summary>
+    public string EnvoyDoor { get; }
+
     public string? DataDirectory { get; }
 
     public static Task<ProxyUnderTest> BareYarpAsync(string upstream)
     {
         var listen = FreeAddress();
-        return StartAsync("bare YARP", Start("Lethe.Proxy.Benchmarks.dll", "bare-yarp", listen, upstream), listen, null);
+        return StartAsync("bare YARP", Start("Lethe.Proxy.Benchmarks.dll", "bare-yarp", listen, upstream), listen, listen, null);
+    }
+
+    public static Task<ProxyUnderTest> GrpcEchoAsync()
+    {
+        var listen = FreeAddress();
+        return StartAsync("gRPC echo", Start("Lethe.Proxy.Benchmarks.dll", "grpc-echo", listen), listen, listen, null);
     }
 
     public static Task<ProxyUnderTest> LetheAsync(string upstream)
     {
-        var listen = FreeAddress();
+        var (listen, door) = (FreeAddress(), FreeAddress());
         var data = Path.Combine(Directory.CreateTempSubdirectory("lethe-bench-").FullName, "data");
-        var start = Start("lethe.dll", "run", "--data", data, "--listen", listen, "--admin", FreeAddress(), "--extproc", FreeAddress());
+        var start = Start("lethe.dll", "run", "--data", data, "--listen", listen, "--admin", FreeAddress(), "--extproc", door);
         start.Environment["Lethe__Upstreams__anthropic__Address"] = upstream;
-        return StartAsync("lethe", start, listen, data);
+        return StartAsync("lethe", start, listen, door, data);
     }
 
     /// <summary>Resident memory, in bytes.</summary>
@@ -69,7 +79,7 @@ internal sealed class ProxyUnderTest : IAsyncDisposable
         }
     }
 
-    private static async Task<ProxyUnderTest> StartAsync(string name, ProcessStartInfo start, string listen, string? data)
+    private static async Task<ProxyUnderTest> StartAsync(string name, ProcessStartInfo start, string listen, string door, string? data)
     {
         var process = Process.Start(start)!;
         process.OutputDataReceived += (_, _) => { };
@@ -81,7 +91,7 @@ internal sealed class ProxyUnderTest : IAsyncDisposable
             {
                 using var socket = new TcpClient();
                 await socket.ConnectAsync(IPAddress.Loopback, new Uri(listen).Port);
-                return new ProxyUnderTest(name, process, listen, data);
+                return new ProxyUnderTest(name, process, listen, door, data);
             }
             catch (SocketException)
             {
@@ -95,7 +105,9 @@ internal sealed class ProxyUnderTest : IAsyncDisposable
     private static ProcessStartInfo Start(string program, params string[] arguments)
     {
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true };
-        foreach (var argument in arguments.Prepend(Path.Combine(AppContext.BaseDirectory, program)))
+        // What is published has one list of dependencies, ours, in which lethe's are too.
+        var dependencies = Path.Combine(AppContext.BaseDirectory, "Lethe.Proxy.Benchmarks.deps.json");
+        foreach (var argument in (string[])["exec", "--depsfile", dependencies, Path.Combine(AppContext.BaseDirectory, program), .. arguments])
         {
             start.ArgumentList.Add(argument);
         }
