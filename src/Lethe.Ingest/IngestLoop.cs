@@ -58,23 +58,29 @@ public sealed class IngestLoop
     /// <summary>How far a store's consumer has read; at or behind <see cref="StartOf"/>.</summary>
     public static JournalPosition ReadToOf(IngestTransaction store) => store.Cursor(ReadTo) ?? default;
 
-    /// <summary>Follows the journal until cancelled. What is left then is taken up at the next start.</summary>
-    public async Task RunAsync(CancellationToken stopping)
+    /// <summary>Follows the journal until cancelled, on a thread of its own that yields to the calls. What is left then is taken up at the next start.</summary>
+    public Task RunAsync(CancellationToken stopping) =>
+        Task.Factory.StartNew(() => Run(stopping), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+
+    /// <summary>Takes in all that is in the journal now; how many exchanges were read. Not while <see cref="RunAsync"/> runs.</summary>
+    public Task<long> CatchUpAsync(CancellationToken stopping = default) => Task.Run(() => CatchUp(stopping), CancellationToken.None);
+
+    private void Run(CancellationToken stopping)
     {
-        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        BackgroundPriority.Take();
         try
         {
             while (true)
             {
                 var before = journal.Position;
-                await CatchUpAsync(stopping).ConfigureAwait(false);
+                CatchUp(stopping);
                 if (journal.Position == before)
                 {
                     // A journal that is there but empty says that there is more, and gives nothing.
-                    await Task.Delay(settings.IdlePause, time, stopping).ConfigureAwait(false);
+                    Wait(Task.Delay(settings.IdlePause, time, stopping));
                 }
 
-                await journal.WaitForMoreAsync(stopping).ConfigureAwait(false);
+                Wait(journal.WaitForMoreAsync(stopping));
             }
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
@@ -83,8 +89,7 @@ public sealed class IngestLoop
         }
     }
 
-    /// <summary>Takes in all that is in the journal now; how many exchanges were read. Not while <see cref="RunAsync"/> runs.</summary>
-    public async Task<long> CatchUpAsync(CancellationToken stopping = default)
+    private long CatchUp(CancellationToken stopping)
     {
         long total = 0;
         while (true)
@@ -93,7 +98,7 @@ public sealed class IngestLoop
             var read = ReadBatch();
             if (batch.Count > 0)
             {
-                await CommitAsync(stopping).ConfigureAwait(false);
+                Commit(stopping);
                 total += batch.Count;
             }
 
@@ -111,6 +116,9 @@ public sealed class IngestLoop
         }
     }
 
+    // To wait is to block: a continuation would run on the pool, where the calls are served.
+    private static void Wait(Task task) => task.GetAwaiter().GetResult();
+
     // From the low water on, exchanges that closed before the position read to are in the store already; only the parts of open ones are needed again.
     private int ReadBatch()
     {
@@ -120,10 +128,10 @@ public sealed class IngestLoop
         return read;
     }
 
-    private async Task CommitAsync(CancellationToken stopping)
+    private void Commit(CancellationToken stopping)
     {
         var deliveries = batch.ConvertAll(Interpret);
-        var results = await CommitUntilTakenAsync(deliveries, stopping).ConfigureAwait(false);
+        var results = CommitUntilTaken(deliveries, stopping);
         for (var i = 0; i < results.Count; i++)
         {
             Report(deliveries[i], results[i]);
@@ -133,7 +141,7 @@ public sealed class IngestLoop
         Committed?.Invoke(new CommittedBatch(deliveries, results));
     }
 
-    private async Task<IReadOnlyList<DeliveryResult>> CommitUntilTakenAsync(List<ExchangeDelivery> deliveries, CancellationToken stopping)
+    private IReadOnlyList<DeliveryResult> CommitUntilTaken(List<ExchangeDelivery> deliveries, CancellationToken stopping)
     {
         for (var pause = settings.RetryPause; ; pause = TimeSpan.FromTicks(Math.Min(pause.Ticks * 2, settings.RetryPauseMax.Ticks)))
         {
@@ -153,7 +161,7 @@ public sealed class IngestLoop
                 Log.StoreRefused(logger, refused.SqliteExtendedErrorCode, pause.TotalMilliseconds, refused);
             }
 
-            await Task.Delay(pause, time, stopping).ConfigureAwait(false);
+            Wait(Task.Delay(pause, time, stopping));
         }
     }
 

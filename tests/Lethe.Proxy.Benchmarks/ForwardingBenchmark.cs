@@ -3,21 +3,22 @@ namespace Lethe.Proxy.Benchmarks;
 /// <summary>Capture on (SQLite, relaxed) against bare YARP with the same route: throughput, and what is added to the first byte.</summary>
 internal static class ForwardingBenchmark
 {
+    private static readonly (string Name, byte[] Body, string Query) Agent = ("50 KB request, 40-event SSE", AgentBodies.Request(50_000, 2, stream: true), "?events=40");
     private static readonly TimeSpan Warmup = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan Duration = TimeSpan.FromSeconds(6);
 
-    public static async Task RunAsync(Report report)
+    public static Task RunAsync(Report report) => RunAsync(report, [("2 KB request, 4 KB JSON", AgentBodies.Request(2_000, 1, stream: false), ""), Agent], [1, 16, 64]);
+
+    /// <summary>The shape and the loads that the targets are set for.</summary>
+    public static Task RunAgentAsync(Report report) => RunAsync(report, [Agent], [1, 16]);
+
+    private static async Task RunAsync(Report report, (string Name, byte[] Body, string Query)[] shapes, int[] loads)
     {
-        (string Name, byte[] Body, string Query)[] shapes =
-        [
-            ("2 KB request, 4 KB JSON", AgentBodies.Request(2_000, 1, stream: false), ""),
-            ("50 KB request, 40-event SSE", AgentBodies.Request(50_000, 2, stream: true), "?events=40"),
-        ];
         await using var upstream = await Upstream.StartAsync();
         var rows = new List<string[]>();
         foreach (var (name, body, query) in shapes)
         {
-            foreach (var clients in new[] { 1, 16, 64 })
+            foreach (var clients in loads)
             {
                 var floor = await MeasureAsync(await ProxyUnderTest.BareYarpAsync(upstream.Address), body, query, clients);
                 var lethe = await MeasureAsync(await ProxyUnderTest.LetheAsync(upstream.Address), body, query, clients);

@@ -16,6 +16,7 @@ if (args is ["grpc-echo", var echo])
 (string Name, Func<Report, Task> Run)[] benchmarks =
 [
     ("forwarding", ForwardingBenchmark.RunAsync),
+    ("agent", ForwardingBenchmark.RunAgentAsync),
     ("streams", StreamsBenchmark.RunAsync),
     ("envoy", EnvoyBenchmark.RunAsync),
     ("ingest", IngestBenchmark.RunAsync),
@@ -32,7 +33,7 @@ if (unknown.Count > 0)
 
 var report = new Report(Console.Out);
 report.Machine();
-foreach (var (name, run) in benchmarks.Where(benchmark => args.Length == 0 || args.Contains(benchmark.Name)))
+foreach (var (name, run) in benchmarks.Where(benchmark => args.Length == 0 ? benchmark.Name != "agent" : args.Contains(benchmark.Name)))
 {
     Console.Error.WriteLine($"{name} …");
     await run(report);
