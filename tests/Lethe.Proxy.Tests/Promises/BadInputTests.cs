@@ -130,6 +130,7 @@ public sealed class BadInputTests
     {
         const string Ask = """{"model":"gpt-5","stream":true,"messages":[{"role":"user","content":"hi"}]}""";
         var tries = 0;
+        var heard = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var api = await FakeModelApi.StartAsync(async context =>
         {
             var cut = Interlocked.Increment(ref tries) == 1;
@@ -138,6 +139,7 @@ public sealed class BadInputTests
             await context.Response.Body.FlushAsync();
             if (cut)
             {
+                await heard.Task;
                 context.Abort();
                 return;
             }
@@ -147,7 +149,15 @@ public sealed class BadInputTests
         await using var lethe = await StartAsync(api);
         using var client = new HttpClient();
         var address = new Uri(lethe.Listen + "/openai/v1/chat/completions");
-        await Assert.ThrowsAnyAsync<Exception>(() => client.PostAsync(address, new StringContent(Ask)));
+        using var request = new HttpRequestMessage(HttpMethod.Post, address) { Content = new StringContent(Ask) };
+        using (var cut = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead))
+        {
+            await using var words = await cut.Content.ReadAsStreamAsync();
+            Assert.NotEqual(0, await words.ReadAsync(new byte[1_000]));
+            heard.SetResult();
+            await Assert.ThrowsAnyAsync<IOException>(() => words.CopyToAsync(Stream.Null));
+        }
+
         using var answer = await client.PostAsync(address, new StringContent(Ask));
         await lethe.StopAsync();
 
