@@ -11,7 +11,8 @@ internal static class ExchangeOutcome
 
     public static (Outcome Outcome, string? Reason) Of(CapturedExchange exchange, Turn? turn, string? notDecodedReason)
     {
-        if (exchange.Status is not { } status)
+        // A status without a response is a data plane's own: nobody behind it answered.
+        if (exchange.Status is not { } status || exchange.Ending == Ending.NoResponse)
         {
             return WithoutResponse(exchange);
         }
@@ -44,7 +45,6 @@ internal static class ExchangeOutcome
         Ending.ClientAborted => (Outcome.ClientAborted, exchange.EndingReason),
         Ending.UpstreamAborted => (Outcome.UpstreamAborted, exchange.TransportError?.Type ?? exchange.EndingReason),
         Ending.Incomplete => (Outcome.Incomplete, exchange.EndingReason),
-        Ending.NoResponse => (Outcome.NoResponse, exchange.TransportError?.Type ?? exchange.EndingReason),
         _ when turn is null => (Outcome.NotDecoded, notDecodedReason),
         _ when turn.Operation is not (Operation.Chat or Operation.Completion) => Decoded(exchange, notDecodedReason),
         _ when exchange.Response.Truncated => (Outcome.Completed, "capture_truncated"),

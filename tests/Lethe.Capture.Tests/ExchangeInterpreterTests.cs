@@ -5,6 +5,7 @@ using Lethe.Capture.Exchanges;
 using Lethe.Capture.Harnesses;
 using Lethe.Capture.Prices;
 using Lethe.Capture.Tests.Decoding;
+using Lethe.Capture.Turns;
 
 namespace Lethe.Capture.Tests;
 
@@ -96,6 +97,25 @@ public sealed class ExchangeInterpreterTests
         Assert.False(meaning.IsTurn);
         Assert.NotNull(meaning.RetryKey);
         Assert.Null(meaning.Envelope.HarnessSessionId);
+    }
+
+    [Theory]
+    [InlineData(503, "upstream connect error")]
+    [InlineData(504, """{"type":"error","error":{"type":"looks_real","message":"m"}}""")]
+    [InlineData(200, """{"id":"msg_1","type":"message","role":"assistant","content":[{"type":"text","text":"hi"}]}""")]
+    public void A_data_planes_own_reply_is_no_response_of_the_upstreams(int status, string body)
+    {
+        var meaning = Interpret(Invented.Exchange(Messages, Ask, body) with
+        {
+            Status = status,
+            Ending = Ending.NoResponse,
+            EndingReason = "local_reply",
+            TransportError = new TransportError("connect", "remote_connection_failure"),
+        });
+
+        Assert.Equal((Outcome.NoResponse, "connect"), (meaning.Outcome, meaning.OutcomeReason));
+        Assert.Equal(new ExchangeError("transport", "connect", null, "remote_connection_failure"), meaning.Turn!.Error);
+        Assert.False(meaning.IsTurn);
     }
 
     [Theory]

@@ -65,7 +65,7 @@ public static class TurnDecoder
 
     private static (Turn Turn, string? Reason) ReadResponse(Turn turn, Endpoint endpoint, CapturedExchange exchange)
     {
-        if (exchange.Status is not { } status)
+        if (exchange.Status is not { } status || exchange.Ending == Ending.NoResponse)
         {
             return (turn with { Error = Transport(exchange) }, null);
         }
@@ -118,7 +118,7 @@ public static class TurnDecoder
     /// <summary>A call that is no turn: only how it ended is told.</summary>
     private static Turn ReadNamed(Turn turn, CapturedExchange exchange)
     {
-        if (exchange.Status is not >= 400)
+        if (exchange.Status is not >= 400 || exchange.Ending == Ending.NoResponse)
         {
             return turn with { Error = Transport(exchange), ReplyComplete = exchange.Status is not null && exchange.Ending == Ending.Completed };
         }

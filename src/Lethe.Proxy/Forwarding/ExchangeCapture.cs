@@ -52,6 +52,7 @@ internal sealed class ExchangeCapture(RequestDelegate next, ExchangeSink sink, T
         if (!call.HasResponseHead && !context.Response.HasStarted && !context.RequestAborted.IsCancellationRequested)
         {
             await ForwardingProblem.WriteUpstreamFailure(context, ending);
+            await UnsentRequest.HearAsync(context, call, time);
         }
 
         // 6

@@ -1,9 +1,18 @@
+using Google.Protobuf.WellKnownTypes;
 using Lethe.Envoy;
 using Lethe.Proxy.ExtProc;
 using Answer = Lethe.Envoy.ProcessingResponse.ResponseOneofCase;
 using BodyMode = Lethe.Envoy.ProcessingMode.Types.BodySendMode;
 
 namespace Lethe.Proxy.Tests.ExtProc;
+
+/// <summary>How far a call gets. One that breaks off ends its stream by half-close, as the shipped configurations have it.</summary>
+internal enum PlayedEnd
+{
+    Whole,
+    InResponse,
+    BeforeResponse,
+}
 
 /// <summary>A call as it would pass Envoy, and the filter's configuration.</summary>
 internal sealed record PlayedCall
@@ -30,6 +39,8 @@ internal sealed record PlayedCall
     /// <summary>The end comes as an empty chunk of its own, as with an HTTP/1.1 client.</summary>
     public bool EmptyLastChunk { get; init; }
 
+    public PlayedEnd End { get; init; }
+
     public int Status { get; init; } = 200;
 
     public string Path { get; init; } = "/v1/messages";
@@ -39,6 +50,15 @@ internal sealed record PlayedCall
     public (string Name, string Value)[] Headers { get; init; } = [];
 
     public (string Name, string Value)[] ResponseHeaders { get; init; } = [("content-type", "application/json")];
+
+    /// <summary>The attribute <c>response.code_details</c>; null where it is not configured.</summary>
+    public string? Details { get; init; }
+
+    public ProcessingRequest ResponseStart()
+    {
+        var message = Messages.ResponseHeaders(Status, ResponseBody is null, ResponseHeaders);
+        return Details is null ? message : message.Telling(("response.code_details", Value.ForString(Details)));
+    }
 }
 
 /// <summary>What became of the call: the status that the user saw, and the bodies that went on. When the processor replied itself, its body is the response's.</summary>
@@ -79,8 +99,8 @@ internal sealed class EnvoyPlayer
                 call.Request,
                 call.RequestTrailers,
                 response: false);
-            var response = await player.DirectionAsync(
-                Messages.ResponseHeaders(call.Status, call.ResponseBody is null, call.ResponseHeaders),
+            var response = call.End == PlayedEnd.BeforeResponse ? [] : await player.DirectionAsync(
+                call.ResponseStart(),
                 call.ResponseBody,
                 call.Response,
                 call.ResponseTrailers,
@@ -124,7 +144,7 @@ internal sealed class EnvoyPlayer
 
         for (var i = 0; i < chunks.Count; i++)
         {
-            var end = i == chunks.Count - 1 && !trailers;
+            var end = i == chunks.Count - 1 && !trailers && !(response && call.End == PlayedEnd.InResponse);
             await SendAsync(response ? Messages.ResponseBody(chunks[i], end) : Messages.RequestBody(chunks[i], end));
         }
 
@@ -211,7 +231,7 @@ internal sealed class EnvoyPlayer
 
     private async Task CloseAsync()
     {
-        if (!call.Observing)
+        if (!call.Observing || call.End != PlayedEnd.Whole)
         {
             await stream.HalfCloseAsync();
         }

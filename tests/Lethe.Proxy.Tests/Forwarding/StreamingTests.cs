@@ -228,6 +228,29 @@ public sealed class StreamingTests
         Assert.Equal((Ending.NoResponse, null, "connect"), (exchange.Ending, exchange.Status, exchange.TransportError?.Type));
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task What_was_asked_of_an_upstream_that_is_not_there_is_kept_whole(int version)
+    {
+        await using var door = await ForwardingDoor.StartAsync("http://127.0.0.1:1");
+        var question = new byte[300_000];
+        new Random(1).NextBytes(question);
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/messages")
+        {
+            Content = new ByteArrayContent(question),
+            Version = new Version(version, version == 1 ? 1 : 0),
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+        };
+
+        using var response = await door.Client.SendAsync(request);
+
+        Assert.Equal(HttpStatusCode.BadGateway, response.StatusCode);
+        Assert.Contains("upstream_unreachable", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        var exchange = await door.CapturedAsync();
+        Assert.True(exchange.Request.Bytes.Span.SequenceEqual(question), $"{exchange.Request.WireBytes} bytes");
+    }
+
     [Fact]
     public async Task An_upstream_that_never_answers_is_a_504()
     {
