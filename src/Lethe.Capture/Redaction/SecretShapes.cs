@@ -39,7 +39,7 @@ internal static class SecretShapes
         Run("sk-svcacct-", "openai_key", UrlSafe, 12),
         Run("sk-or-v1-", "openrouter_key", UrlSafe, 12),
         new("sk-", (text, at, final) => SecretRuns.Named(text, at, 3, UrlSafe, final)),
-        Run("AIza", "google_api_key", UrlSafe, 30),
+        Run("AIza", "google_api_key", UrlSafe, 35, 35),
         Run("ya29.", "google_oauth_token", UrlSafe, 20),
         Run("gsk_", "groq_key", Alphanumeric, 30),
         Run("xai-", "xai_key", Alphanumeric, 40),
