@@ -35,5 +35,5 @@ internal sealed class Report(TextWriter output)
 
     public static string Micros(TimeSpan value) => value.TotalMicroseconds.ToString("#,0 µs", CultureInfo.InvariantCulture);
 
-    public static string Percent(double value) => (value * 100).ToString("0.0 %", CultureInfo.InvariantCulture);
+    public static string Percent(double value) => value.ToString("0.0 %", CultureInfo.InvariantCulture);
 }

@@ -54,15 +54,17 @@ public sealed class AdminApiTests(ITestOutputHelper output) : IAsyncLifetime
     public async Task Exchanges_come_in_the_order_of_export_through_all_pages()
     {
         var seen = new List<string>();
+        var places = new List<string>();
         for (string? cursor = ""; cursor is not null;)
         {
             var page = await conversation.GetAsync("/v1/exchanges?limit=3" + (cursor.Length > 0 ? "&cursor=" + cursor : ""));
             seen.AddRange(page.GetProperty("items").EnumerateArray().Select(item => item.GetProperty("exchange_id").GetString()!));
+            places.AddRange(page.GetProperty("items").EnumerateArray().Select(item => $"{item.GetProperty("captured_at")} {item.GetProperty("exchange_id")}"));
             cursor = page.GetProperty("next_cursor").GetString();
         }
 
         Assert.Equal(RecordedConversation.Exchanges, seen.Distinct().Count());
-        Assert.Equal(seen.Order(StringComparer.Ordinal), seen);
+        Assert.Equal(places.Order(StringComparer.Ordinal), places);
         Assert.Equal(1, (await conversation.GetAsync("/v1/exchanges?outcome=upstream_error")).GetProperty("items").GetArrayLength());
         Assert.Equal(4, (await conversation.GetAsync("/v1/exchanges?provider=anthropic&harness=claude-code")).GetProperty("items").GetArrayLength());
         Assert.Equal(seen[0], (await conversation.GetAsync("/v1/exchanges/" + seen[0])).GetProperty("exchange_id").GetString());

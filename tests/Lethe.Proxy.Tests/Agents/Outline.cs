@@ -66,6 +66,12 @@ internal static partial class Outline
             outline["chain"]![hash] = record.Text("chain", hash) is null ? null : "some";
         }
 
+        if (record.Text("harness", "id") == "codex")
+        {
+            // It tells a thread of its child's end whenever that comes, with this call or the next one.
+            outline["chain"]!["length"] = "some";
+        }
+
         foreach (var body in new[] { "request", "response" })
         {
             outline[body]!.AsObject().Remove("sha256");
