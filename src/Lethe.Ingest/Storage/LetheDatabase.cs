@@ -114,9 +114,9 @@ public static class LetheDatabase
         int kind, version, objects;
         try
         {
-            kind = connection.ExecuteScalar<int>("PRAGMA application_id");
-            version = connection.ExecuteScalar<int>("PRAGMA user_version");
-            objects = connection.ExecuteScalar<int>("SELECT count(*) FROM sqlite_master");
+            // One statement, one snapshot: another first opener may be about to stamp the file and fill it.
+            (kind, version, objects) = connection.QuerySingle<(int, int, int)>(
+                "SELECT application_id, user_version, (SELECT count(*) FROM sqlite_master) FROM pragma_application_id, pragma_user_version");
         }
         catch (SqliteException notADatabase) when (notADatabase.SqliteErrorCode == SQLitePCL.raw.SQLITE_NOTADB)
         {
