@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Lethe.Capture;
 using Lethe.Capture.Prices;
+using Lethe.Ingest;
 using Lethe.Ingest.Journaling;
 using Lethe.Ingest.Reading;
 using Lethe.Ingest.Storage;
@@ -12,8 +13,7 @@ namespace Lethe.Proxy.Commands;
 /// <summary><c>lethe replay</c>: everything the journal holds into a store. What the store has already is recognised and counted once.</summary>
 internal static class ReplayCommand
 {
-    private const int BatchCountMax = 2048;
-    private const long BatchBytesMax = 16L * 1024 * 1024;
+    private static readonly IngestSettings Batches = new();
 
     public static Command Build()
     {
@@ -75,7 +75,7 @@ internal static class ReplayCommand
         {
             cancel.ThrowIfCancellationRequested();
             batch.Clear();
-            var read = consumer.ReadBatch(batch, BatchCountMax, BatchBytesMax);
+            var read = consumer.ReadBatch(batch, Batches.BatchCountMax, Batches.BatchBytesMax);
             foreach (var result in transaction.Commit(batch.ConvertAll(one => new ExchangeDelivery(interpreter.Interpret(one.Exchange), one.ContentHash, one.BodyAt))))
             {
                 verdicts[result.Verdict] = verdicts.GetValueOrDefault(result.Verdict) + 1;
