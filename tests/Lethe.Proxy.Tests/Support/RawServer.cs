@@ -46,7 +46,7 @@ public sealed class RawServer : IAsyncDisposable
                 serving.Add(ServeAsync(await listener.AcceptTcpClientAsync(stopping.Token)));
             }
         }
-        catch (Exception end) when (end is OperationCanceledException or SocketException or ObjectDisposedException)
+        catch (Exception end) when (end is OperationCanceledException or SocketException or InvalidOperationException && stopping.IsCancellationRequested)
         {
             await Task.WhenAll(serving);
         }
