@@ -26,6 +26,7 @@ public sealed class IngestLoop
     private readonly ILogger logger;
     private readonly List<JournaledExchange> batch = [];
     private JournalPosition readBefore;
+    private BackgroundPace? pace;
 
     /// <param name="journal">Reads from <see cref="StartOf"/>; stays the caller's.</param>
     public IngestLoop(
@@ -58,7 +59,7 @@ public sealed class IngestLoop
     /// <summary>How far a store's consumer has read; at or behind <see cref="StartOf"/>.</summary>
     public static JournalPosition ReadToOf(IngestTransaction store) => store.Cursor(ReadTo) ?? default;
 
-    /// <summary>Follows the journal until cancelled, on a thread of its own that yields to the calls. What is left then is taken up at the next start.</summary>
+    /// <summary>Follows the journal until cancelled, on a thread of its own that takes what the calls leave. What is left then is taken up at the next start.</summary>
     public Task RunAsync(CancellationToken stopping) =>
         Task.Factory.StartNew(() => Run(stopping), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
@@ -67,7 +68,7 @@ public sealed class IngestLoop
 
     private void Run(CancellationToken stopping)
     {
-        BackgroundPriority.Take();
+        pace = new BackgroundPace();
         try
         {
             while (true)
@@ -130,7 +131,7 @@ public sealed class IngestLoop
 
     private void Commit(CancellationToken stopping)
     {
-        var deliveries = batch.ConvertAll(Interpret);
+        var deliveries = batch.ConvertAll(journaled => Interpret(journaled, stopping));
         var results = CommitUntilTaken(deliveries, stopping);
         for (var i = 0; i < results.Count; i++)
         {
@@ -165,8 +166,9 @@ public sealed class IngestLoop
         }
     }
 
-    private ExchangeDelivery Interpret(JournaledExchange journaled)
+    private ExchangeDelivery Interpret(JournaledExchange journaled, CancellationToken stopping)
     {
+        pace?.GiveWay(stopping);
         var exchange = journaled.Exchange;
         var began = time.GetTimestamp();
         InterpretedExchange told;

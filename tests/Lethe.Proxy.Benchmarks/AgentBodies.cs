@@ -21,6 +21,26 @@ internal static class AgentBodies
         });
     }
 
+    /// <summary>
+    /// A request of about that size whose last message, of 2 KB, is another one each time: agents send system prompt, tools and history again, and
+    /// something new behind them.
+    /// </summary>
+    public static Func<byte[]> Calls(int bytes, int seed, bool stream)
+    {
+        const int NewBytes = 2_000;
+        var body = Request(bytes - NewBytes, seed, stream);
+        var news = Encoding.UTF8.GetBytes(Words(seed + 1, 1_000_000).Replace('"', '_').Replace('\n', '_'));
+        var end = body.AsSpan().LastIndexOf("\"}]"u8);
+        return () =>
+        {
+            var call = new byte[body.Length + NewBytes];
+            body.AsSpan(0, end).CopyTo(call);
+            news.AsSpan(Random.Shared.Next(news.Length - NewBytes), NewBytes).CopyTo(call.AsSpan(end));
+            body.AsSpan(end).CopyTo(call.AsSpan(end + NewBytes));
+            return call;
+        };
+    }
+
     /// <summary>English-like text, different for each seed, with newlines and quotes as code has them.</summary>
     public static string Words(int seed, int length)
     {

@@ -8,7 +8,7 @@ internal sealed record LoadResult(double CallsPerSecond, TimeSpan FirstByteP50, 
 /// <summary>Closed-loop load: each of c clients sends its next call when the last one has been read to its end.</summary>
 internal static class Load
 {
-    public static async Task<LoadResult> RunAsync(string url, byte[] body, int clients, TimeSpan duration)
+    public static async Task<LoadResult> RunAsync(string url, Func<byte[]> body, int clients, TimeSpan duration)
     {
         using var http = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = clients, UseProxy = false });
         var firstBytes = new List<long>[clients];
@@ -19,7 +19,7 @@ internal static class Load
             var buffer = new byte[64 * 1024];
             while (clock.Elapsed < duration)
             {
-                mine.Add(await CallAsync(http, url, body, buffer));
+                mine.Add(await CallAsync(http, url, body(), buffer));
             }
         })));
         var elapsed = clock.Elapsed;

@@ -5,8 +5,9 @@ namespace Lethe.Capture.Exchanges;
 /// <summary>One direction of a call while it runs: what has not been written yet, and the running totals. Guarded by its owner.</summary>
 internal sealed class BodyRecording(long bytesMax, CaptureBudget? budget = null) : IDisposable
 {
-    private readonly PooledBytes unwritten = new();
+    private readonly RentedBytes unwritten = new();
     private IncrementalHash? hash;
+    private int hashedOfUnwritten;
     private long kept;
 
     public long WireBytes { get; private set; }
@@ -40,14 +41,13 @@ internal sealed class BodyRecording(long bytesMax, CaptureBudget? budget = null)
         }
     }
 
-    /// <summary>Takes what has not been written yet, and forgets it. The taker gives its length back to the budget.</summary>
-    public byte[] Take()
+    /// <summary>Takes what came since the last time, with the totals of everything. The taker gives the length back to the budget, and the memory to its pool.</summary>
+    /// <param name="hashed">False leaves the hash out where the bytes tell it: nothing was taken, cut or dropped before.</param>
+    public CapturedBody Take(bool hashed)
     {
-        HashUnwritten();
-        var taken = unwritten.ToArray();
-        unwritten.Clear();
+        var sha256 = hashed || hash is not null || Truncated ? Sha256() : null;
         hashedOfUnwritten = 0;
-        return taken;
+        return new CapturedBody { Bytes = unwritten.Detach(), WireBytes = WireBytes, Sha256 = sha256, Truncated = Truncated };
     }
 
     /// <summary>Gives up what has not been written: the capture's memory bound was met. The totals and the hash stay true.</summary>
@@ -68,12 +68,6 @@ internal sealed class BodyRecording(long bytesMax, CaptureBudget? budget = null)
     /// <summary>Notes that bytes went over the wire which the door was not shown.</summary>
     public void MarkTruncated() => Truncated = true;
 
-    public string Sha256()
-    {
-        HashUnwritten();
-        return Convert.ToHexStringLower(hash!.GetCurrentHash());
-    }
-
     public void Dispose()
     {
         budget?.Give(unwritten.Length);
@@ -81,24 +75,16 @@ internal sealed class BodyRecording(long bytesMax, CaptureBudget? budget = null)
         hash?.Dispose();
     }
 
-    private long hashedOfUnwritten;
+    private string Sha256()
+    {
+        HashUnwritten();
+        return Convert.ToHexStringLower(hash!.GetCurrentHash());
+    }
 
     private void HashUnwritten()
     {
         hash ??= IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        var skip = hashedOfUnwritten;
-        foreach (var chunk in unwritten.Chunks())
-        {
-            if (skip >= chunk.Length)
-            {
-                skip -= chunk.Length;
-                continue;
-            }
-
-            hash.AppendData(chunk.Span[(int)skip..]);
-            skip = 0;
-        }
-
+        hash.AppendData(unwritten.Written[hashedOfUnwritten..]);
         hashedOfUnwritten = unwritten.Length;
     }
 }

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+
 namespace Lethe.Capture.Exchanges;
 
 /// <summary>The way an exchange came in.</summary>
@@ -44,11 +46,16 @@ public sealed record CapturedBody
     /// <summary>How many bytes went over the wire, kept or not.</summary>
     public long WireBytes { get; init; }
 
-    /// <summary>Lower-case hex SHA-256 of all bytes on the wire, before redaction.</summary>
+    /// <summary>Lower-case hex SHA-256 of all bytes on the wire, before redaction; null where nobody has needed it yet, for <see cref="Bytes"/> hold them all.</summary>
     public string? Sha256 { get; init; }
 
     /// <summary>True when the wire carried more than was kept.</summary>
     public bool Truncated { get; init; }
+
+    /// <summary>The body with its hash, as far as the kept bytes can tell it.</summary>
+    public CapturedBody Hashed() => Sha256 is null && !Truncated && Bytes.Length == WireBytes
+        ? this with { Sha256 = Convert.ToHexStringLower(SHA256.HashData(Bytes.Span)) }
+        : this;
 }
 
 /// <summary>One HTTP call as it was on the wire: what every door hands over and the journal keeps.</summary>

@@ -208,8 +208,12 @@ public sealed class ExchangeBuilder : IDisposable
         finished?.Invoke(this);
     }
 
-    /// <summary>The exchange as it stands. Bodies hold what came since the last snapshot; totals and hashes are of everything.</summary>
-    public CapturedExchange Snapshot()
+    /// <summary>
+    /// The exchange as it stands. Bodies hold what came since the last snapshot, in memory that <see cref="Return"/> takes back; totals and hashes are
+    /// of everything.
+    /// </summary>
+    /// <param name="hashed">False leaves out the hash of a body that is whole in this snapshot.</param>
+    public CapturedExchange Snapshot(bool hashed = true)
     {
         lock (gate)
         {
@@ -230,11 +234,11 @@ public sealed class ExchangeBuilder : IDisposable
                 Provider = Head.Provider,
                 HttpVersion = Head.HttpVersion,
                 RequestHeaders = Head.Headers,
-                Request = Freeze(request),
+                Request = request.Take(hashed),
                 Status = status,
                 ResponseHeaders = responseHeaders,
                 ResponseTrailers = responseTrailers,
-                Response = Freeze(response),
+                Response = response.Take(hashed),
                 Ending = ending ?? Ending.Incomplete,
                 EndingReason = endingReason,
                 TransportError = transportError,
@@ -243,6 +247,13 @@ public sealed class ExchangeBuilder : IDisposable
                 Attributes = attributes,
             };
         }
+    }
+
+    /// <summary>Gives the memory of a snapshot's bodies back; nobody may read them any more.</summary>
+    public static void Return(CapturedExchange snapshot)
+    {
+        RentedBytes.Return(snapshot.Request.Bytes);
+        RentedBytes.Return(snapshot.Response.Bytes);
     }
 
     public void Dispose()
@@ -263,12 +274,6 @@ public sealed class ExchangeBuilder : IDisposable
         var must = !gatheredTold && request.UnwrittenBytes + response.UnwrittenBytes > gatheredBytes;
         gatheredTold |= must;
         return must;
-    }
-
-    private static CapturedBody Freeze(BodyRecording body)
-    {
-        var sha256 = body.Sha256();
-        return new CapturedBody { Bytes = body.Take(), WireBytes = body.WireBytes, Sha256 = sha256, Truncated = body.Truncated };
     }
 
     private static DateTimeOffset TruncateToMicroseconds(DateTimeOffset at) => new(at.Ticks - (at.Ticks % TimeSpan.TicksPerMicrosecond), TimeSpan.Zero);

@@ -24,6 +24,9 @@ public sealed class ExchangeRedactor
         this.bodies = bodies;
     }
 
+    /// <summary>False when bodies stay as they are.</summary>
+    public bool RedactsBodies => bodies;
+
     /// <summary>The exchange as it may be written: head and bodies.</summary>
     public CapturedExchange Redact(CapturedExchange exchange)
     {

@@ -7,7 +7,8 @@ namespace Lethe.Ingest.Journaling;
 internal static class ExchangeLine
 {
     /// <summary>Writes the whole form, which an <c>exchange</c>, an <c>open</c> and a <c>close</c> line carry and the content hash is taken over.</summary>
-    public static void Write(CapturedExchange exchange, LineBuffer into)
+    /// <param name="repeated">What of the request stands in an earlier line and is left out here.</param>
+    public static void Write(CapturedExchange exchange, LineBuffer into, RepeatedRequest? repeated = null)
     {
         into.Raw("{\"id\":"u8);
         into.Text(exchange.Id.ToString());
@@ -25,7 +26,7 @@ internal static class ExchangeLine
         WriteText("http"u8, exchange.HttpVersion, into);
         WriteText("credential"u8, exchange.CredentialFingerprint, into);
         WriteHeaders("request_headers"u8, exchange.RequestHeaders, into);
-        WriteBody("request"u8, exchange.Request, into);
+        WriteBody("request"u8, exchange.Request, into, repeated);
         WriteOutcome(exchange, into);
         into.Raw("}"u8);
     }
@@ -76,7 +77,7 @@ internal static class ExchangeLine
         WriteHeaders("response_headers"u8, exchange.ResponseHeaders, into);
     }
 
-    private static void WriteBody(ReadOnlySpan<byte> name, CapturedBody body, LineBuffer into)
+    private static void WriteBody(ReadOnlySpan<byte> name, CapturedBody body, LineBuffer into, RepeatedRequest? repeated = null)
     {
         WriteName(name, into);
         into.Raw("{\"wire\":"u8);
@@ -87,8 +88,26 @@ internal static class ExchangeLine
             into.Raw(",\"truncated\":true"u8);
         }
 
-        BodyText.Write(body.Bytes.Span, into);
+        if (repeated is { } earlier)
+        {
+            WriteRepeated(earlier, into);
+        }
+
+        BodyText.Write(body.Bytes.Span[(repeated?.Head ?? 0)..^(repeated?.Tail ?? 0)], into);
         into.Raw("}"u8);
+    }
+
+    private static void WriteRepeated(RepeatedRequest earlier, LineBuffer into)
+    {
+        into.Raw(",\"repeats\":["u8);
+        into.Number(earlier.At.Offset);
+        into.Raw(","u8);
+        into.Number(earlier.At.Sequence);
+        into.Raw(","u8);
+        into.Number(earlier.Head);
+        into.Raw(","u8);
+        into.Number(earlier.Tail);
+        into.Raw("]"u8);
     }
 
     private static void WriteHeaders(ReadOnlySpan<byte> name, IReadOnlyList<HeaderField> headers, LineBuffer into)

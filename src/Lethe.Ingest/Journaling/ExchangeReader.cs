@@ -17,14 +17,20 @@ internal ref struct ExchangeReader
         Ending = Ending.Incomplete,
     };
 
+    private readonly EarlierRequests? earlier;
     private Utf8JsonReader json;
 
-    private ExchangeReader(ReadOnlySpan<byte> data) => json = new Utf8JsonReader(data);
+    private ExchangeReader(ReadOnlySpan<byte> data, EarlierRequests? earlier = null)
+    {
+        json = new Utf8JsonReader(data);
+        this.earlier = earlier;
+    }
 
     /// <summary>Reads a whole form, or a part, whose missing fields keep the values that nobody uses.</summary>
-    public static CapturedExchange Read(ReadOnlySpan<byte> data)
+    /// <param name="earlier">Where a request is found that this one repeats; null when there can be none.</param>
+    public static CapturedExchange Read(ReadOnlySpan<byte> data, EarlierRequests? earlier = null)
     {
-        var reader = new ExchangeReader(data);
+        var reader = new ExchangeReader(data, earlier);
         return reader.ReadExchange();
     }
 
@@ -103,11 +109,18 @@ internal ref struct ExchangeReader
     private CapturedBody Body()
     {
         var body = new CapturedBody();
+        RepeatedRequest? repeated = null;
         Expect(JsonTokenType.StartObject, isNext: false);
         while (Next() == JsonTokenType.PropertyName)
         {
             var name = JsonText.Unescape(json.ValueSpan);
             Next();
+            if (name == "repeats")
+            {
+                repeated = Repeated();
+                continue;
+            }
+
             body = name switch
             {
                 "wire" => body with { WireBytes = json.GetInt64() },
@@ -121,7 +134,23 @@ internal ref struct ExchangeReader
             };
         }
 
-        return body;
+        return (repeated is { } from ? Completed(body, from) : body).Hashed();
+    }
+
+    private RepeatedRequest Repeated()
+    {
+        Expect(JsonTokenType.StartArray, isNext: false);
+        var repeated = new RepeatedRequest(new JournalPosition(earlier?.Segment ?? 0, Number(), Number()), (int)Number(int.MaxValue), (int)Number(int.MaxValue));
+        Expect(JsonTokenType.EndArray);
+        return repeated;
+    }
+
+    private readonly CapturedBody Completed(CapturedBody body, RepeatedRequest from)
+    {
+        var whole = earlier?.Find(from.At) ?? throw new FormatException("A request that repeats another, where none can be.");
+        return (long)from.Head + from.Tail <= whole.Length
+            ? body with { Bytes = (byte[])[.. whole.Span[..from.Head], .. body.Bytes.Span, .. whole.Span[^from.Tail..]] }
+            : throw new FormatException("A request repeats more than there was.");
     }
 
     private static ReadOnlyMemory<byte> Joined(ReadOnlyMemory<byte> first, byte[] second) =>
@@ -164,6 +193,13 @@ internal ref struct ExchangeReader
     private readonly string Text() => json.TokenType == JsonTokenType.String
         ? JsonText.Unescape(json.ValueSpan)
         : throw new FormatException("Text was expected.");
+
+    private long Number(long max = long.MaxValue)
+    {
+        Expect(JsonTokenType.Number);
+        var value = json.GetInt64();
+        return value >= 0 && value <= max ? value : throw new FormatException("A number out of its range.");
+    }
 
     private JsonTokenType Next() => json.Read() ? json.TokenType : throw new FormatException("The data ends too early.");
 

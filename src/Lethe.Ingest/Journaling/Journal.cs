@@ -45,7 +45,7 @@ public sealed class Journal : IAsyncDisposable
             entries.Writer.TryWrite(new ClosingEntry(exchange));
         }
 
-        writing = Task.Run(GuardAsync);
+        writing = Task.Factory.StartNew(Guard, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }
 
     public string Directory => settings.Directory;
@@ -135,11 +135,11 @@ public sealed class Journal : IAsyncDisposable
     }
 
     /// <summary>A bug in the writer must not end recording unheard.</summary>
-    private async Task GuardAsync()
+    private void Guard()
     {
         try
         {
-            await WriteAsync().ConfigureAwait(false);
+            Write();
         }
         catch (Exception error)
         {
@@ -149,18 +149,19 @@ public sealed class Journal : IAsyncDisposable
         }
     }
 
-    private async Task WriteAsync()
+    // On a thread of its own, which blocks: an fsync on a thread of the pool would keep calls waiting.
+    private void Write()
     {
-        while (await entries.Reader.WaitToReadAsync().ConfigureAwait(false))
+        while (Wait(entries.Reader.WaitToReadAsync().AsTask()))
         {
-            await UntilSyncIsDueAsync().ConfigureAwait(false);
+            WaitUntilSyncIsDue();
             try
             {
                 WriteBatch();
             }
             catch (Exception error) when (error is IOException or UnauthorizedAccessException)
             {
-                await RetryAsync(error).ConfigureAwait(false);
+                Retry(error);
             }
         }
 
@@ -186,7 +187,7 @@ public sealed class Journal : IAsyncDisposable
     }
 
     /// <summary>Relaxed durability syncs no more often than its interval, so that more lines share a sync.</summary>
-    private async Task UntilSyncIsDueAsync()
+    private void WaitUntilSyncIsDue()
     {
         if (settings.Strict || disposed)
         {
@@ -196,11 +197,11 @@ public sealed class Journal : IAsyncDisposable
         var rest = settings.FlushInterval - time.GetElapsedTime(syncedAt);
         if (rest > TimeSpan.Zero)
         {
-            await Task.Delay(rest, time).ConfigureAwait(false);
+            Wait(Task.Delay(rest, time));
         }
     }
 
-    private async Task RetryAsync(Exception failure)
+    private void Retry(Exception failure)
     {
         isWritable = false;
         Log.JournalFailed(logger, failure);
@@ -222,12 +223,16 @@ public sealed class Journal : IAsyncDisposable
                 }
             }
 
-            await Task.Delay(settings.RetryInterval, time, CancellationToken.None).ConfigureAwait(false);
+            Wait(Task.Delay(settings.RetryInterval, time, CancellationToken.None));
         }
 
         isWritable = true;
         Log.JournalHealed(logger, writer.LiveSegment);
     }
+
+    private static void Wait(Task task) => task.GetAwaiter().GetResult();
+
+    private static bool Wait(Task<bool> task) => task.GetAwaiter().GetResult();
 
     private void Advance(JournalPosition end)
     {

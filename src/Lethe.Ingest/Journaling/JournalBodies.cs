@@ -42,7 +42,7 @@ public sealed class JournalBodies(string directory) : IDisposable
 
             if (cursor.Kind == LineKind.Close)
             {
-                return exchange.Assemble(lines, ExchangeReader.Read(cursor.Data.Span));
+                return exchange.Assemble(lines, ExchangeReader.Read(cursor.Data.Span, lines.EarlierIn(cursor.LineAt.Segment)));
             }
 
             exchange.Add(cursor.LineAt);

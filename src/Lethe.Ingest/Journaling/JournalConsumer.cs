@@ -147,7 +147,7 @@ public sealed class JournalConsumer : IDisposable
             switch (cursor.Kind)
             {
                 case LineKind.Exchange:
-                    return new JournaledExchange(ExchangeReader.Read(cursor.Data.Span), cursor.ContentHash.ToArray(), cursor.LineAt);
+                    return new JournaledExchange(ReadLine(), cursor.ContentHash.ToArray(), cursor.LineAt);
                 case LineKind.Open:
                     open[ExchangeReader.ReadId(cursor.Data.Span)] = new OpenExchange(cursor.LineAt);
                     return null;
@@ -179,9 +179,11 @@ public sealed class JournalConsumer : IDisposable
         }
 
         open.Remove(id);
-        var whole = begun.Assemble(pieces, ExchangeReader.Read(cursor.Data.Span));
+        var whole = begun.Assemble(pieces, ReadLine());
         return new JournaledExchange(whole, ExchangeLine.ContentHash(whole), begun.OpenedAt) { ClosedAt = cursor.LineAt };
     }
+
+    private CapturedExchange ReadLine() => ExchangeReader.Read(cursor.Data.Span, pieces.EarlierIn(cursor.LineAt.Segment));
 
     private void RecordLag()
     {

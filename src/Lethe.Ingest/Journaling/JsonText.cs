@@ -16,7 +16,7 @@ internal static class JsonText
     public const int PieceBytesMax = 16 * 1024;
 
     /// <summary>What escaping may need: six bytes for each, and the width of one store beyond the end.</summary>
-    public static int EscapedBytesMax(int length) => (length * 6) + Vector128<byte>.Count;
+    public static int EscapedBytesMax(int length) => (length * 6) + Vector256<byte>.Count;
 
     /// <summary>Escapes UTF-8 into <paramref name="destination"/> (of at least <see cref="EscapedBytesMax"/>) and tells the length.</summary>
     public static int Escape(ReadOnlySpan<byte> source, Span<byte> destination)
@@ -24,16 +24,16 @@ internal static class JsonText
         ref var from = ref MemoryMarshal.GetReference(source);
         ref var to = ref MemoryMarshal.GetReference(destination);
         nuint read = 0, written = 0, length = (nuint)source.Length;
-        while (read + (nuint)Vector128<byte>.Count <= length)
+        while (read + (nuint)Vector256<byte>.Count <= length)
         {
-            var bytes = Vector128.LoadUnsafe(ref from, read);
+            var bytes = Vector256.LoadUnsafe(ref from, read);
             bytes.StoreUnsafe(ref to, written);
-            var special = (Vector128.Equals(bytes, Vector128.Create((byte)'"')) | Vector128.Equals(bytes, Vector128.Create((byte)'\\'))
-                | Vector128.Equals(Vector128.Min(bytes, Vector128.Create((byte)0x1f)), bytes)).ExtractMostSignificantBits();
+            var special = (Vector256.Equals(bytes, Vector256.Create((byte)'"')) | Vector256.Equals(bytes, Vector256.Create((byte)'\\'))
+                | Vector256.Equals(Vector256.Min(bytes, Vector256.Create((byte)0x1f)), bytes)).ExtractMostSignificantBits();
             if (special == 0)
             {
-                read += (nuint)Vector128<byte>.Count;
-                written += (nuint)Vector128<byte>.Count;
+                read += (nuint)Vector256<byte>.Count;
+                written += (nuint)Vector256<byte>.Count;
                 continue;
             }
 

@@ -2,16 +2,76 @@ using Lethe.Capture.Exchanges;
 
 namespace Lethe.Ingest.Journaling;
 
-/// <summary>Reads single lines again by their positions; their seals were checked when they were walked over. Keeps the last segment open.</summary>
+/// <summary>Reads single lines again by their positions; their seals were checked when they were walked over. Keeps the last segment open. Not thread-safe.</summary>
 internal sealed class LineFetcher(string directory) : IDisposable
 {
+    private EarlierRequests? earlier;
     private FileStream? file;
     private long segment;
 
     /// <summary>The exchange, or the piece of one, at a position. Throws <see cref="FormatException"/> when there is none.</summary>
     public CapturedExchange Read(JournalPosition at) => Read(at, out _);
 
-    public CapturedExchange Read(JournalPosition at, out LineKind kind)
+    /// <inheritdoc cref="Read(JournalPosition)"/>
+    public CapturedExchange Read(JournalPosition at, out LineKind kind) => Read(at, EarlierIn(at.Segment), out kind);
+
+    /// <summary>Where lines of a segment find the requests that they repeat.</summary>
+    public EarlierRequests EarlierIn(long segment)
+    {
+        if (earlier?.Segment != segment)
+        {
+            // What is repeated stands in full: one more line is all that ever has to be read.
+            earlier = new EarlierRequests(segment, ReadRepeated);
+        }
+
+        return earlier;
+    }
+
+    public void Dispose() => file?.Dispose();
+
+    /// <summary>Many lines hang on this one, which may stand where no reader has been: its seal is checked.</summary>
+    private ReadOnlyMemory<byte> ReadRepeated(JournalPosition at)
+    {
+        using var reader = Open(at);
+        if (!reader.TryRead(long.MaxValue, out var text) || !JournalLine.TryParse(text.Span, out var line) || line.Sequence != at.Sequence || !IsSealed(line, at))
+        {
+            throw new FormatException($"The request at {at}, which this one repeats, is damaged.");
+        }
+
+        return ExchangeReader.Read(line.Data).Request.Bytes;
+    }
+
+    private bool IsSealed(in JournalLine line, JournalPosition at)
+    {
+        Span<byte> text = stackalloc byte[(JournalLine.SealBytes * 2) + 3];
+        Span<byte> previous = stackalloc byte[JournalLine.SealBytes];
+        Span<byte> contentHash = stackalloc byte[JournalLine.SealBytes];
+        Span<byte> seal = stackalloc byte[JournalLine.SealBytes];
+        if (RandomAccess.Read(file!.SafeFileHandle, text, at.Offset - text.Length) != text.Length
+            || Convert.FromHexString(text[..^3], previous, out _, out _) != System.Buffers.OperationStatus.Done)
+        {
+            return false;
+        }
+
+        JournalLine.Seal(previous, line.Prefix, line.Data, contentHash, seal);
+        Span<byte> hex = stackalloc byte[JournalLine.SealBytes * 2];
+        Convert.TryToHexStringLower(seal, hex, out _);
+        return hex.SequenceEqual(line.SealHex);
+    }
+
+    private CapturedExchange Read(JournalPosition at, EarlierRequests? repeated, out LineKind kind)
+    {
+        using var reader = Open(at);
+        if (!reader.TryRead(long.MaxValue, out var text) || !JournalLine.TryParse(text.Span, out var line))
+        {
+            throw new FormatException("No line stands where one was read before.");
+        }
+
+        kind = line.Kind;
+        return ExchangeReader.Read(line.Data, repeated);
+    }
+
+    private LineReader Open(JournalPosition at)
     {
         if (file is null || segment != at.Segment)
         {
@@ -20,15 +80,6 @@ internal sealed class LineFetcher(string directory) : IDisposable
             segment = at.Segment;
         }
 
-        using var reader = new LineReader(file, at.Offset, ownsFile: false);
-        if (!reader.TryRead(long.MaxValue, out var text) || !JournalLine.TryParse(text.Span, out var line))
-        {
-            throw new FormatException("No line stands where one was read before.");
-        }
-
-        kind = line.Kind;
-        return ExchangeReader.Read(line.Data);
+        return new LineReader(file, at.Offset, ownsFile: false);
     }
-
-    public void Dispose() => file?.Dispose();
 }

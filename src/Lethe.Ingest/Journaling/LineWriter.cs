@@ -5,6 +5,7 @@ namespace Lethe.Ingest.Journaling;
 /// <summary>Puts sealed lines one after the other into a buffer, and knows where each will stand. Not thread-safe.</summary>
 internal sealed class LineWriter(OpenLines open) : IDisposable
 {
+    private readonly RecentRequests recent = new();
     private readonly byte[] contentHash = new byte[JournalLine.SealBytes];
     private byte[] seal = new byte[JournalLine.SealBytes];
     private byte[] nextSeal = new byte[JournalLine.SealBytes];
@@ -34,6 +35,7 @@ internal sealed class LineWriter(OpenLines open) : IDisposable
     /// <summary>The segment's first line.</summary>
     public void Header()
     {
+        recent.Clear();
         Begin(LineKind.Segment);
         SegmentHeader.Write(seal, open.Current, Buffer);
         End();
@@ -47,13 +49,16 @@ internal sealed class LineWriter(OpenLines open) : IDisposable
         End();
     }
 
-    public void Whole(CapturedExchange exchange) => Write(LineKind.Exchange, exchange);
+    public void Whole(CapturedExchange exchange) => Write(LineKind.Exchange, exchange, RepeatedIn(exchange));
+
+    /// <summary>An exchange in one line that can be read, and compared, without any other.</summary>
+    public void SelfContained(CapturedExchange exchange) => Write(LineKind.Exchange, exchange);
 
     /// <summary>The first line of an exchange that is written as it goes; the bodies are its first pieces.</summary>
     public void Open(CapturedExchange exchange)
     {
         var at = Position;
-        Write(LineKind.Open, exchange);
+        Write(LineKind.Open, exchange, RepeatedIn(exchange));
         open.Opened(exchange.Id, at);
     }
 
@@ -76,6 +81,7 @@ internal sealed class LineWriter(OpenLines open) : IDisposable
     /// <summary>Takes back every line since the mark.</summary>
     public void RollBack(LineMark mark)
     {
+        recent.Clear();
         Buffer.Truncate(mark.Length);
         Position = mark.Position;
         mark.Seal.CopyTo(seal, 0);
@@ -84,10 +90,12 @@ internal sealed class LineWriter(OpenLines open) : IDisposable
 
     public void Dispose() => Buffer.Dispose();
 
-    private void Write(LineKind kind, CapturedExchange exchange)
+    private RepeatedRequest? RepeatedIn(CapturedExchange exchange) => recent.Find(exchange.Request.Bytes.Span, Position);
+
+    private void Write(LineKind kind, CapturedExchange exchange, RepeatedRequest? repeated = null)
     {
         Begin(kind);
-        ExchangeLine.Write(exchange, Buffer);
+        ExchangeLine.Write(exchange, Buffer, repeated);
         End();
     }
 

@@ -11,7 +11,8 @@ internal static class SegmentCompression
     private const int CopyBytes = 256 * 1024;
 
     /// <summary>Writes the compressed form, makes it durable and named, then removes the plain one. Tells both sizes.</summary>
-    public static (long Before, long After) Run(string directory, long segment)
+    /// <param name="betweenReads">Called between two slices of work.</param>
+    public static (long Before, long After) Run(string directory, long segment, Action betweenReads)
     {
         var path = JournalDirectory.PlainPath(directory, segment);
         var compressed = JournalDirectory.CompressedPath(directory, segment);
@@ -20,7 +21,7 @@ internal static class SegmentCompression
         long after;
         using (var target = JournalDirectory.OpenFile(unfinished, FileMode.Create, FileShare.None))
         {
-            Copy(plain, target);
+            Copy(plain, target, betweenReads);
             target.Flush(flushToDisk: true);
             after = target.Length;
         }
@@ -32,7 +33,7 @@ internal static class SegmentCompression
         return (plain.Length, after);
     }
 
-    private static void Copy(FileStream plain, FileStream target)
+    private static void Copy(FileStream plain, FileStream target, Action betweenReads)
     {
         var encoder = new BrotliEncoder(Quality, WindowBits);
         var read = ArrayPool<byte>.Shared.Rent(CopyBytes);
@@ -42,6 +43,7 @@ internal static class SegmentCompression
             OperationStatus status;
             do
             {
+                betweenReads();
                 var count = plain.Read(read);
                 ReadOnlySpan<byte> rest = read.AsSpan(0, count);
                 do

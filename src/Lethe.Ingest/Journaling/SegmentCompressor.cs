@@ -7,6 +7,8 @@ internal sealed class SegmentCompressor : IAsyncDisposable
 {
     private readonly string directory;
     private readonly ILogger logger;
+    private readonly BackgroundPace pace = new();
+    private readonly CancellationTokenSource hurry = new();
     private readonly SemaphoreSlim work = new(0);
     private readonly Lock gate = new();
     private readonly Task compressing;
@@ -64,13 +66,15 @@ internal sealed class SegmentCompressor : IAsyncDisposable
             work.Release();
         }
 
+        // Who waits for the end waits for no calls.
+        await hurry.CancelAsync().ConfigureAwait(false);
         await compressing.ConfigureAwait(false);
         work.Dispose();
+        hurry.Dispose();
     }
 
     private void Run()
     {
-        Thread.CurrentThread.Priority = ThreadPriority.Lowest;
         bool last;
         do
         {
@@ -102,7 +106,7 @@ internal sealed class SegmentCompressor : IAsyncDisposable
     {
         try
         {
-            var (before, after) = SegmentCompression.Run(directory, segment);
+            var (before, after) = SegmentCompression.Run(directory, segment, () => pace.GiveWay(hurry.Token));
             Log.SegmentCompressed(logger, segment, before, after);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)

@@ -9,7 +9,7 @@ internal sealed class WholeEntry(CapturedExchange exchange) : JournalEntry
 
     public Task<bool> Written => written.Task;
 
-    public override void WriteTo(LineWriter lines) => lines.Whole(exchange);
+    public override void WriteTo(LineWriter lines) => lines.SelfContained(exchange);
 
     public override void Settle(JournalPosition end) => written.TrySetResult(true);
 

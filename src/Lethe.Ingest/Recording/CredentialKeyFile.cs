@@ -1,9 +1,10 @@
+using System.Runtime.InteropServices;
 using Lethe.Capture.Redaction;
 
 namespace Lethe.Ingest.Recording;
 
 /// <summary>The file that holds the key of credential fingerprints: 32 bytes, mode 0600, in a directory of mode 0700.</summary>
-public static class CredentialKeyFile
+public static partial class CredentialKeyFile
 {
     public const string Name = "credential.key";
 
@@ -59,7 +60,7 @@ public static class CredentialKeyFile
                 file.Flush(flushToDisk: true);
             }
 
-            File.Move(draft, path, overwrite: false);
+            Publish(draft, path);
         }
         catch (IOException) when (File.Exists(path))
         {
@@ -70,4 +71,17 @@ public static class CredentialKeyFile
             File.Delete(draft);
         }
     }
+
+    // Of many that link to one name, one succeeds; a move that must not overwrite looks first, and then moves.
+    private static void Publish(string draft, string path)
+    {
+        if (OperatingSystem.IsWindows() || (Link(draft, path) != 0 && !File.Exists(path)))
+        {
+            File.Move(draft, path, overwrite: false);
+        }
+    }
+
+    /// <summary>https://pubs.opengroup.org/onlinepubs/9799919799/functions/link.html</summary>
+    [LibraryImport("libc", EntryPoint = "link", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Link(string existing, string added);
 }

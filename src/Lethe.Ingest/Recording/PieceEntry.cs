@@ -6,6 +6,7 @@ namespace Lethe.Ingest.Recording;
 /// <summary>What has gathered of a call, on its way to the journal: a part of it, or its end.</summary>
 internal sealed class PieceEntry(RecordedCall call, CaptureBudget budget, bool isLast, Action<PieceEntry> over) : JournalEntry
 {
+    private CapturedExchange? snapshot;
     private CapturedExchange? taken;
     private bool withResponseHead;
     private bool opens;
@@ -71,10 +72,10 @@ internal sealed class PieceEntry(RecordedCall call, CaptureBudget budget, bool i
 
     private void Take()
     {
-        var snapshot = Call.Builder.Snapshot();
-        heldBytes = snapshot.Request.Bytes.Length + snapshot.Response.Bytes.Length;
         continues = Call.IsOpen;
         opens = !continues && !IsLast;
+        snapshot = Call.Builder.Snapshot(hashed: continues || opens || !Call.KeepsBodies);
+        heldBytes = snapshot.Request.Bytes.Length + snapshot.Response.Bytes.Length;
         Call.IsEnded |= IsLast;
         try
         {
@@ -102,9 +103,9 @@ internal sealed class PieceEntry(RecordedCall call, CaptureBudget budget, bool i
         CapturedAt = exchange.CapturedAt,
         Method = exchange.Method,
         Path = "/",
-        Request = exchange.Request with { Bytes = default, Truncated = true },
+        Request = exchange.Request.Hashed() with { Bytes = default, Truncated = true },
         Status = exchange.Status,
-        Response = exchange.Response with { Bytes = default, Truncated = true },
+        Response = exchange.Response.Hashed() with { Bytes = default, Truncated = true },
         Ending = exchange.Ending,
         EndingReason = "capture_failed",
         Duration = exchange.Duration,
@@ -115,6 +116,12 @@ internal sealed class PieceEntry(RecordedCall call, CaptureBudget budget, bool i
         budget.Give(heldBytes);
         heldBytes = 0;
         over(this);
+        if (snapshot is not null)
+        {
+            ExchangeBuilder.Return(snapshot);
+            snapshot = taken = null;
+        }
+
         if (IsLast)
         {
             Call.Release();

@@ -28,6 +28,9 @@ internal sealed class RecordedCall(ExchangeBuilder builder, ExchangeRedactor? re
     /// <summary>True once the last piece was taken; a piece that was asked for behind it has nothing to say.</summary>
     public bool IsEnded { get; set; }
 
+    /// <summary>True when what is written tells the hash of what was on the wire.</summary>
+    public bool KeepsBodies => redactor is null or { RedactsBodies: false };
+
     public void Release() => durable.TrySetResult();
 
     /// <summary>Takes the whole call, which no piece was taken of.</summary>

@@ -53,6 +53,8 @@ public sealed class ExchangeLineTests
     [InlineData("""{"id":"00000000-0000-0000-0000-000000000000","ending":"7"}""")]
     [InlineData("""{"id":"00000000-0000-0000-0000-000000000000","at_us":"now"}""")]
     [InlineData("""{"id":"00000000-0000-0000-0000-000000000000","request":{"wire":1,"text":"\u00e9"}}""")]
+    [InlineData("""{"id":"00000000-0000-0000-0000-000000000000","request":{"wire":9,"repeats":[0,1,9,0]}}""")]
+    [InlineData("""{"id":"00000000-0000-0000-0000-000000000000","request":{"wire":9,"repeats":[0,1,-9,9999999999]}}""")]
     public void What_the_journal_does_not_write_is_refused(string data)
     {
         var error = Record.Exception(() => ExchangeReader.Read(System.Text.Encoding.UTF8.GetBytes(data)));
@@ -74,7 +76,7 @@ public sealed class ExchangeLineTests
         RequestHeaders = [new(texts[9], texts[10]), new(texts[9], texts[11])],
         ResponseTrailers = [new(texts[12], texts[13])],
         Request = JournalWorld.Body(request) with { Truncated = numbers[1] % 2 == 0 },
-        Response = JournalWorld.Body(response) with { Sha256 = null },
+        Response = JournalWorld.Body(response) with { Sha256 = null, Truncated = true },
         Status = numbers[1] % 3 == 0 ? null : numbers[1],
         Ending = (Ending)Math.Abs(numbers[2] % 5),
         EndingReason = texts[0],
