@@ -88,6 +88,10 @@ public sealed class IngestLoop
         {
             Log.IngestStopped(logger, journal.Position);
         }
+        finally
+        {
+            pace = null;
+        }
     }
 
     private long CatchUp(CancellationToken stopping)
