@@ -12,7 +12,7 @@ internal static class EnvoyBenchmark
     private const int WatchedChunks = 64;
 
     // Until tiered compilation has settled: lethe has far more code than its floor.
-    private static readonly TimeSpan Warmup = TimeSpan.FromSeconds(7);
+    private static readonly TimeSpan Warmup = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan Duration = TimeSpan.FromSeconds(5);
     private static readonly EnvoyFrames Frames = new();
     private static readonly EnvoyFrames Watched = new(watching: true);

@@ -8,10 +8,13 @@ internal sealed class RentedBytes : IDisposable
 {
     private const int FirstBytes = 4 * 1024;
 
-    // A pool of our own keeps the arrays of the usual sizes however many calls are under way; the shared one keeps few, and gives the rest to the collector.
-    private const int PooledBytesMax = 128 * 1024;
-    private const int PooledArraysMax = 256;
-    private static readonly ArrayPool<byte> Usual = ArrayPool<byte>.Create(PooledBytesMax, PooledArraysMax);
+    // Pools of our own keep the arrays of the usual sizes however many calls are under way; the shared one keeps few, and gives the rest to the collector.
+    private const int UsualBytesMax = 128 * 1024;
+    private const int UsualArraysMax = 256;
+    private const int LargeBytesMax = 1024 * 1024;
+    private const int LargeArraysMax = 32;
+    private static readonly ArrayPool<byte> Usual = ArrayPool<byte>.Create(UsualBytesMax, UsualArraysMax);
+    private static readonly ArrayPool<byte> Large = ArrayPool<byte>.Create(LargeBytesMax, LargeArraysMax);
 
     private byte[] bytes = [];
 
@@ -60,5 +63,5 @@ internal sealed class RentedBytes : IDisposable
         bytes = larger;
     }
 
-    private static ArrayPool<byte> PoolOf(int size) => size <= PooledBytesMax ? Usual : ArrayPool<byte>.Shared;
+    private static ArrayPool<byte> PoolOf(int size) => size <= UsualBytesMax ? Usual : size <= LargeBytesMax ? Large : ArrayPool<byte>.Shared;
 }
