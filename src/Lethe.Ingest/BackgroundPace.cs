@@ -1,5 +1,4 @@
 using System.Buffers.Text;
-using System.Text;
 
 namespace Lethe.Ingest;
 
@@ -8,7 +7,8 @@ namespace Lethe.Ingest;
 /// what it worked, instead of competing. A lower priority would do worse, for the collector has to wait for every thread. Linux tells the waiting;
 /// elsewhere nobody rests. https://docs.kernel.org/scheduler/sched-stats.html, «/proc/&lt;pid&gt;/schedstat»
 /// </summary>
-internal sealed class BackgroundPace
+/// <param name="read">How long the calling thread has worked, and waited for a processor, since it began.</param>
+internal sealed class BackgroundPace(Func<(TimeSpan Worked, TimeSpan Waited)> read)
 {
     private const string SchedulerStatistics = "/proc/thread-self/schedstat";
 
@@ -24,33 +24,45 @@ internal sealed class BackgroundPace
 
     private (TimeSpan Worked, TimeSpan Waited) before;
 
+    public BackgroundPace()
+        : this(ReadScheduler)
+    {
+    }
+
     /// <summary>Between two slices of work, always on the same thread: rests when the slices since the last look were contended.</summary>
     public void GiveWay(CancellationToken stopping)
     {
-        var now = Read();
+        var rest = RestDue();
+        if (rest > TimeSpan.Zero)
+        {
+            stopping.WaitHandle.WaitOne(rest);
+        }
+    }
+
+    /// <summary>What the work since the last look has to be followed by.</summary>
+    public TimeSpan RestDue()
+    {
+        var now = read();
         var worked = now.Worked - before.Worked;
         if (worked < WorkMin)
         {
-            return;
+            return TimeSpan.Zero;
         }
 
         var isContended = now.Waited - before.Waited > worked * WaitShareMax;
         before = now;
-        if (isContended)
-        {
-            var rest = worked * RestFactor;
-            stopping.WaitHandle.WaitOne(rest < RestMax ? rest : RestMax);
-        }
+        var rest = isContended ? worked * RestFactor : TimeSpan.Zero;
+        return rest < RestMax ? rest : RestMax;
     }
 
-    private static (TimeSpan Worked, TimeSpan Waited) Read()
+    private static (TimeSpan Worked, TimeSpan Waited) ReadScheduler()
     {
         if (!OperatingSystem.IsLinux() || !File.Exists(SchedulerStatistics))
         {
             return default;
         }
 
-        ReadOnlySpan<byte> text = Encoding.ASCII.GetBytes(File.ReadAllText(SchedulerStatistics));
+        ReadOnlySpan<byte> text = File.ReadAllBytes(SchedulerStatistics);
         return Utf8Parser.TryParse(text, out long worked, out var digits) && Utf8Parser.TryParse(text[(digits + 1)..], out long waited, out _)
             ? (Nanoseconds(worked), Nanoseconds(waited))
             : default;

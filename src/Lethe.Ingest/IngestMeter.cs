@@ -37,6 +37,18 @@ internal static class IngestMeter
         CaptureBytes.Add(response, new KeyValuePair<string, object?>("direction", "response"));
     }
 
+    /// <summary>Shows the counters that ought to stay at zero from the start, so that a first event is seen as an increase.</summary>
+    public static void BeginAtZero()
+    {
+        JournalFailures.Add(0);
+        Replays.Add(0);
+        Conflicts.Add(0);
+        foreach (var reason in (string[])["memory", "stopping", "unwritable"])
+        {
+            Drops.Add(0, new KeyValuePair<string, object?>("reason", reason));
+        }
+    }
+
     public static void Dropped(string reason) => Drops.Add(1, new KeyValuePair<string, object?>("reason", reason));
 
     public static readonly Counter<long> Exchanges =

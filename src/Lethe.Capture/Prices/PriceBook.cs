@@ -57,7 +57,7 @@ public sealed class PriceBook
         }
 
         var list = tokens + (prices is null ? 0 : TokenPricing.OfCall(prices, usage));
-        var nano = list * ServiceTiers.Factor(SellerNames.Of(turn.Provider), usage);
+        var nano = list * TierPrice.Factor(SellerNames.Of(turn.Provider), usage);
         return nano is null or > long.MaxValue ? null : new Cost((long)decimal.Round(nano.Value, MidpointRounding.AwayFromZero), Name);
     }
 

@@ -90,24 +90,10 @@ internal sealed class UnwindingBody : IDisposable
     }
 
     /// <summary>What has come and was not read yet. Its end is only the end of what has come: decoders ask again.</summary>
-    private sealed class Inflow : Stream
+    private sealed class Inflow : ForwardReadStream
     {
         private byte[] bytes = [];
         private int at;
-
-        public override bool CanRead => true;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => false;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position
-        {
-            get => throw new NotSupportedException();
-            set => throw new NotSupportedException();
-        }
 
         public void Put(ReadOnlySpan<byte> part)
         {
@@ -122,17 +108,5 @@ internal sealed class UnwindingBody : IDisposable
             at += count;
             return count;
         }
-
-        public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
-        public override void Flush()
-        {
-        }
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
     }
 }

@@ -1,19 +1,19 @@
 namespace Lethe.Ingest.Journaling;
 
 /// <summary>The requests of one segment that later lines of it repeat; the last ones are kept, for they are asked for again. Not thread-safe.</summary>
-internal sealed class EarlierRequests(long segment, Func<JournalPosition, ReadOnlyMemory<byte>> read)
+internal sealed class EarlierRequests(long segment, Func<JournalPosition, ReadOnlyMemory<byte>?> read)
 {
     private const int KeptMax = 16;
 
-    private readonly List<(JournalPosition At, ReadOnlyMemory<byte> Request)> kept = [];
+    private readonly List<(JournalPosition At, ReadOnlyMemory<byte>? Request)> kept = [];
 
     public long Segment => segment;
 
-    /// <summary>The request of the line at a position. Throws <see cref="FormatException"/> when the line holds none in full.</summary>
-    public ReadOnlyMemory<byte> Find(JournalPosition at)
+    /// <summary>The request of the line at a position; null when nobody asked for bodies. Throws <see cref="FormatException"/> when the line holds none in full.</summary>
+    public ReadOnlyMemory<byte>? Find(JournalPosition at)
     {
         var known = kept.FindIndex(request => request.At == at);
-        var found = known >= 0 ? kept[known] : (at, read(at));
+        var found = known >= 0 ? kept[known] : (At: at, Request: read(at));
         if (known >= 0)
         {
             kept.RemoveAt(known);
@@ -24,6 +24,6 @@ internal sealed class EarlierRequests(long segment, Func<JournalPosition, ReadOn
         }
 
         kept.Add(found);
-        return found.Item2;
+        return found.Request;
     }
 }

@@ -147,7 +147,16 @@ internal ref struct ExchangeReader
 
     private readonly CapturedBody Completed(CapturedBody body, RepeatedRequest from)
     {
-        var whole = earlier?.Find(from.At) ?? throw new FormatException("A request that repeats another, where none can be.");
+        if (earlier is null)
+        {
+            throw new FormatException("A request that repeats another, where none can be.");
+        }
+
+        if (earlier.Find(from.At) is not { } whole)
+        {
+            return body;
+        }
+
         return (long)from.Head + from.Tail <= whole.Length
             ? body with { Bytes = (byte[])[.. whole.Span[..from.Head], .. body.Bytes.Span, .. whole.Span[^from.Tail..]] }
             : throw new FormatException("A request repeats more than there was.");

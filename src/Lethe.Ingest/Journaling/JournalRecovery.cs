@@ -34,7 +34,7 @@ internal static class JournalRecovery
         using var consumer = new JournalConsumer(directory, FirstNeeded(directory, segments[^1]));
         var faults = ReadToEnd(consumer);
         var open = consumer.Open.ToDictionary(pair => pair.Key, pair => pair.Value.OpenedAt);
-        using var lines = new LineFetcher(directory);
+        using var lines = new LineFetcher(directory, completes: false);
         var interrupted = new List<CapturedExchange>();
         foreach (var exchange in consumer.Open.Values.OrderBy(begun => begun.OpenedAt.Sequence))
         {

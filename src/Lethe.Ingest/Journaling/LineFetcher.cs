@@ -3,7 +3,8 @@ using Lethe.Capture.Exchanges;
 namespace Lethe.Ingest.Journaling;
 
 /// <summary>Reads single lines again by their positions; their seals were checked when they were walked over. Keeps the last segment open. Not thread-safe.</summary>
-internal sealed class LineFetcher(string directory) : IDisposable
+/// <param name="completes">False leaves out what a request repeats of another: for who needs no bodies, and must not fail for want of them.</param>
+internal sealed class LineFetcher(string directory, bool completes = true) : IDisposable
 {
     private EarlierRequests? earlier;
     private FileStream? file;
@@ -21,7 +22,7 @@ internal sealed class LineFetcher(string directory) : IDisposable
         if (earlier?.Segment != segment)
         {
             // What is repeated stands in full: one more line is all that ever has to be read.
-            earlier = new EarlierRequests(segment, ReadRepeated);
+            earlier = new EarlierRequests(segment, completes ? ReadRepeated : _ => null);
         }
 
         return earlier;
@@ -30,7 +31,7 @@ internal sealed class LineFetcher(string directory) : IDisposable
     public void Dispose() => file?.Dispose();
 
     /// <summary>Many lines hang on this one, which may stand where no reader has been: its seal is checked.</summary>
-    private ReadOnlyMemory<byte> ReadRepeated(JournalPosition at)
+    private ReadOnlyMemory<byte>? ReadRepeated(JournalPosition at)
     {
         using var reader = Open(at);
         if (!reader.TryRead(long.MaxValue, out var text) || !JournalLine.TryParse(text.Span, out var line) || line.Sequence != at.Sequence || !IsSealed(line, at))

@@ -37,6 +37,7 @@ public sealed class Recorder : IAsyncDisposable
         this.logger = logger;
         this.redactor = redactor;
         budget = new CaptureBudget(settings.PendingBytesMax);
+        IngestMeter.BeginAtZero();
         sweeping = SweepAsync();
     }
 

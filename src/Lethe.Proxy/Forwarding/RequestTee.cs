@@ -1,22 +1,10 @@
+using Lethe.Capture.Exchanges;
+
 namespace Lethe.Proxy.Forwarding;
 
 /// <summary>The request body on its way to the upstream. A read that has come from the client is copied and returned; nothing waits for the capture.</summary>
-internal sealed class RequestTee(Stream inner, ForwardedCall call) : Stream
+internal sealed class RequestTee(Stream inner, ForwardedCall call) : ForwardReadStream
 {
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
-
     // Copied here and not after the send: YARP gives its buffer back between two reads.
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -32,16 +20,4 @@ internal sealed class RequestTee(Stream inner, ForwardedCall call) : Stream
 
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
         ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 }

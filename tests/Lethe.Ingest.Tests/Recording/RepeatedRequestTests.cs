@@ -107,6 +107,37 @@ public sealed class RepeatedRequestTests : IDisposable
     }
 
     [Fact]
+    public async Task A_journal_opens_again_though_a_cut_call_repeats_a_damaged_request()
+    {
+        var requests = Conversation(2);
+        string crashed;
+        await using (var journal = world.Open())
+        {
+            await using var recorder = Start(journal, new RecorderSettings { PartInterval = TimeSpan.FromMilliseconds(20) });
+            var first = Begin(recorder, requests[0]);
+            first.Finish(Ending.Completed);
+            await recorder.WhenDurable(first).AsTask().WaitAsync(Patience);
+            var before = journal.DurableEnd;
+            Begin(recorder, requests[1]).StartResponse(200, []);
+            await WaitUntil(() => before.IsBefore(journal.DurableEnd));
+            crashed = world.CopyAsCrashed();
+        }
+
+        var path = Directory.GetFiles(crashed, "*.jsonl").Single();
+        var text = await File.ReadAllTextAsync(path);
+        Assert.Contains("\"repeats\":", text, StringComparison.Ordinal);
+        var at = text.IndexOf(Tools[..30], StringComparison.Ordinal);
+        await File.WriteAllTextAsync(path, text[..at] + "X" + text[(at + 1)..]);
+
+        await using (var again = Journal.Open(world.Settings with { Directory = crashed }, TimeProvider.System, NullLogger.Instance))
+        {
+            Assert.Equal((1, 1), (again.Repair.Interrupted, again.Repair.Faults.Count));
+        }
+
+        Assert.Equal([JournalFaultKind.SealBroken, JournalFaultKind.Undecodable], JournalVerifier.Run(crashed).Faults.Select(fault => fault.Kind));
+    }
+
+    [Fact]
     public void Whatever_requests_come_one_after_the_other_come_back_as_they_were()
     {
         var pieces = Gen.Elements(Tools, Tools[..5000], Words(2, 4000), "é𝄞é", "\ud800", "", "{\"a\":[1,2]}", new string('x', 5000));

@@ -1,10 +1,12 @@
+using Lethe.Capture.Exchanges;
+
 namespace Lethe.Capture.Decoding.ContentCodings;
 
 /// <summary>
 /// A body followed by a mark that no deflate stream can go on with. The runtime's decompressors take a cut body for a whole one;
 /// with the mark behind it, a whole body ignores it and a cut one breaks.
 /// </summary>
-internal sealed class EndMarkedStream(ReadOnlyMemory<byte> body) : Stream
+internal sealed class EndMarkedStream(ReadOnlyMemory<byte> body) : ForwardReadStream
 {
     private const int MarkBytes = 64;
 
@@ -12,20 +14,6 @@ internal sealed class EndMarkedStream(ReadOnlyMemory<byte> body) : Stream
 
     /// <summary>True once the mark has been handed out.</summary>
     public bool IsPastBody { get; private set; }
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     public override int Read(Span<byte> buffer)
     {
@@ -47,16 +35,4 @@ internal sealed class EndMarkedStream(ReadOnlyMemory<byte> body) : Stream
         mark.Fill(0xff);
         return mark.Length;
     }
-
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 }

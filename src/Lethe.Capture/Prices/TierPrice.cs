@@ -3,7 +3,7 @@ using Lethe.Capture.Turns;
 namespace Lethe.Capture.Prices;
 
 /// <summary>What a service tier does to the list price.</summary>
-internal static class ServiceTiers
+internal static class TierPrice
 {
     /// <summary>The factor on the list price; null when the tier is known to cost something else that the book does not tell.</summary>
     public static decimal? Factor(string seller, Usage usage) => usage.ServiceTier?.ToLowerInvariant() switch
