@@ -22,7 +22,11 @@ internal sealed class BackgroundPace(Func<(TimeSpan Worked, TimeSpan Waited)> re
     private static readonly TimeSpan WorkMin = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan RestMax = TimeSpan.FromSeconds(1);
 
+    /// <summary>So much work is done at once: what a few agents say is to be seen at once, whatever else the machine does.</summary>
+    private static readonly TimeSpan WorkFree = TimeSpan.FromSeconds(1);
+
     private (TimeSpan Worked, TimeSpan Waited) before;
+    private TimeSpan busy;
 
     public BackgroundPace()
         : this(ReadScheduler)
@@ -39,6 +43,9 @@ internal sealed class BackgroundPace(Func<(TimeSpan Worked, TimeSpan Waited)> re
         }
     }
 
+    /// <summary>Nothing is left to do: what comes next is done at once again.</summary>
+    public void CaughtUp() => busy = TimeSpan.Zero;
+
     /// <summary>What the work since the last look has to be followed by.</summary>
     public TimeSpan RestDue()
     {
@@ -51,7 +58,8 @@ internal sealed class BackgroundPace(Func<(TimeSpan Worked, TimeSpan Waited)> re
 
         var isContended = now.Waited - before.Waited > worked * WaitShareMax;
         before = now;
-        var rest = isContended ? worked * RestFactor : TimeSpan.Zero;
+        busy += worked;
+        var rest = isContended && busy >= WorkFree ? worked * RestFactor : TimeSpan.Zero;
         return rest < RestMax ? rest : RestMax;
     }
 

@@ -75,6 +75,7 @@ public sealed class IngestLoop
             {
                 var before = journal.Position;
                 CatchUp(stopping);
+                pace.CaughtUp();
                 if (journal.Position == before)
                 {
                     // A journal that is there but empty says that there is more, and gives nothing.
