@@ -48,6 +48,9 @@ internal sealed class GrpcCall : IDisposable
 {
     private const int PrefixBytes = 5;
 
+    // What is noted of each message takes many times the room of an empty one.
+    private const int MessagesAtOnceMax = 256;
+
     private readonly HttpContext context;
     private readonly PipeReader input;
     private readonly PipeWriter output;
@@ -219,12 +222,13 @@ internal sealed class GrpcCall : IDisposable
         }
     }
 
-    /// <summary>Finds the whole messages at the front of the buffer. A broken one is reported only when it has come to the front.</summary>
+    /// <summary>Finds the whole messages at the front of the buffer, as many as are taken at once. A broken one is reported only when it has come to the front.</summary>
     private bool Cut(ReadOnlySequence<byte> buffer)
     {
         Span<byte> prefix = stackalloc byte[PrefixBytes];
         var rest = buffer;
-        while (rest.Length >= PrefixBytes)
+        var count = 0;
+        while (rest.Length >= PrefixBytes && count < MessagesAtOnceMax)
         {
             rest.Slice(0, PrefixBytes).CopyTo(prefix);
             var length = BinaryPrimitives.ReadUInt32BigEndian(prefix[1..]);
@@ -240,10 +244,11 @@ internal sealed class GrpcCall : IDisposable
             }
 
             rest = rest.Slice(PrefixBytes + length);
+            count++;
         }
 
         wholeEnd = rest.Start;
-        seenEnd = buffer.End;
+        seenEnd = count == MessagesAtOnceMax ? wholeEnd : buffer.End;
         Messages = new GrpcMessages(buffer.Slice(0, wholeEnd));
         return rest.Length < buffer.Length;
     }

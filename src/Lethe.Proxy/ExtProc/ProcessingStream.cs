@@ -17,6 +17,9 @@ namespace Lethe.Proxy.ExtProc;
 /// </summary>
 internal sealed class ProcessingStream(GrpcCall call, StreamCapture capture, RequestPolicy? policy, ILogger logger)
 {
+    private const int ScannedKept = 64;
+
+    private readonly List<(WireMessage Message, ReadOnlySequence<byte> Bytes)> scanned = [];
     private BodyModes modes;
     private bool observing;
     private bool capturing = true;
@@ -57,14 +60,15 @@ internal sealed class ProcessingStream(GrpcCall call, StreamCapture capture, Req
             }
 
             // 2.
-            var (understood, whole, answered) = Answer();
+            var (whole, answered) = Answer();
             var sent = answered ? call.FlushAsync() : ValueTask.FromResult(true);
 
             // 3.
-            var captured = Capture(understood);
+            var captured = Capture();
             await sent;
 
             // 4.
+            Forget();
             call.Release();
             if (!whole || !captured)
             {
@@ -87,23 +91,23 @@ internal sealed class ProcessingStream(GrpcCall call, StreamCapture capture, Req
         }
     }
 
-    private (int Understood, bool Whole, bool Answered) Answer()
+    private (bool Whole, bool Answered) Answer()
     {
-        var (understood, answered) = (0, false);
+        var answered = false;
         foreach (var bytes in call.Messages)
         {
             if (!WireMessage.TryScan(bytes, out var message))
             {
-                return (understood, false, answered);
+                return (false, answered);
             }
 
-            understood++;
+            scanned.Add((message, bytes));
             observing |= message.Observability;
             modes = message.Modes ?? modes;
             answered |= !observing && policy?.BlockedBy is null && TryAnswer(message, bytes);
         }
 
-        return (understood, true, answered);
+        return (true, answered);
     }
 
     private bool TryAnswer(in WireMessage message, in ReadOnlySequence<byte> bytes)
@@ -156,20 +160,17 @@ internal sealed class ProcessingStream(GrpcCall call, StreamCapture capture, Req
     }
 
     /// <summary>False when a part that the scan did not look into is malformed. Any other fault ends the capture, never the call.</summary>
-    private bool Capture(int understood)
+    private bool Capture()
     {
         try
         {
             capture.Note(policy?.Notes ?? []);
-            foreach (var bytes in call.Messages)
+            if (capturing)
             {
-                if (!capturing || understood-- == 0)
+                foreach (var (message, bytes) in scanned)
                 {
-                    break;
+                    capture.Take(message, bytes);
                 }
-
-                WireMessage.TryScan(bytes, out var message);
-                capture.Take(message, bytes);
             }
 
             return true;
@@ -184,6 +185,16 @@ internal sealed class ProcessingStream(GrpcCall call, StreamCapture capture, Req
             ProxyMeter.CaptureFaults.Add(1);
             Log.ExtProcCaptureFailed(logger, fault);
             return true;
+        }
+    }
+
+    // The bytes belong to the transport again; of a burst's room little is kept.
+    private void Forget()
+    {
+        scanned.Clear();
+        if (scanned.Capacity > ScannedKept)
+        {
+            scanned.Capacity = ScannedKept;
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Text;
 using Google.Protobuf;
 using Lethe.Capture.Exchanges;
 using Lethe.Proxy.ExtProc;
@@ -57,6 +58,31 @@ public sealed class GrpcTransportTests
         await using var connection = await world.ConnectAsync();
         var stream = await connection.StartAsync(ExtProcDoor.ProcessPath, contentType: contentType);
         Assert.Equal("415", (await stream.EndAsync()).Http);
+    }
+
+    [Fact]
+    public async Task A_thousand_messages_at_once_are_answered_and_recorded_one_by_one()
+    {
+        const int Chunks = 1000;
+        await using var world = await ExtProcWorld.StartAsync();
+        await using var connection = await world.ConnectAsync();
+        var stream = await connection.StartAsync(ExtProcDoor.ProcessPath);
+        await stream.SendAsync(Messages.RequestHeaders(end: true).In(BodyMode.Streamed, BodyMode.Streamed));
+        await stream.SendAsync(Messages.ResponseHeaders());
+        await stream.SendRawAsync(Enumerable.Range(0, Chunks).SelectMany(chunk => GrpcStream.Frame(Messages.ResponseBody($"{chunk % 10}", end: chunk == Chunks - 1).ToByteArray())).ToArray());
+
+        Assert.NotNull((await stream.ReadAnswerAsync())!.RequestHeaders);
+        Assert.NotNull((await stream.ReadAnswerAsync())!.ResponseHeaders);
+        for (var chunk = 0; chunk < Chunks; chunk++)
+        {
+            Assert.NotNull((await stream.ReadAnswerAsync())!.ResponseBody);
+        }
+
+        var captured = await world.NextAsync();
+        Assert.Equal(string.Concat(Enumerable.Repeat("0123456789", Chunks / 10)), Encoding.UTF8.GetString(captured.Response.Bytes.Span));
+        await stream.HalfCloseAsync();
+        Assert.Equal(0, (await stream.EndAsync()).Status);
+        await world.IdleAsync();
     }
 
     [Fact]
