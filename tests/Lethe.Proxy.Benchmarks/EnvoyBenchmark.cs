@@ -6,55 +6,72 @@ namespace Lethe.Proxy.Benchmarks;
 /// <summary>The Envoy door, capture on, against gRPC on bare Kestrel: messages, short streams, the wait for an answer, bytes in observability mode, memory.</summary>
 internal static class EnvoyBenchmark
 {
-    private const int Batch = 16;
-    private const int BatchesEach = 125;
+    private const int EventsEach = 2000;
     private const int OpenStreams = 1000;
     private const int WatchedChunks = 64;
 
     // Until tiered compilation has settled: lethe has far more code than its floor.
-    private static readonly TimeSpan Warmup = TimeSpan.FromSeconds(15);
-    private static readonly TimeSpan Duration = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Warmup = TimeSpan.FromSeconds(12);
     private static readonly EnvoyFrames Frames = new();
     private static readonly EnvoyFrames Watched = new(watching: true);
-    private static readonly byte[] Events = [.. Enumerable.Repeat(Frames.Event, Batch).SelectMany(frame => frame)];
     private static readonly byte[] WatchedChunk = Watched.Chunk(Encoding.UTF8.GetBytes(AgentBodies.Words(17, 64 * 1024)));
 
     public static async Task RunAsync(Report report)
     {
         var rows = new List<string[]>();
-        foreach (var streams in new[] { 1, 8, 64 })
+        await using (var floor = await ProxyUnderTest.GrpcEchoAsync())
+        await using (var lethe = await ProxyUnderTest.LetheAsync("http://127.0.0.1:9"))
         {
-            rows.Add(await RateRowAsync($"messages/s, {streams} streams of {Batch * BatchesEach} events", EventsAsync, streams));
+            foreach (var proxy in (ProxyUnderTest[])[floor, lethe])
+            {
+                await RateAsync(proxy.EnvoyDoor, Events(1), 8, Warmup);
+                await RateAsync(proxy.EnvoyDoor, Events(16), 8, Warmup);
+                await RateAsync(proxy.EnvoyDoor, ShortAsync, 16, Warmup);
+                await RateAsync(proxy.EnvoyDoor, WatchAsync, 4, Warmup);
+            }
+
+            foreach (var (name, once, workers) in Loads())
+            {
+                var rounds = await Rounds<double>.RunAsync(floor, lethe, (proxy, duration) => RateAsync(proxy.EnvoyDoor, once, workers, duration));
+                rows.Add([name, Report.Count(rounds.Floor(rate => rate)), Report.Count(rounds.Lethe(rate => rate)), rounds.Ratio(rate => rate)]);
+            }
+
+            var waits = await Rounds<(TimeSpan P50, TimeSpan P99)>.RunAsync(floor, lethe, AnswersAsync);
+            rows.Add(WaitRow("answer p50, 8 streams, one event each 5 ms", waits, wait => wait.P50));
+            rows.Add(WaitRow("answer p99", waits, wait => wait.P99));
         }
 
-        rows.Add(await RateRowAsync("short streams/s (4 messages), 16 at a time", ShortAsync, 16));
-        var (floor, lethe) = await BothAsync(AnswersAsync);
-        rows.Add(["answer p50, 8 streams, one event each 5 ms", Report.Micros(floor.P50), Report.Micros(lethe.P50), Added(lethe.P50 - floor.P50)]);
-        rows.Add(["answer p99", Report.Micros(floor.P99), Report.Micros(lethe.P99), Added(lethe.P99 - floor.P99)]);
-        rows.Add(await RateRowAsync("observability mode, MB/s in chunks of 64 KiB, 4 streams", WatchAsync, 4));
-        var (floorBytes, letheBytes) = await BothAsync(MemoryAsync);
+        var (floorBytes, letheBytes) = (await MemoryAsync(await ProxyUnderTest.GrpcEchoAsync()), await MemoryAsync(await ProxyUnderTest.LetheAsync("http://127.0.0.1:9")));
         rows.Add([$"resident memory for each of {OpenStreams} open streams", $"{floorBytes / 1024} KB", $"{letheBytes / 1024} KB", Report.Ratio((double)letheBytes / Math.Max(1, floorBytes))]);
         report.Table("Envoy door, capture on", ["", "bare Kestrel gRPC", "lethe", "ratio, or added"], rows);
     }
 
-    private static string Added(TimeSpan more) => (more >= TimeSpan.Zero ? "+" : "") + Report.Micros(more);
-
-    private static async Task<string[]> RateRowAsync(string name, Func<HttpClient, string, Task<double>> once, int workers)
+    private static IEnumerable<(string Name, Func<HttpClient, string, Task<double>> Once, int Workers)> Loads()
     {
-        var (floor, lethe) = await BothAsync(async under =>
+        foreach (var streams in new[] { 1, 8, 64 })
         {
-            await RateAsync(under.EnvoyDoor, once, workers, Warmup);
-            return await RateAsync(under.EnvoyDoor, once, workers, Duration);
-        });
-        return [name, Report.Count(floor), Report.Count(lethe), Report.Ratio(lethe / floor)];
+            yield return ($"messages/s, each answered before the next, {streams} streams of {EventsEach}", Events(1), streams);
+        }
+
+        foreach (var streams in new[] { 1, 8, 64 })
+        {
+            yield return ($"messages/s, 16 sent at a time, {streams} streams of {EventsEach}", Events(16), streams);
+        }
+
+        yield return ("short streams/s (4 messages), 16 at a time", ShortAsync, 16);
+        yield return ("observability mode, MB/s in chunks of 64 KiB, 4 streams", WatchAsync, 4);
     }
 
-    private static async Task<(T Floor, T Lethe)> BothAsync<T>(Func<ProxyUnderTest, Task<T>> measure)
+    private static string[] WaitRow(string name, Rounds<(TimeSpan P50, TimeSpan P99)> waits, Func<(TimeSpan P50, TimeSpan P99), TimeSpan> quantile)
     {
-        await using var floor = await ProxyUnderTest.GrpcEchoAsync();
-        var floorMeasured = await measure(floor);
-        await using var lethe = await ProxyUnderTest.LetheAsync("http://127.0.0.1:9");
-        return (floorMeasured, await measure(lethe));
+        var added = waits.Added(quantile);
+        return
+        [
+            name,
+            Report.Micros(TimeSpan.FromMicroseconds(waits.Floor(wait => quantile(wait).TotalMicroseconds))),
+            Report.Micros(TimeSpan.FromMicroseconds(waits.Lethe(wait => quantile(wait).TotalMicroseconds))),
+            (added >= TimeSpan.Zero ? "+" : "") + Report.Micros(added),
+        ];
     }
 
     private static async Task<double> RateAsync(string door, Func<HttpClient, string, Task<double>> once, int workers, TimeSpan duration)
@@ -74,21 +91,26 @@ internal static class EnvoyBenchmark
         return counts.Sum() / clock.Elapsed.TotalSeconds;
     }
 
-    private static async Task<double> EventsAsync(HttpClient http, string door)
+    /// <summary>A stream whose events are sent so many at a time, as many as its model has ready.</summary>
+    private static Func<HttpClient, string, Task<double>> Events(int atOnce)
     {
-        var call = ProcessingCall.Open(http, door);
-        await call.SendAsync(Frames.Opening);
-        await call.ReadAnswersAsync(EnvoyFrames.OpeningMessages);
-        for (var batch = 0; batch < BatchesEach; batch++)
+        byte[] batch = [.. Enumerable.Repeat(Frames.Event, atOnce).SelectMany(frame => frame)];
+        return async (http, door) =>
         {
-            await call.SendAsync(Events);
-            await call.ReadAnswersAsync(Batch);
-        }
+            var call = ProcessingCall.Open(http, door);
+            await call.SendAsync(Frames.Opening);
+            await call.ReadAnswersAsync(EnvoyFrames.OpeningMessages);
+            for (var sent = 0; sent < EventsEach; sent += atOnce)
+            {
+                await call.SendAsync(batch);
+                await call.ReadAnswersAsync(atOnce);
+            }
 
-        await call.SendAsync(Frames.Last);
-        await call.ReadAnswersAsync(1);
-        await call.EndAsync();
-        return EnvoyFrames.OpeningMessages + Batch * BatchesEach + 1;
+            await call.SendAsync(Frames.Last);
+            await call.ReadAnswersAsync(1);
+            await call.EndAsync();
+            return EnvoyFrames.OpeningMessages + EventsEach + 1;
+        };
     }
 
     private static async Task<double> ShortAsync(HttpClient http, string door)
@@ -117,7 +139,7 @@ internal static class EnvoyBenchmark
         return WatchedChunks * WatchedChunk.Length / 1e6;
     }
 
-    private static async Task<(TimeSpan P50, TimeSpan P99)> AnswersAsync(ProxyUnderTest under)
+    private static async Task<(TimeSpan P50, TimeSpan P99)> AnswersAsync(ProxyUnderTest under, TimeSpan duration)
     {
         using var http = ProcessingCall.Client();
         var clock = Stopwatch.StartNew();
@@ -127,16 +149,13 @@ internal static class EnvoyBenchmark
             var call = ProcessingCall.Open(http, under.EnvoyDoor);
             await call.SendAsync(Frames.Opening);
             await call.ReadAnswersAsync(EnvoyFrames.OpeningMessages);
-            while (clock.Elapsed < Warmup + Duration)
+            while (clock.Elapsed < duration)
             {
                 await Task.Delay(5);
                 var began = Stopwatch.GetTimestamp();
                 await call.SendAsync(Frames.Event);
                 await call.ReadAnswersAsync(1);
-                if (clock.Elapsed > Warmup)
-                {
-                    mine.Add(Stopwatch.GetElapsedTime(began));
-                }
+                mine.Add(Stopwatch.GetElapsedTime(began));
             }
 
             await call.SendAsync(Frames.Last);
@@ -147,8 +166,9 @@ internal static class EnvoyBenchmark
         return (sorted[sorted.Length / 2], sorted[sorted.Length * 99 / 100]);
     }
 
-    private static async Task<long> MemoryAsync(ProxyUnderTest under)
+    private static async Task<long> MemoryAsync(ProxyUnderTest proxy)
     {
+        await using var under = proxy;
         using var http = ProcessingCall.Client();
         await Task.WhenAll(Enumerable.Range(0, 64).Select(_ => ShortAsync(http, under.EnvoyDoor)));
         await Task.Delay(TimeSpan.FromSeconds(2));

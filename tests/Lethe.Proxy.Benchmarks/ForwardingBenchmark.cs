@@ -8,7 +8,6 @@ internal static class ForwardingBenchmark
 
     // Until tiered compilation has settled: lethe has far more code than its floor.
     private static readonly TimeSpan Warmup = TimeSpan.FromSeconds(25);
-    private static readonly TimeSpan Duration = TimeSpan.FromSeconds(6);
 
     public static Task RunAsync(Report report) => RunAsync(report, [("2 KB request, 4 KB JSON", () => Small, ""), Agent], [1, 16, 64]);
 
@@ -21,32 +20,28 @@ internal static class ForwardingBenchmark
         var rows = new List<string[]>();
         foreach (var (name, body, query) in shapes)
         {
+            await using var floor = await ProxyUnderTest.BareYarpAsync(upstream.Address);
+            await using var lethe = await ProxyUnderTest.LetheAsync(upstream.Address);
+            await LoadAsync(floor, loads[^1], Warmup);
+            await LoadAsync(lethe, loads[^1], Warmup);
             foreach (var clients in loads)
             {
-                var floor = await MeasureAsync(await ProxyUnderTest.BareYarpAsync(upstream.Address), body, query, clients);
-                var lethe = await MeasureAsync(await ProxyUnderTest.LetheAsync(upstream.Address), body, query, clients);
+                var rounds = await Rounds<LoadResult>.RunAsync(floor, lethe, (proxy, duration) => LoadAsync(proxy, clients, duration));
                 rows.Add(
                 [
                     $"{name}, c={clients}",
-                    Report.Count(floor.CallsPerSecond),
-                    Report.Count(lethe.CallsPerSecond),
-                    Report.Ratio(lethe.CallsPerSecond / floor.CallsPerSecond),
-                    Report.Micros(lethe.FirstByteP50 - floor.FirstByteP50),
-                    Report.Micros(lethe.FirstByteP99 - floor.FirstByteP99),
+                    Report.Count(rounds.Floor(load => load.CallsPerSecond)),
+                    Report.Count(rounds.Lethe(load => load.CallsPerSecond)),
+                    rounds.Ratio(load => load.CallsPerSecond),
+                    Report.Micros(rounds.Added(load => load.FirstByteP50)),
+                    Report.Micros(rounds.Added(load => load.FirstByteP99)),
                 ]);
             }
+
+            Task<LoadResult> LoadAsync(ProxyUnderTest proxy, int clients, TimeSpan duration) =>
+                Load.RunAsync(proxy.Listen + "/anthropic/v1/messages" + query, body, clients, duration);
         }
 
         report.Table("Forwarding, capture on", ["shape", "bare YARP calls/s", "lethe calls/s", "ratio", "added p50 to first byte", "added p99"], rows);
-    }
-
-    private static async Task<LoadResult> MeasureAsync(ProxyUnderTest proxy, Func<byte[]> body, string query, int clients)
-    {
-        await using (proxy)
-        {
-            var url = proxy.Listen + "/anthropic/v1/messages" + query;
-            await Load.RunAsync(url, body, clients, Warmup);
-            return await Load.RunAsync(url, body, clients, Duration);
-        }
     }
 }

@@ -9,6 +9,8 @@ namespace Lethe.Proxy.Benchmarks;
 internal sealed class ProxyUnderTest : IAsyncDisposable
 {
     private static readonly TimeSpan StartTimeMax = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan SettleTimeMax = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan SettleLook = TimeSpan.FromMilliseconds(300);
     private readonly Process process;
 
     private ProxyUnderTest(string name, Process process, string listen, string envoyDoor, string? dataDirectory)
@@ -57,6 +59,20 @@ internal sealed class ProxyUnderTest : IAsyncDisposable
         return process.WorkingSet64;
     }
 
+    /// <summary>Waits until it does nothing any more, for a minute at most.</summary>
+    public async Task SettleAsync()
+    {
+        var waited = Stopwatch.StartNew();
+        for (var quiet = 0; quiet < 2 && waited.Elapsed < SettleTimeMax;)
+        {
+            process.Refresh();
+            var before = process.TotalProcessorTime;
+            await Task.Delay(SettleLook);
+            process.Refresh();
+            quiet = process.TotalProcessorTime - before < SettleLook * 0.1 ? quiet + 1 : 0;
+        }
+    }
+
     /// <summary>Asks it to stop as its users do, and waits until all it holds is written.</summary>
     public async Task StopAsync()
     {
@@ -89,8 +105,12 @@ internal sealed class ProxyUnderTest : IAsyncDisposable
         {
             try
             {
-                using var socket = new TcpClient();
-                await socket.ConnectAsync(IPAddress.Loopback, new Uri(listen).Port);
+                foreach (var address in (string[])[listen, door])
+                {
+                    using var socket = new TcpClient();
+                    await socket.ConnectAsync(IPAddress.Loopback, new Uri(address).Port);
+                }
+
                 return new ProxyUnderTest(name, process, listen, door, data);
             }
             catch (SocketException)
