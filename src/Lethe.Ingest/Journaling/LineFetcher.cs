@@ -14,7 +14,13 @@ internal sealed class LineFetcher(string directory, bool completes = true) : IDi
     public CapturedExchange Read(JournalPosition at) => Read(at, out _);
 
     /// <inheritdoc cref="Read(JournalPosition)"/>
-    public CapturedExchange Read(JournalPosition at, out LineKind kind) => Read(at, EarlierIn(at.Segment), out kind);
+    public CapturedExchange Read(JournalPosition at, out LineKind kind)
+    {
+        using var reader = Open(at);
+        var line = LineAt(at, reader);
+        kind = line.Kind;
+        return ExchangeReader.Read(line.Data, EarlierIn(at.Segment));
+    }
 
     /// <summary>Where lines of a segment find the requests that they repeat.</summary>
     public EarlierRequests EarlierIn(long segment)
@@ -34,7 +40,8 @@ internal sealed class LineFetcher(string directory, bool completes = true) : IDi
     private ReadOnlyMemory<byte>? ReadRepeated(JournalPosition at)
     {
         using var reader = Open(at);
-        if (!reader.TryRead(long.MaxValue, out var text) || !JournalLine.TryParse(text.Span, out var line) || line.Sequence != at.Sequence || !IsSealed(line, at))
+        var line = LineAt(at, reader);
+        if (line.Sequence != at.Sequence || !IsSealed(line, at))
         {
             throw new FormatException($"The request at {at}, which this one repeats, is damaged.");
         }
@@ -60,17 +67,10 @@ internal sealed class LineFetcher(string directory, bool completes = true) : IDi
         return hex.SequenceEqual(line.SealHex);
     }
 
-    private CapturedExchange Read(JournalPosition at, EarlierRequests? repeated, out LineKind kind)
-    {
-        using var reader = Open(at);
-        if (!reader.TryRead(long.MaxValue, out var text) || !JournalLine.TryParse(text.Span, out var line))
-        {
-            throw new FormatException("No line stands where one was read before.");
-        }
-
-        kind = line.Kind;
-        return ExchangeReader.Read(line.Data, repeated);
-    }
+    private static JournalLine LineAt(JournalPosition at, LineReader reader) =>
+        reader.TryRead(long.MaxValue, out var text) && JournalLine.TryParse(text.Span, out var line)
+            ? line
+            : throw new FormatException($"No line stands at {at}.");
 
     private LineReader Open(JournalPosition at)
     {
