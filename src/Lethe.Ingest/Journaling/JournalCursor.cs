@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
 
 namespace Lethe.Ingest.Journaling;
@@ -21,7 +19,6 @@ internal sealed class JournalCursor : IDisposable
     private readonly string directory;
     private readonly Func<JournalPosition>? writtenTo;
     private readonly byte[] contentHash = new byte[JournalLine.SealBytes];
-    private readonly byte[] computed = new byte[JournalLine.SealBytes];
     private readonly byte[] seal = new byte[JournalLine.SealBytes];
     private bool sealKnown;
     private LineReader? reader;
@@ -146,10 +143,7 @@ internal sealed class JournalCursor : IDisposable
 
     private bool ReadSealBefore(FileStream file)
     {
-        Span<byte> suffix = stackalloc byte[JournalLine.SuffixBytes + 1];
-        var read = RandomAccess.Read(file.SafeFileHandle, suffix, Position.Offset - suffix.Length);
-        sealKnown = read == suffix.Length && suffix[^1] == '\n'
-            && Convert.FromHexString(Encoding.ASCII.GetString(suffix[9..^3]), seal, out _, out _) == System.Buffers.OperationStatus.Done;
+        sealKnown = SegmentFile.TryReadSealBefore(file, Position.Offset, seal);
         if (!sealKnown)
         {
             Fail(JournalFaultKind.Malformed, Position, "No line starts at this position.");
@@ -180,10 +174,9 @@ internal sealed class JournalCursor : IDisposable
             return Fail(headerFault.Kind, LineAt, headerFault.Detail);
         }
 
-        JournalLine.Seal(seal, line.Prefix, line.Data, contentHash, computed);
-        var wasKnown = sealKnown;
+        var isSealed = line.IsSealed(seal, contentHash) || !sealKnown;
         Adopt(line.SealHex);
-        if (wasKnown && !(sealKnown && CryptographicOperations.FixedTimeEquals(seal, computed)))
+        if (!isSealed)
         {
             return Fail(JournalFaultKind.SealBroken, LineAt, "The seal does not follow from the line and the line before.");
         }
@@ -225,8 +218,7 @@ internal sealed class JournalCursor : IDisposable
         return follows ? null : (JournalFaultKind.SealBroken, "The header does not follow from the segment before.");
     }
 
-    private void Adopt(ReadOnlySpan<byte> hex) =>
-        sealKnown = Convert.FromHexString(Encoding.ASCII.GetString(hex), seal, out _, out _) == System.Buffers.OperationStatus.Done;
+    private void Adopt(ReadOnlySpan<byte> hex) => sealKnown = JournalLine.TryReadSeal(hex, seal);
 
     private void Advance(long sequence) => Position = new JournalPosition(Position.Segment, reader!.Offset, sequence);
 

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Text;
 using System.Security.Cryptography;
 
@@ -74,6 +75,9 @@ internal readonly ref struct JournalLine
         return true;
     }
 
+    /// <summary>The bytes of a seal as it stands in a line; false when they are none.</summary>
+    public static bool TryReadSeal(ReadOnlySpan<byte> hex, Span<byte> seal) => Convert.FromHexString(hex, seal, out _, out _) == OperationStatus.Done;
+
     public static void WritePrefix(LineBuffer into, long sequence, LineKind kind)
     {
         into.Raw("{\"seq\":"u8);
@@ -100,6 +104,15 @@ internal readonly ref struct JournalLine
         contentHash.CopyTo(framed[(Tag.Length + SealBytes)..]);
         prefix.CopyTo(framed[(Tag.Length + (2 * SealBytes))..]);
         SHA256.HashData(framed[..(Tag.Length + (2 * SealBytes) + prefix.Length)], seal);
+    }
+
+    /// <summary>Whether the seal follows from the line and the seal of the line before. The hash of the data is computed in any case.</summary>
+    public bool IsSealed(ReadOnlySpan<byte> previous, Span<byte> contentHash)
+    {
+        Span<byte> computed = stackalloc byte[SealBytes];
+        Span<byte> written = stackalloc byte[SealBytes];
+        Seal(previous, Prefix, Data, contentHash, computed);
+        return TryReadSeal(SealHex, written) && written.SequenceEqual(computed);
     }
 
     private static ReadOnlySpan<byte> Name(LineKind kind) => kind switch

@@ -51,20 +51,9 @@ internal sealed class LineFetcher(string directory, bool completes = true) : IDi
 
     private bool IsSealed(in JournalLine line, JournalPosition at)
     {
-        Span<byte> text = stackalloc byte[(JournalLine.SealBytes * 2) + 3];
         Span<byte> previous = stackalloc byte[JournalLine.SealBytes];
         Span<byte> contentHash = stackalloc byte[JournalLine.SealBytes];
-        Span<byte> seal = stackalloc byte[JournalLine.SealBytes];
-        if (RandomAccess.Read(file!.SafeFileHandle, text, at.Offset - text.Length) != text.Length
-            || Convert.FromHexString(text[..^3], previous, out _, out _) != System.Buffers.OperationStatus.Done)
-        {
-            return false;
-        }
-
-        JournalLine.Seal(previous, line.Prefix, line.Data, contentHash, seal);
-        Span<byte> hex = stackalloc byte[JournalLine.SealBytes * 2];
-        Convert.TryToHexStringLower(seal, hex, out _);
-        return hex.SequenceEqual(line.SealHex);
+        return SegmentFile.TryReadSealBefore(file!, at.Offset, previous) && line.IsSealed(previous, contentHash);
     }
 
     private static JournalLine LineAt(JournalPosition at, LineReader reader) =>

@@ -28,6 +28,16 @@ internal static class SegmentFile
         }
     }
 
+    /// <summary>The seal of the line that ends at an offset; false when none ends there.</summary>
+    public static bool TryReadSealBefore(FileStream file, long offset, Span<byte> seal)
+    {
+        Span<byte> suffix = stackalloc byte[JournalLine.SuffixBytes + 1];
+        return offset >= suffix.Length
+            && RandomAccess.Read(file.SafeFileHandle, suffix, offset - suffix.Length) == suffix.Length
+            && suffix[^1] == '\n'
+            && JournalLine.TryReadSeal(suffix[9..^3], seal);
+    }
+
     private static FileStream OpenPlain(string path) =>
         new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
 
