@@ -60,8 +60,7 @@ public sealed class IngestLoop
     public static JournalPosition ReadToOf(IngestTransaction store) => store.Cursor(ReadTo) ?? default;
 
     /// <summary>Follows the journal until cancelled, on a thread of its own that takes what the calls leave. What is left then is taken up at the next start.</summary>
-    public Task RunAsync(CancellationToken stopping) =>
-        Task.Factory.StartNew(() => Run(stopping), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+    public Task RunAsync(CancellationToken stopping) => OwnThread.Start(() => Run(stopping));
 
     /// <summary>Takes in all that is in the journal now; how many exchanges were read. Not while <see cref="RunAsync"/> runs.</summary>
     public Task<long> CatchUpAsync(CancellationToken stopping = default) => Task.Run(() => CatchUp(stopping), CancellationToken.None);
@@ -79,10 +78,10 @@ public sealed class IngestLoop
                 if (journal.Position == before)
                 {
                     // A journal that is there but empty says that there is more, and gives nothing.
-                    Wait(Task.Delay(settings.IdlePause, time, stopping));
+                    OwnThread.Wait(Task.Delay(settings.IdlePause, time, stopping));
                 }
 
-                Wait(journal.WaitForMoreAsync(stopping));
+                OwnThread.Wait(journal.WaitForMoreAsync(stopping));
             }
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
@@ -121,9 +120,6 @@ public sealed class IngestLoop
             }
         }
     }
-
-    // To wait is to block: a continuation would run on the pool, where the calls are served.
-    private static void Wait(Task task) => task.GetAwaiter().GetResult();
 
     // From the low water on, exchanges that closed before the position read to are in the store already; only the parts of open ones are needed again.
     private int ReadBatch()
@@ -167,7 +163,7 @@ public sealed class IngestLoop
                 Log.StoreRefused(logger, refused.SqliteExtendedErrorCode, pause.TotalMilliseconds, refused);
             }
 
-            Wait(Task.Delay(pause, time, stopping));
+            OwnThread.Wait(Task.Delay(pause, time, stopping));
         }
     }
 

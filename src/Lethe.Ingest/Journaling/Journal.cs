@@ -45,7 +45,7 @@ public sealed class Journal : IAsyncDisposable
             entries.Writer.TryWrite(new ClosingEntry(exchange));
         }
 
-        writing = Task.Factory.StartNew(Guard, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        writing = OwnThread.Start(Guard);
     }
 
     public string Directory => settings.Directory;
@@ -149,10 +149,9 @@ public sealed class Journal : IAsyncDisposable
         }
     }
 
-    // On a thread of its own, which blocks: an fsync on a thread of the pool would keep calls waiting.
     private void Write()
     {
-        while (Wait(entries.Reader.WaitToReadAsync().AsTask()))
+        while (OwnThread.Wait(entries.Reader.WaitToReadAsync().AsTask()))
         {
             WaitUntilSyncIsDue();
             try
@@ -197,7 +196,7 @@ public sealed class Journal : IAsyncDisposable
         var rest = settings.FlushInterval - time.GetElapsedTime(syncedAt);
         if (rest > TimeSpan.Zero)
         {
-            Wait(Task.Delay(rest, time));
+            OwnThread.Wait(Task.Delay(rest, time));
         }
     }
 
@@ -223,16 +222,12 @@ public sealed class Journal : IAsyncDisposable
                 }
             }
 
-            Wait(Task.Delay(settings.RetryInterval, time, CancellationToken.None));
+            OwnThread.Wait(Task.Delay(settings.RetryInterval, time, CancellationToken.None));
         }
 
         isWritable = true;
         Log.JournalHealed(logger, writer.LiveSegment);
     }
-
-    private static void Wait(Task task) => task.GetAwaiter().GetResult();
-
-    private static bool Wait(Task<bool> task) => task.GetAwaiter().GetResult();
 
     private void Advance(JournalPosition end)
     {

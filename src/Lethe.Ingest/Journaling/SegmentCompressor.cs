@@ -21,7 +21,7 @@ internal sealed class SegmentCompressor : IAsyncDisposable
     {
         this.directory = directory;
         this.logger = logger;
-        compressing = Task.Factory.StartNew(Run, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        compressing = OwnThread.Start(Run);
     }
 
     /// <summary>The consumer needs nothing before this again.</summary>
