@@ -7,31 +7,31 @@ using Lethe.Ingest.Storage;
 namespace Lethe.Ingest;
 
 /// <summary>The instruments of the memory, by the names that <c>/metrics</c> shows.</summary>
-internal static class IngestMeter
+public static class IngestMeter
 {
-    public const string Name = "Lethe.Ingest";
+    internal const string Name = "Lethe.Ingest";
 
     private static readonly Meter Meter = new(Name);
 
-    public static readonly Histogram<double> JournalFsync =
+    internal static readonly Histogram<double> JournalFsync =
         Meter.CreateHistogram<double>("lethe_journal_fsync_seconds", "s", "Time of one fsync of the journal.");
 
-    public static readonly Gauge<long> JournalLagRecords =
+    internal static readonly Gauge<long> JournalLagRecords =
         Meter.CreateGauge<long>("lethe_journal_lag_records", null, "Journal lines that ingest has not read yet.");
 
-    public static readonly Gauge<long> JournalLagBytes =
+    internal static readonly Gauge<long> JournalLagBytes =
         Meter.CreateGauge<long>("lethe_journal_lag_bytes", "By", "Journal bytes that ingest has not read yet.");
 
-    public static readonly Counter<long> JournalFailures =
+    internal static readonly Counter<long> JournalFailures =
         Meter.CreateCounter<long>("lethe_journal_failures_total", null, "Times that the disk refused the journal.");
 
-    public static readonly Counter<long> Drops =
+    internal static readonly Counter<long> Drops =
         Meter.CreateCounter<long>("lethe_drops_total", null, "Captures lost or cut short, by reason.");
 
-    public static readonly Counter<long> CaptureBytes =
+    internal static readonly Counter<long> CaptureBytes =
         Meter.CreateCounter<long>("lethe_capture_bytes_total", "By", "Body bytes on the wire, by direction.");
 
-    public static void Captured(long request, long response)
+    internal static void Captured(long request, long response)
     {
         CaptureBytes.Add(request, new KeyValuePair<string, object?>("direction", "request"));
         CaptureBytes.Add(response, new KeyValuePair<string, object?>("direction", "response"));
@@ -49,47 +49,47 @@ internal static class IngestMeter
         }
     }
 
-    public static void Dropped(string reason) => Drops.Add(1, new KeyValuePair<string, object?>("reason", reason));
+    internal static void Dropped(string reason) => Drops.Add(1, new KeyValuePair<string, object?>("reason", reason));
 
-    public static readonly Counter<long> Exchanges =
+    internal static readonly Counter<long> Exchanges =
         Meter.CreateCounter<long>("lethe_exchanges_total", null, "Exchanges stored, by door, provider and outcome.");
 
-    public static readonly Counter<long> Turns = Meter.CreateCounter<long>("lethe_turns_total", null, "Exchanges stored with a reply, by harness.");
+    internal static readonly Counter<long> Turns = Meter.CreateCounter<long>("lethe_turns_total", null, "Exchanges stored with a reply, by harness.");
 
-    public static readonly Counter<long> Replays = Meter.CreateCounter<long>("lethe_replays_total", null, "Deliveries that were stored before.");
+    internal static readonly Counter<long> Replays = Meter.CreateCounter<long>("lethe_replays_total", null, "Deliveries that were stored before.");
 
-    public static readonly Counter<long> Conflicts =
+    internal static readonly Counter<long> Conflicts =
         Meter.CreateCounter<long>("lethe_conflicts_total", null, "Deliveries whose commit key was used before with other content.");
 
-    public static readonly Counter<long> Tokens = Meter.CreateCounter<long>("lethe_tokens_total", null, "Tokens stored, by provider and disjoint kind.");
+    internal static readonly Counter<long> Tokens = Meter.CreateCounter<long>("lethe_tokens_total", null, "Tokens stored, by provider and disjoint kind.");
 
-    public static readonly Counter<double> Cost = Meter.CreateCounter<double>("lethe_cost_usd_total", null, "Cost stored, in US dollars, by provider.");
+    internal static readonly Counter<double> Cost = Meter.CreateCounter<double>("lethe_cost_usd_total", null, "Cost stored, in US dollars, by provider.");
 
-    public static readonly Histogram<double> IngestCommit =
+    internal static readonly Histogram<double> IngestCommit =
         Meter.CreateHistogram<double>("lethe_ingest_commit_seconds", "s", "Time of one ingest transaction.");
 
-    public static readonly Histogram<long> IngestBatch =
+    internal static readonly Histogram<long> IngestBatch =
         Meter.CreateHistogram<long>("lethe_ingest_batch_size", null, "Exchanges in one ingest transaction.");
 
-    public static readonly Histogram<double> Decode =
+    internal static readonly Histogram<double> Decode =
         Meter.CreateHistogram<double>("lethe_decode_seconds", "s", "Time to interpret one exchange, by provider.");
 
     /// <summary>https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-metrics/</summary>
-    public static readonly Histogram<long> GenAiTokenUsage =
+    internal static readonly Histogram<long> GenAiTokenUsage =
         Meter.CreateHistogram<long>("gen_ai.client.token.usage", "{token}", "Tokens of one operation, input and output.");
 
-    public static readonly Histogram<double> GenAiDuration =
+    internal static readonly Histogram<double> GenAiDuration =
         Meter.CreateHistogram<double>("gen_ai.client.operation.duration", "s", "Time of one operation, from the request's first header to the end of the answer.");
 
-    public static void Committed(int count, TimeSpan took)
+    internal static void Committed(int count, TimeSpan took)
     {
         IngestBatch.Record(count);
         IngestCommit.Record(took.TotalSeconds);
     }
 
-    public static void Decoded(InterpretedExchange told, TimeSpan took) => Decode.Record(took.TotalSeconds, Provider(told));
+    internal static void Decoded(InterpretedExchange told, TimeSpan took) => Decode.Record(took.TotalSeconds, Provider(told));
 
-    public static void Delivered(InterpretedExchange told, DeliveryVerdict verdict)
+    internal static void Delivered(InterpretedExchange told, DeliveryVerdict verdict)
     {
         switch (verdict)
         {

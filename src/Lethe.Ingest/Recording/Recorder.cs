@@ -37,7 +37,6 @@ public sealed class Recorder : IAsyncDisposable
         this.logger = logger;
         this.redactor = redactor;
         budget = new CaptureBudget(settings.PendingBytesMax);
-        IngestMeter.BeginAtZero();
         sweeping = SweepAsync();
     }
 

@@ -38,6 +38,7 @@ internal sealed class Memory : IAsyncDisposable
         this.connection = connection;
         this.time = time;
         logger = logs.CreateLogger<Memory>();
+        IngestMeter.BeginAtZero();
         Reader = StoreReader.Open(DataLayout.Store(dataDirectory));
         transaction = new IngestTransaction(connection, time);
         consumer = journal.Consume(IngestLoop.StartOf(transaction), IngestLoop.ReadToOf(transaction));

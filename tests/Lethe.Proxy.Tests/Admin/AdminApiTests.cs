@@ -149,6 +149,8 @@ public sealed class AdminApiTests(ITestOutputHelper output) : IAsyncLifetime
         foreach (var name in (string[])[
             "lethe_exchanges_total{", "lethe_turns_total{harness=", "lethe_tokens_total{", "lethe_cost_usd_total{", "lethe_inflight_exchanges ",
             "lethe_capture_bytes_total{direction=", "lethe_journal_lag_records ", "lethe_journal_lag_bytes ", "lethe_journal_fsync_seconds_bucket{",
+            "lethe_drops_total{reason=\"memory\"} ", "lethe_drops_total{reason=\"stopping\"} ", "lethe_drops_total{reason=\"unwritable\"} ",
+            "lethe_journal_failures_total ", "lethe_replays_total ", "lethe_conflicts_total ",
             "gen_ai_client_token_usage_sum{", "gen_ai_client_operation_duration_seconds_bucket{", "lethe_ingest_commit_seconds_count ", "lethe_ingest_batch_size_sum ", "lethe_decode_seconds_bucket{", "lethe_proxy_ttfb_overhead_seconds_count "])
         {
             Assert.Contains("\n" + name, text, StringComparison.Ordinal);
