@@ -119,7 +119,7 @@ internal sealed class JournalCursor : IDisposable
         var segment = Position.Segment;
         if (SegmentFile.TryOpen(directory, segment, out isCompressed) is not { } file)
         {
-            var later = JournalDirectory.Segments(directory).Where(found => found > segment).ToList();
+            var later = JournalDirectory.Segments(directory).Where(found => found > segment && IsBegun(found)).ToList();
             if (later.Count == 0)
             {
                 return false;
@@ -247,6 +247,9 @@ internal sealed class JournalCursor : IDisposable
         var end = writtenTo();
         return end.Segment == Position.Segment ? end.Offset : end.Segment > Position.Segment ? long.MaxValue : 0;
     }
+
+    /// <summary>Until something in it is durable, the writer may take a segment back and write another in its place.</summary>
+    private bool IsBegun(long segment) => writtenTo is null || new JournalPosition(segment, 0, 0).IsBefore(writtenTo());
 
     private long? NextSegment()
     {

@@ -198,6 +198,23 @@ public sealed class SegmentTests : IDisposable
         Assert.False(File.Exists(JournalDirectory.PlainPath(world.Directory, 1)));
     }
 
+    [Fact]
+    public async Task A_first_segment_that_the_writer_takes_back_is_read_in_its_second_form()
+    {
+        await Write(1, settings => settings);
+        var path = world.LastSegment();
+        var whole = await File.ReadAllBytesAsync(path);
+        var durable = new JournalPosition(1, 0, 1);
+        using var cursor = new JournalCursor(world.Directory, default, () => durable);
+        await File.WriteAllBytesAsync(path, []);
+        Assert.Equal(CursorStep.End, cursor.Step());
+
+        File.Delete(path);
+        await File.WriteAllBytesAsync(path, whole);
+        durable = durable with { Offset = whole.Length };
+        Assert.Equal(CursorStep.Line, cursor.Step());
+    }
+
     private async Task Write(int count, Func<JournalSettings, JournalSettings> change)
     {
         await using var journal = world.Open(change);
