@@ -28,7 +28,7 @@ public sealed class IngestLoop
     private JournalPosition readBefore;
     private BackgroundPace? pace;
 
-    /// <param name="journal">Reads from <see cref="StartOf"/>; stays the caller's.</param>
+    /// <param name="journal">Reads from <see cref="StartOf"/>, behind a live writer when it is to be followed; stays the caller's.</param>
     public IngestLoop(
         JournalConsumer journal,
         IngestTransaction store,
@@ -72,15 +72,8 @@ public sealed class IngestLoop
         {
             while (true)
             {
-                var before = journal.Position;
                 CatchUp(stopping);
                 pace.CaughtUp();
-                if (journal.Position == before)
-                {
-                    // A journal that is there but empty says that there is more, and gives nothing.
-                    OwnThread.Wait(Task.Delay(settings.IdlePause, time, stopping));
-                }
-
                 OwnThread.Wait(journal.WaitForMoreAsync(stopping));
             }
         }

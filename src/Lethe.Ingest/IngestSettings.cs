@@ -9,9 +9,6 @@ public sealed record IngestSettings
     /// <summary>Kept body bytes of one batch, both directions; a batch holds at least one exchange.</summary>
     public long BatchBytesMax { get; init; } = 16L * 1024 * 1024;
 
-    /// <summary>The wait after a look that found nothing.</summary>
-    public TimeSpan IdlePause { get; init; } = TimeSpan.FromMilliseconds(10);
-
     /// <summary>The first wait after the store refused; doubled each time up to <see cref="RetryPauseMax"/>.</summary>
     public TimeSpan RetryPause { get; init; } = TimeSpan.FromMilliseconds(50);
 

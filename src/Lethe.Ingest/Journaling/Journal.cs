@@ -124,13 +124,12 @@ public sealed class Journal : IAsyncDisposable
         }
     }
 
-    /// <summary>Completes when something durable stands at or behind <paramref name="position"/>.</summary>
+    /// <summary>Completes when something durable stands at or behind <paramref name="position"/>; a sync that adds nothing may complete it too.</summary>
     internal Task WaitForDurableAsync(JournalPosition position, CancellationToken cancellation)
     {
         lock (gate)
         {
-            var isMore = position.Segment == 0 ? durableEnd.Sequence > 1 : position.IsBefore(durableEnd);
-            return isMore ? Task.CompletedTask : advanced.Task.WaitAsync(cancellation);
+            return position.IsBefore(durableEnd) ? Task.CompletedTask : advanced.Task.WaitAsync(cancellation);
         }
     }
 

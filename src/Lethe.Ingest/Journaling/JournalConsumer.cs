@@ -16,6 +16,7 @@ public sealed class JournalConsumer : IDisposable
     private readonly LineFetcher pieces;
     private readonly Dictionary<ExchangeId, OpenExchange> open = [];
     private JournalFault? ownFault;
+    private JournalPosition lookedTo;
 
     /// <summary>Reads a journal that nobody writes, or that another process writes.</summary>
     public JournalConsumer(string directory, JournalPosition from)
@@ -76,6 +77,8 @@ public sealed class JournalConsumer : IDisposable
     /// <param name="bytesMax">Kept body bytes, both directions.</param>
     public int ReadBatch(List<JournaledExchange> into, int countMax, long bytesMax)
     {
+        // Asked before the reading: what becomes durable meanwhile is looked at once more, and never missed.
+        var durableEnd = journal?.DurableEnd ?? default;
         var count = 0;
         long bytes = 0;
         while (count < countMax && (count == 0 || bytes < bytesMax) && Fault is null)
@@ -83,6 +86,7 @@ public sealed class JournalConsumer : IDisposable
             var step = cursor.Step();
             if (step != CursorStep.Line)
             {
+                lookedTo = step == CursorStep.End ? durableEnd : lookedTo;
                 break;
             }
 
@@ -111,9 +115,10 @@ public sealed class JournalConsumer : IDisposable
         }
     }
 
-    /// <summary>Completes when something durable stands behind <see cref="Position"/>; at once without a live writer.</summary>
+    /// <summary>Completes when something has become durable that was not yet so when a reading last came to the end.</summary>
+    /// <exception cref="InvalidOperationException">There is no live writer, so nobody would tell.</exception>
     public Task WaitForMoreAsync(CancellationToken cancellation) =>
-        journal is null ? Task.CompletedTask : journal.WaitForDurableAsync(Position, cancellation);
+        journal?.WaitForDurableAsync(lookedTo, cancellation) ?? throw new InvalidOperationException("A journal without a live writer cannot be waited for.");
 
     /// <summary>How far this reader is behind the durable end, in lines and in bytes; zero without a live writer.</summary>
     public (long Records, long Bytes) Lag()

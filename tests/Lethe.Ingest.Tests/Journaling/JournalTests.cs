@@ -122,6 +122,41 @@ public sealed class JournalTests : IDisposable
     }
 
     [Fact]
+    public async Task What_became_durable_between_a_look_and_a_wait_ends_the_wait_at_once()
+    {
+        await using var journal = world.Open(settings => settings with { Strict = true });
+        using var consumer = journal.Consume(default);
+        for (var looks = 0; looks < 3; looks++)
+        {
+            Assert.Equal(Math.Min(looks, 1), consumer.ReadBatch([], 10, 1 << 20));
+            Assert.True(await journal.AppendAsync(JournalWorld.Exchange()).WaitAsync(Patience));
+            Assert.True(consumer.WaitForMoreAsync(CancellationToken.None).IsCompletedSuccessfully);
+        }
+    }
+
+    [Fact]
+    public async Task A_reader_that_can_read_nothing_of_a_journal_waits_for_its_writer_too()
+    {
+        await using var journal = world.Open(settings => settings with { Strict = true });
+        await journal.AppendAsync(JournalWorld.Exchange()).WaitAsync(Patience);
+        File.Delete(world.LastSegment());
+        using var consumer = journal.Consume(default);
+        Assert.Equal(0, consumer.ReadBatch([], 10, 1 << 20));
+        Assert.Null(consumer.Fault);
+        var more = consumer.WaitForMoreAsync(CancellationToken.None);
+        Assert.False(more.IsCompleted);
+        await journal.AppendAsync(JournalWorld.Exchange()).WaitAsync(Patience);
+        await more.WaitAsync(Patience);
+    }
+
+    [Fact]
+    public void A_journal_that_nobody_here_writes_cannot_be_waited_for()
+    {
+        using var consumer = new JournalConsumer(world.Directory, default);
+        Assert.Throws<InvalidOperationException>(() => { _ = consumer.WaitForMoreAsync(CancellationToken.None); });
+    }
+
+    [Fact]
     public async Task A_store_that_knows_more_than_the_journal_is_told_and_reads_all_of_it()
     {
         await using var journal = world.Open();
