@@ -7,7 +7,7 @@ internal static class ForwardingBenchmark
     private static readonly byte[] Small = AgentBodies.Request(2_000, 1, stream: false);
 
     // Until tiered compilation has settled: lethe has far more code than its floor.
-    private static readonly TimeSpan Warmup = TimeSpan.FromSeconds(25);
+    private static readonly TimeSpan Warmup = TimeSpan.FromSeconds(40);
 
     public static Task RunAsync(Report report) => RunAsync(report, [("2 KB request, 4 KB JSON", () => Small, ""), Agent], [1, 16, 64]);
 

@@ -6,8 +6,11 @@ namespace Lethe.Proxy.Benchmarks;
 /// </summary>
 internal sealed class Rounds<T>(IReadOnlyList<(T Floor, T Lethe)> measured)
 {
-    private const int Count = 5;
-    private static readonly TimeSpan Each = TimeSpan.FromSeconds(3);
+    private const int Count = 3;
+
+    // Ingest does a second of work before it gives way to the calls, after each rest; under a load that lasts that is once.
+    private static readonly TimeSpan LeadIn = TimeSpan.FromSeconds(2.5);
+    private static readonly TimeSpan Each = TimeSpan.FromSeconds(4);
 
     /// <param name="load">Loads one of the two for about so long.</param>
     public static async Task<Rounds<T>> RunAsync(ProxyUnderTest floor, ProxyUnderTest lethe, Func<ProxyUnderTest, TimeSpan, Task<T>> load)
@@ -17,10 +20,16 @@ internal sealed class Rounds<T>(IReadOnlyList<(T Floor, T Lethe)> measured)
         {
             // What lethe has put off until the load ends must not slow the floor.
             await lethe.SettleAsync();
-            measured.Add((await load(floor, Each), await load(lethe, Each)));
+            measured.Add((await OneAsync(floor), await OneAsync(lethe)));
         }
 
         return new Rounds<T>(measured);
+
+        async Task<T> OneAsync(ProxyUnderTest proxy)
+        {
+            await load(proxy, LeadIn);
+            return await load(proxy, Each);
+        }
     }
 
     public double Floor(Func<T, double> figure) => Median(measured.Select(round => figure(round.Floor)));
