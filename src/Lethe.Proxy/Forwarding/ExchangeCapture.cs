@@ -51,8 +51,7 @@ internal sealed class ExchangeCapture(RequestDelegate next, ExchangeSink sink, T
         // 5
         if (!call.HasResponseHead && !context.Response.HasStarted && !context.RequestAborted.IsCancellationRequested)
         {
-            await ForwardingProblem.WriteUpstreamFailure(context, ending);
-            await UnsentRequest.HearAsync(context, call, time);
+            await AnswerAsync(context, call, ending);
         }
 
         // 6
@@ -60,6 +59,19 @@ internal sealed class ExchangeCapture(RequestDelegate next, ExchangeSink sink, T
         if (cut.IsAsked && !context.RequestAborted.IsCancellationRequested)
         {
             throw new AnswerCutException();
+        }
+    }
+
+    private async Task AnswerAsync(HttpContext context, ForwardedCall call, CallEnding ending)
+    {
+        try
+        {
+            await ForwardingProblem.WriteUpstreamFailure(context, ending);
+            await UnsentRequest.HearAsync(context, call, time);
+        }
+        catch (Exception gone) when (gone is IOException or OperationCanceledException)
+        {
+            // The client went while it was told. The record has to be ended all the same.
         }
     }
 

@@ -2,7 +2,11 @@ using System.Net;
 using System.Text;
 using Lethe.Capture.Exchanges;
 using Lethe.Proxy.Tests.Support;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Lethe.Proxy.Tests.Forwarding;
 
@@ -137,6 +141,16 @@ public sealed class StreamingTests
     }
 
     [Fact]
+    public async Task A_client_that_goes_while_it_is_told_of_a_failure_is_recorded()
+    {
+        await using var door = await ForwardingDoor.StartAsync("http://127.0.0.1:1", setup => setup.Services.Add(services => services.AddSingleton<IStartupFilter, GoneClient>()));
+
+        await Assert.ThrowsAsync<HttpRequestException>(() => door.Client.PostAsync("/v1/messages", new StringContent("{}")));
+
+        Assert.Equal(Ending.NoResponse, (await door.CapturedAsync()).Ending);
+    }
+
+    [Fact]
     public async Task A_silent_upstream_is_given_up_after_the_activity_timeout()
     {
         await using var api = await FakeModelApi.StartAsync(async context =>
@@ -261,5 +275,25 @@ public sealed class StreamingTests
 
         Assert.Equal(HttpStatusCode.GatewayTimeout, response.StatusCode);
         Assert.Equal("timeout", (await door.CapturedAsync()).TransportError?.Type);
+    }
+
+    /// <summary>Every write to the client ends as Kestrel ends one when the client goes meanwhile.</summary>
+    private sealed class GoneClient : IStartupFilter
+    {
+        public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) => app =>
+        {
+            app.Use(async (context, rest) =>
+            {
+                context.Features.Set<IHttpResponseBodyFeature>(new StreamResponseBodyFeature(new GoneStream()));
+                await rest(context);
+                context.Abort();
+            });
+            next(app);
+        };
+    }
+
+    private sealed class GoneStream : MemoryStream
+    {
+        public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) => throw new OperationCanceledException();
     }
 }
