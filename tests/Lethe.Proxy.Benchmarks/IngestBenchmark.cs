@@ -35,14 +35,14 @@ internal static class IngestBenchmark
 
             // The first is for the just-in-time compiler.
             rounds.RemoveAt(0);
-            var (file, table, ingest) = (Median(rounds, round => round.File), Median(rounds, round => round.Table), Median(rounds, round => round.Ingest));
+            var (file, table, ingest) = (Report.Median(rounds.Select(round => round.File)), Report.Median(rounds.Select(round => round.Table)), Report.Median(rounds.Select(round => round.Ingest)));
             report.Table(
                 $"Ingest, {Sessions * TurnsEach} small turns of {Sessions} sessions, {Batch} a transaction",
                 ["", "turns/s", "of the table"],
                 [
                     ["append to a file, one fsync a batch", Report.Count(file), Report.Ratio(file / table)],
                     ["append to one SQLite table, one row a turn", Report.Count(table), Report.Ratio(1)],
-                    ["ingest: receipt, session, nodes, turn, counters", Report.Count(ingest), Report.Ratio(Median(rounds, round => round.Ingest / round.Table))],
+                    ["ingest: receipt, session, nodes, turn, counters", Report.Count(ingest), Report.Ratio(Report.Median(rounds.Select(round => round.Ingest / round.Table)))],
                 ]);
         }
         finally
@@ -142,9 +142,6 @@ internal static class IngestBenchmark
             file.Flush(flushToDisk: true);
         });
     }
-
-    private static double Median(List<(double File, double Table, double Ingest)> rounds, Func<(double File, double Table, double Ingest), double> figure) =>
-        rounds.Select(figure).Order().ElementAt(rounds.Count / 2);
 
     private static double Rate(Action<List<ExchangeDelivery>> commit)
     {

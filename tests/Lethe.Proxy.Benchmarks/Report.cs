@@ -29,6 +29,12 @@ internal sealed class Report(TextWriter output)
         output.Flush();
     }
 
+    public static double Median(IEnumerable<double> figures)
+    {
+        var sorted = figures.Order().ToList();
+        return sorted[sorted.Count / 2];
+    }
+
     public static string Count(double value) => value.ToString("#,0", CultureInfo.InvariantCulture);
 
     public static string Ratio(double value) => value.ToString("0.00×", CultureInfo.InvariantCulture);

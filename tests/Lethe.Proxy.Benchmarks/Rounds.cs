@@ -32,23 +32,17 @@ internal sealed class Rounds<T>(IReadOnlyList<(T Floor, T Lethe)> measured)
         }
     }
 
-    public double Floor(Func<T, double> figure) => Median(measured.Select(round => figure(round.Floor)));
+    public double Floor(Func<T, double> figure) => Report.Median(measured.Select(round => figure(round.Floor)));
 
-    public double Lethe(Func<T, double> figure) => Median(measured.Select(round => figure(round.Lethe)));
+    public double Lethe(Func<T, double> figure) => Report.Median(measured.Select(round => figure(round.Lethe)));
 
     public TimeSpan Added(Func<T, TimeSpan> figure) =>
-        TimeSpan.FromTicks((long)Median(measured.Select(round => (double)(figure(round.Lethe) - figure(round.Floor)).Ticks)));
+        TimeSpan.FromTicks((long)Report.Median(measured.Select(round => (double)(figure(round.Lethe) - figure(round.Floor)).Ticks)));
 
     /// <summary>The median of the rounds' ratios, and the range.</summary>
     public string Ratio(Func<T, double> figure)
     {
         var ratios = measured.Select(round => figure(round.Lethe) / figure(round.Floor)).Order().ToList();
-        return $"{Report.Ratio(Median(ratios))} ({Report.Ratio(ratios[0])} to {Report.Ratio(ratios[^1])})";
-    }
-
-    private static double Median(IEnumerable<double> figures)
-    {
-        var sorted = figures.Order().ToList();
-        return sorted[sorted.Count / 2];
+        return $"{Report.Ratio(Report.Median(ratios))} ({Report.Ratio(ratios[0])} to {Report.Ratio(ratios[^1])})";
     }
 }
