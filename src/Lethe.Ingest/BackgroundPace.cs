@@ -1,35 +1,30 @@
-using System.Buffers.Text;
-
 namespace Lethe.Ingest;
 
 /// <summary>
-/// Lets a thread of background work take only what the calls leave of the machine: when it had to wait for a processor, it rests for a multiple of
-/// what it worked, instead of competing. A lower priority would do worse, for the collector has to wait for every thread. Linux tells the waiting;
-/// elsewhere nobody rests. https://docs.kernel.org/scheduler/sched-stats.html, «/proc/&lt;pid&gt;/schedstat»
+/// Lets a thread of background work take only what the calls leave of the machine: work that had to wait for a processor is paid from an allowance,
+/// and when that is used up the thread rests, instead of competing. A lower priority would do worse, for the collector has to wait for every thread.
+/// Where nobody tells the waiting, nobody rests.
 /// </summary>
-/// <param name="read">How long the calling thread has worked, and waited for a processor, since it began.</param>
-internal sealed class BackgroundPace(Func<(TimeSpan Worked, TimeSpan Waited)> read)
+internal sealed class BackgroundPace(Func<ThreadTimes> read)
 {
-    private const string SchedulerStatistics = "/proc/thread-self/schedstat";
-
-    /// <summary>How much longer than it worked a contended thread rests: it takes a tenth of one processor.</summary>
-    private const int RestFactor = 9;
+    /// <summary>What a contended thread gets of one processor in the long run: the allowance grows by this part of the time that passes.</summary>
+    private const double Share = 0.05;
 
     /// <summary>A thread that waited for more than this part of its work is contended.</summary>
     private const double WaitShareMax = 0.08;
+
+    /// <summary>So much work is done at once: what a few agents say is to be seen at once, whatever else the machine does.</summary>
+    private static readonly TimeSpan AllowanceMax = TimeSpan.FromSeconds(1);
 
     /// <summary>Less work than this tells nothing of the waiting.</summary>
     private static readonly TimeSpan WorkMin = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan RestMax = TimeSpan.FromSeconds(1);
 
-    /// <summary>So much work is done at once: what a few agents say is to be seen at once, whatever else the machine does.</summary>
-    private static readonly TimeSpan WorkFree = TimeSpan.FromSeconds(1);
-
-    private (TimeSpan Worked, TimeSpan Waited) before;
-    private TimeSpan busy;
+    private ThreadTimes before = read();
+    private TimeSpan allowance = AllowanceMax;
 
     public BackgroundPace()
-        : this(ReadScheduler)
+        : this(ThreadTimes.Read)
     {
     }
 
@@ -43,38 +38,26 @@ internal sealed class BackgroundPace(Func<(TimeSpan Worked, TimeSpan Waited)> re
         }
     }
 
-    /// <summary>Nothing is left to do: what comes next is done at once again.</summary>
-    public void CaughtUp() => busy = TimeSpan.Zero;
-
     /// <summary>What the work since the last look has to be followed by.</summary>
     public TimeSpan RestDue()
     {
         var now = read();
-        var worked = now.Worked - before.Worked;
+        var (passed, worked, waited) = now - before;
         if (worked < WorkMin)
         {
             return TimeSpan.Zero;
         }
 
-        var isContended = now.Waited - before.Waited > worked * WaitShareMax;
         before = now;
-        busy += worked;
-        var rest = isContended && busy >= WorkFree ? worked * RestFactor : TimeSpan.Zero;
-        return rest < RestMax ? rest : RestMax;
-    }
-
-    private static (TimeSpan Worked, TimeSpan Waited) ReadScheduler()
-    {
-        if (!OperatingSystem.IsLinux() || !File.Exists(SchedulerStatistics))
+        var grown = allowance + (passed * Share);
+        allowance = grown < AllowanceMax ? grown : AllowanceMax;
+        if (waited <= worked * WaitShareMax)
         {
-            return default;
+            return TimeSpan.Zero;
         }
 
-        ReadOnlySpan<byte> text = File.ReadAllBytes(SchedulerStatistics);
-        return Utf8Parser.TryParse(text, out long worked, out var digits) && Utf8Parser.TryParse(text[(digits + 1)..], out long waited, out _)
-            ? (Nanoseconds(worked), Nanoseconds(waited))
-            : default;
+        allowance -= worked;
+        var rest = allowance < TimeSpan.Zero ? -allowance / Share : TimeSpan.Zero;
+        return rest < RestMax ? rest : RestMax;
     }
-
-    private static TimeSpan Nanoseconds(long count) => new(count / TimeSpan.NanosecondsPerTick);
 }

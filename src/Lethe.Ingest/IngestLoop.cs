@@ -73,7 +73,6 @@ public sealed class IngestLoop
             while (true)
             {
                 CatchUp(stopping);
-                pace.CaughtUp();
                 OwnThread.Wait(journal.WaitForMoreAsync(stopping));
             }
         }

@@ -7,7 +7,6 @@ internal sealed class SegmentCompressor : IAsyncDisposable
 {
     private readonly string directory;
     private readonly ILogger logger;
-    private readonly BackgroundPace pace = new();
     private readonly CancellationTokenSource hurry = new();
     private readonly SemaphoreSlim work = new(0);
     private readonly Lock gate = new();
@@ -75,6 +74,7 @@ internal sealed class SegmentCompressor : IAsyncDisposable
 
     private void Run()
     {
+        var pace = new BackgroundPace();
         bool last;
         do
         {
@@ -86,7 +86,7 @@ internal sealed class SegmentCompressor : IAsyncDisposable
 
             foreach (var segment in JournalDirectory.Segments(directory).Where(MayCompress))
             {
-                Compress(segment);
+                Compress(segment, pace);
             }
         }
         while (!last);
@@ -102,7 +102,7 @@ internal sealed class SegmentCompressor : IAsyncDisposable
         }
     }
 
-    private void Compress(long segment)
+    private void Compress(long segment, BackgroundPace pace)
     {
         try
         {
