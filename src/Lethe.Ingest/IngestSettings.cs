@@ -4,7 +4,7 @@ namespace Lethe.Ingest;
 public sealed record IngestSettings
 {
     /// <summary>The more exchanges share a transaction, the fewer pages each of them costs; a worker that keeps up has small batches anyhow.</summary>
-    public int BatchCountMax { get; init; } = 2048;
+    public int BatchCountMax { get; init; } = 8192;
 
     /// <summary>Kept body bytes of one batch, both directions; a batch holds at least one exchange.</summary>
     public long BatchBytesMax { get; init; } = 16L * 1024 * 1024;

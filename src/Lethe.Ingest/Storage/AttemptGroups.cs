@@ -46,6 +46,7 @@ internal sealed class AttemptGroups : IDisposable
 
     private readonly SessionLedger sessions;
     private readonly Statement any;
+    private readonly HashSet<long> repeated = [];
     private readonly Statement before;
     private readonly Statement after;
     private readonly Statement move;
@@ -53,7 +54,7 @@ internal sealed class AttemptGroups : IDisposable
     public AttemptGroups(sqlite3 database, SessionLedger sessions)
     {
         this.sessions = sessions;
-        any = new Statement(database, "SELECT 1 FROM exchanges WHERE retry_key = ? AND org = ? LIMIT 1");
+        any = new Statement(database, "SELECT 1 FROM exchanges WHERE retry_key = ? LIMIT 1");
         before = new Statement(
             database,
             $"""
@@ -71,12 +72,28 @@ internal sealed class AttemptGroups : IDisposable
         move = new Statement(database, "UPDATE exchanges SET session = ?, is_turn = ?, attempt = ?, retry_of = ? WHERE ingested = ?");
     }
 
+    /// <summary>The keys of the exchanges that are placed next. Most calls are made once: which are not is looked up in the order of the index.</summary>
+    public void Expect(IEnumerable<long> retryKeys)
+    {
+        repeated.Clear();
+        long? before = null;
+        foreach (var key in retryKeys.Order())
+        {
+            if (key == before || any.Bind(key).Scalar() is not null)
+            {
+                repeated.Add(key);
+            }
+
+            before = key;
+        }
+    }
+
     /// <summary>Places a new exchange among the other tries of its call, and moves those whose place has changed by it.</summary>
     public void Place(long? retryKey, long org, Attempt fresh)
     {
         fresh.Session = fresh.OwnSession;
         fresh.IsTurn = fresh.HasReply;
-        if (retryKey is not { } key || any.Bind(key).Bind(org).Scalar() is null)
+        if (retryKey is not { } key || !repeated.Contains(key))
         {
             return;
         }

@@ -13,6 +13,9 @@ namespace Lethe.Ingest.Storage;
 /// </summary>
 public sealed class IngestTransaction : IDisposable
 {
+    /// <summary>Enough of them for an index to be met in its order, and few enough for the processor's cache to hold them until each is stored.</summary>
+    private const int PreparedAtOnce = 2048;
+
     private static readonly Dictionary<string, JournalPosition> NoCursors = [];
 
     private readonly TimeProvider time;
@@ -28,6 +31,7 @@ public sealed class IngestTransaction : IDisposable
     private readonly SessionLedger sessions;
     private readonly ParentLinks parents;
     private readonly NodeTable nodes;
+    private readonly NodeMembers members;
     private readonly AttemptGroups attempts;
     private readonly ExchangeTable exchanges;
     private readonly ToolCallTable tools;
@@ -51,6 +55,7 @@ public sealed class IngestTransaction : IDisposable
         sessions = new SessionLedger(database);
         parents = new ParentLinks(database, sessions, names.OrgId);
         nodes = new NodeTable(database);
+        members = new NodeMembers(database, nodes);
         attempts = new AttemptGroups(database, sessions);
         exchanges = new ExchangeTable(database);
         tools = new ToolCallTable(database);
@@ -68,7 +73,7 @@ public sealed class IngestTransaction : IDisposable
 
     public void Dispose()
     {
-        IDisposable[] all = [tools, exchanges, attempts, nodes, parents, sessions, names, receipts, dataVersion, rollbackTo, release, savepoint, rollback, commit, begin];
+        IDisposable[] all = [tools, exchanges, attempts, members, nodes, parents, sessions, names, receipts, dataVersion, rollbackTo, release, savepoint, rollback, commit, begin];
         foreach (var part in all)
         {
             part.Dispose();
@@ -78,17 +83,13 @@ public sealed class IngestTransaction : IDisposable
     // Null when a delivery cannot be stored. That is rare, so savepoints are not paid for until it happens.
     private DeliveryResult[]? TryCommit(IReadOnlyList<ExchangeDelivery> deliveries, IReadOnlyDictionary<string, JournalPosition> cursors, bool oneByOne)
     {
-        var at = 0;
+        var stored = false;
         Begin();
         try
         {
-            var results = new DeliveryResult[deliveries.Count];
             var now = Microseconds.Of(time.GetUtcNow());
-            for (; at < results.Length; at++)
-            {
-                results[at] = oneByOne ? StoreAlone(deliveries[at], now) : Store(deliveries[at], now);
-            }
-
+            DeliveryResult[] results = [.. oneByOne ? deliveries.Select(delivery => StoreAlone(delivery, now)) : deliveries.Chunk(PreparedAtOnce).SelectMany(some => Store(some, now))];
+            stored = true;
             WriteBack();
             foreach (var (consumer, position) in cursors)
             {
@@ -99,7 +100,7 @@ public sealed class IngestTransaction : IDisposable
             Age();
             return results;
         }
-        catch (Exception poison) when (!oneByOne && at < deliveries.Count && StoreFault.Of(poison) is not null)
+        catch (Exception poison) when (!oneByOne && !stored && StoreFault.Of(poison) is not null)
         {
             Abandon();
             return null;
@@ -135,7 +136,7 @@ public sealed class IngestTransaction : IDisposable
         savepoint.Run();
         try
         {
-            var result = Store(delivery, now);
+            var result = Store([delivery], now)[0];
             WriteBack();
             release.Run();
             return result;
@@ -150,11 +151,38 @@ public sealed class IngestTransaction : IDisposable
         }
     }
 
-    private DeliveryResult Store(ExchangeDelivery delivery, long now)
+    // What many deliveries need of an index is met in the order of the index, before each is stored.
+    private DeliveryResult[] Store(ExchangeDelivery[] deliveries, long now)
     {
-        var told = delivery.Told;
-        var exchange = told.Exchange;
-        var org = names.Org(exchange.OrgId);
+        var results = new DeliveryResult[deliveries.Length];
+        var accepted = new List<(int At, long Org, InterpretedExchange Told)>(results.Length);
+        for (var i = 0; i < results.Length; i++)
+        {
+            var told = deliveries[i].Told;
+            var org = names.Org(told.Exchange.OrgId);
+            if (TurnAway(org, deliveries[i], now) is { } verdict)
+            {
+                results[i] = verdict;
+            }
+            else
+            {
+                accepted.Add((i, org, told));
+            }
+        }
+
+        attempts.Expect(accepted.Select(one => RetryKey(one.Told)).OfType<long>());
+        nodes.Put(accepted.Where(one => one.Told.Chain is not null).Select(one => (one.Org, one.Told.Chain!)));
+        foreach (var (at, org, told) in accepted)
+        {
+            results[at] = Store(org, told, deliveries[at].BodyAt);
+        }
+
+        return results;
+    }
+
+    private DeliveryResult? TurnAway(long org, ExchangeDelivery delivery, long now)
+    {
+        var exchange = delivery.Told.Exchange;
         switch (receipts.Take(org, exchange, delivery.ContentHash, now, out var earlier))
         {
             case Gate.Replayed:
@@ -162,11 +190,17 @@ public sealed class IngestTransaction : IDisposable
             case Gate.Conflict:
                 receipts.Bury(delivery, "idempotency_conflict", $"Commit key {exchange.CommitKey} was used before with other content.", now);
                 return new DeliveryResult(DeliveryVerdict.Conflict, earlier, Code: "idempotency_conflict");
+            default:
+                return null;
         }
+    }
 
+    private DeliveryResult Store(long org, InterpretedExchange told, JournalPosition? bodyAt)
+    {
+        var exchange = told.Exchange;
         var clock = CaptureClock.Of(exchange);
         var own = Meet(org, exchange.OrgId, told, clock);
-        (long Root, long Leaf)? chain = told.Chain is { Nodes.Count: > 0 } said ? nodes.Store(org, own, said) : null;
+        (long Root, long Leaf)? chain = told.Chain is { Nodes.Count: > 0 } said ? members.Join(org, own, said) : null;
         var attempt = new Attempt
         {
             Clock = clock,
@@ -180,7 +214,7 @@ public sealed class IngestTransaction : IDisposable
         attempts.Place(retryKey, org, attempt);
         var places = new ExchangePlaces(
             org, names.RouteOf(told), names.CallerOf(told), chain?.Root, chain?.Leaf, names.Blob(org, told.Turn?.System), names.Blob(org, told.Turn?.Tools));
-        exchanges.Insert(told, attempt, retryKey, places, delivery.BodyAt);
+        exchanges.Insert(told, attempt, retryKey, places, bodyAt);
         return new DeliveryResult(DeliveryVerdict.Accepted, exchange.Id, Count(own, attempt, told)?.SessionId);
     }
 
@@ -252,7 +286,7 @@ public sealed class IngestTransaction : IDisposable
 
     private void WriteBack()
     {
-        nodes.WriteBack();
+        members.WriteBack();
         sessions.Flush();
     }
 
@@ -281,5 +315,6 @@ public sealed class IngestTransaction : IDisposable
         names.Forget();
         sessions.Forget();
         nodes.Forget();
+        members.Forget();
     }
 }

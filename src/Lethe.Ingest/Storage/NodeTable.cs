@@ -1,159 +1,174 @@
+using System.Runtime.InteropServices;
 using Lethe.Capture.Chains;
 using SQLitePCL;
 
 namespace Lethe.Ingest.Storage;
 
-/// <summary>The message tree and who is a member of it. Content is stored once; membership is closed under parent. Takes part in the caller's transaction.</summary>
+/// <summary>
+/// The message tree: content is stored once, and a node never without those before it. Hashes are random: what is new of many chains is inserted in
+/// the order of their index, so that each page of it is met once. Takes part in the caller's transaction.
+/// </summary>
 internal sealed class NodeTable : IDisposable
 {
     private const int RecentNodesMax = 65_536;
-    private const int JoinedAtOnce = 16;
+    private const int InsertedAtOnce = 8;
 
-    private readonly RecentMap<(long Org, NodeHash Hash), long> recent = new(RecentNodesMax);
+    // What fails takes the whole transaction back: to keep every page as it was before the statement would cost more than the statement.
+    private const string Columns = "INSERT OR FAIL INTO nodes (node, hash, org, parent, depth, role, body) VALUES";
+    private const string Row = "(?, ?, ?, ?, ?, ?, ?)";
+
+    private readonly RecentMap<NodeKey, long> recent = new(RecentNodesMax);
     private readonly Statement find;
+    private readonly Statement last;
     private readonly Statement insert;
-    private readonly Statement join;
-    private readonly Statement joinMany;
-    private readonly Statement isMember;
-    private readonly List<(long Session, long Node)> joining = [];
+    private readonly Statement insertMany;
+    private readonly List<(NodeKey First, IReadOnlyList<Node> Nodes, int At)> unsure = [];
+    private readonly Dictionary<NodeKey, Node> fresh = [];
+    private readonly List<NodeKey> order = [];
 
     public NodeTable(sqlite3 database)
     {
         find = new Statement(database, "SELECT node FROM nodes WHERE hash = ? AND org = ?");
-        insert = new Statement(database, "INSERT INTO nodes (hash, org, parent, depth, role, body) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING");
-        join = new Statement(database, "INSERT INTO session_nodes (session, node) VALUES (?, ?) ON CONFLICT DO NOTHING");
-        joinMany = new Statement(
-            database, $"INSERT INTO session_nodes (session, node) VALUES {string.Join(", ", Enumerable.Repeat("(?, ?)", JoinedAtOnce))}");
-        isMember = new Statement(database, "SELECT 1 FROM session_nodes WHERE session = ? AND node = ?");
+        last = new Statement(database, "SELECT max(node) FROM nodes");
+        insert = new Statement(database, $"{Columns} {Row}");
+        insertMany = new Statement(database, $"{Columns} {string.Join(", ", Enumerable.Repeat(Row, InsertedAtOnce))}");
     }
 
-    /// <summary>Stores what is new of a chain, root to leaf, and makes the session, if any, a member of all of it.</summary>
-    public (long Root, long Leaf) Store(long org, SessionState? session, Chain chain)
+    /// <summary>Stores what is new of the chains.</summary>
+    public void Put(IEnumerable<(long Org, Chain Chain)> chains)
     {
-        var nodes = chain.Nodes;
-        var known = LastKnown(org, session, nodes, out var at);
-        for (var i = known + 1; i < nodes.Count; i++)
+        Clear();
+        foreach (var (org, chain) in chains)
         {
-            at = Put(org, nodes[i], i == 0 ? null : at);
-            if (session is not null)
+            var from = LastRecent(org, chain.Nodes) + 1;
+            if (from < chain.Nodes.Count)
             {
-                Join(session, at);
+                unsure.Add((NodeKey.Of(org, chain.Nodes[from].Hash), chain.Nodes, from));
             }
         }
 
-        return (known < 0 && nodes.Count == 1 ? at : Find(org, nodes[0].Hash)!.Value, at);
+        unsure.Sort(static (one, other) => one.First.CompareTo(other.First));
+        foreach (var (first, nodes, at) in unsure)
+        {
+            for (var i = FirstUnknown(first, nodes, at); i < nodes.Count; i++)
+            {
+                fresh.TryAdd(NodeKey.Of(first.Org, nodes[i].Hash), nodes[i]);
+            }
+        }
+
+        Insert();
+        Clear();
     }
+
+    /// <summary>A node's row; null when it is not stored.</summary>
+    public long? Find(long org, NodeHash hash) => Find(NodeKey.Of(org, hash), hash);
+
+    /// <summary>As <see cref="Find(long, NodeHash)"/>, of what was lately met only.</summary>
+    public bool TryGetRecent(long org, NodeHash hash, out long node) => recent.TryGet(NodeKey.Of(org, hash), out node);
 
     public void Age() => recent.Age();
 
-    /// <summary>Writes the members of which nobody asked the store yet, in the order of the table. Called before the commit.</summary>
-    public void WriteBack()
-    {
-        joining.Sort();
-        var at = 0;
-        for (; at + JoinedAtOnce <= joining.Count; at += JoinedAtOnce)
-        {
-            for (var i = at; i < at + JoinedAtOnce; i++)
-            {
-                joinMany.Bind(joining[i].Session).Bind(joining[i].Node);
-            }
-
-            joinMany.Run();
-        }
-
-        for (; at < joining.Count; at++)
-        {
-            join.Bind(joining[at].Session).Bind(joining[at].Node).Run();
-        }
-
-        joining.Clear();
-    }
-
-    public void Forget()
-    {
-        recent.Clear();
-        joining.Clear();
-    }
+    public void Forget() => recent.Clear();
 
     public void Dispose()
     {
         find.Dispose();
+        last.Dispose();
         insert.Dispose();
-        join.Dispose();
-        joinMany.Dispose();
-        isMember.Dispose();
+        insertMany.Dispose();
     }
 
-    private void Join(SessionState session, long node)
+    // What was read from the journal is not kept alive from here.
+    private void Clear()
     {
-        var isNew = session.Members.Add(node);
-        if (session.IsWhole)
+        unsure.Clear();
+        fresh.Clear();
+        order.Clear();
+    }
+
+    private int LastRecent(long org, IReadOnlyList<Node> nodes)
+    {
+        var at = nodes.Count - 1;
+        while (at >= 0 && !TryGetRecent(org, nodes[at].Hash, out _))
         {
-            if (isNew)
-            {
-                session.Totals.Nodes++;
-                joining.Add((session.Key, node));
-            }
+            at--;
         }
-        else
+
+        return at;
+    }
+
+    // Behind a message that is not stored none is. Where the first that was in doubt is stored after all, the last that is has to be looked for.
+    private int FirstUnknown(NodeKey first, IReadOnlyList<Node> nodes, int at)
+    {
+        if (fresh.ContainsKey(first) || Find(first, nodes[at].Hash) is null)
         {
-            session.Totals.Nodes += join.Bind(session.Key).Bind(node).Run();
+            return at;
+        }
+
+        var known = nodes.Count - 1;
+        while (known > at && (fresh.ContainsKey(NodeKey.Of(first.Org, nodes[known].Hash)) || Find(first.Org, nodes[known].Hash) is null))
+        {
+            known--;
+        }
+
+        return known + 1;
+    }
+
+    private void Insert()
+    {
+        order.AddRange(fresh.Keys);
+        order.Sort();
+        var row = last.Scalar() ?? 0;
+        foreach (var key in order)
+        {
+            recent[key] = ++row;
+        }
+
+        row -= order.Count;
+        var keys = CollectionsMarshal.AsSpan(order);
+        for (; keys.Length >= InsertedAtOnce; keys = keys[InsertedAtOnce..])
+        {
+            foreach (var key in keys[..InsertedAtOnce])
+            {
+                Bind(insertMany, ++row, key);
+            }
+
+            insertMany.Run();
+        }
+
+        foreach (var key in keys)
+        {
+            Bind(insert, ++row, key);
+            insert.Run();
         }
     }
 
-    // From the leaf up to the first message that is stored and whose session is a member: all before it is there too.
-    private int LastKnown(long org, SessionState? session, IReadOnlyList<Node> nodes, out long at)
+    private void Bind(Statement statement, long row, NodeKey key)
     {
-        for (var i = nodes.Count - 1; i >= 0; i--)
-        {
-            if (recent.TryGet((org, nodes[i].Hash), out at) && (session is null || session.Members.Contains(at)))
-            {
-                return i;
-            }
-        }
-
-        if (session is { IsWhole: false })
-        {
-            for (var i = nodes.Count - 1; i >= 0; i--)
-            {
-                if (Find(org, nodes[i].Hash) is { } node && isMember.Bind(session.Key).Bind(node).Scalar() is not null)
-                {
-                    session.Members.Add(at = node);
-                    return i;
-                }
-            }
-        }
-
-        at = 0;
-        return -1;
+        var node = fresh[key];
+        statement
+            .Bind(row)
+            .Bind(node.Hash.Span)
+            .Bind(key.Org)
+            .Bind(node.Parent is { } parent ? Find(key.Org, parent) : null)
+            .Bind(node.Depth)
+            .Bind(node.Role)
+            .Bind(node.Body.Span);
     }
 
-    private long Put(long org, Node node, long? parent)
+    private long? Find(NodeKey key, NodeHash hash)
     {
-        if (recent.TryGet((org, node.Hash), out var known))
+        if (recent.TryGet(key, out var known))
         {
             return known;
         }
 
-        var inserted = insert.Bind(node.Hash.Span).Bind(org).Bind(parent).Bind(node.Depth).Bind(node.Role).Bind(node.Body.Span);
-        var stored = inserted.InsertOrNull() ?? Find(org, node.Hash)!.Value;
-        recent[(org, node.Hash)] = stored;
-        return stored;
-    }
-
-    private long? Find(long org, NodeHash hash)
-    {
-        if (recent.TryGet((org, hash), out var known))
-        {
-            return known;
-        }
-
-        if (find.Bind(hash.Span).Bind(org).Scalar() is not { } node)
+        if (find.Bind(hash.Span).Bind(key.Org).Scalar() is not { } node)
         {
             return null;
         }
 
-        recent[(org, hash)] = node;
+        recent[key] = node;
         return node;
     }
 }
