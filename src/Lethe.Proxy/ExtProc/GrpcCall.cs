@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.Globalization;
 using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
@@ -46,10 +47,8 @@ internal enum GrpcRead
 /// </summary>
 internal sealed class GrpcCall : IDisposable
 {
-    private const int PrefixBytes = 5;
-
-    // What is noted of each message takes many times the room of an empty one.
-    private const int MessagesAtOnceMax = 256;
+    // What is noted of each message takes many times the room of an empty one, and is kept as long as the stream.
+    private const int MessagesAtOnceMax = 64;
 
     private readonly HttpContext context;
     private readonly PipeReader input;
@@ -106,6 +105,7 @@ internal sealed class GrpcCall : IDisposable
     }
 
     /// <summary>Waits for the next whole messages, or for the end, whichever end it is. Never throws for what a peer can do.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<GrpcRead> ReadAsync()
     {
         while (true)
@@ -225,25 +225,22 @@ internal sealed class GrpcCall : IDisposable
     /// <summary>Finds the whole messages at the front of the buffer, as many as are taken at once. A broken one is reported only when it has come to the front.</summary>
     private bool Cut(ReadOnlySequence<byte> buffer)
     {
-        Span<byte> prefix = stackalloc byte[PrefixBytes];
         var rest = buffer;
         var count = 0;
-        while (rest.Length >= PrefixBytes && count < MessagesAtOnceMax)
+        while (count < MessagesAtOnceMax && GrpcMessages.TryReadPrefix(rest, out var flag, out var length))
         {
-            rest.Slice(0, PrefixBytes).CopyTo(prefix);
-            var length = BinaryPrimitives.ReadUInt32BigEndian(prefix[1..]);
-            if (prefix[0] != 0 || length > messageBytesMax)
+            if (flag != 0 || length > messageBytesMax)
             {
-                Fault = rest.Start.Equals(buffer.Start) ? Refuse(prefix[0], length) : Fault;
+                Fault = rest.Start.Equals(buffer.Start) ? Refuse(flag, length) : Fault;
                 break;
             }
 
-            if (rest.Length - PrefixBytes < length)
+            if (rest.Length - GrpcMessages.PrefixBytes < length)
             {
                 break;
             }
 
-            rest = rest.Slice(PrefixBytes + length);
+            rest = rest.Slice(GrpcMessages.PrefixBytes + length);
             count++;
         }
 

@@ -17,8 +17,6 @@ namespace Lethe.Proxy.ExtProc;
 /// </summary>
 internal sealed class ProcessingStream(GrpcCall call, StreamCapture capture, RequestPolicy? policy, ILogger logger)
 {
-    private const int ScannedKept = 64;
-
     private readonly List<(WireMessage Message, ReadOnlySequence<byte> Bytes)> scanned = [];
     private BodyModes modes;
     private bool observing;
@@ -68,7 +66,7 @@ internal sealed class ProcessingStream(GrpcCall call, StreamCapture capture, Req
             await sent;
 
             // 4.
-            Forget();
+            scanned.Clear();
             call.Release();
             if (!whole || !captured)
             {
@@ -185,16 +183,6 @@ internal sealed class ProcessingStream(GrpcCall call, StreamCapture capture, Req
             ProxyMeter.CaptureFaults.Add(1);
             Log.ExtProcCaptureFailed(logger, fault);
             return true;
-        }
-    }
-
-    // The bytes belong to the transport again; of a burst's room little is kept.
-    private void Forget()
-    {
-        scanned.Clear();
-        if (scanned.Capacity > ScannedKept)
-        {
-            scanned.Capacity = ScannedKept;
         }
     }
 

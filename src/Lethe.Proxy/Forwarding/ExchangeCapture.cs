@@ -1,3 +1,4 @@
+using Lethe.Capture.Exchanges;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace Lethe.Proxy.Forwarding;
@@ -13,11 +14,39 @@ internal sealed class ExchangeCapture(RequestDelegate next, ExchangeSink sink, T
         // 1
         var responseBody = context.Features.GetRequiredFeature<IHttpResponseBodyFeature>();
         var call = Begin(context, responseBody);
+        var cut = new CutBehindWrites(context.Features.GetRequiredFeature<IHttpRequestLifetimeFeature>());
+        var ending = new CallEnding(Ending.Incomplete, "forwarder_failed");
+        try
+        {
+            ending = await ForwardAsync(context, call, responseBody, cut);
+
+            // 5
+            if (!call.HasResponseHead && !context.Response.HasStarted && !context.RequestAborted.IsCancellationRequested)
+            {
+                await ForwardingProblem.WriteUpstreamFailure(context, ending);
+                await UnsentRequest.HearAsync(context, call, time);
+            }
+
+            // 6
+            await EndAsync(context, call, ending);
+        }
+        finally
+        {
+            // Whatever failed, the record is ended; where it is ended already, this counts for nothing.
+            call.Tap.Finish(ending);
+        }
+
+        if (cut.IsAsked && !context.RequestAborted.IsCancellationRequested)
+        {
+            throw new AnswerCutException();
+        }
+    }
+
+    private async Task<CallEnding> ForwardAsync(HttpContext context, ForwardedCall call, IHttpResponseBodyFeature responseBody, CutBehindWrites cut)
+    {
         ProxyMeter.InflightExchanges.Add(1);
         var requestBody = context.Request.Body;
         var lifetime = context.Features.GetRequiredFeature<IHttpRequestLifetimeFeature>();
-        var cut = new CutBehindWrites(lifetime);
-        CallEnding? ending = null;
         try
         {
             // 2
@@ -31,7 +60,7 @@ internal sealed class ExchangeCapture(RequestDelegate next, ExchangeSink sink, T
 
             // 3
             await next(context);
-            ending = call.Ending(context);
+            return call.Ending(context);
         }
         finally
         {
@@ -40,38 +69,6 @@ internal sealed class ExchangeCapture(RequestDelegate next, ExchangeSink sink, T
             context.Features.Set(responseBody);
             context.Features.Set(lifetime);
             ProxyMeter.InflightExchanges.Add(-1);
-
-            // 6, where YARP itself failed
-            if (ending is null)
-            {
-                call.Tap.Finish(new CallEnding(Lethe.Capture.Exchanges.Ending.Incomplete, "forwarder_failed"));
-            }
-        }
-
-        // 5
-        if (!call.HasResponseHead && !context.Response.HasStarted && !context.RequestAborted.IsCancellationRequested)
-        {
-            await AnswerAsync(context, call, ending);
-        }
-
-        // 6
-        await EndAsync(context, call, ending);
-        if (cut.IsAsked && !context.RequestAborted.IsCancellationRequested)
-        {
-            throw new AnswerCutException();
-        }
-    }
-
-    private async Task AnswerAsync(HttpContext context, ForwardedCall call, CallEnding ending)
-    {
-        try
-        {
-            await ForwardingProblem.WriteUpstreamFailure(context, ending);
-            await UnsentRequest.HearAsync(context, call, time);
-        }
-        catch (Exception gone) when (gone is IOException or OperationCanceledException)
-        {
-            // The client went while it was told. The record has to be ended all the same.
         }
     }
 

@@ -54,9 +54,18 @@ internal static class ForwardingProblem
 
         var body = JsonSerializer.SerializeToUtf8Bytes(document);
         context.Response.ContentLength = body.Length;
-        if (!HttpMethods.IsHead(context.Request.Method))
+        if (HttpMethods.IsHead(context.Request.Method))
+        {
+            return;
+        }
+
+        try
         {
             await context.Response.Body.WriteAsync(body, context.RequestAborted);
+        }
+        catch (Exception gone) when (gone is IOException or OperationCanceledException)
+        {
+            // The client went while it was told.
         }
     }
 }
