@@ -1,3 +1,4 @@
+using Dapper;
 using Lethe.Capture;
 using Lethe.Ingest.Reading;
 using Lethe.Ingest.Storage;
@@ -53,6 +54,32 @@ public sealed class IngestTransactionTests
         Assert.Equal((DeliveryVerdict.Conflict, "idempotency_conflict"), (result.Verdict, result.Code));
         Assert.Equal("true", Assert.Single(store.Reader.Exchanges(new ExchangeFilter())).Reply!.Text);
         Assert.Equal("idempotency_conflict", store.Value<string>("SELECT code FROM dead_letters"));
+    }
+
+    [Fact]
+    public void Conversations_that_share_beginnings_and_part_are_one_tree_however_they_come()
+    {
+        string[][] prompts = [["a"], ["a", "hello", "b"], ["a", "hello", "c"], ["a", "x"], ["z"], ["a", "hello", "b", "hello", "d"], ["z", "hello", "b"]];
+        var told = prompts.Select((prompt, i) => new Told { Number = i + 1, At = i, Session = $"s{i % 3}", Prompt = prompt, Reply = i == 3 ? "y" : "hello" }).ToArray();
+        using var store = TestStore.Open();
+        store.Deliver([told[1], told[4]]);
+        using var withoutMemory = new IngestTransaction(store.Connection, TimeProvider.System);
+        withoutMemory.Commit([.. told.Select(one => one.Delivery())]);
+
+        var said = told.SelectMany(one => one.Delivery().Told.Chain!.Nodes).DistinctBy(node => node.Hash).ToList();
+        Assert.Equal(said.Count, store.Value<long>("SELECT count(*) FROM nodes"));
+        foreach (var node in said)
+        {
+            var parent = store.Connection.QuerySingle<byte[]?>(
+                "SELECT p.hash FROM nodes n LEFT JOIN nodes p ON p.node = n.parent WHERE n.hash = @hash AND n.depth = @Depth", new { hash = node.Hash.ToArray(), node.Depth });
+            Assert.Equal(node.Parent?.ToArray(), parent);
+        }
+
+        foreach (var record in store.Reader.Exchanges(new ExchangeFilter()))
+        {
+            var chain = told.Single(one => one.Delivery().Told.Exchange.Id.ToString() == record.ExchangeId).Delivery().Told.Chain!;
+            Assert.Equal((chain.Root.ToString(), chain.Leaf.ToString(), chain.Nodes.Count), (record.Chain!.Root, record.Chain.Leaf, record.Chain.Length));
+        }
     }
 
     [Fact]
