@@ -155,7 +155,7 @@ public sealed class IngestTransaction : IDisposable
     private DeliveryResult[] Store(ExchangeDelivery[] deliveries, long now)
     {
         var results = new DeliveryResult[deliveries.Length];
-        var accepted = new List<(int At, long Org, InterpretedExchange Told)>(results.Length);
+        var accepted = new List<(int At, long Org, InterpretedExchange Told, long? RetryKey)>(results.Length);
         for (var i = 0; i < results.Length; i++)
         {
             var told = deliveries[i].Told;
@@ -166,15 +166,15 @@ public sealed class IngestTransaction : IDisposable
             }
             else
             {
-                accepted.Add((i, org, told));
+                accepted.Add((i, org, told, RetryKey(told)));
             }
         }
 
-        attempts.Expect(accepted.Select(one => RetryKey(one.Told)).OfType<long>());
+        attempts.Expect(accepted.Select(one => one.RetryKey).OfType<long>());
         nodes.Put(accepted.Where(one => one.Told.Chain is not null).Select(one => (one.Org, one.Told.Chain!)));
-        foreach (var (at, org, told) in accepted)
+        foreach (var (at, org, told, retryKey) in accepted)
         {
-            results[at] = Store(org, told, deliveries[at].BodyAt);
+            results[at] = Store(org, told, retryKey, deliveries[at].BodyAt);
         }
 
         return results;
@@ -195,7 +195,7 @@ public sealed class IngestTransaction : IDisposable
         }
     }
 
-    private DeliveryResult Store(long org, InterpretedExchange told, JournalPosition? bodyAt)
+    private DeliveryResult Store(long org, InterpretedExchange told, long? retryKey, JournalPosition? bodyAt)
     {
         var exchange = told.Exchange;
         var clock = CaptureClock.Of(exchange);
@@ -210,7 +210,6 @@ public sealed class IngestTransaction : IDisposable
             Usage = told.Turn?.Usage,
             CostNanoUsd = told.Cost?.NanoUsd,
         };
-        var retryKey = RetryKey(told);
         attempts.Place(retryKey, org, attempt);
         var places = new ExchangePlaces(
             org, names.RouteOf(told), names.CallerOf(told), chain?.Root, chain?.Leaf, names.Blob(org, told.Turn?.System), names.Blob(org, told.Turn?.Tools));

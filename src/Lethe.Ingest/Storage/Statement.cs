@@ -114,9 +114,6 @@ internal sealed unsafe class Statement : IDisposable
         return Sqlite3.LastInsertRowId(databaseHandle);
     }
 
-    /// <summary>Inserts one row; its rowid, or null when a conflict kept it out.</summary>
-    public long? InsertOrNull() => Run() == 0 ? null : Sqlite3.LastInsertRowId(databaseHandle);
-
     /// <summary>The first column of the first row, or null.</summary>
     public long? Scalar()
     {
