@@ -85,12 +85,12 @@ public sealed class ExecPlanTests
     }
 
     [Theory]
-    [InlineData("/work/.claude/settings.local.json", "local")]
-    [InlineData("/work/.claude/settings.json", "project")]
+    [InlineData("/home/me/code/.claude/settings.local.json", "local")]
+    [InlineData("/home/me/code/.claude/settings.json", "project")]
     [InlineData("/home/me/.claude/settings.json", "user")]
     public void The_gateway_in_Claude_Codes_settings_stays_the_upstream(string present, string expected)
     {
-        string[] files = ["/work/.claude/settings.local.json", "/work/.claude/settings.json", "/home/me/.claude/settings.json"];
+        string[] files = ["/home/me/code/.claude/settings.local.json", "/home/me/code/.claude/settings.json", "/home/me/.claude/settings.json"];
         string[] names = ["local", "project", "user"];
         var world = World(("ANTHROPIC_BASE_URL", "https://environment.example"));
         foreach (var (file, name) in files.Zip(names).SkipWhile(pair => pair.First != present))
@@ -218,7 +218,7 @@ public sealed class ExecPlanTests
     private static Surroundings World(params (string Name, string Value)[] environment) => new()
     {
         Environment = environment.ToDictionary(pair => pair.Name, pair => pair.Value),
-        WorkingDirectory = "/work",
+        WorkingDirectory = "/home/me/code",
         Home = "/home/me",
         ReadFile = _ => null,
         Upstreams = Upstream.From(new LetheOptions()),
