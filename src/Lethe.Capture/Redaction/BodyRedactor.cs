@@ -9,11 +9,11 @@ namespace Lethe.Capture.Redaction;
 public sealed class BodyRedactor : IDisposable
 {
     private readonly string? coding;
-    private readonly StreamRedactor? window;
+    private readonly StreamRedactor window;
     private readonly UnwindingBody? unwinding;
     private readonly PooledBytes coded = new();
 
-    internal BodyRedactor(string? coding, StreamRedactor? window)
+    internal BodyRedactor(string? coding, StreamRedactor window)
     {
         this.coding = coding;
         this.window = window;
@@ -26,11 +26,6 @@ public sealed class BodyRedactor : IDisposable
     /// <summary>Takes a part, and gives what may be written by now.</summary>
     public byte[] Append(ReadOnlySpan<byte> part)
     {
-        if (window is null)
-        {
-            return part.ToArray();
-        }
-
         using var output = new PooledBytes();
         if (coding is null)
         {
@@ -51,11 +46,6 @@ public sealed class BodyRedactor : IDisposable
     /// <summary>The body has ended: gives what was held back.</summary>
     public byte[] Complete()
     {
-        if (window is null)
-        {
-            return [];
-        }
-
         using var output = new PooledBytes();
         if (unwinding is not null)
         {
@@ -75,7 +65,7 @@ public sealed class BodyRedactor : IDisposable
 
     public void Dispose()
     {
-        window?.Dispose();
+        window.Dispose();
         unwinding?.Dispose();
         coded.Dispose();
     }

@@ -58,14 +58,9 @@ public sealed class ExchangeRedactor
         Attributes = KeepAttributes(exchange),
     };
 
-    /// <summary>A redactor for one direction's body, by that direction's headers as they came.</summary>
-    public BodyRedactor OpenBody(IReadOnlyList<HeaderField> headers)
+    /// <summary>A redactor for one direction's body, by that direction's headers as they came, for where bodies are redacted.</summary>
+    public static BodyRedactor OpenBody(IReadOnlyList<HeaderField> headers)
     {
-        if (!bodies)
-        {
-            return new BodyRedactor(null, null);
-        }
-
         // Frames of a binary stream carry their length.
         var framed = headers.First("content-type")?.StartsWith("application/vnd.amazon.eventstream", StringComparison.OrdinalIgnoreCase) ?? false;
         return new BodyRedactor(Coding(headers), new StreamRedactor(framed));

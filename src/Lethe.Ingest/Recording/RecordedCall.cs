@@ -41,15 +41,15 @@ internal sealed class RecordedCall(ExchangeBuilder builder, ExchangeRedactor? re
     {
         var withHead = snapshot.Status is not null && !responseHeadTaken;
         responseHeadTaken |= withHead;
-        if (redactor is null)
+        if (redactor is null or { RedactsBodies: false })
         {
-            return (snapshot, withHead);
+            return (redactor?.RedactHead(snapshot) ?? snapshot, withHead);
         }
 
-        request ??= redactor.OpenBody(snapshot.RequestHeaders);
+        request ??= ExchangeRedactor.OpenBody(snapshot.RequestHeaders);
         if (snapshot.Status is not null || !snapshot.Response.Bytes.IsEmpty || isLast)
         {
-            response ??= redactor.OpenBody(snapshot.ResponseHeaders);
+            response ??= ExchangeRedactor.OpenBody(snapshot.ResponseHeaders);
         }
 
         var piece = redactor.RedactHead(snapshot) with
