@@ -6,8 +6,40 @@ internal static class OwnThread
     public static Task Start(Action work) => Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
     /// <summary>Blocks, on such a thread: a continuation would run on the pool, where the calls are served.</summary>
-    public static void Wait(Task task) => task.GetAwaiter().GetResult();
+    public static void Wait(Task task)
+    {
+        Block(task);
+        task.GetAwaiter().GetResult();
+    }
 
     /// <inheritdoc cref="Wait(Task)"/>
-    public static T Wait<T>(Task<T> task) => task.GetAwaiter().GetResult();
+    public static T Wait<T>(Task<T> task)
+    {
+        Block(task);
+        return task.GetAwaiter().GetResult();
+    }
+
+    /// <summary>Blocks for so long, to the millisecond above it.</summary>
+    public static void Pause(TimeSpan pause, TimeProvider time)
+    {
+        if (ReferenceEquals(time, TimeProvider.System))
+        {
+            // A timer would wake its own thread and one of the pool before this one.
+            using var never = new ManualResetEventSlim(false, spinCount: 0);
+            never.Wait((int)Math.Ceiling(pause.TotalMilliseconds));
+        }
+        else
+        {
+            Wait(Task.Delay(pause, time));
+        }
+    }
+
+    // A task that is waited for in the ordinary way is spun on first, on a processor that the calls could use.
+    private static void Block(Task task)
+    {
+        if (!task.IsCompleted)
+        {
+            ((IAsyncResult)task).AsyncWaitHandle.WaitOne();
+        }
+    }
 }

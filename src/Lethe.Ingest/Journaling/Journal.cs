@@ -18,7 +18,11 @@ public sealed class Journal : IAsyncDisposable
     private readonly FileStream lockFile;
     private readonly SegmentWriter writer;
     private readonly SegmentCompressor compressor;
-    private readonly Channel<JournalEntry> entries = Channel.CreateUnbounded<JournalEntry>(new UnboundedChannelOptions { SingleReader = true });
+
+    // Who posts wakes the writer's thread itself: all that runs synchronously is its event.
+    private readonly Channel<JournalEntry> entries = Channel.CreateUnbounded<JournalEntry>(
+        new UnboundedChannelOptions { SingleReader = true, AllowSynchronousContinuations = true });
+
     private readonly CancellationTokenSource stopping = new();
     private readonly Lock gate = new();
     private readonly Task writing;
@@ -195,7 +199,7 @@ public sealed class Journal : IAsyncDisposable
         var rest = settings.FlushInterval - time.GetElapsedTime(syncedAt);
         if (rest > TimeSpan.Zero)
         {
-            OwnThread.Wait(Task.Delay(rest, time));
+            OwnThread.Pause(rest, time);
         }
     }
 
@@ -221,7 +225,7 @@ public sealed class Journal : IAsyncDisposable
                 }
             }
 
-            OwnThread.Wait(Task.Delay(settings.RetryInterval, time, CancellationToken.None));
+            OwnThread.Pause(settings.RetryInterval, time);
         }
 
         isWritable = true;
