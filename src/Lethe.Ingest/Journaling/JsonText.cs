@@ -15,6 +15,9 @@ internal static class JsonText
 {
     public const int PieceBytesMax = 16 * 1024;
 
+    // The letter behind the backslash for each byte; 0 where there is none.
+    private static readonly byte[] EscapeLetters = Letters();
+
     /// <summary>What escaping may need: six bytes for each, and the width of one store beyond the end.</summary>
     public static int EscapedBytesMax(int length) => (length * 6) + Vector256<byte>.Count;
 
@@ -38,8 +41,19 @@ internal static class JsonText
             }
 
             var plain = (nuint)BitOperations.TrailingZeroCount(special);
-            written += plain + (nuint)WriteEscape(Unsafe.Add(ref from, read + plain), destination[(int)(written + plain)..]);
-            read += plain + 1;
+            read += plain;
+            written += plain;
+            var value = Unsafe.Add(ref from, read++);
+            var letter = EscapeLetters[value];
+            if (letter == 0)
+            {
+                written += (nuint)WriteEscape(value, destination[(int)written..]);
+                continue;
+            }
+
+            Unsafe.Add(ref to, written) = (byte)'\\';
+            Unsafe.Add(ref to, written + 1) = letter;
+            written += 2;
         }
 
         var at = (int)written;
@@ -116,19 +130,17 @@ internal static class JsonText
         return bytes;
     }
 
+    private static byte[] Letters()
+    {
+        var letters = new byte[256];
+        (letters['"'], letters['\\'], letters['\n'], letters['\r'], letters['\t'], letters['\b'], letters['\f']) =
+            ((byte)'"', (byte)'\\', (byte)'n', (byte)'r', (byte)'t', (byte)'b', (byte)'f');
+        return letters;
+    }
+
     private static int WriteEscape(byte value, Span<byte> destination)
     {
-        var letter = value switch
-        {
-            (byte)'"' => (byte)'"',
-            (byte)'\\' => (byte)'\\',
-            (byte)'\n' => (byte)'n',
-            (byte)'\r' => (byte)'r',
-            (byte)'\t' => (byte)'t',
-            (byte)'\b' => (byte)'b',
-            (byte)'\f' => (byte)'f',
-            _ => (byte)0,
-        };
+        var letter = EscapeLetters[value];
         if (letter == 0)
         {
             WriteCodeUnit(value, destination);
