@@ -17,6 +17,10 @@ internal static class ProxyMeter
     public static readonly Histogram<double> TimeToFirstByteOverhead = Meter.CreateHistogram<double>(
         "lethe_proxy_ttfb_overhead_seconds", "s", "Time to first byte added by the proxy itself.");
 
+    /// <summary>What the Envoy door's answers take here: from messages that were read to their answers handed to the connection; one read in eight.</summary>
+    public static readonly Histogram<double> AnswerTime = Meter.CreateHistogram<double>(
+        "lethe_extproc_answer_seconds", "s", "Time from a message of the Envoy door to its answer, of one read in eight.");
+
     /// <summary>Captures given up because the capture itself failed; the calls went on.</summary>
     public static readonly Counter<long> CaptureFaults = Meter.CreateCounter<long>(
         "lethe_capture_faults_total", "{fault}", "Captures given up because of a fault in the capture.");

@@ -57,7 +57,7 @@ internal sealed class ExtProcDoor : IDisposable
         try
         {
             using var interrupt = drained.Token.UnsafeRegister(static open => ((GrpcCall)open!).Interrupt(), call);
-            await new ProcessingStream(call, new StreamCapture(begin, route), policies.Open(), logger).RunAsync();
+            await new ProcessingStream(call, new StreamCapture(begin, route), policies.Open(), time, logger).RunAsync();
         }
         finally
         {

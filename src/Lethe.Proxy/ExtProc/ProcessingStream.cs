@@ -15,8 +15,11 @@ namespace Lethe.Proxy.ExtProc;
 /// </list>
 /// A reset or a half-close is how a stream normally ends. In observability mode nothing is answered, and the stream is ended when the call has.
 /// </summary>
-internal sealed class ProcessingStream(GrpcCall call, StreamCapture capture, RequestPolicy? policy, ILogger logger)
+internal sealed class ProcessingStream(GrpcCall call, StreamCapture capture, RequestPolicy? policy, TimeProvider time, ILogger logger)
 {
+    // One read in so many is timed: often enough for a distribution, and too seldom to cost a busy stream anything.
+    private const int TimedReads = 8;
+
     private readonly List<(WireMessage Message, ReadOnlySequence<byte> Bytes)> scanned = [];
     private BodyModes modes;
     private bool observing;
@@ -24,6 +27,7 @@ internal sealed class ProcessingStream(GrpcCall call, StreamCapture capture, Req
     private bool requestEnded;
     private bool responseEnded;
     private bool holdsBody;
+    private int reads;
 
     public async Task RunAsync()
     {
@@ -58,8 +62,13 @@ internal sealed class ProcessingStream(GrpcCall call, StreamCapture capture, Req
             }
 
             // 2.
+            var readAt = reads++ % TimedReads == 0 ? time.GetTimestamp() : 0;
             var (whole, answered) = Answer();
             var sent = answered ? call.FlushAsync() : ValueTask.FromResult(true);
+            if (answered && readAt != 0)
+            {
+                ProxyMeter.AnswerTime.Record(time.GetElapsedTime(readAt).TotalSeconds);
+            }
 
             // 3.
             var captured = Capture();

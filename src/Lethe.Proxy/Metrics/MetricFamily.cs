@@ -28,6 +28,7 @@ internal sealed class MetricFamily
     private readonly ConcurrentDictionary<string, MetricSeries> series = new();
     private readonly double[]? bounds;
     private readonly bool isLastValue;
+    private MetricSeries? bare;
 
     public MetricFamily(Instrument instrument, double[]? advisedBounds)
     {
@@ -69,7 +70,9 @@ internal sealed class MetricFamily
         }
     }
 
-    private MetricSeries SeriesOf(ReadOnlySpan<KeyValuePair<string, object?>> tags)
+    private MetricSeries SeriesOf(ReadOnlySpan<KeyValuePair<string, object?>> tags) => tags.IsEmpty ? bare ??= Labelled(tags) : Labelled(tags);
+
+    private MetricSeries Labelled(ReadOnlySpan<KeyValuePair<string, object?>> tags)
     {
         var key = new StringBuilder();
         foreach (var tag in tags)

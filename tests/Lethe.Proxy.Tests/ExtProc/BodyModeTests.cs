@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using Lethe.Capture.Exchanges;
 using Lethe.Proxy.ExtProc;
@@ -57,6 +58,18 @@ public sealed class BodyModeTests
         Assert.Equal(call.Response == BodyMode.None, captured.Response.Truncated);
         Assert.Equal(responseTrailers && call.Response != BodyMode.None ? 1 : 0, captured.ResponseTrailers.Count);
         await world.IdleAsync();
+    }
+
+    [Fact]
+    public async Task The_metrics_tell_what_an_answer_takes()
+    {
+        await using var world = await ExtProcWorld.StartAsync();
+        await using var connection = await world.ConnectAsync();
+        await EnvoyPlayer.PlayAsync(connection, new PlayedCall { RequestBody = [[1]], ResponseBody = [[2]] });
+
+        using var admin = new HttpClient();
+        var count = Assert.Single((await admin.GetStringAsync(world.Admin + "/metrics")).Split('\n'), line => line.StartsWith("lethe_extproc_answer_seconds_count ", StringComparison.Ordinal));
+        Assert.True(long.Parse(count.Split(' ')[1], CultureInfo.InvariantCulture) > 0, count);
     }
 
     [Theory]

@@ -20,6 +20,8 @@ internal sealed class ExtProcWorld : IAsyncDisposable
 
     public string Address => host!.Doors.ExtProc!;
 
+    public string Admin => host!.Doors.Admin;
+
     public string Folder => directory.FullName;
 
     /// <summary>Calls that have begun and not ended.</summary>
