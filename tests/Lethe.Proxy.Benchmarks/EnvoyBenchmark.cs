@@ -9,6 +9,8 @@ internal static class EnvoyBenchmark
     private const int EventsEach = 2000;
     private const int OpenStreams = 1000;
     private const int WatchedChunks = 64;
+    private const string CutShort = "lethe_drops_total{reason=\"memory\"}";
+    private const string AnswerTime = "lethe_extproc_answer_seconds";
     private static readonly TimeSpan AnswerPause = TimeSpan.FromMicroseconds(625);
 
     // Until tiered compilation has settled: lethe has far more code than its floor.
@@ -33,13 +35,20 @@ internal static class EnvoyBenchmark
 
             foreach (var (name, once, workers) in Loads())
             {
+                var cutBefore = await lethe.Metrics!.ValueAsync(CutShort);
                 var rounds = await Rounds<double>.RunAsync(floor, lethe, (proxy, duration) => RateAsync(proxy.EnvoyDoor, once, workers, duration));
-                rows.Add([name, Report.Count(rounds.Floor(rate => rate)), Report.Count(rounds.Lethe(rate => rate)), rounds.Ratio(rate => rate)]);
+                var cut = await lethe.Metrics.ValueAsync(CutShort) - cutBefore;
+                rows.Add([cut > 0 ? $"{name} ({Report.Count(cut)} records cut short for want of memory)" : name, Report.Count(rounds.Floor(rate => rate)), Report.Count(rounds.Lethe(rate => rate)), rounds.Ratio(rate => rate)]);
             }
 
+            var answersBefore = await lethe.Metrics!.BucketsAsync(AnswerTime);
             var waits = await Rounds<(TimeSpan P50, TimeSpan P99)>.RunAsync(floor, lethe, AnswersAsync);
             rows.Add(WaitRow("answer p50, 1,600 messages/s over 8 streams", waits, wait => wait.P50));
             rows.Add(WaitRow("answer p99", waits, wait => wait.P99));
+            var answers = await lethe.Metrics.BucketsAsync(AnswerTime);
+            rows.Add(["of it in lethe itself, p50 and p99 below", "", $"{Within(0.50)}, {Within(0.99)}", ""]);
+
+            string Within(double quantile) => Report.Micros(MetricsPage.Quantile(answersBefore, answers, quantile));
         }
 
         var (floorBytes, letheBytes) = (await MemoryAsync(await ProxyUnderTest.GrpcEchoAsync()), await MemoryAsync(await ProxyUnderTest.LetheAsync("http://127.0.0.1:9")));

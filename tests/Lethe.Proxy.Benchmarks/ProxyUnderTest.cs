@@ -13,8 +13,9 @@ internal sealed class ProxyUnderTest : IAsyncDisposable
     private static readonly TimeSpan SettleLook = TimeSpan.FromMilliseconds(300);
     private readonly Process process;
 
-    private ProxyUnderTest(string name, Process process, string listen, string envoyDoor, string? dataDirectory)
+    private ProxyUnderTest(string name, Process process, string listen, string envoyDoor, string? dataDirectory, MetricsPage? metrics)
     {
+        Metrics = metrics;
         EnvoyDoor = envoyDoor;
         Name = name;
         this.process = process;
@@ -31,6 +32,9 @@ internal sealed class ProxyUnderTest : IAsyncDisposable
 
     public string? DataDirectory { get; }
 
+    /// <summary>What lethe tells of itself; the floors tell nothing.</summary>
+    public MetricsPage? Metrics { get; }
+
     public static Task<ProxyUnderTest> BareYarpAsync(string upstream)
     {
         var listen = FreeAddress();
@@ -45,11 +49,11 @@ internal sealed class ProxyUnderTest : IAsyncDisposable
 
     public static Task<ProxyUnderTest> LetheAsync(string upstream)
     {
-        var (listen, door) = (FreeAddress(), FreeAddress());
+        var (listen, door, admin) = (FreeAddress(), FreeAddress(), FreeAddress());
         var data = Path.Combine(Directory.CreateTempSubdirectory("lethe-bench-").FullName, "data");
-        var start = Start("lethe.dll", "run", "--data", data, "--listen", listen, "--admin", FreeAddress(), "--extproc", door);
+        var start = Start("lethe.dll", "run", "--data", data, "--listen", listen, "--admin", admin, "--extproc", door);
         start.Environment["Lethe__Upstreams__anthropic__Address"] = upstream;
-        return StartAsync("lethe", start, listen, door, data);
+        return StartAsync("lethe", start, listen, door, data, new MetricsPage(admin));
     }
 
     /// <summary>Resident memory, in bytes.</summary>
@@ -89,13 +93,14 @@ internal sealed class ProxyUnderTest : IAsyncDisposable
         }
 
         process.Dispose();
+        Metrics?.Dispose();
         if (DataDirectory is not null)
         {
             Directory.Delete(Path.GetDirectoryName(DataDirectory)!, recursive: true);
         }
     }
 
-    private static async Task<ProxyUnderTest> StartAsync(string name, ProcessStartInfo start, string listen, string door, string? data)
+    private static async Task<ProxyUnderTest> StartAsync(string name, ProcessStartInfo start, string listen, string door, string? data, MetricsPage? metrics = null)
     {
         var process = Process.Start(start)!;
         process.OutputDataReceived += (_, _) => { };
@@ -111,7 +116,7 @@ internal sealed class ProxyUnderTest : IAsyncDisposable
                     await socket.ConnectAsync(IPAddress.Loopback, new Uri(address).Port);
                 }
 
-                return new ProxyUnderTest(name, process, listen, door, data);
+                return new ProxyUnderTest(name, process, listen, door, data, metrics);
             }
             catch (SocketException)
             {

@@ -6,7 +6,7 @@ namespace Lethe.Proxy.Benchmarks;
 /// </summary>
 internal sealed class Rounds<T>(IReadOnlyList<(T Floor, T Lethe)> measured)
 {
-    private const int Count = 3;
+    private const int Count = 5;
 
     // Ingest does a second of work before it gives way to the calls, after each rest; under a load that lasts that is once.
     private static readonly TimeSpan LeadIn = TimeSpan.FromSeconds(2.5);
