@@ -35,6 +35,8 @@ internal static class EnvoyBenchmark
 
             foreach (var (name, once, workers) in Loads())
             {
+                // What the load before still holds is counted with that.
+                await lethe.SettleAsync();
                 var cutBefore = await lethe.Metrics!.ValueAsync(CutShort);
                 var rounds = await Rounds<double>.RunAsync(floor, lethe, (proxy, duration) => RateAsync(proxy.EnvoyDoor, once, workers, duration));
                 var cut = await lethe.Metrics.ValueAsync(CutShort) - cutBefore;
