@@ -155,7 +155,7 @@ public sealed class IngestLoop
                 Log.StoreRefused(logger, refused.SqliteExtendedErrorCode, pause.TotalMilliseconds, refused);
             }
 
-            OwnThread.Wait(Task.Delay(pause, time, stopping));
+            OwnThread.Pause(pause, time, stopping);
         }
     }
 

@@ -19,18 +19,18 @@ internal static class OwnThread
         return task.GetAwaiter().GetResult();
     }
 
-    /// <summary>Blocks for so long, to the millisecond above it.</summary>
-    public static void Pause(TimeSpan pause, TimeProvider time)
+    /// <summary>Blocks for so long, to the millisecond above it. Throws <see cref="OperationCanceledException"/> when cancelled meanwhile.</summary>
+    public static void Pause(TimeSpan pause, TimeProvider time, CancellationToken cancellation = default)
     {
         if (ReferenceEquals(time, TimeProvider.System))
         {
             // A timer would wake its own thread and one of the pool before this one.
-            using var never = new ManualResetEventSlim(false, spinCount: 0);
-            never.Wait((int)Math.Ceiling(pause.TotalMilliseconds));
+            cancellation.WaitHandle.WaitOne((int)Math.Ceiling(pause.TotalMilliseconds));
+            cancellation.ThrowIfCancellationRequested();
         }
         else
         {
-            Wait(Task.Delay(pause, time));
+            Wait(Task.Delay(pause, time, cancellation));
         }
     }
 

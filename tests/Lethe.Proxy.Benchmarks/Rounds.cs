@@ -8,7 +8,7 @@ internal sealed class Rounds<T>(IReadOnlyList<(T Floor, T Lethe)> measured)
 {
     private const int Count = 5;
 
-    // Ingest does a second of work before it gives way to the calls, after each rest; under a load that lasts that is once.
+    // Ingest does a second of work before it gives way to the calls; under a load that lasts that is once.
     private static readonly TimeSpan LeadIn = TimeSpan.FromSeconds(2.5);
     private static readonly TimeSpan Each = TimeSpan.FromSeconds(4);
 

@@ -33,7 +33,7 @@ internal sealed class RecordedCall(ExchangeBuilder builder, ExchangeRedactor? re
 
     public void Release() => durable.TrySetResult();
 
-    /// <summary>Takes the whole call, which no piece was taken of.</summary>
+    /// <summary>Redacts what nothing has to be held back of: a whole call, or a piece of one whose bodies stay as they are.</summary>
     public CapturedExchange TakeWhole(CapturedExchange snapshot) => redactor?.Redact(snapshot) ?? snapshot;
 
     /// <summary>Redacts what came since the last piece; a secret that lies across pieces is held back until it can be told.</summary>
@@ -41,9 +41,9 @@ internal sealed class RecordedCall(ExchangeBuilder builder, ExchangeRedactor? re
     {
         var withHead = snapshot.Status is not null && !responseHeadTaken;
         responseHeadTaken |= withHead;
-        if (redactor is null or { RedactsBodies: false })
+        if (redactor is null || KeepsBodies)
         {
-            return (redactor?.RedactHead(snapshot) ?? snapshot, withHead);
+            return (TakeWhole(snapshot), withHead);
         }
 
         request ??= ExchangeRedactor.OpenBody(snapshot.RequestHeaders);
