@@ -15,6 +15,9 @@ internal static class IngestBenchmark
     private const int Sessions = 200;
     private const int TurnsEach = 200;
     private const int Rounds = 5;
+
+    /// <summary>The rate rises for that long, while the just-in-time compiler learns what is called most.</summary>
+    private const int WarmUpRounds = 6;
     private static readonly int Batch = new IngestSettings().BatchCountMax;
 
     public static async Task RunAsync(Report report)
@@ -23,7 +26,7 @@ internal static class IngestBenchmark
         try
         {
             var rounds = new List<(double File, double Table, double Ingest)>();
-            for (var round = 0; round <= Rounds; round++)
+            for (var round = 0; round < WarmUpRounds + Rounds; round++)
             {
                 var place = Directory.CreateDirectory(Path.Combine(directory, $"{round}")).FullName;
                 rounds.Add((
@@ -33,8 +36,7 @@ internal static class IngestBenchmark
                 Directory.Delete(place, recursive: true);
             }
 
-            // The first is for the just-in-time compiler.
-            rounds.RemoveAt(0);
+            rounds.RemoveRange(0, WarmUpRounds);
             var (file, table, ingest) = (Report.Median(rounds.Select(round => round.File)), Report.Median(rounds.Select(round => round.Table)), Report.Median(rounds.Select(round => round.Ingest)));
             report.Table(
                 $"Ingest, {Sessions * TurnsEach} small turns of {Sessions} sessions, {Batch} a transaction",

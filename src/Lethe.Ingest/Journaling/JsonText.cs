@@ -41,19 +41,9 @@ internal static class JsonText
             }
 
             var plain = (nuint)BitOperations.TrailingZeroCount(special);
-            read += plain;
             written += plain;
-            var value = Unsafe.Add(ref from, read++);
-            var letter = EscapeLetters[value];
-            if (letter == 0)
-            {
-                written += (nuint)WriteEscape(value, destination[(int)written..]);
-                continue;
-            }
-
-            Unsafe.Add(ref to, written) = (byte)'\\';
-            Unsafe.Add(ref to, written + 1) = letter;
-            written += 2;
+            read += plain;
+            written += (nuint)WriteEscape(Unsafe.Add(ref from, read++), destination[(int)written..]);
         }
 
         var at = (int)written;

@@ -13,7 +13,7 @@ internal sealed class NamedRows : IDisposable
 
     private readonly RecentMap<string, long> orgs = new(RecentMax);
     private readonly RecentMap<Route, long> routes = new(RecentMax);
-    private readonly RecentMap<(string HarnessId, string Version, string Evidence), long> callers = new(RecentMax);
+    private readonly RecentMap<Caller, long> callers = new(RecentMax);
     private readonly RecentMap<(long Org, UInt128 Hash), long> blobs = new(RecentMax);
     private readonly Statement findOrg;
     private readonly Statement addOrg;
@@ -90,13 +90,11 @@ internal sealed class NamedRows : IDisposable
 
     public long CallerOf(InterpretedExchange told)
     {
-        var envelope = told.Envelope;
-        var evidence = JsonSerializer.Serialize(envelope.Evidence, StoredJson.Default.IReadOnlyDictionaryStringString);
-        var caller = (envelope.HarnessId, Version: envelope.HarnessVersion ?? "", Evidence: evidence);
+        var caller = new Caller(told.Envelope);
         if (!callers.TryGet(caller, out var row))
         {
-            callers[caller] = row = findCaller.Bind(caller.HarnessId).Bind(caller.Version).Bind(caller.Evidence).Scalar()
-                ?? addCaller.Bind(caller.HarnessId).Bind(caller.Version).Bind(caller.Evidence).Insert();
+            var evidence = JsonSerializer.Serialize(told.Envelope.Evidence, StoredJson.Default.IReadOnlyDictionaryStringString);
+            callers[caller] = row = caller.Bind(findCaller).Bind(evidence).Scalar() ?? caller.Bind(addCaller).Bind(evidence).Insert();
         }
 
         return row;

@@ -22,9 +22,9 @@ internal sealed class NodeTable : IDisposable
     private readonly Statement last;
     private readonly Statement insert;
     private readonly Statement insertMany;
-    private readonly List<(NodeKey First, IReadOnlyList<Node> Nodes, int At)> unsure = [];
-    private readonly Dictionary<NodeKey, Node> fresh = [];
-    private readonly List<NodeKey> order = [];
+    private readonly List<(NodeKey First, long Org, IReadOnlyList<Node> Nodes, int At)> unsure = [];
+    private readonly HashSet<NodeKey> fresh = [];
+    private readonly List<(NodeKey Key, long Org, Node Node)> order = [];
 
     public NodeTable(sqlite3 database)
     {
@@ -43,16 +43,20 @@ internal sealed class NodeTable : IDisposable
             var from = LastRecent(org, chain.Nodes) + 1;
             if (from < chain.Nodes.Count)
             {
-                unsure.Add((NodeKey.Of(org, chain.Nodes[from].Hash), chain.Nodes, from));
+                unsure.Add((NodeKey.Of(org, chain.Nodes[from].Hash), org, chain.Nodes, from));
             }
         }
 
         unsure.Sort(static (one, other) => one.First.CompareTo(other.First));
-        foreach (var (first, nodes, at) in unsure)
+        foreach (var (first, org, nodes, at) in unsure)
         {
-            for (var i = FirstUnknown(first, nodes, at); i < nodes.Count; i++)
+            for (var i = FirstUnknown(first, org, nodes, at); i < nodes.Count; i++)
             {
-                fresh.TryAdd(NodeKey.Of(first.Org, nodes[i].Hash), nodes[i]);
+                var key = NodeKey.Of(org, nodes[i].Hash);
+                if (fresh.Add(key))
+                {
+                    order.Add((key, org, nodes[i]));
+                }
             }
         }
 
@@ -61,7 +65,7 @@ internal sealed class NodeTable : IDisposable
     }
 
     /// <summary>A node's row; null when it is not stored.</summary>
-    public long? Find(long org, NodeHash hash) => Find(NodeKey.Of(org, hash), hash);
+    public long? Find(long org, NodeHash hash) => Find(NodeKey.Of(org, hash), org, hash);
 
     /// <summary>As <see cref="Find(long, NodeHash)"/>, of what was lately met only.</summary>
     public bool TryGetRecent(long org, NodeHash hash, out long node) => recent.TryGet(NodeKey.Of(org, hash), out node);
@@ -98,15 +102,15 @@ internal sealed class NodeTable : IDisposable
     }
 
     // Behind a message that is not stored none is. Where the first that was in doubt is stored after all, the last that is has to be looked for.
-    private int FirstUnknown(NodeKey first, IReadOnlyList<Node> nodes, int at)
+    private int FirstUnknown(NodeKey first, long org, IReadOnlyList<Node> nodes, int at)
     {
-        if (fresh.ContainsKey(first) || Find(first, nodes[at].Hash) is null)
+        if (fresh.Contains(first) || Find(first, org, nodes[at].Hash) is null)
         {
             return at;
         }
 
         var known = nodes.Count - 1;
-        while (known > at && (fresh.ContainsKey(NodeKey.Of(first.Org, nodes[known].Hash)) || Find(first.Org, nodes[known].Hash) is null))
+        while (known > at && (fresh.Contains(NodeKey.Of(org, nodes[known].Hash)) || Find(org, nodes[known].Hash) is null))
         {
             known--;
         }
@@ -116,54 +120,48 @@ internal sealed class NodeTable : IDisposable
 
     private void Insert()
     {
-        order.AddRange(fresh.Keys);
-        order.Sort();
+        order.Sort(static (one, other) => one.Key.CompareTo(other.Key));
         var row = last.Scalar() ?? 0;
-        foreach (var key in order)
+        var nodes = CollectionsMarshal.AsSpan(order);
+        for (var i = 0; i < nodes.Length; i++)
         {
-            recent[key] = ++row;
+            recent[nodes[i].Key] = row + 1 + i;
         }
 
-        row -= order.Count;
-        var keys = CollectionsMarshal.AsSpan(order);
-        for (; keys.Length >= InsertedAtOnce; keys = keys[InsertedAtOnce..])
+        for (; nodes.Length >= InsertedAtOnce; nodes = nodes[InsertedAtOnce..])
         {
-            foreach (var key in keys[..InsertedAtOnce])
+            foreach (var (_, org, node) in nodes[..InsertedAtOnce])
             {
-                Bind(insertMany, ++row, key);
+                Bind(insertMany, ++row, org, node);
             }
 
             insertMany.Run();
         }
 
-        foreach (var key in keys)
+        foreach (var (_, org, node) in nodes)
         {
-            Bind(insert, ++row, key);
+            Bind(insert, ++row, org, node);
             insert.Run();
         }
     }
 
-    private void Bind(Statement statement, long row, NodeKey key)
-    {
-        var node = fresh[key];
-        statement
-            .Bind(row)
-            .Bind(node.Hash.Span)
-            .Bind(key.Org)
-            .Bind(node.Parent is { } parent ? Find(key.Org, parent) : null)
-            .Bind(node.Depth)
-            .Bind(node.Role)
-            .Bind(node.Body.Span);
-    }
+    private void Bind(Statement statement, long row, long org, Node node) => statement
+        .Bind(row)
+        .Bind(node.Hash.Span)
+        .Bind(org)
+        .Bind(node.Parent is { } parent ? Find(org, parent) : null)
+        .Bind(node.Depth)
+        .Bind(node.Role)
+        .Bind(node.Body.Span);
 
-    private long? Find(NodeKey key, NodeHash hash)
+    private long? Find(NodeKey key, long org, NodeHash hash)
     {
         if (recent.TryGet(key, out var known))
         {
             return known;
         }
 
-        if (find.Bind(hash.Span).Bind(key.Org).Scalar() is not { } node)
+        if (find.Bind(hash.Span).Bind(org).Scalar() is not { } node)
         {
             return null;
         }

@@ -14,6 +14,9 @@ internal static unsafe partial class Sqlite3
     /// <summary>Tells SQLite to copy what is bound before the call returns. https://www.sqlite.org/c3ref/c_static.html</summary>
     public const nint Transient = -1;
 
+    /// <summary>Tells SQLite that what is bound stays where it is until the parameter is bound again.</summary>
+    public const nint Static = 0;
+
     [LibraryImport(Library, EntryPoint = "sqlite3_step")]
     public static partial int Step(nint statement);
 
@@ -25,6 +28,12 @@ internal static unsafe partial class Sqlite3
 
     [LibraryImport(Library, EntryPoint = "sqlite3_bind_blob")]
     public static partial int BindBlob(nint statement, int parameter, byte* value, int length, nint destructor);
+
+    [LibraryImport(Library, EntryPoint = "sqlite3_bind_text"), SuppressGCTransition]
+    public static partial int BindTextInPlace(nint statement, int parameter, byte* utf8, int length, nint destructor);
+
+    [LibraryImport(Library, EntryPoint = "sqlite3_bind_blob"), SuppressGCTransition]
+    public static partial int BindBlobInPlace(nint statement, int parameter, byte* value, int length, nint destructor);
 
     [LibraryImport(Library, EntryPoint = "sqlite3_bind_int64"), SuppressGCTransition]
     public static partial int BindInt64(nint statement, int parameter, long value);

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Text;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
@@ -10,12 +12,16 @@ namespace Lethe.Ingest.Storage;
 /// </summary>
 internal sealed unsafe class Statement : IDisposable
 {
+    /// <summary>What is not longer is bound where it lies, in the parameter's own place, and SQLite need not copy it.</summary>
+    private const int PlaceBytes = 128;
+
     private readonly sqlite3 database;
     private readonly sqlite3_stmt statement;
     private readonly nint databaseHandle;
     private readonly nint handle;
     private readonly BoundValue[] parameters;
-    private byte[] utf8 = new byte[512];
+    private readonly byte[] places;
+    private byte[] utf8 = [];
     private int bound;
 
     public Statement(sqlite3 database, string sql)
@@ -25,6 +31,7 @@ internal sealed unsafe class Statement : IDisposable
         databaseHandle = database.DangerousGetHandle();
         handle = statement.DangerousGetHandle();
         parameters = new BoundValue[raw.sqlite3_bind_parameter_count(statement)];
+        places = GC.AllocateUninitializedArray<byte>(parameters.Length * PlaceBytes, pinned: true);
     }
 
     public Statement Bind(long value)
@@ -48,19 +55,26 @@ internal sealed unsafe class Statement : IDisposable
             return BindNull();
         }
 
-        if (parameters[bound++].Becomes(value))
+        if (!parameters[bound++].Becomes(value))
         {
-            var most = Encoding.UTF8.GetMaxByteCount(value.Length);
-            if (utf8.Length < most)
-            {
-                utf8 = new byte[most];
-            }
+            return this;
+        }
 
-            var length = Encoding.UTF8.GetBytes(value, utf8);
-            fixed (byte* text = utf8)
-            {
-                Check(Sqlite3.BindText(handle, bound, text, length, Sqlite3.Transient));
-            }
+        if (value.Length <= PlaceBytes && Encoding.UTF8.TryGetBytes(value, Place(), out var length))
+        {
+            Check(Sqlite3.BindTextInPlace(handle, bound, Address(), length, Sqlite3.Static));
+            return this;
+        }
+
+        var most = Encoding.UTF8.GetMaxByteCount(value.Length);
+        if (utf8.Length < most)
+        {
+            utf8 = new byte[most];
+        }
+
+        fixed (byte* text = utf8)
+        {
+            Check(Sqlite3.BindText(handle, bound, text, Encoding.UTF8.GetBytes(value, utf8), Sqlite3.Transient));
         }
 
         return this;
@@ -70,11 +84,15 @@ internal sealed unsafe class Statement : IDisposable
     public Statement Bind(ReadOnlySpan<byte> value)
     {
         parameters[bound++].BecomesOther();
+        if (value.TryCopyTo(Place()))
+        {
+            Check(Sqlite3.BindBlobInPlace(handle, bound, Address(), value.Length, Sqlite3.Static));
+            return this;
+        }
+
         fixed (byte* bytes = value)
         {
-            // An empty span has no address, and SQLite takes no address for NULL.
-            byte none = 0;
-            Check(Sqlite3.BindBlob(handle, bound, bytes is null ? &none : bytes, value.Length, Sqlite3.Transient));
+            Check(Sqlite3.BindBlob(handle, bound, bytes, value.Length, Sqlite3.Transient));
         }
 
         return this;
@@ -159,6 +177,11 @@ internal sealed unsafe class Statement : IDisposable
     public byte[]? BlobOrNull(int column) => IsNull(column) ? null : Blob(column);
 
     public void Dispose() => statement.Dispose();
+
+    private Span<byte> Place() => places.AsSpan((bound - 1) * PlaceBytes, PlaceBytes);
+
+    // Pinned for as long as the statement lives.
+    private byte* Address() => (byte*)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(places)) + ((bound - 1) * PlaceBytes);
 
     private void Check(int code)
     {
