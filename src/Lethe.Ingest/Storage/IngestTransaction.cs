@@ -1,6 +1,3 @@
-using System.Globalization;
-using Lethe.Capture;
-using Lethe.Capture.Harnesses;
 using Lethe.Ingest.Journaling;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
@@ -27,14 +24,7 @@ public sealed class IngestTransaction : IDisposable
     private readonly Statement rollbackTo;
     private readonly Statement dataVersion;
     private readonly ReceiptBook receipts;
-    private readonly NamedRows names;
-    private readonly SessionLedger sessions;
-    private readonly ParentLinks parents;
-    private readonly NodeTable nodes;
-    private readonly NodeMembers members;
-    private readonly AttemptGroups attempts;
-    private readonly ExchangeTable exchanges;
-    private readonly ToolCallTable tools;
+    private readonly ExchangeStore exchanges;
     private long lastDataVersion = -1;
 
     /// <param name="connection">As <see cref="LetheDatabase.OpenAsync"/> gives it; stays the caller's, and is used for nothing else meanwhile.</param>
@@ -51,14 +41,7 @@ public sealed class IngestTransaction : IDisposable
         rollbackTo = new Statement(database, "ROLLBACK TO delivery");
         dataVersion = new Statement(database, "PRAGMA data_version");
         receipts = new ReceiptBook(database);
-        names = new NamedRows(database);
-        sessions = new SessionLedger(database);
-        parents = new ParentLinks(database, sessions, names.OrgId);
-        nodes = new NodeTable(database);
-        members = new NodeMembers(database, nodes);
-        attempts = new AttemptGroups(database, sessions);
-        exchanges = new ExchangeTable(database);
-        tools = new ToolCallTable(database);
+        exchanges = new ExchangeStore(database);
     }
 
     /// <summary>How far the consumer has come in the journal; null at the beginning.</summary>
@@ -73,7 +56,7 @@ public sealed class IngestTransaction : IDisposable
 
     public void Dispose()
     {
-        IDisposable[] all = [tools, exchanges, attempts, members, nodes, parents, sessions, names, receipts, dataVersion, rollbackTo, release, savepoint, rollback, commit, begin];
+        IDisposable[] all = [exchanges, receipts, dataVersion, rollbackTo, release, savepoint, rollback, commit, begin];
         foreach (var part in all)
         {
             part.Dispose();
@@ -90,14 +73,14 @@ public sealed class IngestTransaction : IDisposable
             var now = Microseconds.Of(time.GetUtcNow());
             DeliveryResult[] results = [.. oneByOne ? deliveries.Select(delivery => StoreAlone(delivery, now)) : deliveries.Chunk(PreparedAtOnce).SelectMany(some => Store(some, now))];
             stored = true;
-            WriteBack();
+            exchanges.WriteBack();
             foreach (var (consumer, position) in cursors)
             {
                 receipts.SetCursor(consumer, position);
             }
 
             commit.Run();
-            Age();
+            exchanges.Age();
             return results;
         }
         catch (Exception poison) when (!oneByOne && !stored && StoreFault.Of(poison) is not null)
@@ -126,7 +109,7 @@ public sealed class IngestTransaction : IDisposable
         if (dataVersion.Scalar() is { } version && version != lastDataVersion)
         {
             lastDataVersion = version;
-            Forget();
+            exchanges.Forget();
         }
     }
 
@@ -137,13 +120,13 @@ public sealed class IngestTransaction : IDisposable
         try
         {
             var result = Store([delivery], now)[0];
-            WriteBack();
+            exchanges.WriteBack();
             release.Run();
             return result;
         }
         catch (Exception poison) when (StoreFault.Of(poison) is { } code)
         {
-            Forget();
+            exchanges.Forget();
             rollbackTo.Run();
             release.Run();
             receipts.Bury(delivery, code, poison.Message, now);
@@ -151,30 +134,30 @@ public sealed class IngestTransaction : IDisposable
         }
     }
 
-    // What many deliveries need of an index is met in the order of the index, before each is stored.
     private DeliveryResult[] Store(ExchangeDelivery[] deliveries, long now)
     {
         var results = new DeliveryResult[deliveries.Length];
-        var accepted = new List<(int At, long Org, InterpretedExchange Told, long? RetryKey)>(results.Length);
+        var places = new List<int>(results.Length);
+        var accepted = new List<NewExchange>(results.Length);
         for (var i = 0; i < results.Length; i++)
         {
-            var told = deliveries[i].Told;
-            var org = names.Org(told.Exchange.OrgId);
+            var org = exchanges.Org(deliveries[i].Told.Exchange.OrgId);
             if (TurnAway(org, deliveries[i], now) is { } verdict)
             {
                 results[i] = verdict;
             }
             else
             {
-                accepted.Add((i, org, told, RetryKey(told)));
+                places.Add(i);
+                accepted.Add(NewExchange.Of(org, deliveries[i]));
             }
         }
 
-        attempts.Expect(accepted.Select(one => one.RetryKey).OfType<long>());
-        nodes.Put(accepted.Where(one => one.Told.Chain is not null).Select(one => (one.Org, one.Told.Chain!)));
-        foreach (var (at, org, told, retryKey) in accepted)
+        exchanges.Expect(accepted);
+        for (var i = 0; i < accepted.Count; i++)
         {
-            results[at] = Store(org, told, retryKey, deliveries[at].BodyAt);
+            var session = exchanges.Store(accepted[i]);
+            results[places[i]] = new DeliveryResult(DeliveryVerdict.Accepted, accepted[i].Told.Exchange.Id, session?.SessionId);
         }
 
         return results;
@@ -195,103 +178,9 @@ public sealed class IngestTransaction : IDisposable
         }
     }
 
-    private DeliveryResult Store(long org, InterpretedExchange told, long? retryKey, JournalPosition? bodyAt)
-    {
-        var exchange = told.Exchange;
-        var clock = CaptureClock.Of(exchange);
-        var own = Meet(org, exchange.OrgId, told, clock);
-        (long Root, long Leaf)? chain = told.Chain is { Nodes.Count: > 0 } said ? members.Join(org, own, said) : null;
-        var attempt = new Attempt
-        {
-            Clock = clock,
-            Outcome = told.Outcome,
-            HasReply = told.IsTurn,
-            OwnSession = own?.Key,
-            Usage = told.Turn?.Usage,
-            CostNanoUsd = told.Cost?.NanoUsd,
-        };
-        attempts.Place(retryKey, org, attempt);
-        var places = new ExchangePlaces(
-            org, names.RouteOf(told), names.CallerOf(told), chain?.Root, chain?.Leaf, names.Blob(org, told.Turn?.System), names.Blob(org, told.Turn?.Tools));
-        exchanges.Insert(told, attempt, retryKey, places, bodyAt);
-        return new DeliveryResult(DeliveryVerdict.Accepted, exchange.Id, Count(own, attempt, told)?.SessionId);
-    }
-
-    // The session that the exchange itself names: begun, promoted or known; with what the exchange says about it, and its parent.
-    private SessionState? Meet(long org, string orgId, InterpretedExchange told, CaptureClock clock)
-    {
-        var envelope = told.Envelope;
-        if (envelope.HarnessSessionId is not { Length: > 0 } harnessSessionId)
-        {
-            return null;
-        }
-
-        var session = sessions.Find(org, envelope.HarnessId, harnessSessionId);
-        if (session is not { IsPlaceholder: false })
-        {
-            if (session is null)
-            {
-                session = sessions.Begin(org, orgId, envelope.HarnessId, harnessSessionId, isPlaceholder: false);
-            }
-            else
-            {
-                sessions.Promote(session);
-            }
-
-            parents.BecameReal(session);
-        }
-
-        Describe(session.Facts, envelope, told, clock);
-        if (envelope.ParentHarnessSessionId is { Length: > 0 } parent)
-        {
-            parents.Claim(session, envelope.ParentHarnessId, parent, clock);
-        }
-
-        return session;
-    }
-
-    private static void Describe(SessionFacts facts, SessionEnvelope envelope, InterpretedExchange told, CaptureClock clock)
-    {
-        facts.Tell(SessionFacts.IdOrigin, StoredWord.Of(envelope.IdOrigin), clock);
-        facts.Tell(SessionFacts.HarnessVersion, envelope.HarnessVersion, clock);
-        facts.Tell(SessionFacts.UserAgent, envelope.UserAgent, clock);
-        facts.Tell(SessionFacts.Name, envelope.Name, clock);
-        facts.Tell(SessionFacts.Cwd, envelope.Cwd, clock);
-        facts.TellMetadata(envelope.MetadataJson, clock);
-        facts.TellFirst(SessionFacts.AuthSubject, told.Exchange.AuthSubject, clock);
-    }
-
-    private SessionState? Count(SessionState? own, Attempt attempt, InterpretedExchange told)
-    {
-        if (attempt.Session is not { } key)
-        {
-            return null;
-        }
-
-        var session = sessions.Load(key);
-        session.Totals.Add(attempt.Tally);
-        session.Widen(attempt.Clock.At);
-        sessions.Touch(session);
-        if (own is not null)
-        {
-            tools.Store(own, told, attempt.Clock);
-        }
-
-        return session;
-    }
-
-    private static long? RetryKey(InterpretedExchange told) =>
-        told.RetryKey is { Length: >= 16 } key ? long.Parse(key.AsSpan(0, 16), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture) : null;
-
-    private void WriteBack()
-    {
-        members.WriteBack();
-        sessions.Flush();
-    }
-
     private void Abandon()
     {
-        Forget();
+        exchanges.Forget();
         try
         {
             rollback.Run();
@@ -300,20 +189,5 @@ public sealed class IngestTransaction : IDisposable
         {
             // SQLite has rolled back by itself, as it does on a full disk.
         }
-    }
-
-    private void Age()
-    {
-        names.Age();
-        sessions.Age();
-        nodes.Age();
-    }
-
-    private void Forget()
-    {
-        names.Forget();
-        sessions.Forget();
-        nodes.Forget();
-        members.Forget();
     }
 }
