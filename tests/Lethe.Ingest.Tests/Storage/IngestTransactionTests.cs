@@ -29,6 +29,23 @@ public sealed class IngestTransactionTests
     }
 
     [Fact]
+    public void What_was_said_is_stored_whole_whatever_its_length_and_whatever_was_stored_before_it()
+    {
+        int[] lengths = [5000, 1, 129, 128, 127, 64, 65, 33, 32, 31, 1, 200];
+        string[] letters = ["a", "é", "😀", "\0"];
+        var replies = lengths.SelectMany(length => letters.Select(letter => string.Concat(Enumerable.Repeat(letter, length)))).ToArray();
+        using var store = TestStore.Open();
+        var told = replies.Select((reply, i) => new Told { Number = i + 1, At = i, Reply = reply, Name = reply, CommitKey = $"{i} {reply}" }).ToArray();
+        store.Deliver(told);
+
+        Assert.Equal(replies, store.Connection.Query<string>("SELECT reply_text FROM exchanges ORDER BY ingested"));
+        Assert.Equal(told.Select(one => one.CommitKey), store.Connection.Query<string>("SELECT commit_key FROM exchanges ORDER BY ingested"));
+        var said = told.SelectMany(one => one.Delivery().Told.Chain!.Nodes).DistinctBy(node => node.Hash).ToDictionary(node => node.Hash.ToString(), node => node.Body.ToArray());
+        Assert.Equal(said, store.Connection.Query<(byte[] Hash, byte[] Body)>("SELECT hash, body FROM nodes").ToDictionary(row => Convert.ToHexStringLower(row.Hash), row => row.Body));
+        Assert.Equal(replies[^1], store.Session("s").Name);
+    }
+
+    [Fact]
     public void A_delivery_that_comes_again_is_counted_once_and_changes_nothing_else()
     {
         using var store = TestStore.Open();
