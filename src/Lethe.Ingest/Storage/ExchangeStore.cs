@@ -5,7 +5,7 @@ using SQLitePCL;
 namespace Lethe.Ingest.Storage;
 
 /// <summary>
-/// Everything that one exchange leaves in the store, in the order of DESIGN: session, parent, nodes, exchange with its attempts, tool calls,
+/// Everything that one exchange leaves in the store, in this order: session, parent, nodes, exchange with its attempts, tool calls,
 /// counters. Takes part in the caller's transaction.
 /// </summary>
 internal sealed class ExchangeStore : IDisposable

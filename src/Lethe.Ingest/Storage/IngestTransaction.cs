@@ -5,7 +5,7 @@ using SQLitePCL;
 namespace Lethe.Ingest.Storage;
 
 /// <summary>
-/// Many deliveries, one transaction, in the order of DESIGN: receipt, session, parent, nodes, exchange with its attempts, tool calls, counters, cursor.
+/// Many deliveries, one transaction: of each its receipt, which gates all the rest, and what <see cref="ExchangeStore"/> writes; last the cursors.
 /// One writer a process owns it; other processes may write the same file. Not for several threads at once.
 /// </summary>
 public sealed class IngestTransaction : IDisposable

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using System.Text;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
@@ -86,6 +85,7 @@ internal sealed unsafe class Statement : IDisposable
         parameters[bound++].BecomesOther();
         if (value.TryCopyTo(Place()))
         {
+            // An empty one too: SQLite takes no address for NULL, and a place has one.
             Check(Sqlite3.BindBlobInPlace(handle, bound, Address(), value.Length, Sqlite3.Static));
             return this;
         }
@@ -178,10 +178,10 @@ internal sealed unsafe class Statement : IDisposable
 
     public void Dispose() => statement.Dispose();
 
-    private Span<byte> Place() => places.AsSpan((bound - 1) * PlaceBytes, PlaceBytes);
+    private Span<byte> Place() => new(Address(), PlaceBytes);
 
     // Pinned for as long as the statement lives.
-    private byte* Address() => (byte*)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(places)) + ((bound - 1) * PlaceBytes);
+    private byte* Address() => (byte*)Unsafe.AsPointer(ref places[(bound - 1) * PlaceBytes]);
 
     private void Check(int code)
     {
