@@ -46,7 +46,7 @@ public sealed class AgentsThroughEnvoyTests(ITestOutputHelper output)
         Assert.True(run.ExitCode == 0, run.ToString());
         var recorded = await world.RecordedAsync();
         Assert.All(recorded.Records, record => Assert.Equal(door, record.Text("door")));
-        var (_, sessions, _) = await LetheProcess.RunAsync("sessions", "--json", "--data", world.Lethe.DataDirectory);
+        var (_, sessions, _) = await LetheProgram.RunAsync("sessions", "--json", "--data", world.Lethe.DataDirectory);
         return (recorded, sessions);
     }
 }

@@ -111,7 +111,7 @@ public sealed class ClaudeCodeTests
         Assert.Equal("overloaded_error", records[0].Text("error", "type"));
         Assert.Equal("partial", records[1].Text("usage", "source"));
         Assert.Single(records.Select(record => record.Text("session", "id")).Distinct());
-        var (_, sessions, _) = await LetheProcess.RunAsync("sessions", "--json", "--data", world.Lethe.DataDirectory);
+        var (_, sessions, _) = await LetheProgram.RunAsync("sessions", "--json", "--data", world.Lethe.DataDirectory);
         Assert.Contains("\"turns\":1", sessions.Replace(" ", "", StringComparison.Ordinal), StringComparison.Ordinal);
     }
 

@@ -21,7 +21,7 @@ public sealed class ProgramTests : IDisposable
     [InlineData("run", "--Lethe:Sink=oracle")]
     public async Task What_makes_no_sense_exits_2(params string[] args)
     {
-        var (code, _, error) = await LetheProcess.RunAsync(directory, args);
+        var (code, _, error) = await LetheProgram.RunInAsync(directory, args);
 
         Assert.Equal(2, code);
         Assert.NotEqual("", error);
@@ -35,7 +35,7 @@ public sealed class ProgramTests : IDisposable
             """{ "Lethe": { "Listen": "http://127.0.0.1:1001", "AdminListen": "http://127.0.0.1:1002", "ExtProc": { "Listen": "http://127.0.0.1:1003" } } }""");
         var environment = new Dictionary<string, string> { ["Lethe__AdminListen"] = "http://127.0.0.1:2002", ["Lethe__ExtProc__Listen"] = "http://127.0.0.1:2003" };
 
-        using var lethe = LetheProcess.Start(directory, environment, "config", "--extproc", "http://127.0.0.1:3003", "--Lethe:Journal:Durability", "strict");
+        using var lethe = LetheProgram.Start(directory, environment, "config", "--extproc", "http://127.0.0.1:3003", "--Lethe:Journal:Durability", "strict");
         var (code, output, _) = await lethe.ExitAsync();
 
         Assert.Equal(0, code);
@@ -51,7 +51,7 @@ public sealed class ProgramTests : IDisposable
     {
         await File.WriteAllTextAsync(Path.Combine(directory, "appsettings.json"), "{ not json");
 
-        var (code, output, error) = await LetheProcess.RunAsync(directory, "config", "--set", "Lethe:Journal:PartBytes=x");
+        var (code, output, error) = await LetheProgram.RunInAsync(directory, "config", "--set", "Lethe:Journal:PartBytes=x");
 
         Assert.Equal(1, code);
         Assert.Equal("", output);
@@ -63,14 +63,14 @@ public sealed class ProgramTests : IDisposable
     [Fact]
     public async Task Run_says_where_it_listens_and_ends_well_on_sigterm_and_again_on_ctrl_c()
     {
-        foreach (var signal in (string[])["TERM", "INT"])
+        foreach (var signal in (int[])[LetheProgram.SigTerm, LetheProgram.SigInt])
         {
-            using var lethe = LetheProcess.Start(directory, RunOnFreePorts);
+            using var lethe = LetheProgram.Start(directory, RunOnFreePorts);
             var admin = (await lethe.ReadLineAsync("  admin "))[14..];
             using var http = new HttpClient();
             Assert.Equal("ok\n", await http.GetStringAsync(admin + "/healthz"));
 
-            await lethe.SignalAsync(signal);
+            lethe.Signal(signal);
             var (code, _, error) = await lethe.ExitAsync();
 
             Assert.DoesNotContain("fail:", error, StringComparison.Ordinal);
@@ -81,10 +81,10 @@ public sealed class ProgramTests : IDisposable
     [Fact]
     public async Task A_second_lethe_on_the_same_directory_exits_3_with_one_line()
     {
-        using var first = LetheProcess.Start(directory, RunOnFreePorts);
+        using var first = LetheProgram.Start(directory, RunOnFreePorts);
         await first.ReadLineAsync("  admin ");
 
-        var (code, output, error) = await LetheProcess.RunAsync(directory, RunOnFreePorts);
+        var (code, output, error) = await LetheProgram.RunInAsync(directory, RunOnFreePorts);
 
         Assert.Equal(3, code);
         Assert.Equal("", output);
@@ -94,10 +94,10 @@ public sealed class ProgramTests : IDisposable
     [Fact]
     public async Task A_taken_port_exits_3_with_one_line()
     {
-        using var first = LetheProcess.Start(directory, RunOnFreePorts);
+        using var first = LetheProgram.Start(directory, RunOnFreePorts);
         var admin = (await first.ReadLineAsync("  admin "))[14..];
 
-        var (code, output, error) = await LetheProcess.RunAsync(
+        var (code, output, error) = await LetheProgram.RunInAsync(
             directory, "run", "--data", Path.Combine(directory, "other"), "--listen", "http://127.0.0.1:0", "--admin", admin, "--extproc", "http://127.0.0.1:0");
 
         Assert.Equal(3, code);
@@ -108,7 +108,7 @@ public sealed class ProgramTests : IDisposable
     [Fact]
     public async Task A_reverse_proxy_section_that_does_not_hold_exits_2()
     {
-        var (code, _, error) = await LetheProcess.RunAsync(directory, [.. RunOnFreePorts, "--set", "ReverseProxy:Routes:mine:ClusterId=none", "--set", "ReverseProxy:Routes:mine:Match:Path={broken"]);
+        var (code, _, error) = await LetheProgram.RunInAsync(directory, [.. RunOnFreePorts, "--set", "ReverseProxy:Routes:mine:ClusterId=none", "--set", "ReverseProxy:Routes:mine:Match:Path={broken"]);
 
         Assert.Equal(2, code);
         Assert.StartsWith("lethe: the ReverseProxy section does not hold: ", error, StringComparison.Ordinal);
@@ -119,7 +119,7 @@ public sealed class ProgramTests : IDisposable
     {
         await File.WriteAllTextAsync(Data, "a file");
 
-        var (code, _, error) = await LetheProcess.RunAsync(directory, RunOnFreePorts);
+        var (code, _, error) = await LetheProgram.RunInAsync(directory, RunOnFreePorts);
 
         Assert.Equal(3, code);
         Assert.StartsWith($"lethe: the data directory {Data} cannot be used: ", error, StringComparison.Ordinal);
@@ -134,7 +134,7 @@ public sealed class ProgramTests : IDisposable
     [InlineData("verify")]
     public async Task Reading_where_no_store_is_exits_3(params string[] args)
     {
-        var (code, output, error) = await LetheProcess.RunAsync(directory, [.. args, "--data", Data]);
+        var (code, output, error) = await LetheProgram.RunInAsync(directory, [.. args, "--data", Data]);
 
         Assert.Equal(3, code);
         Assert.Equal("", output);

@@ -36,7 +36,7 @@ public sealed class ReadingCommandsTests : IAsyncLifetime
         var second = JsonDocument.Parse(await LetheAsync("show", RecordedConversation.MainSession, "--turn", "2", "--json")).RootElement;
         Assert.DoesNotContain(second.GetProperty("turns").EnumerateArray(), turn => turn.GetProperty("exchange").GetProperty("turn").GetProperty("seq").GetRawText() == "1");
 
-        var (code, _, error) = await LetheProcess.RunAsync(Path.GetTempPath(), "show", "nobody", "--data", Data);
+        var (code, _, error) = await LetheProgram.RunAsync("show", "nobody", "--data", Data);
         Assert.Equal(1, code);
         Assert.Equal("lethe: no session answers to 'nobody', or several do.\n", error);
     }
@@ -79,7 +79,7 @@ public sealed class ReadingCommandsTests : IAsyncLifetime
         var bytes = await File.ReadAllTextAsync(segment);
         await File.WriteAllTextAsync(Path.Combine(copy, "journal", Path.GetFileName(segment)), bytes.Replace("third", "thirt", StringComparison.Ordinal));
 
-        var (code, output, _) = await LetheProcess.RunAsync(Path.GetTempPath(), "verify", "--json", "--data", copy);
+        var (code, output, _) = await LetheProgram.RunAsync("verify", "--json", "--data", copy);
 
         Assert.Equal(1, code);
         var report = JsonDocument.Parse(output).RootElement;
@@ -96,7 +96,7 @@ public sealed class ReadingCommandsTests : IAsyncLifetime
         Assert.Equal("0 accepted, 4 duplicate, 0 conflict, 0 rejected\n", await LetheAsync("replay", "--into", other));
         Assert.Equal("4 exchanges in the journal, 0 missing in the store, 0 held otherwise\n", await LetheAsync("replay", "--dry-run"));
 
-        var (_, again, _) = await LetheProcess.RunAsync(Path.GetTempPath(), "export", "--data", other);
+        var (_, again, _) = await LetheProgram.RunAsync("export", "--data", other);
 
         Assert.Equal(await LetheAsync("export"), again.Replace("\"replayed\":true", "\"replayed\":false", StringComparison.Ordinal));
     }
@@ -104,7 +104,7 @@ public sealed class ReadingCommandsTests : IAsyncLifetime
     [Fact]
     public async Task Tail_prints_what_ends_from_now_on()
     {
-        using var tail = LetheProcess.Start(Path.GetTempPath(), "tail", "--json", "--data", Data);
+        using var tail = LetheProgram.Start(AppContext.BaseDirectory, "tail", "--json", "--data", Data);
         var line = tail.ReadLineAsync("{");
         using var tick = new PeriodicTimer(TimeSpan.FromMilliseconds(300));
         while (!line.IsCompleted)
@@ -116,7 +116,7 @@ public sealed class ReadingCommandsTests : IAsyncLifetime
 
         var record = JsonDocument.Parse(await line).RootElement;
         Assert.Equal(RecordedConversation.MainSession, record.GetProperty("session").GetProperty("harness_session_id").GetString());
-        await tail.SignalAsync("INT");
+        tail.Signal(LetheProgram.SigInt);
         Assert.Equal(0, (await tail.ExitAsync()).ExitCode);
     }
 
@@ -124,7 +124,7 @@ public sealed class ReadingCommandsTests : IAsyncLifetime
 
     private async Task<string> LetheAsync(params string[] args)
     {
-        var (code, output, error) = await LetheProcess.RunAsync(Path.GetTempPath(), [.. args, "--data", Data]);
+        var (code, output, error) = await LetheProgram.RunAsync([.. args, "--data", Data]);
         Assert.True(code == 0, $"{string.Join(' ', args)} exited {code}: {error}{output}");
         return output;
     }

@@ -44,7 +44,7 @@ public sealed class KillTests
         }
 
         Assert.True(lives.Count(life => life.Stream.CompletedAt is null) >= Rounds, "too few streams were cut to tell");
-        var (exitCode, faults, _) = await LetheProcess.RunAsync("verify", "--parity", "--data", data);
+        var (exitCode, faults, _) = await LetheProgram.RunAsync("verify", "--parity", "--data", data);
         Assert.True(exitCode == 0, faults);
         Directory.Delete(Path.GetDirectoryName(data)!, recursive: true);
     }

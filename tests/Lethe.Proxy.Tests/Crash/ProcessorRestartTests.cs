@@ -65,7 +65,7 @@ public sealed class ProcessorRestartTests(ITestOutputHelper output)
         Assert.All(records, record => Assert.Contains(record.Single().Text("outcome"), new[] { "completed", "incomplete" }));
         Assert.Contains(calls, call => !records.Contains(call.RequestSha256));
         output.WriteLine($"{calls.Count} calls, {records.Count} records, {records.Count(record => record.Single().Text("outcome") == "incomplete")} of them incomplete");
-        var (exitCode, faults, _) = await LetheProcess.RunAsync("verify", "--parity", "--data", data);
+        var (exitCode, faults, _) = await LetheProgram.RunAsync("verify", "--parity", "--data", data);
         Assert.True(exitCode == 0, faults);
         Directory.Delete(Path.GetDirectoryName(data)!, recursive: true);
     }

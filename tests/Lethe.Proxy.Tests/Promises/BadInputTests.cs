@@ -174,7 +174,7 @@ public sealed class BadInputTests
 
     private static async Task AssertClean(LetheProcess lethe)
     {
-        var (exitCode, output, errors) = await LetheProcess.RunAsync("verify", "--parity", "--data", lethe.DataDirectory);
+        var (exitCode, output, errors) = await LetheProgram.RunAsync("verify", "--parity", "--data", lethe.DataDirectory);
         Assert.True(exitCode == 0, output + errors);
         Assert.DoesNotContain("fail:", await lethe.SaidAsync(), StringComparison.Ordinal);
     }

@@ -65,7 +65,7 @@ public sealed class CanaryTests
         Assert.Contains("[redacted:anthropic_key]", bodies, StringComparison.Ordinal);
         Assert.Contains("word 59", bodies, StringComparison.Ordinal);
         Assert.All(records, record => Assert.Equal("completed", record.Text("outcome")));
-        Assert.Equal(0, (await LetheProcess.RunAsync("verify", "--parity", "--data", lethe.DataDirectory)).ExitCode);
+        Assert.Equal(0, (await LetheProgram.RunAsync("verify", "--parity", "--data", lethe.DataDirectory)).ExitCode);
     }
 
     private static string Secret(int length) => Canary + string.Concat(Enumerable.Range(0, length - Canary.Length).Select(at => "aB3dE5gH7j"[at % 10]));

@@ -1,0 +1,99 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace Lethe.Proxy.Tests;
+
+/// <summary>The program as a person starts it: a process of its own, with its output and its exit code.</summary>
+internal sealed partial class LetheProgram : IDisposable
+{
+    public const int SigInt = 2;
+    public const int SigTerm = 15;
+
+    private static readonly TimeSpan WaitMax = TimeSpan.FromSeconds(60);
+
+    private readonly Process process;
+    private readonly StringBuilder output = new();
+    private readonly Task<string> error;
+
+    private LetheProgram(Process process)
+    {
+        this.process = process;
+        error = process.StandardError.ReadToEndAsync();
+    }
+
+    public int Id => process.Id;
+
+    /// <param name="directory">Where it is started: the place of its configuration file.</param>
+    /// <param name="environment">What its environment has besides the test's own.</param>
+    public static LetheProgram Start(string directory, IEnumerable<KeyValuePair<string, string>> environment, params string[] args)
+    {
+        var start = new ProcessStartInfo("dotnet") { WorkingDirectory = directory, RedirectStandardOutput = true, RedirectStandardError = true };
+        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "lethe.dll"));
+        foreach (var arg in args)
+        {
+            start.ArgumentList.Add(arg);
+        }
+
+        foreach (var (name, value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
+        return new LetheProgram(Process.Start(start)!);
+    }
+
+    public static LetheProgram Start(string directory, params string[] args) => Start(directory, [], args);
+
+    /// <summary>Runs one command to its end, where no configuration lies.</summary>
+    public static Task<(int ExitCode, string Output, string Error)> RunAsync(params string[] args) => RunInAsync(AppContext.BaseDirectory, args);
+
+    public static async Task<(int ExitCode, string Output, string Error)> RunInAsync(string directory, params string[] args)
+    {
+        using var lethe = Start(directory, args);
+        return await lethe.ExitAsync();
+    }
+
+    /// <summary>Reads stdout up to the line that begins like this.</summary>
+    public async Task<string> ReadLineAsync(string start)
+    {
+        using var bound = new CancellationTokenSource(WaitMax);
+        while (await process.StandardOutput.ReadLineAsync(bound.Token) is { } line)
+        {
+            output.Append(line).Append('\n');
+            if (line.StartsWith(start, StringComparison.Ordinal))
+            {
+                return line;
+            }
+        }
+
+        throw new InvalidOperationException($"lethe ended without a line that begins with '{start}': {await error}");
+    }
+
+    /// <summary>Waits for its end. The output is all that it ever wrote.</summary>
+    public async Task<(int ExitCode, string Output, string Error)> ExitAsync()
+    {
+        using var bound = new CancellationTokenSource(WaitMax);
+        output.Append(await process.StandardOutput.ReadToEndAsync(bound.Token));
+        await process.WaitForExitAsync(bound.Token);
+        return (process.ExitCode, output.ToString(), await error);
+    }
+
+    public void Signal(int signal) => Assert.Equal(0, Kill(process.Id, signal));
+
+    /// <summary>SIGKILL: nothing is flushed. An ended program stays ended.</summary>
+    public async Task KillAsync()
+    {
+        process.Kill(entireProcessTree: true);
+        await process.WaitForExitAsync();
+    }
+
+    public void Dispose()
+    {
+        process.Kill(entireProcessTree: true);
+        process.Dispose();
+    }
+
+    [LibraryImport("libc", EntryPoint = "kill")]
+    private static partial int Kill(int processId, int signal);
+}
