@@ -8,7 +8,7 @@ namespace Lethe.Proxy.Benchmarks;
 /// <summary>The floor: YARP as it comes, one route, no capture.</summary>
 internal static class BareYarp
 {
-    public static async Task RunAsync(string listen, string upstream)
+    public static async Task RunAsync(string upstream)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -24,8 +24,10 @@ internal static class BareYarp
             ],
             [new ClusterConfig { ClusterId = "anthropic", Destinations = new Dictionary<string, DestinationConfig> { ["only"] = new() { Address = upstream } } }]);
         var app = builder.Build();
-        app.Urls.Add(listen);
+        app.Urls.Add("http://127.0.0.1:0");
         app.MapReverseProxy();
-        await app.RunAsync();
+        await app.StartAsync();
+        Console.WriteLine($"  floor {app.Urls.Single()}");
+        await app.WaitForShutdownAsync();
     }
 }

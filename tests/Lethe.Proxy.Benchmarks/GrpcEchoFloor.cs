@@ -15,18 +15,20 @@ internal static class GrpcEchoFloor
 {
     private static ReadOnlySpan<byte> Answer => [0, 0, 0, 0, 2, 0x22, 0];
 
-    public static async Task RunAsync(string listen)
+    public static async Task RunAsync()
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             Listeners.ConfigureLimits(kestrel);
-            kestrel.Listen(IPAddress.Loopback, new Uri(listen).Port, listener => listener.Protocols = HttpProtocols.Http2);
+            kestrel.Listen(IPAddress.Loopback, 0, listener => listener.Protocols = HttpProtocols.Http2);
         });
         var app = builder.Build();
         app.Run(EchoAsync);
-        await app.RunAsync();
+        await app.StartAsync();
+        Console.WriteLine($"  floor {app.Urls.Single()}");
+        await app.WaitForShutdownAsync();
     }
 
     private static async Task EchoAsync(HttpContext context)

@@ -1,15 +1,15 @@
 using Lethe.Proxy.Benchmarks;
 
 // The floors run in processes of their own, as lethe does.
-if (args is ["bare-yarp", var listen, var upstream])
+if (args is ["bare-yarp", var upstream])
 {
-    await BareYarp.RunAsync(listen, upstream);
+    await BareYarp.RunAsync(upstream);
     return 0;
 }
 
-if (args is ["grpc-echo", var echo])
+if (args is ["grpc-echo"])
 {
-    await GrpcEchoFloor.RunAsync(echo);
+    await GrpcEchoFloor.RunAsync();
     return 0;
 }
 

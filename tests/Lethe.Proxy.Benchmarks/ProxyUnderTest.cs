@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 
 namespace Lethe.Proxy.Benchmarks;
 
@@ -35,25 +33,18 @@ internal sealed class ProxyUnderTest : IAsyncDisposable
     /// <summary>What lethe tells of itself; the floors tell nothing.</summary>
     public MetricsPage? Metrics { get; }
 
-    public static Task<ProxyUnderTest> BareYarpAsync(string upstream)
-    {
-        var listen = FreeAddress();
-        return StartAsync("bare YARP", Start("Lethe.Proxy.Benchmarks.dll", "bare-yarp", listen, upstream), listen, listen, null);
-    }
+    public static Task<ProxyUnderTest> BareYarpAsync(string upstream) => StartFloorAsync("bare YARP", "bare-yarp", upstream);
 
-    public static Task<ProxyUnderTest> GrpcEchoAsync()
-    {
-        var listen = FreeAddress();
-        return StartAsync("gRPC echo", Start("Lethe.Proxy.Benchmarks.dll", "grpc-echo", listen), listen, listen, null);
-    }
+    public static Task<ProxyUnderTest> GrpcEchoAsync() => StartFloorAsync("gRPC echo", "grpc-echo");
 
-    public static Task<ProxyUnderTest> LetheAsync(string upstream)
+    public static async Task<ProxyUnderTest> LetheAsync(string upstream)
     {
-        var (listen, door, admin) = (FreeAddress(), FreeAddress(), FreeAddress());
+        const string AnyPort = "http://127.0.0.1:0";
         var data = Path.Combine(Directory.CreateTempSubdirectory("lethe-bench-").FullName, "data");
-        var start = Start("lethe.dll", "run", "--data", data, "--listen", listen, "--admin", admin, "--extproc", door);
+        var start = Start("lethe.dll", "run", "--data", data, "--listen", AnyPort, "--admin", AnyPort, "--extproc", AnyPort);
         start.Environment["Lethe__Upstreams__anthropic__Address"] = upstream;
-        return StartAsync("lethe", start, listen, door, data, new MetricsPage(admin));
+        var (process, doors) = await ListeningAsync(start, "forwarding", "admin", "ext_proc");
+        return new ProxyUnderTest("lethe", process, doors[0], doors[2], data, new MetricsPage(doors[1]));
     }
 
     /// <summary>Resident memory, in bytes.</summary>
@@ -100,31 +91,28 @@ internal sealed class ProxyUnderTest : IAsyncDisposable
         }
     }
 
-    private static async Task<ProxyUnderTest> StartAsync(string name, ProcessStartInfo start, string listen, string door, string? data, MetricsPage? metrics = null)
+    private static async Task<ProxyUnderTest> StartFloorAsync(string name, params string[] arguments)
     {
-        var process = Process.Start(start)!;
-        process.OutputDataReceived += (_, _) => { };
-        process.BeginOutputReadLine();
-        var waited = Stopwatch.StartNew();
-        while (waited.Elapsed < StartTimeMax && !process.HasExited)
-        {
-            try
-            {
-                foreach (var address in (string[])[listen, door])
-                {
-                    using var socket = new TcpClient();
-                    await socket.ConnectAsync(IPAddress.Loopback, new Uri(address).Port);
-                }
+        var (process, doors) = await ListeningAsync(Start("Lethe.Proxy.Benchmarks.dll", arguments), "floor");
+        return new ProxyUnderTest(name, process, doors[0], doors[0], null, null);
+    }
 
-                return new ProxyUnderTest(name, process, listen, door, data, metrics);
-            }
-            catch (SocketException)
+    /// <summary>Starts a proxy and reads from what it prints, which is all that it prints, where its doors are, in the order of their names.</summary>
+    private static async Task<(Process Process, string[] Doors)> ListeningAsync(ProcessStartInfo start, params string[] names)
+    {
+        using var bound = new CancellationTokenSource(StartTimeMax);
+        var process = Process.Start(start)!;
+        var doors = new List<string>();
+        while (doors.Count < names.Length)
+        {
+            var line = await process.StandardOutput.ReadLineAsync(bound.Token) ?? throw new InvalidOperationException($"the process with the door {names[0]} did not start");
+            if (line.StartsWith($"  {names[doors.Count]} ", StringComparison.Ordinal))
             {
-                await Task.Delay(50);
+                doors.Add(line.Split(' ')[^1]);
             }
         }
 
-        throw new InvalidOperationException($"{name} did not start");
+        return (process, [.. doors]);
     }
 
     private static ProcessStartInfo Start(string program, params string[] arguments)
@@ -138,12 +126,5 @@ internal sealed class ProxyUnderTest : IAsyncDisposable
         }
 
         return start;
-    }
-
-    private static string FreeAddress()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return $"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}";
     }
 }
