@@ -3,9 +3,10 @@ using System.Security.Cryptography;
 namespace Lethe.Capture.Exchanges;
 
 /// <summary>One direction of a call while it runs: what has not been written yet, and the running totals. Guarded by its owner.</summary>
-internal sealed class BodyRecording(long bytesMax, CaptureBudget? budget = null) : IDisposable
+/// <param name="expected">How many bytes its sender announced; 0 where it did not.</param>
+internal sealed class BodyRecording(long bytesMax, CaptureBudget? budget = null, long expected = 0) : IDisposable
 {
-    private readonly RentedBytes unwritten = new();
+    private readonly RentedBytes unwritten = new(Math.Min(expected, bytesMax));
     private IncrementalHash? hash;
     private int hashedOfUnwritten;
     private long kept;

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Lethe.Capture.Exchanges;
 
 /// <summary>
@@ -48,7 +50,7 @@ public sealed class ExchangeBuilder : IDisposable
         startedAt = time.GetTimestamp();
         CapturedAt = TruncateToMicroseconds(time.GetUtcNow());
         Id = ExchangeId.New(CapturedAt);
-        request = new BodyRecording(bodyBytesMax, budget);
+        request = new BodyRecording(bodyBytesMax, budget, AnnouncedBytes(head));
         response = new BodyRecording(bodyBytesMax, budget);
     }
 
@@ -275,6 +277,9 @@ public sealed class ExchangeBuilder : IDisposable
         gatheredTold |= must;
         return must;
     }
+
+    private static long AnnouncedBytes(ExchangeHead head) =>
+        long.TryParse(head.Headers.First("content-length"), NumberStyles.None, CultureInfo.InvariantCulture, out var bytes) ? bytes : 0;
 
     private static DateTimeOffset TruncateToMicroseconds(DateTimeOffset at) => new(at.Ticks - (at.Ticks % TimeSpan.TicksPerMicrosecond), TimeSpan.Zero);
 }

@@ -4,9 +4,13 @@ using System.Runtime.InteropServices;
 namespace Lethe.Capture.Exchanges;
 
 /// <summary>A growing run of bytes in one rented array, which can be given away whole. Not thread-safe.</summary>
-internal sealed class RentedBytes : IDisposable
+/// <param name="expected">How long the run will probably be. So much is rented at once, within bounds, and need not be copied to grow.</param>
+internal sealed class RentedBytes(long expected = 0) : IDisposable
 {
-    private const int FirstBytes = 4 * 1024;
+    private const int FirstBytesMin = 4 * 1024;
+
+    // A client that announces much and sends little holds no more than this.
+    private const int FirstBytesMax = 64 * 1024;
 
     // Pools of our own keep the arrays of the usual sizes however many calls are under way; the shared one keeps few, and gives the rest to the collector.
     private const int UsualBytesMax = 128 * 1024;
@@ -16,6 +20,7 @@ internal sealed class RentedBytes : IDisposable
     private static readonly ArrayPool<byte> Usual = ArrayPool<byte>.Create(UsualBytesMax, UsualArraysMax);
     private static readonly ArrayPool<byte> Large = ArrayPool<byte>.Create(LargeBytesMax, LargeArraysMax);
 
+    private readonly int firstBytes = (int)Math.Clamp(expected, FirstBytesMin, FirstBytesMax);
     private byte[] bytes = [];
 
     public int Length { get; private set; }
@@ -56,7 +61,7 @@ internal sealed class RentedBytes : IDisposable
 
     private void Grow(int wanted)
     {
-        var size = (int)Math.Max(Math.Max(wanted, FirstBytes), Math.Min(bytes.Length * 2L, Array.MaxLength));
+        var size = (int)Math.Max(Math.Max(wanted, firstBytes), Math.Min(bytes.Length * 2L, Array.MaxLength));
         var larger = PoolOf(size).Rent(size);
         bytes.AsSpan(0, Length).CopyTo(larger);
         Return(bytes);

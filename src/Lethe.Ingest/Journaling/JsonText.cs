@@ -24,42 +24,45 @@ internal static class JsonText
     /// <summary>Escapes UTF-8 into <paramref name="destination"/> (of at least <see cref="EscapedBytesMax"/>) and tells the length.</summary>
     public static int Escape(ReadOnlySpan<byte> source, Span<byte> destination)
     {
+        ArgumentOutOfRangeException.ThrowIfLessThan(destination.Length, EscapedBytesMax(source.Length), nameof(destination));
         ref var from = ref MemoryMarshal.GetReference(source);
         ref var to = ref MemoryMarshal.GetReference(destination);
-        nuint read = 0, written = 0, length = (nuint)source.Length;
-        while (read + (nuint)Vector256<byte>.Count <= length)
+        nuint read = 0, written = 0, length = (nuint)source.Length, block = (nuint)Vector256<byte>.Count;
+
+        // Each block is looked at once, and copied again from behind each of its escapes: what is copied too far is written over. A copy may
+        // begin at the last byte of its block, so a second one has to lie behind it.
+        while (read + (2 * block) <= length)
         {
             var bytes = Vector256.LoadUnsafe(ref from, read);
             bytes.StoreUnsafe(ref to, written);
-            var special = (Vector256.Equals(bytes, Vector256.Create((byte)'"')) | Vector256.Equals(bytes, Vector256.Create((byte)'\\'))
-                | Vector256.Equals(Vector256.Min(bytes, Vector256.Create((byte)0x1f)), bytes)).ExtractMostSignificantBits();
-            if (special == 0)
+            var end = read + block;
+            for (var special = (ulong)Special(bytes); special != 0;)
             {
-                read += (nuint)Vector256<byte>.Count;
-                written += (nuint)Vector256<byte>.Count;
-                continue;
+                var plain = BitOperations.TrailingZeroCount(special);
+                special >>= plain + 1;
+                read += (nuint)plain;
+                written += (nuint)plain;
+                written += WriteEscape(Unsafe.Add(ref from, read++), ref Unsafe.Add(ref to, written));
+                Vector256.LoadUnsafe(ref from, read).StoreUnsafe(ref to, written);
             }
 
-            var plain = (nuint)BitOperations.TrailingZeroCount(special);
-            written += plain;
-            read += plain;
-            written += (nuint)WriteEscape(Unsafe.Add(ref from, read++), destination[(int)written..]);
+            written += end - read;
+            read = end;
         }
 
-        var at = (int)written;
         foreach (var value in source[(int)read..])
         {
             if (value is >= 0x20 and not (byte)'"' and not (byte)'\\')
             {
-                destination[at++] = value;
+                Unsafe.Add(ref to, written++) = value;
             }
             else
             {
-                at += WriteEscape(value, destination[at..]);
+                written += WriteEscape(value, ref Unsafe.Add(ref to, written));
             }
         }
 
-        return at;
+        return (int)written;
     }
 
     /// <summary>Writes one UTF-16 code unit as its six-byte escape.</summary>
@@ -120,6 +123,11 @@ internal static class JsonText
         return bytes;
     }
 
+    // One bit for each byte that needs an escape.
+    private static uint Special(Vector256<byte> bytes) =>
+        (Vector256.Equals(bytes, Vector256.Create((byte)'"')) | Vector256.Equals(bytes, Vector256.Create((byte)'\\'))
+            | Vector256.Equals(Vector256.Min(bytes, Vector256.Create((byte)0x1f)), bytes)).ExtractMostSignificantBits();
+
     private static byte[] Letters()
     {
         var letters = new byte[256];
@@ -128,17 +136,17 @@ internal static class JsonText
         return letters;
     }
 
-    private static int WriteEscape(byte value, Span<byte> destination)
+    private static nuint WriteEscape(byte value, ref byte to)
     {
         var letter = EscapeLetters[value];
         if (letter == 0)
         {
-            WriteCodeUnit(value, destination);
+            WriteCodeUnit(value, MemoryMarshal.CreateSpan(ref to, 6));
             return 6;
         }
 
-        destination[0] = (byte)'\\';
-        destination[1] = letter;
+        to = (byte)'\\';
+        Unsafe.Add(ref to, 1) = letter;
         return 2;
     }
 

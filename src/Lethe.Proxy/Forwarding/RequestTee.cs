@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Lethe.Capture.Exchanges;
 
 namespace Lethe.Proxy.Forwarding;
@@ -6,6 +7,7 @@ namespace Lethe.Proxy.Forwarding;
 internal sealed class RequestTee(Stream inner, ForwardedCall call) : ForwardReadStream
 {
     // Copied here and not after the send: YARP gives its buffer back between two reads.
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         var count = await inner.ReadAsync(buffer, cancellationToken);

@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace Lethe.Proxy.Forwarding;
@@ -28,6 +29,7 @@ internal sealed class ResponseTee(HttpContext context, IHttpResponseBodyFeature 
         set => throw new NotSupportedException();
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
         if (call.Tap.HoldsEnd && IsLast(buffer.Length))
