@@ -47,6 +47,7 @@ internal static class ExchangeOutcome
         Ending.Incomplete => (Outcome.Incomplete, exchange.EndingReason),
         _ when turn is null => (Outcome.NotDecoded, notDecodedReason),
         _ when turn.Operation is not (Operation.Chat or Operation.Completion) => Decoded(exchange, notDecodedReason),
+        _ when turn.IsDeferred => (Outcome.Completed, "response_" + turn.StopReason),
         _ when exchange.Response.Truncated => (Outcome.Completed, "capture_truncated"),
         _ when notDecodedReason is not null => (Outcome.NotDecoded, notDecodedReason),
         _ => (Outcome.Incomplete, "reply_without_end"),

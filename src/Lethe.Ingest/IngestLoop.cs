@@ -187,7 +187,7 @@ public sealed class IngestLoop
 
     private void Report(ExchangeDelivery delivery, DeliveryResult result)
     {
-        IngestMeter.Delivered(delivery.Told, result.Verdict);
+        IngestMeter.Delivered(result);
         if (result.Verdict is DeliveryVerdict.Conflict or DeliveryVerdict.Rejected)
         {
             Log.DeadLetter(logger, delivery.Told.Exchange.Id, result.Code!);

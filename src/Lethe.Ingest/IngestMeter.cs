@@ -89,9 +89,9 @@ public static class IngestMeter
 
     internal static void Decoded(InterpretedExchange told, TimeSpan took) => Decode.Record(took.TotalSeconds, Provider(told));
 
-    internal static void Delivered(InterpretedExchange told, DeliveryVerdict verdict)
+    internal static void Delivered(DeliveryResult result)
     {
-        switch (verdict)
+        switch (result.Verdict)
         {
             case DeliveryVerdict.Duplicate:
                 Replays.Add(1);
@@ -100,7 +100,7 @@ public static class IngestMeter
                 Conflicts.Add(1);
                 break;
             case DeliveryVerdict.Accepted:
-                Accepted(told);
+                Accepted(result.Stored!);
                 break;
         }
     }

@@ -48,6 +48,40 @@ public sealed class ExchangeInterpreterTests
     }
 
     [Theory]
+    [InlineData("queued")]
+    [InlineData("in_progress")]
+    public void A_call_that_is_answered_later_is_complete_no_turn_and_of_a_session_by_the_promised_answer(string status)
+    {
+        var promise = $$"""{"id":"resp_1","object":"response","status":"{{status}}","background":true,"output":[],"usage":null}""";
+        var meaning = new ExchangeInterpreter().Interpret(Invented.Exchange("/v1/responses", """{"model":"m","input":"hi","background":true}""", promise));
+        var other = new ExchangeInterpreter().Interpret(Invented.Exchange("/v1/responses", "{}", promise.Replace("resp_1", "resp_2", StringComparison.Ordinal)));
+
+        Assert.Equal((Outcome.Completed, "response_" + status, false), (meaning.Outcome, meaning.OutcomeReason, meaning.IsTurn));
+        Assert.Equal((SessionIdOrigin.Synthetic, "inference:response_id"), (meaning.Envelope.IdOrigin, meaning.Envelope.Evidence["harness_session_id"]));
+        Assert.NotEqual(meaning.Envelope.HarnessSessionId, other.Envelope.HarnessSessionId);
+    }
+
+    [Fact]
+    public void An_answer_that_is_asked_for_by_its_id_has_no_session_by_itself()
+    {
+        var asked = Invented.Exchange(
+            "/v1/responses/resp_1", "", """{"id":"resp_1","object":"response","status":"completed","output":[{"type":"message","role":"assistant","content":[{"type":"output_text","text":"hello"}]}]}""");
+
+        Assert.Null(new ExchangeInterpreter().Interpret(asked with { Method = "GET" }).Envelope.HarnessSessionId);
+    }
+
+    [Theory]
+    [InlineData("\"conv_1\"", "conv_1", "body:conversation")]
+    [InlineData("{\"id\":\"conv_1\"}", "conv_1", "body:conversation.id")]
+    [InlineData("null", null, null)]
+    public void A_conversation_that_the_vendor_keeps_is_the_session(string conversation, string? session, string? evidence)
+    {
+        var meaning = new ExchangeInterpreter().Interpret(Invented.Exchange("/v1/responses", $$"""{"model":"m","input":"hi","conversation":{{conversation}}}""", "{}"));
+
+        Assert.Equal((session, evidence), (meaning.Envelope.HarnessSessionId, meaning.Envelope.Evidence.GetValueOrDefault("harness_session_id")));
+    }
+
+    [Theory]
     [InlineData(Ending.Completed, true, Outcome.Completed, null)]
     [InlineData(Ending.ClientAborted, true, Outcome.Completed, null)]
     [InlineData(Ending.UpstreamAborted, true, Outcome.Completed, null)]

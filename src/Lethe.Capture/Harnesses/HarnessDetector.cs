@@ -40,6 +40,12 @@ public static class HarnessDetector
         }
 
         GenericHeaders.Read(wire, draft);
+        if (turn is { Endpoint: "responses" })
+        {
+            // The Conversations API: what is said stands on the vendor's side, under this id.
+            draft.Session(wire.Body("conversation") ?? wire.Body("conversation.id"));
+        }
+
         if (turn is { Operation: Operation.CountTokens })
         {
             draft.Kind(new Clue("count_tokens", "inference:endpoint"));

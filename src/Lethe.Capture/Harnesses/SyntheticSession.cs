@@ -15,10 +15,24 @@ internal static class SyntheticSession
 
     /// <summary>
     /// 32 hex digits, or null when nothing was answered yet. A first answer that was cut is none: the call that is tried again is answered with
-    /// other words, and both are one conversation.
+    /// other words, and both are one conversation. An answer that comes later is known by its id; who asks for it is of the session that it was
+    /// promised to, and has none by itself.
     /// </summary>
     public static Clue? Of(Turn? turn, Chain? chain, string? credentialFingerprint)
     {
+        if (turn is { IsDeferred: true, ResponseId: { Length: > 0 } id })
+        {
+            using var promised = new Sha256Writer();
+            promised.Write(Encoding.UTF8.GetBytes(id));
+            promised.Write(Encoding.UTF8.GetBytes(credentialFingerprint ?? ""));
+            return new Clue(Convert.ToHexStringLower(promised.Finish())[..HexDigits], "inference:response_id");
+        }
+
+        if (turn is { Endpoint: "responses_get" })
+        {
+            return null;
+        }
+
         if (chain is null || FirstAnswer(chain.Nodes) is not (>= 0 and var first) || (turn is { ReplyComplete: false } && first >= turn.Prompt.Count))
         {
             return null;

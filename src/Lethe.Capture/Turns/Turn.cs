@@ -69,6 +69,9 @@ public sealed record Turn
 
     /// <summary>True when the reply reached its own end (terminal event, or a whole document).</summary>
     public bool ReplyComplete { get; init; }
+
+    /// <summary>True when the vendor took the call and answers later (a background call of the Responses API): the answer is to be asked for by its id.</summary>
+    public bool IsDeferred => Operation == Operation.Chat && Reply.Count == 0 && !ReplyComplete && !Stream && StopReason is "queued" or "in_progress";
 }
 
 /// <summary>A tool the model asked for. Arguments are JSON text; when the model's text is not JSON, a JSON string of it.</summary>

@@ -18,6 +18,7 @@ internal sealed class ExchangeStore : IDisposable
     private readonly AttemptGroups attempts;
     private readonly ExchangeTable exchanges;
     private readonly ToolCallTable tools;
+    private readonly ResponseBook responses;
 
     public ExchangeStore(sqlite3 database)
     {
@@ -29,6 +30,7 @@ internal sealed class ExchangeStore : IDisposable
         attempts = new AttemptGroups(database, sessions);
         exchanges = new ExchangeTable(database);
         tools = new ToolCallTable(database);
+        responses = new ResponseBook(database);
     }
 
     /// <summary>The organisation's row.</summary>
@@ -41,12 +43,14 @@ internal sealed class ExchangeStore : IDisposable
         nodes.Put(next.Where(one => one.Told.Chain is not null).Select(one => (one.Org, one.Told.Chain!)));
     }
 
-    /// <summary>Stores one of those that were expected; the session that it is counted in, if any.</summary>
-    public SessionState? Store(in NewExchange exchange)
+    /// <summary>Stores one of those that were expected; gives the session that it is counted in, if any, and what it means beside those before it.</summary>
+    public (SessionState? Session, InterpretedExchange Told) Store(in NewExchange exchange)
     {
         var (org, told, retryKey, bodyAt) = exchange;
         var clock = CaptureClock.Of(told.Exchange);
-        var own = Meet(org, told, clock);
+        var named = responses.Named(org, told.Turn);
+        told = ResponseBook.Told(told, named);
+        var own = Meet(org, told, named?.Session, clock);
         (long Root, long Leaf)? chain = told.Chain is { Nodes.Count: > 0 } said ? members.Join(org, own, said) : null;
         var attempt = new Attempt
         {
@@ -61,7 +65,12 @@ internal sealed class ExchangeStore : IDisposable
         var places = new ExchangePlaces(
             org, names.RouteOf(told), names.CallerOf(told), chain?.Root, chain?.Leaf, names.Blob(org, told.Turn?.System), names.Blob(org, told.Turn?.Tools));
         exchanges.Insert(told, attempt, retryKey, places, bodyAt);
-        return Count(own, attempt, told);
+        if (own is not null)
+        {
+            responses.Keep(org, told.Turn, own.Key);
+        }
+
+        return (Count(own, attempt, told), told);
     }
 
     /// <summary>Writes what is kept back until the end of a transaction. Called before the commit.</summary>
@@ -77,6 +86,7 @@ internal sealed class ExchangeStore : IDisposable
         names.Age();
         sessions.Age();
         nodes.Age();
+        responses.Age();
     }
 
     /// <summary>Forgets everything: the transaction was rolled back, or another process has written.</summary>
@@ -86,11 +96,12 @@ internal sealed class ExchangeStore : IDisposable
         sessions.Forget();
         nodes.Forget();
         members.Forget();
+        responses.Forget();
     }
 
     public void Dispose()
     {
-        IDisposable[] all = [tools, exchanges, attempts, members, nodes, parents, sessions, names];
+        IDisposable[] all = [responses, tools, exchanges, attempts, members, nodes, parents, sessions, names];
         foreach (var part in all)
         {
             part.Dispose();
@@ -98,9 +109,17 @@ internal sealed class ExchangeStore : IDisposable
     }
 
     // The session that the exchange itself names: begun, promoted or known; with what the exchange says about it, and its parent.
-    private SessionState? Meet(long org, InterpretedExchange told, CaptureClock clock)
+    // Who names none may name an answer, and belongs where that was given.
+    private SessionState? Meet(long org, InterpretedExchange told, long? answered, CaptureClock clock)
     {
         var envelope = told.Envelope;
+        if (answered is { } known && envelope.IdOrigin == SessionIdOrigin.Synthetic)
+        {
+            var continued = sessions.Load(known);
+            Describe(continued.Facts, told, clock);
+            return continued;
+        }
+
         if (envelope.HarnessSessionId is not { Length: > 0 } harnessSessionId)
         {
             return null;
@@ -121,6 +140,7 @@ internal sealed class ExchangeStore : IDisposable
             parents.BecameReal(session);
         }
 
+        session.Facts.Tell(SessionFacts.IdOrigin, StoredWord.Of(envelope.IdOrigin), clock);
         Describe(session.Facts, told, clock);
         if (envelope.ParentHarnessSessionId is { Length: > 0 } parent)
         {
@@ -133,7 +153,6 @@ internal sealed class ExchangeStore : IDisposable
     private static void Describe(SessionFacts facts, InterpretedExchange told, CaptureClock clock)
     {
         var envelope = told.Envelope;
-        facts.Tell(SessionFacts.IdOrigin, StoredWord.Of(envelope.IdOrigin), clock);
         facts.Tell(SessionFacts.HarnessVersion, envelope.HarnessVersion, clock);
         facts.Tell(SessionFacts.UserAgent, envelope.UserAgent, clock);
         facts.Tell(SessionFacts.Name, envelope.Name, clock);

@@ -156,8 +156,8 @@ public sealed class IngestTransaction : IDisposable
         exchanges.Expect(accepted);
         for (var i = 0; i < accepted.Count; i++)
         {
-            var session = exchanges.Store(accepted[i]);
-            results[places[i]] = new DeliveryResult(DeliveryVerdict.Accepted, accepted[i].Told.Exchange.Id, session?.SessionId);
+            var (session, stored) = exchanges.Store(accepted[i]);
+            results[places[i]] = new DeliveryResult(DeliveryVerdict.Accepted, stored.Exchange.Id, session?.SessionId, Stored: stored);
         }
 
         return results;

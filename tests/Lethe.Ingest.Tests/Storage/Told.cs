@@ -64,6 +64,14 @@ internal sealed record Told
 
     public string? System { get; init; }
 
+    public string Endpoint { get; init; } = "messages";
+
+    public string? ResponseId { get; init; }
+
+    public string? Continues { get; init; }
+
+    public bool IsSynthetic { get; init; }
+
     public string? CommitKey { get; init; }
 
     public string Content { get; init; } = "";
@@ -83,7 +91,7 @@ internal sealed record Told
             HarnessId = Harness,
             HarnessVersion = "1.0",
             HarnessSessionId = Session,
-            IdOrigin = SessionIdOrigin.Harness,
+            IdOrigin = IsSynthetic ? SessionIdOrigin.Synthetic : SessionIdOrigin.Harness,
             ParentHarnessId = ParentHarness,
             ParentHarnessSessionId = Parent,
             Name = Name,
@@ -94,8 +102,10 @@ internal sealed record Told
         Turn = new Turn
         {
             Provider = "anthropic",
-            Endpoint = "messages",
-            Operation = Operation.Chat,
+            Endpoint = Endpoint,
+            Operation = Endpoint == "responses_get" ? Operation.Other : Operation.Chat,
+            ResponseId = ResponseId,
+            PreviousResponseId = Continues,
             ModelRequested = "m",
             ModelServed = Reply is null ? null : "m-1",
             Usage = Reply is null ? null : new Usage { Input = Input, CacheRead = CacheRead, CacheWrite5m = CacheWrite, Output = Output, Final = true },
@@ -105,7 +115,7 @@ internal sealed record Told
             ToolCalls = [.. Calls.Select(id => new ToolCall(id, "Bash", """{"command":"ls"}"""))],
             ToolResults = [.. Answers.Select(id => new ToolResult(id, false, "done"))],
             System = System is null ? null : JsonSerializer.SerializeToUtf8Bytes(System),
-            ReplyComplete = Outcome == Outcome.Completed,
+            ReplyComplete = Outcome == Outcome.Completed && Reply is not null,
         },
         Chain = ChainOf(),
         Cost = Reply is not null && Cost is { } cost ? new Cost(cost, "test 1") : null,
