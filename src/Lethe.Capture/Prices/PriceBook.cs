@@ -56,8 +56,9 @@ public sealed class PriceBook
             return null;
         }
 
-        var list = tokens + (prices is null ? 0 : TokenPricing.OfCall(prices, usage));
-        var nano = list * TierPrice.Factor(SellerNames.Of(turn.Provider), usage);
+        var seller = SellerNames.Of(turn.Provider);
+        var list = (tokens * TierPrice.OfGeo(seller, usage)) + (prices is null ? 0 : TokenPricing.OfCall(prices, usage));
+        var nano = list * TierPrice.Factor(seller, usage);
         return nano is null or > long.MaxValue ? null : new Cost((long)decimal.Round(nano.Value, MidpointRounding.AwayFromZero), Name);
     }
 

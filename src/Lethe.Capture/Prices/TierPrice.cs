@@ -2,7 +2,7 @@ using Lethe.Capture.Turns;
 
 namespace Lethe.Capture.Prices;
 
-/// <summary>What a service tier does to the list price.</summary>
+/// <summary>What a service tier, or the place where the model ran, does to the list price.</summary>
 internal static class TierPrice
 {
     /// <summary>The factor on the list price; null when the tier is known to cost something else that the book does not tell.</summary>
@@ -15,4 +15,7 @@ internal static class TierPrice
         "priority" when seller is "openai" or "google" or "azure" => null,
         _ => 1m,
     };
+
+    /// <summary>The factor on every price of a token, for where the model ran: https://platform.claude.com/docs/en/about-claude/pricing (data residency).</summary>
+    public static decimal OfGeo(string seller, Usage usage) => seller is "anthropic" && usage.InferenceGeo is "us" ? 1.1m : 1m;
 }

@@ -35,6 +35,9 @@ public sealed record Usage
     /// <summary><c>standard</c>, <c>priority</c>, <c>batch</c>, <c>flex</c>, <c>fast</c>, …; null when not told.</summary>
     public string? ServiceTier { get; init; }
 
+    /// <summary>Where the model ran, as the vendor tells it (Anthropic: <c>us</c>, <c>global</c>, <c>not_available</c>); null when not told.</summary>
+    public string? InferenceGeo { get; init; }
+
     /// <summary>Separately priced passes of one call (Anthropic <c>usage.iterations</c>), each with the model that served it.</summary>
     public IReadOnlyList<UsageIteration> Iterations { get; init; } = [];
 

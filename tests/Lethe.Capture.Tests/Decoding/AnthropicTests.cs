@@ -122,14 +122,14 @@ public sealed class AnthropicTests
     {
         var turn = Invented.Decode(Invented.Exchange("/v1/messages", Request, """
             {"id":"msg_2","type":"message","role":"assistant","model":"m","stop_reason":"end_turn","content":[{"type":"text","text":"a","citations":[]},{"type":"server_tool_use","id":"s","name":"web_search","input":{}},{"type":"text","text":"b"}],
-             "usage":{"input_tokens":2,"output_tokens":3,"cache_creation_input_tokens":30,"cache_creation":{"ephemeral_5m_input_tokens":10,"ephemeral_1h_input_tokens":20},"speed":"fast","service_tier":"standard",
+             "usage":{"input_tokens":2,"output_tokens":3,"cache_creation_input_tokens":30,"cache_creation":{"ephemeral_5m_input_tokens":10,"ephemeral_1h_input_tokens":20},"speed":"fast","service_tier":"standard","inference_geo":"us",
               "iterations":[{"type":"compaction","input_tokens":500,"output_tokens":60},{"type":"message","model":"m2","input_tokens":2,"cache_creation_input_tokens":30,"cache_creation":{"ephemeral_1h_input_tokens":20},"output_tokens":3}]}}
             """));
 
         Assert.Equal(("ab", "end_turn", true), (turn.ReplyText, turn.StopReason, turn.ReplyComplete));
         Assert.Equal("server_tool_use", turn.Reply[0].Blocks[1].Type);
         Assert.NotNull(turn.Reply[0].Blocks[1].ContentJson);
-        Assert.Equal((10, 20, "fast"), (turn.Usage!.CacheWrite5m, turn.Usage.CacheWrite1h, turn.Usage.ServiceTier));
+        Assert.Equal((10, 20, "fast", "us"), (turn.Usage!.CacheWrite5m, turn.Usage.CacheWrite1h, turn.Usage.ServiceTier, turn.Usage.InferenceGeo));
         Assert.Equal(
             [new UsageIteration("compaction", null, 500, 0, 0, 0, 60), new UsageIteration("message", "m2", 2, 0, 10, 20, 3)],
             turn.Usage.Iterations);

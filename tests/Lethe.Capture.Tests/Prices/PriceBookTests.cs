@@ -125,6 +125,14 @@ public sealed class PriceBookTests
     public void A_service_tier_changes_the_price_or_leaves_it_unknown(string tier, int? nano) =>
         Assert.Equal(nano, Cost("anthropic", "opus-5", new Usage { Input = 1, ServiceTier = tier }));
 
+    [Theory]
+    [InlineData("us", (5_500 * 2) + 10_000_000)]
+    [InlineData("global", (5_000 * 2) + 10_000_000)]
+    [InlineData("not_available", (5_000 * 2) + 10_000_000)]
+    [InlineData(null, (5_000 * 2) + 10_000_000)]
+    public void Tokens_cost_a_tenth_more_where_the_model_ran_in_the_us_and_searches_do_not(string? geo, int nano) =>
+        Assert.Equal(nano, Cost("anthropic", "opus-5", new Usage { Input = 2, WebSearches = 1, InferenceGeo = geo }));
+
     [Fact]
     public void Absurd_numbers_and_names_cost_nothing_but_a_null()
     {

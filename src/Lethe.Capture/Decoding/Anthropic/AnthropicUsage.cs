@@ -32,6 +32,7 @@ internal static class AnthropicUsage
             Reasoning = contradicts ? output : reasoning,
             WebSearches = usage.Member("server_tool_use"u8)?.Count("web_search_requests"u8),
             ServiceTier = usage.Is("speed"u8, "fast"u8) ? "fast" : ServiceTiers.First(usage.Text("service_tier"u8)),
+            InferenceGeo = usage.Text("inference_geo"u8),
             ReportedCostNanoUsd = ReportedCost.Read(usage),
             Iterations = ReadIterations(usage),
             ReportedJson = usage.GetRawText(),
