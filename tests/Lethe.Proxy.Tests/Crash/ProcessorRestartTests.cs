@@ -16,6 +16,7 @@ public sealed class ProcessorRestartTests(ITestOutputHelper output)
     private const int Callers = 8;
 
     private static readonly TimeSpan Life = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan LifeMax = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan Absence = TimeSpan.FromSeconds(1);
 
     /// <summary>How long before Lethe goes a call must have ended to be certainly on its disk.</summary>
@@ -75,6 +76,7 @@ public sealed class ProcessorRestartTests(ITestOutputHelper output)
         await using var lethe = await LetheProcess.StartAsync(data, ("Lethe:ExtProc:Listen", listen));
         var ready = traffic.Now;
         await Task.Delay(Life);
+        await traffic.UntilHeardAsync(Callers + 1, since: ready);
         var gone = traffic.Now;
         await end(lethe);
         await Task.Delay(Absence);
@@ -119,6 +121,15 @@ public sealed class ProcessorRestartTests(ITestOutputHelper output)
 
         public static byte[] Question(string name, int events, int gap) => Encoding.UTF8.GetBytes(
             $$"""{"model":"claude-sonnet-4-5","max_tokens":64,"stream":true,"events":{{events}},"gap":{{gap}},"messages":[{"role":"user","content":"{{name}}"}]}""");
+
+        /// <summary>Waits until so many calls have begun since then and ended long enough ago to be judged by; on a busy machine that takes longer.</summary>
+        public async Task UntilHeardAsync(int count, TimeSpan since)
+        {
+            while (Calls.Count(call => call.Began > since && call.Ended < Now - Margin) < count && Now < since + LifeMax)
+            {
+                await Task.Delay(50);
+            }
+        }
 
         public async Task EndAsync()
         {
