@@ -15,6 +15,8 @@ internal sealed class NamedRows : IDisposable
     private readonly RecentMap<Route, long> routes = new(RecentMax);
     private readonly RecentMap<Caller, long> callers = new(RecentMax);
     private readonly RecentMap<(long Org, UInt128 Hash), long> blobs = new(RecentMax);
+    private (Route Route, long Row) lastRoute;
+    private (Caller? Caller, long Row) lastCaller;
     private readonly Statement findOrg;
     private readonly Statement addOrg;
     private readonly Statement nameOrg;
@@ -80,23 +82,35 @@ internal sealed class NamedRows : IDisposable
             told.Turn?.Provider ?? exchange.Provider ?? "",
             told.Turn?.Endpoint ?? "",
             StoredWord.Of(told.Turn?.Operation ?? default));
+        if (route == lastRoute.Route)
+        {
+            return lastRoute.Row;
+        }
+
         if (!routes.TryGet(route, out var row))
         {
             routes[route] = row = route.Bind(findRoute).Scalar() ?? route.Bind(addRoute).Insert();
         }
 
+        lastRoute = (route, row);
         return row;
     }
 
     public long CallerOf(InterpretedExchange told)
     {
         var caller = new Caller(told.Envelope);
+        if (caller.Equals(lastCaller.Caller))
+        {
+            return lastCaller.Row;
+        }
+
         if (!callers.TryGet(caller, out var row))
         {
             var evidence = JsonSerializer.Serialize(told.Envelope.Evidence, StoredJson.Default.IReadOnlyDictionaryStringString);
             callers[caller] = row = caller.Bind(findCaller).Bind(evidence).Scalar() ?? caller.Bind(addCaller).Bind(evidence).Insert();
         }
 
+        lastCaller = (caller, row);
         return row;
     }
 
@@ -133,6 +147,7 @@ internal sealed class NamedRows : IDisposable
         routes.Clear();
         callers.Clear();
         blobs.Clear();
+        (lastRoute, lastCaller) = (default, default);
     }
 
     public void Dispose()

@@ -6,7 +6,7 @@ namespace Lethe.Ingest.Storage;
 /// <summary>
 /// A node by the first half of its hash and its organisation: no two nodes that anyone could find share it. Ordered as the index of nodes is.
 /// </summary>
-internal readonly record struct NodeKey : IComparable<NodeKey>
+internal readonly record struct NodeKey
 {
     private readonly UInt128 mixed;
 
@@ -14,7 +14,8 @@ internal readonly record struct NodeKey : IComparable<NodeKey>
 
     public static NodeKey Of(long org, NodeHash hash) => new(BinaryPrimitives.ReadUInt128BigEndian(hash.Span) ^ (ulong)org);
 
-    public int CompareTo(NodeKey other) => mixed.CompareTo(other.mixed);
+    /// <summary>What the index is ordered by, as far as it matters.</summary>
+    public ulong Order => (ulong)(mixed >> 64);
 
     // Any bits of a SHA-256 are as good as any others.
     public override int GetHashCode() => (int)(mixed >> 64);

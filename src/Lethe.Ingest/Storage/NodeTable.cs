@@ -22,9 +22,13 @@ internal sealed class NodeTable : IDisposable
     private readonly Statement last;
     private readonly Statement insert;
     private readonly Statement insertMany;
+    private readonly List<ulong> unsureOrder = [];
     private readonly List<(NodeKey First, long Org, IReadOnlyList<Node> Nodes, int At)> unsure = [];
-    private readonly HashSet<NodeKey> fresh = [];
-    private readonly List<(NodeKey Key, long Org, Node Node)> order = [];
+    private readonly Dictionary<NodeKey, int> freshAt = [];
+    private readonly List<FreshNode> fresh = [];
+    private readonly List<ulong> freshOrder = [];
+    private readonly List<int> sorted = [];
+    private readonly List<long> rows = [];
 
     public NodeTable(sqlite3 database)
     {
@@ -43,20 +47,20 @@ internal sealed class NodeTable : IDisposable
             var from = LastRecent(org, chain.Nodes) + 1;
             if (from < chain.Nodes.Count)
             {
-                unsure.Add((NodeKey.Of(org, chain.Nodes[from].Hash), org, chain.Nodes, from));
+                var first = NodeKey.Of(org, chain.Nodes[from].Hash);
+                unsureOrder.Add(first.Order);
+                unsure.Add((first, org, chain.Nodes, from));
             }
         }
 
-        unsure.Sort(static (one, other) => one.First.CompareTo(other.First));
+        CollectionsMarshal.AsSpan(unsureOrder).Sort(CollectionsMarshal.AsSpan(unsure));
         foreach (var (first, org, nodes, at) in unsure)
         {
-            for (var i = FirstUnknown(first, org, nodes, at); i < nodes.Count; i++)
+            var from = FirstUnknown(first, org, nodes, at);
+            var before = from == 0 ? -1 : freshAt.GetValueOrDefault(NodeKey.Of(org, nodes[from - 1].Hash), -1);
+            for (var i = from; i < nodes.Count; i++)
             {
-                var key = NodeKey.Of(org, nodes[i].Hash);
-                if (fresh.Add(key))
-                {
-                    order.Add((key, org, nodes[i]));
-                }
+                before = Add(org, nodes[i], before);
             }
         }
 
@@ -85,9 +89,30 @@ internal sealed class NodeTable : IDisposable
     // What was read from the journal is not kept alive from here.
     private void Clear()
     {
+        unsureOrder.Clear();
         unsure.Clear();
+        freshAt.Clear();
         fresh.Clear();
-        order.Clear();
+        freshOrder.Clear();
+        sorted.Clear();
+        rows.Clear();
+    }
+
+    // Its place among what is fresh. Before is that of the message before it, or negative when that is stored already, or there is none.
+    private int Add(long org, Node node, int before)
+    {
+        var key = NodeKey.Of(org, node.Hash);
+        ref var at = ref CollectionsMarshal.GetValueRefOrAddDefault(freshAt, key, out var known);
+        if (!known)
+        {
+            at = fresh.Count;
+            sorted.Add(at);
+            rows.Add(0);
+            freshOrder.Add(key.Order);
+            fresh.Add(new FreshNode(key, org, node, before));
+        }
+
+        return at;
     }
 
     private int LastRecent(long org, IReadOnlyList<Node> nodes)
@@ -104,13 +129,13 @@ internal sealed class NodeTable : IDisposable
     // Behind a message that is not stored none is. Where the first that was in doubt is stored after all, the last that is has to be looked for.
     private int FirstUnknown(NodeKey first, long org, IReadOnlyList<Node> nodes, int at)
     {
-        if (fresh.Contains(first) || Find(first, org, nodes[at].Hash) is null)
+        if (freshAt.ContainsKey(first) || Find(first, org, nodes[at].Hash) is null)
         {
             return at;
         }
 
         var known = nodes.Count - 1;
-        while (known > at && (fresh.Contains(NodeKey.Of(org, nodes[known].Hash)) || Find(org, nodes[known].Hash) is null))
+        while (known > at && (freshAt.ContainsKey(NodeKey.Of(org, nodes[known].Hash)) || Find(org, nodes[known].Hash) is null))
         {
             known--;
         }
@@ -120,39 +145,43 @@ internal sealed class NodeTable : IDisposable
 
     private void Insert()
     {
-        order.Sort(static (one, other) => one.Key.CompareTo(other.Key));
+        CollectionsMarshal.AsSpan(freshOrder).Sort(CollectionsMarshal.AsSpan(sorted));
         var row = last.Scalar() ?? 0;
-        var nodes = CollectionsMarshal.AsSpan(order);
-        for (var i = 0; i < nodes.Length; i++)
+        foreach (var at in sorted)
         {
-            recent[nodes[i].Key] = row + 1 + i;
+            recent[fresh[at].Key] = rows[at] = ++row;
         }
 
-        for (; nodes.Length >= InsertedAtOnce; nodes = nodes[InsertedAtOnce..])
+        var order = CollectionsMarshal.AsSpan(sorted);
+        for (; order.Length >= InsertedAtOnce; order = order[InsertedAtOnce..])
         {
-            foreach (var (_, org, node) in nodes[..InsertedAtOnce])
+            foreach (var at in order[..InsertedAtOnce])
             {
-                Bind(insertMany, ++row, org, node);
+                Bind(insertMany, at);
             }
 
             insertMany.Run();
         }
 
-        foreach (var (_, org, node) in nodes)
+        foreach (var at in order)
         {
-            Bind(insert, ++row, org, node);
+            Bind(insert, at);
             insert.Run();
         }
     }
 
-    private void Bind(Statement statement, long row, long org, Node node) => statement
-        .Bind(row)
-        .Bind(node.Hash.Span)
-        .Bind(org)
-        .Bind(node.Parent is { } parent ? Find(org, parent) : null)
-        .Bind(node.Depth)
-        .Bind(node.Role)
-        .Bind(node.Body.Span);
+    private void Bind(Statement statement, int at)
+    {
+        var (_, org, node, before) = fresh[at];
+        statement
+            .Bind(rows[at])
+            .Bind(node.Hash.Span)
+            .Bind(org)
+            .Bind(before >= 0 ? rows[before] : node.Parent is { } parent ? Find(org, parent) : null)
+            .Bind(node.Depth)
+            .Bind(node.Role)
+            .Bind(node.Body.Span);
+    }
 
     private long? Find(NodeKey key, long org, NodeHash hash)
     {
@@ -169,4 +198,7 @@ internal sealed class NodeTable : IDisposable
         recent[key] = node;
         return node;
     }
+
+    /// <summary>A node that is not stored yet, and the place of the one before it, when that is not stored either; else a negative number.</summary>
+    private readonly record struct FreshNode(NodeKey Key, long Org, Node Node, int Before);
 }

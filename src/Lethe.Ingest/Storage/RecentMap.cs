@@ -41,8 +41,8 @@ internal sealed class RecentMap<TKey, TValue>(int generationCountMax)
     {
         if (young.Count >= generationCountMax)
         {
-            old = young;
-            young = [];
+            (young, old) = (old, young);
+            young.Clear();
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 
@@ -25,9 +26,15 @@ internal sealed class SessionFacts
     /// <summary>The latest capture wins; saying nothing takes nothing back.</summary>
     public void Tell(string field, string? value, CaptureClock clock)
     {
-        if (value is not null && (!fields.TryGetValue(field, out var known) || clock > known.Clock))
+        if (value is null)
         {
-            fields[field] = (value, clock);
+            return;
+        }
+
+        ref var fact = ref CollectionsMarshal.GetValueRefOrAddDefault(fields, field, out var known);
+        if (!known || clock > fact.Clock)
+        {
+            fact = (value, clock);
         }
     }
 

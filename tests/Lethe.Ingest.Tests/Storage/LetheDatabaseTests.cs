@@ -42,6 +42,39 @@ public sealed class LetheDatabaseTests : IDisposable
         Assert.Equal(Migration.All.Select(migration => migration.Sha256), connection.Query<string>("SELECT sha256 FROM schema_migrations ORDER BY version"));
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task A_store_of_an_earlier_version_gets_the_schema_of_a_new_one_and_keeps_its_rows(int version)
+    {
+        await using var fresh = await LetheDatabase.OpenAsync(File, TimeProvider.System);
+        var path = File + ".earlier";
+        using (var earlier = new SqliteConnection($"Data Source={path};Pooling=False"))
+        {
+            earlier.Open();
+            foreach (var migration in Migration.All.Take(version))
+            {
+                earlier.Execute(migration.Sql);
+            }
+
+            earlier.Execute(
+                $"""
+                PRAGMA application_id = {LetheDatabase.ApplicationId};
+                PRAGMA user_version = {version};
+                INSERT INTO routes VALUES (1, '', '', '', '', '', '', '', '');
+                INSERT INTO callers VALUES (1, '', '', '');
+                INSERT INTO exchanges (ingested, exchange_id, org, commit_key, captured_at, route, caller, stream, outcome, has_reply, is_turn, attempt, request_bytes,
+                  request_truncated, response_bytes, response_truncated)
+                VALUES (7, zeroblob(16), 1, 'key', 1, 1, 1, 0, 'completed', 0, 0, 1, 2, 0, 3, 0);
+                """);
+        }
+
+        await using var upToDate = await LetheDatabase.OpenAsync(path, TimeProvider.System);
+
+        Assert.Equal(Schema(fresh), Schema(upToDate));
+        Assert.Equal((7, "key", 3), upToDate.QuerySingle<(int, string, int)>("SELECT ingested, commit_key, response_bytes FROM exchanges"));
+    }
+
     [Fact]
     public async Task All_of_many_first_openers_succeed()
     {
@@ -56,7 +89,7 @@ public sealed class LetheDatabaseTests : IDisposable
     [Theory]
     [InlineData("CREATE TABLE notes (text)", "not a Lethe store: expected application_id 4c657468, found 00000000, version 0, 1 objects")]
     [InlineData("PRAGMA application_id = 17; PRAGMA user_version = 3", "not a Lethe store: expected application_id 4c657468, found 00000011, version 3, 0 objects")]
-    [InlineData("PRAGMA application_id = 0x4C657468; PRAGMA user_version = 99", "a Lethe store of version 99, written by a newer Lethe; expected at most version 2")]
+    [InlineData("PRAGMA application_id = 0x4C657468; PRAGMA user_version = 99", "a Lethe store of version 99, written by a newer Lethe; expected at most version 3")]
     public async Task A_file_of_another_kind_or_a_newer_version_is_refused_and_left_as_it_is(string sql, string told)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(File)!);
@@ -94,4 +127,7 @@ public sealed class LetheDatabaseTests : IDisposable
         using var reader = LetheDatabase.OpenReadOnly(File);
         Assert.Equal(SQLitePCL.raw.SQLITE_READONLY, Assert.Throws<SqliteException>(() => reader.Execute("DELETE FROM sessions")).SqliteErrorCode);
     }
+
+    private static IEnumerable<(string Name, string? Sql)> Schema(SqliteConnection connection) =>
+        connection.Query<(string, string?)>("SELECT name, sql FROM sqlite_master ORDER BY name");
 }
