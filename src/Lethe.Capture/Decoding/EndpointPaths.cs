@@ -121,7 +121,7 @@ internal static class EndpointPaths
         if (responses >= 0)
         {
             var isItself = path.IndexOf('/', responses + "/responses/".Length) < 0 && method.Equals("GET", StringComparison.OrdinalIgnoreCase);
-            return isItself ? new("responses_get", Operation.Other, Dialect.OpenAIResponses) : Endpoint.Other("responses_stored");
+            return isItself ? Endpoint.ResponsesGet : Endpoint.Other("responses_stored");
         }
 
         return path.Contains("/chat/completions/", StringComparison.OrdinalIgnoreCase) ? Endpoint.Other("chat_completions_stored") : null;

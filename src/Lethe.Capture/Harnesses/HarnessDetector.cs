@@ -40,7 +40,7 @@ public static class HarnessDetector
         }
 
         GenericHeaders.Read(wire, draft);
-        if (turn is { Endpoint: "responses" })
+        if (turn is { MakesResponse: true })
         {
             // The Conversations API: what is said stands on the vendor's side, under this id.
             draft.Session(wire.Body("conversation") ?? wire.Body("conversation.id"));

@@ -23,12 +23,10 @@ internal static class SyntheticSession
         if (turn is { IsDeferred: true, ResponseId: { Length: > 0 } id })
         {
             using var promised = new Sha256Writer();
-            promised.Write(Encoding.UTF8.GetBytes(id));
-            promised.Write(Encoding.UTF8.GetBytes(credentialFingerprint ?? ""));
-            return new Clue(Convert.ToHexStringLower(promised.Finish())[..HexDigits], "inference:response_id");
+            return Of(Encoding.UTF8.GetBytes(id), credentialFingerprint, promised, "inference:response_id");
         }
 
-        if (turn is { Endpoint: "responses_get" })
+        if (turn is { AsksForResponse: true })
         {
             return null;
         }
@@ -40,9 +38,14 @@ internal static class SyntheticSession
 
         using var hash = new Sha256Writer();
         var answer = turn is null ? chain.Nodes[first].Hash : AddressOfWords(turn, chain, first, hash);
-        hash.Write(answer.Span);
+        return Of(answer.Span, credentialFingerprint, hash, "inference:first_answer");
+    }
+
+    private static Clue Of(ReadOnlySpan<byte> answer, string? credentialFingerprint, Sha256Writer hash, string source)
+    {
+        hash.Write(answer);
         hash.Write(Encoding.UTF8.GetBytes(credentialFingerprint ?? ""));
-        return new Clue(Convert.ToHexStringLower(hash.Finish())[..HexDigits], "inference:first_answer");
+        return new Clue(Convert.ToHexStringLower(hash.Finish())[..HexDigits], source);
     }
 
     private static int FirstAnswer(IReadOnlyList<Node> nodes)

@@ -70,6 +70,12 @@ public sealed record Turn
     /// <summary>True when the reply reached its own end (terminal event, or a whole document).</summary>
     public bool ReplyComplete { get; init; }
 
+    /// <summary>True for a call of the Responses API that makes an answer.</summary>
+    public bool MakesResponse => Endpoint == Decoding.Endpoint.Responses.Name;
+
+    /// <summary>True for a call that asks the Responses API for an answer that it keeps.</summary>
+    public bool AsksForResponse => Endpoint == Decoding.Endpoint.ResponsesGet.Name;
+
     /// <summary>True when the vendor took the call and answers later (a background call of the Responses API): the answer is to be asked for by its id.</summary>
     public bool IsDeferred => Operation == Operation.Chat && Reply.Count == 0 && !ReplyComplete && !Stream && StopReason is "queued" or "in_progress";
 }

@@ -16,8 +16,6 @@ internal readonly record struct KeptResponse(long Session, bool IsAwaited);
 /// </summary>
 internal sealed class ResponseBook : IDisposable
 {
-    private const string Created = "responses";
-    private const string AskedFor = "responses_get";
     private const int RecentMax = 4096;
 
     private readonly RecentMap<(long Org, string Id), KeptResponse> recent = new(RecentMax);
@@ -35,7 +33,7 @@ internal sealed class ResponseBook : IDisposable
     /// <summary>The kept answer that a call continues or asks for; null when it names none, or none that is known.</summary>
     public KeptResponse? Named(long org, Turn? turn)
     {
-        var named = turn?.Endpoint == AskedFor ? turn.ResponseId : turn?.PreviousResponseId;
+        var named = turn is { AsksForResponse: true } ? turn.ResponseId : turn?.PreviousResponseId;
         return named is { Length: > 0 } ? Find(org, named) : null;
     }
 
@@ -45,7 +43,7 @@ internal sealed class ResponseBook : IDisposable
     /// </summary>
     public static InterpretedExchange Told(InterpretedExchange told, KeptResponse? named)
     {
-        if (told.Turn is { Endpoint: AskedFor } asked)
+        if (told.Turn is { AsksForResponse: true } asked)
         {
             told = named is { IsAwaited: true } && asked.ReplyComplete
                 ? told with { Turn = asked with { Operation = Operation.Chat } }
@@ -58,7 +56,7 @@ internal sealed class ResponseBook : IDisposable
     /// <summary>Remembers the answer to a call, and that an awaited one has come.</summary>
     public void Keep(long org, Turn? turn, long session)
     {
-        if (turn is { Endpoint: Created or AskedFor, Operation: Operation.Chat, ResponseId: { Length: > 0 } id })
+        if (turn is { Operation: Operation.Chat, ResponseId: { Length: > 0 } id } && (turn.MakesResponse || turn.AsksForResponse))
         {
             put.Bind(org).Bind(id).Bind(session).Bind(!turn.ReplyComplete).Run();
             recent.Remove((org, id));
@@ -79,7 +77,7 @@ internal sealed class ResponseBook : IDisposable
     {
         Evidence = new Dictionary<string, string>(told.Envelope.Evidence)
         {
-            ["harness_session_id"] = told.Turn?.Endpoint == AskedFor ? "inference:response_id" : "body:previous_response_id",
+            ["harness_session_id"] = told.Turn is { AsksForResponse: true } ? "inference:response_id" : "body:previous_response_id",
         },
     };
 

@@ -40,9 +40,18 @@ internal sealed class LetheProcess : IAsyncDisposable
         }
 
         var program = LetheProgram.Start(AppContext.BaseDirectory, environment, "run", "--data", data, "--listen", AnyPort, "--admin", AnyPort);
-        var lethe = new LetheProcess(program, data, dataDirectory is null, await Door("forwarding"), await Door("admin"), await Door("ext_proc"));
-        await lethe.UntilReadyAsync();
-        return lethe;
+        try
+        {
+            var lethe = new LetheProcess(program, data, dataDirectory is null, await Door("forwarding"), await Door("admin"), await Door("ext_proc"));
+            await lethe.UntilReadyAsync();
+            return lethe;
+        }
+        catch
+        {
+            await program.KillAsync();
+            program.Dispose();
+            throw;
+        }
 
         async Task<string> Door(string name) => (await program.ReadLineAsync($"  {name} ")).Split(' ')[^1];
     }
