@@ -24,11 +24,7 @@ internal sealed class NodeTable : IDisposable
     private readonly Statement insertMany;
     private readonly List<ulong> unsureOrder = [];
     private readonly List<(NodeKey First, long Org, IReadOnlyList<Node> Nodes, int At)> unsure = [];
-    private readonly Dictionary<NodeKey, int> freshAt = [];
-    private readonly List<FreshNode> fresh = [];
-    private readonly List<ulong> freshOrder = [];
-    private readonly List<int> sorted = [];
-    private readonly List<long> rows = [];
+    private readonly FreshNodes fresh = new();
 
     public NodeTable(sqlite3 database)
     {
@@ -56,11 +52,10 @@ internal sealed class NodeTable : IDisposable
         CollectionsMarshal.AsSpan(unsureOrder).Sort(CollectionsMarshal.AsSpan(unsure));
         foreach (var (first, org, nodes, at) in unsure)
         {
-            var from = FirstUnknown(first, org, nodes, at);
-            var before = from == 0 ? -1 : freshAt.GetValueOrDefault(NodeKey.Of(org, nodes[from - 1].Hash), -1);
-            for (var i = from; i < nodes.Count; i++)
+            var before = -1;
+            for (var i = FirstUnknown(first, org, nodes, at); i < nodes.Count; i++)
             {
-                before = Add(org, nodes[i], before);
+                before = fresh.Add(org, nodes[i], before);
             }
         }
 
@@ -91,28 +86,7 @@ internal sealed class NodeTable : IDisposable
     {
         unsureOrder.Clear();
         unsure.Clear();
-        freshAt.Clear();
         fresh.Clear();
-        freshOrder.Clear();
-        sorted.Clear();
-        rows.Clear();
-    }
-
-    // Its place among what is fresh. Before is that of the message before it, or negative when that is stored already, or there is none.
-    private int Add(long org, Node node, int before)
-    {
-        var key = NodeKey.Of(org, node.Hash);
-        ref var at = ref CollectionsMarshal.GetValueRefOrAddDefault(freshAt, key, out var known);
-        if (!known)
-        {
-            at = fresh.Count;
-            sorted.Add(at);
-            rows.Add(0);
-            freshOrder.Add(key.Order);
-            fresh.Add(new FreshNode(key, org, node, before));
-        }
-
-        return at;
     }
 
     private int LastRecent(long org, IReadOnlyList<Node> nodes)
@@ -129,13 +103,13 @@ internal sealed class NodeTable : IDisposable
     // Behind a message that is not stored none is. Where the first that was in doubt is stored after all, the last that is has to be looked for.
     private int FirstUnknown(NodeKey first, long org, IReadOnlyList<Node> nodes, int at)
     {
-        if (freshAt.ContainsKey(first) || Find(first, org, nodes[at].Hash) is null)
+        if (fresh.Contains(first) || Find(first, org, nodes[at].Hash) is null)
         {
             return at;
         }
 
         var known = nodes.Count - 1;
-        while (known > at && (freshAt.ContainsKey(NodeKey.Of(org, nodes[known].Hash)) || Find(org, nodes[known].Hash) is null))
+        while (known > at && (fresh.Contains(NodeKey.Of(org, nodes[known].Hash)) || Find(org, nodes[known].Hash) is null))
         {
             known--;
         }
@@ -145,43 +119,44 @@ internal sealed class NodeTable : IDisposable
 
     private void Insert()
     {
-        CollectionsMarshal.AsSpan(freshOrder).Sort(CollectionsMarshal.AsSpan(sorted));
+        var order = fresh.InOrder();
         var row = last.Scalar() ?? 0;
-        foreach (var at in sorted)
+        foreach (var place in order)
         {
-            recent[fresh[at].Key] = rows[at] = ++row;
+            ref var node = ref fresh[place];
+            recent[node.Key] = node.Row = ++row;
         }
 
-        var order = CollectionsMarshal.AsSpan(sorted);
         for (; order.Length >= InsertedAtOnce; order = order[InsertedAtOnce..])
         {
-            foreach (var at in order[..InsertedAtOnce])
+            foreach (var place in order[..InsertedAtOnce])
             {
-                Bind(insertMany, at);
+                Bind(insertMany, fresh[place]);
             }
 
             insertMany.Run();
         }
 
-        foreach (var at in order)
+        foreach (var place in order)
         {
-            Bind(insert, at);
+            Bind(insert, fresh[place]);
             insert.Run();
         }
     }
 
-    private void Bind(Statement statement, int at)
-    {
-        var (_, org, node, before) = fresh[at];
-        statement
-            .Bind(rows[at])
-            .Bind(node.Hash.Span)
-            .Bind(org)
-            .Bind(before >= 0 ? rows[before] : node.Parent is { } parent ? Find(org, parent) : null)
-            .Bind(node.Depth)
-            .Bind(node.Role)
-            .Bind(node.Body.Span);
-    }
+    private void Bind(Statement statement, in FreshNode one) => statement
+        .Bind(one.Row)
+        .Bind(one.Node.Hash.Span)
+        .Bind(one.Org)
+        .Bind(RowBefore(one))
+        .Bind(one.Node.Depth)
+        .Bind(one.Node.Role)
+        .Bind(one.Node.Body.Span);
+
+    private long? RowBefore(in FreshNode one) =>
+        one.Before >= 0 ? fresh[one.Before].Row
+        : one.Node.Parent is { } parent ? Find(one.Org, parent)
+        : null;
 
     private long? Find(NodeKey key, long org, NodeHash hash)
     {
@@ -198,7 +173,4 @@ internal sealed class NodeTable : IDisposable
         recent[key] = node;
         return node;
     }
-
-    /// <summary>A node that is not stored yet, and the place of the one before it, when that is not stored either; else a negative number.</summary>
-    private readonly record struct FreshNode(NodeKey Key, long Org, Node Node, int Before);
 }
