@@ -33,11 +33,10 @@ internal static class BodySniffer
     }
 
     /// <summary>The body without a byte order mark and the blanks around it.</summary>
-    public static ReadOnlyMemory<byte> Trim(ReadOnlyMemory<byte> body)
-    {
-        var start = body.Length - SkipBlank(body.Span).Length;
-        return body[start..].TrimEnd(" \t\r\n"u8);
-    }
+    public static ReadOnlyMemory<byte> Trim(ReadOnlyMemory<byte> body) => TrimStart(body).TrimEnd(" \t\r\n"u8);
+
+    /// <summary>The body without a byte order mark and the blanks before it.</summary>
+    public static ReadOnlyMemory<byte> TrimStart(ReadOnlyMemory<byte> body) => body[(body.Length - SkipBlank(body.Span).Length)..];
 
     private static ReadOnlySpan<byte> SkipBlank(ReadOnlySpan<byte> body)
     {

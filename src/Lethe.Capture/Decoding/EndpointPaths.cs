@@ -62,12 +62,14 @@ internal static class EndpointPaths
     public static Endpoint? Find(string method, string path)
     {
         path = Trim(path);
-        if (Resource(path, "threads") || Resource(path, "batches") || Resource(path, "organization"))
+        var isPost = method.Equals("POST", StringComparison.OrdinalIgnoreCase);
+        // /threads/{id}/messages is another API's; other such words before the end of a call's path are a gateway's.
+        if (Resource(path, "threads") ? !path.EndsWith("/v1/messages", StringComparison.OrdinalIgnoreCase) : !isPost && (Resource(path, "batches") || Resource(path, "organization")))
         {
             return ManagedEndpoint(path);
         }
 
-        if (method.Equals("POST", StringComparison.OrdinalIgnoreCase))
+        if (isPost)
         {
             return ByPublisher(path) ?? BySuffix(path) ?? Stored(method, path) ?? ManagedEndpoint(path);
         }

@@ -12,6 +12,9 @@ internal static class JsonReading
     /// <summary>A message put together from a stream wraps what stood alone in it.</summary>
     private const int WrappingDepth = 8;
 
+    /// <summary>Sums of a few counts below this, and their products with a price, stay far from overflow.</summary>
+    private const long CountMax = 1_000_000_000_000_000;
+
     private static readonly JsonDocumentOptions Options = new() { MaxDepth = DepthMax };
     private static readonly JsonDocumentOptions AssembledOptions = new() { MaxDepth = DepthMax + WrappingDepth };
 
@@ -57,7 +60,7 @@ internal static class JsonReading
         _ => null,
     };
 
-    /// <summary>A whole number; a float is truncated, a negative one is null.</summary>
+    /// <summary>A whole number; a float is truncated. One that counts nothing, being negative or beyond any use, is null.</summary>
     public static long? Count(this JsonElement element, ReadOnlySpan<byte> name)
     {
         if (element.Member(name) is not { ValueKind: JsonValueKind.Number } value)
@@ -67,10 +70,10 @@ internal static class JsonReading
 
         if (!value.TryGetInt64(out var count))
         {
-            count = value.TryGetDouble(out var number) && number is >= 0 and < 1e15 ? (long)number : -1;
+            count = value.TryGetDouble(out var number) && number is >= 0 and < CountMax ? (long)number : -1;
         }
 
-        return count < 0 ? null : count;
+        return count is < 0 or >= CountMax ? null : count;
     }
 
     public static long? Count(this JsonElement? element, ReadOnlySpan<byte> name) => element?.Count(name);

@@ -1,3 +1,5 @@
+using System.Text;
+using System.Text.Json;
 using Lethe.Capture.Decoding.Sse;
 
 namespace Lethe.Capture.Decoding;
@@ -12,7 +14,7 @@ internal static class ReplyStream
     public static int FeedEvents(ReadOnlyMemory<byte> body, IReplyAssembler assembler)
     {
         var (read, malformed) = (0, 0);
-        for (var events = new SseReader(body); malformed < MalformedEventsMax && events.Read();)
+        for (var events = new SseReader(body); (read > 0 || malformed < MalformedEventsMax) && events.Read();)
         {
             var data = events.Data.Trim(" \t\r\n"u8);
             if (data.Span.SequenceEqual("[DONE]"u8))
@@ -66,7 +68,7 @@ internal static class ReplyStream
             return true;
         }
 
-        using var document = JsonReading.TryParse(data);
+        using var document = JsonReading.TryParse(data) ?? (name.SequenceEqual("error"u8) ? Spoken(data) : null);
         if (document is null)
         {
             return false;
@@ -75,4 +77,12 @@ internal static class ReplyStream
         assembler.Add(name, document.RootElement);
         return true;
     }
+
+    // A proxy in between tells its error in plain words.
+    private static JsonDocument? Spoken(ReadOnlyMemory<byte> words) => JsonReading.TryParseAssembled(RawMessage.Write(writer =>
+    {
+        writer.WriteStartObject();
+        writer.WriteString("error"u8, Encoding.UTF8.GetString(words.Span));
+        writer.WriteEndObject();
+    }));
 }

@@ -40,7 +40,7 @@ internal static class ResponseReading
             return (Answer.None, "response_not_json");
         }
 
-        var read = ReplyStream.FeedEvents(body, assembler);
+        var read = ReplyStream.FeedEvents(BodySniffer.TrimStart(body), assembler);
         return (assembler.Finish(transportEnded), read == 0 && transportEnded ? "response_not_json" : null);
     }
 

@@ -75,7 +75,7 @@ public static class TurnDecoder
         var shape = BodySniffer.Sniff(body.Span);
         if (status >= 400)
         {
-            return (turn with { Error = WireError.FromResponse(status, body, shape) }, coded.Reason);
+            return (Refused(turn, status, body, shape), coded.Reason);
         }
 
         if (coded.Reason is not null)
@@ -124,7 +124,13 @@ public static class TurnDecoder
         }
 
         var body = Utf8Repair.Clean(Plain(exchange).Bytes);
-        return turn with { Error = WireError.FromResponse(exchange.Status.Value, body, BodySniffer.Sniff(body.Span)) };
+        return Refused(turn, exchange.Status.Value, body, BodySniffer.Sniff(body.Span));
+    }
+
+    private static Turn Refused(Turn turn, int status, ReadOnlyMemory<byte> body, BodyShape shape)
+    {
+        var error = WireError.FromResponse(status, body, shape, out var requestId);
+        return turn with { Error = error, UpstreamRequestId = turn.UpstreamRequestId ?? requestId };
     }
 
     private static ExchangeError? Transport(CapturedExchange exchange) =>

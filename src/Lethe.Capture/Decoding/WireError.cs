@@ -11,16 +11,13 @@ internal static class WireError
     private const int MessageCharsMax = 4000;
 
     /// <summary>The error of a failed HTTP response, whatever its body is.</summary>
-    public static ExchangeError FromResponse(int status, ReadOnlyMemory<byte> body, BodyShape shape)
+    /// <param name="requestId">The vendor's id of the request, where the body tells it.</param>
+    public static ExchangeError FromResponse(int status, ReadOnlyMemory<byte> body, BodyShape shape, out string? requestId)
     {
-        if (shape == BodyShape.Events)
-        {
-            var events = new Sse.SseReader(body);
-            body = events.Read() ? events.Data : default;
-        }
-
+        body = shape == BodyShape.Events ? ErrorEvent(body) : body;
         using var document = shape is BodyShape.Json or BodyShape.Events ? JsonReading.TryParse(BodySniffer.Trim(body)) : null;
         var error = document is null ? null : Read(document.RootElement, "http");
+        requestId = document?.RootElement.Text("request_id"u8);
         return error ?? new ExchangeError("http", null, status.ToString(CultureInfo.InvariantCulture), body.IsEmpty ? null : Shorten(Encoding.UTF8.GetString(body.Span)));
     }
 
@@ -40,6 +37,10 @@ internal static class WireError
         };
         return told || root.Is("type"u8, "error"u8) || root.Is("object"u8, "error"u8) ? Read(root, phase) : null;
     }
+
+    /// <summary>The error that a document must be, since it is nothing else: what has none of the known shapes is told as it stands.</summary>
+    public static ExchangeError Of(JsonElement root, string phase) =>
+        Read(root, phase) ?? new ExchangeError(phase, root.Word("type"u8), root.Word("code"u8), Shorten(root.GetRawText()));
 
     /// <summary>Null when the document has none of the known shapes.</summary>
     public static ExchangeError? Read(JsonElement root, string phase)
@@ -67,6 +68,24 @@ internal static class WireError
 
         var type = root.Word("type"u8) ?? root.Word("error_type"u8) ?? root.Word("__type"u8);
         return new ExchangeError(phase, type, root.Word("code"u8), Shorten(message));
+    }
+
+    // The first event that tells of an error; failing that, the first.
+    private static ReadOnlyMemory<byte> ErrorEvent(ReadOnlyMemory<byte> body)
+    {
+        ReadOnlyMemory<byte>? first = null;
+        for (var events = new Sse.SseReader(body); events.Read();)
+        {
+            using var document = JsonReading.TryParse(BodySniffer.Trim(events.Data));
+            if (document is not null && Read(document.RootElement, "http") is not null)
+            {
+                return events.Data;
+            }
+
+            first ??= events.Data;
+        }
+
+        return first ?? default;
     }
 
     private static ExchangeError FromObject(JsonElement error, string phase)

@@ -23,7 +23,7 @@ internal static class ClaudeCode
     {
         draft.HarnessVersion(wire.Version("claude-cli"));
         draft.Prompt(wire.Header("x-claude-code-prompt-id"));
-        draft.Kind(wire.AnyHeader("x-claude-code-request-class", "x-claude-1p-request-class"));
+        draft.Kind(wire.AnyHeader("x-claude-code-request-class", "x-claude-1p-request-class") ?? SideCall(wire));
 
         var native = wire.Header(SessionHeader) ?? BodySession(wire) ?? GenericHeaders.Session(wire);
         // An explicit id that says nothing of threads or parents stands for the whole program run, its agents included.
@@ -40,6 +40,18 @@ internal static class ClaudeCode
                 draft.DescendTo(agent, wire.Header("x-claude-code-parent-agent-id"));
             }
         }
+    }
+
+    // A call beside the conversation: whether there is quota left, or what the session is to be called.
+    private static Clue? SideCall(WireEvidence wire)
+    {
+        if (wire.BodyValue("max_tokens") is { ValueKind: JsonValueKind.Number } max && max.TryGetInt32(out var tokens) && tokens == 1)
+        {
+            return new Clue("quota", "inference:max_tokens");
+        }
+
+        var hasTools = wire.BodyValue("tools") is { ValueKind: JsonValueKind.Array } tools && tools.GetArrayLength() > 0;
+        return !hasTools && wire.Body("output_config.format.type") is { Value: "json_schema" } ? new Clue("title", "inference:output_format") : null;
     }
 
     private static Clue? BodySession(WireEvidence wire)

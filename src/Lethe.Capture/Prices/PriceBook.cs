@@ -59,7 +59,7 @@ public sealed class PriceBook
         var seller = SellerNames.Of(turn.Provider);
         var list = (tokens * TierPrice.OfGeo(seller, usage)) + (prices is null ? 0 : TokenPricing.OfCall(prices, usage));
         var nano = list * TierPrice.Factor(seller, usage);
-        return nano is null or > long.MaxValue ? null : new Cost((long)decimal.Round(nano.Value, MidpointRounding.AwayFromZero), Name);
+        return nano is null or < 0 or > long.MaxValue ? null : new Cost((long)decimal.Round(nano.Value, MidpointRounding.AwayFromZero), Name);
     }
 
     /// <summary>Passes inside one call, each at its own model's price; null when one of them has none.</summary>

@@ -22,7 +22,7 @@ internal static class AnthropicContent
             foreach (var block in list.EnumerateArray())
             {
                 // A stream may open a text block and never fill it; clients do not send it back, and the API would refuse it.
-                if (!block.Is("text"u8, ""u8))
+                if (!block.Is("type"u8, "text"u8) || !block.Is("text"u8, ""u8))
                 {
                     blocks.Add(ReadBlock(block));
                 }

@@ -8,9 +8,10 @@ internal static class AnthropicReply
 {
     public static Answer ReadDocument(JsonElement document)
     {
-        if (WireError.Inside(document, "body") is { } error)
+        var error = WireError.Inside(document, "body");
+        if (error is not null || (document.Member("content"u8) is null && !document.Is("type"u8, "message"u8)))
         {
-            return new Answer { Error = error, RequestId = document.Text("request_id"u8) };
+            return new Answer { Error = error ?? WireError.Of(document, "body"), RequestId = document.Text("request_id"u8) };
         }
 
         var message = RawMessage.Write(writer =>

@@ -99,7 +99,7 @@ internal sealed class AnthropicStream : IReplyAssembler
             // A gateway that runs the tools itself sends several messages in one stream: their blocks follow one another, the last names the whole.
             firstBlock = nextBlock;
             usage = new MergedObject();
-            (id, model, stop, stopped) = (null, null, null, false);
+            (id, model, stop, stopped, usageUpdated) = (null, null, null, false, false);
         }
 
         id ??= message.Word("id"u8);
@@ -124,14 +124,16 @@ internal sealed class AnthropicStream : IReplyAssembler
 
     private void Fail(JsonElement data)
     {
-        error ??= WireError.Read(data, "stream");
+        error ??= WireError.Of(data, "stream");
         requestId ??= data.Text("request_id"u8);
     }
 
     private Usage? ReadUsage(bool ended)
     {
         using var merged = usage.IsEmpty ? null : JsonReading.TryParse(usage.ToJson());
-        return merged is null ? null : AnthropicUsage.Read(merged.RootElement, final: ended && (usageUpdated || stopped));
+        var told = merged is null ? null : AnthropicUsage.Read(merged.RootElement, final: ended && usageUpdated);
+        // Gateways begin with zeros, and tell the truth with the end.
+        return told is { Final: false, InputTotal: null or 0, Output: null or 0 } && !usageUpdated ? null : told;
     }
 
     private byte[] WriteMessage() => RawMessage.Write(writer =>

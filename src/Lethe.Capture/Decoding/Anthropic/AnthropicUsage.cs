@@ -62,9 +62,17 @@ internal static class AnthropicUsage
     private static List<UsageIteration> ReadIterations(JsonElement usage)
     {
         List<UsageIteration> iterations = [];
+        var hasOnePass = usage.Items("iterations"u8).Count(IsMessage) == 1;
         foreach (var pass in usage.Items("iterations"u8))
         {
             var written = ReadWrites(pass);
+            if (hasOnePass && IsMessage(pass) && pass.ObjectMember("cache_creation"u8) is null && written.FiveMinutes is { } total)
+            {
+                // The whole tells the split of its only pass.
+                var oneHour = Math.Min(ReadWrites(usage).OneHour ?? 0, total);
+                written = (total - oneHour, oneHour, false);
+            }
+
             iterations.Add(new UsageIteration(
                 pass.Text("type"u8) ?? "message",
                 pass.Word("model"u8),
@@ -77,4 +85,6 @@ internal static class AnthropicUsage
 
         return iterations;
     }
+
+    private static bool IsMessage(JsonElement pass) => pass.Member("type"u8) is null || pass.Is("type"u8, "message"u8);
 }

@@ -35,7 +35,12 @@ internal sealed class StreamedBlock
                 signature = delta.Text("signature"u8) ?? signature;
                 break;
             case "compaction_delta":
-                Append(ref content, delta.Text("content"u8));
+                // Null stands for a compaction that failed, and is sent back as null.
+                if (delta.Text("content"u8) is { } summary)
+                {
+                    Append(ref content, summary);
+                }
+
                 break;
             case "citations_delta" when delta.Member("citation"u8) is { } citation:
                 citations.Add(JsonMarshal.GetRawUtf8Value(citation).ToArray());
@@ -56,7 +61,7 @@ internal sealed class StreamedBlock
 
         foreach (var member in block.ValueKind == JsonValueKind.Object ? block.EnumerateObject() : default)
         {
-            if (!IsWrittenBelow(member.Name))
+            if (!IsAddedTo(member.Name, block))
             {
                 writer.WritePropertyName(member.Name);
                 writer.Raw(member.Value);
@@ -66,33 +71,37 @@ internal sealed class StreamedBlock
         WriteText(writer, "text"u8, block, text);
         WriteText(writer, "thinking"u8, block, thinking);
         WriteText(writer, "content"u8, block, content);
-        WriteSignature(writer, block);
+        WriteSignature(writer);
         WriteInput(writer, block);
         WriteCitations(writer, block);
         writer.WriteEndObject();
     }
 
-    private bool IsWrittenBelow(string name) => name switch
+    // Such a member is written once, with what the deltas added. All others stay as they came.
+    private bool IsAddedTo(string name, JsonElement begun) => name switch
     {
-        "text" or "thinking" or "signature" or "input" or "citations" => true,
+        "text" => text is not null,
+        "thinking" => thinking is not null,
         "content" => content is not null,
+        "signature" => signature is not null,
+        "input" => input is { Length: > 0 } || (input is not null && begun.Member("input"u8) is null),
+        "citations" => citations.Count > 0,
         _ => false,
     };
 
     private static void WriteText(Utf8JsonWriter writer, ReadOnlySpan<byte> name, JsonElement begun, StringBuilder? added)
     {
-        var before = name.SequenceEqual("content"u8) && added is null ? null : begun.Text(name);
-        if (added is not null || before is not null)
+        if (added is not null)
         {
-            writer.Text(name, new StringBuilder(before).Append(added));
+            writer.Text(name, new StringBuilder(begun.Text(name)).Append(added));
         }
     }
 
-    private void WriteSignature(Utf8JsonWriter writer, JsonElement begun)
+    private void WriteSignature(Utf8JsonWriter writer)
     {
-        if ((signature ?? begun.Text("signature"u8)) is { } value)
+        if (signature is not null)
         {
-            writer.WriteString("signature"u8, value);
+            writer.WriteString("signature"u8, signature);
         }
     }
 
@@ -103,12 +112,7 @@ internal sealed class StreamedBlock
             writer.WritePropertyName("input"u8);
             writer.WriteRawValue(ToolArguments.FromText(input.ToString()), skipInputValidation: true);
         }
-        else if (begun.Member("input"u8) is { } given)
-        {
-            writer.WritePropertyName("input"u8);
-            writer.Raw(given);
-        }
-        else if (input is not null)
+        else if (input is not null && begun.Member("input"u8) is null)
         {
             writer.WriteStartObject("input"u8);
             writer.WriteEndObject();
