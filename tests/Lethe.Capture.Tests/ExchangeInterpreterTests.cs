@@ -270,6 +270,17 @@ public sealed class ExchangeInterpreterTests
         }));
     }
 
+    [Fact]
+    public void A_count_beyond_any_use_is_not_known_and_costs_nothing()
+    {
+        var told = Interpret(Invented.Exchange("/v1/messages", "{}", """
+            {"id":"m","type":"message","model":"claude-opus-4-8","content":[{"type":"text","text":"a"}],"usage":{"input_tokens":9223372036854775807,"cache_read_input_tokens":5,"output_tokens":999999999999999}}
+            """));
+
+        Assert.Equal((null, 5L, true), (told.Turn!.Usage!.Input, told.Turn.Usage.CacheRead, told.IsTurn));
+        Assert.Null(told.Cost);
+    }
+
     private static CapturedExchange Streamed((string, string)[] events) =>
         Invented.Exchange(Messages, Ask.Replace("\"max_tokens\"", "\"stream\":true,\"max_tokens\"", StringComparison.Ordinal), Invented.TypedEvents(events)) with
         {

@@ -20,7 +20,7 @@ internal static class SyntheticSession
     /// </summary>
     public static Clue? Of(Turn? turn, Chain? chain, string? credentialFingerprint)
     {
-        if (turn is { IsDeferred: true, ResponseId: { Length: > 0 } id })
+        if (turn is { IsPromised: true, ResponseId: { Length: > 0 } id } && !SaysAnswer(turn, chain))
         {
             using var promised = new Sha256Writer();
             return Of(Encoding.UTF8.GetBytes(id), credentialFingerprint, promised, "inference:response_id");
@@ -47,6 +47,8 @@ internal static class SyntheticSession
         hash.Write(Encoding.UTF8.GetBytes(credentialFingerprint ?? ""));
         return new Clue(Convert.ToHexStringLower(hash.Finish())[..HexDigits], source);
     }
+
+    private static bool SaysAnswer(Turn turn, Chain? chain) => chain is not null && FirstAnswer(chain.Nodes) is >= 0 and var first && first < turn.Prompt.Count;
 
     private static int FirstAnswer(IReadOnlyList<Node> nodes)
     {

@@ -27,6 +27,9 @@ public sealed record Turn
     /// <summary>True when the reply came, or was asked for, as a stream of events.</summary>
     public bool Stream { get; init; }
 
+    /// <summary>True when the vendor was asked to go on working though the client goes away (<c>background</c> of the Responses API).</summary>
+    public bool Background { get; init; }
+
     public string? ModelRequested { get; init; }
 
     public string? ModelServed { get; init; }
@@ -78,6 +81,12 @@ public sealed record Turn
 
     /// <summary>True when the vendor took the call and answers later (a background call of the Responses API): the answer is to be asked for by its id.</summary>
     public bool IsDeferred => Operation == Operation.Chat && Reply.Count == 0 && !ReplyComplete && !Stream && StopReason is "queued" or "in_progress";
+
+    /// <summary>True when the answer, or the rest of it, can be asked for by its id.</summary>
+    public bool IsPromised => IsDeferred || (MakesResponse && Background && !ReplyComplete);
+
+    /// <summary>True when a kept answer will not grow any more, be it whole or a failure.</summary>
+    public bool IsSettled => ReplyComplete || StopReason is not (null or "queued" or "in_progress");
 }
 
 /// <summary>A tool the model asked for. Arguments are JSON text; when the model's text is not JSON, a JSON string of it.</summary>

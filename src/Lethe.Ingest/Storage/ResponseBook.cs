@@ -45,7 +45,7 @@ internal sealed class ResponseBook : IDisposable
     {
         if (told.Turn is { AsksForResponse: true } asked)
         {
-            told = named is { IsAwaited: true } && asked.ReplyComplete
+            told = named is { IsAwaited: true } && asked.IsSettled
                 ? told with { Turn = asked with { Operation = Operation.Chat } }
                 : told with { Turn = asked with { Usage = null }, Cost = null };
         }
@@ -58,7 +58,7 @@ internal sealed class ResponseBook : IDisposable
     {
         if (turn is { Operation: Operation.Chat, ResponseId: { Length: > 0 } id } && (turn.MakesResponse || turn.AsksForResponse))
         {
-            put.Bind(org).Bind(id).Bind(session).Bind(!turn.ReplyComplete).Run();
+            put.Bind(org).Bind(id).Bind(session).Bind(!turn.IsSettled).Run();
             recent.Remove((org, id));
         }
     }

@@ -152,6 +152,58 @@ public sealed class AnthropicTests
     public void What_vendors_add_behind_the_end_changes_nothing(string added) =>
         Assert.Equal("I look", Decode(Start + Blocks + End + added).ReplyText);
 
+    [Fact]
+    public void Zeros_before_the_end_are_not_what_was_used()
+    {
+        var start = Invented.TypedEvents(("message_start", "\"message\":{\"id\":\"m\",\"usage\":{\"input_tokens\":0,\"output_tokens\":0}}"));
+
+        Assert.Null(Decode(start, Ending.ClientAborted).Usage);
+        Assert.Equal((12, 30), (Decode(start + End).Usage!.Input, Decode(start + End).Usage!.Output));
+    }
+
+    [Fact]
+    public void The_output_told_at_the_start_is_a_placeholder_even_when_the_end_tells_none()
+    {
+        var turn = Decode(Start + Invented.TypedEvents(("message_delta", "\"delta\":{\"stop_reason\":\"end_turn\"}"), ("message_stop", "")));
+
+        Assert.Equal((true, false), (turn.ReplyComplete, turn.Usage!.Final));
+    }
+
+    [Fact]
+    public void A_streamed_block_keeps_the_members_that_no_delta_adds_to()
+    {
+        var turn = Decode(Start + Invented.TypedEvents(
+            ("content_block_start", "\"index\":0,\"content_block\":{\"type\":\"text\",\"text\":\"a\",\"citations\":[{\"url\":\"u\"}]}"),
+            ("content_block_start", "\"index\":1,\"content_block\":{\"type\":\"shiny\",\"text\":{\"a\":1},\"thinking\":[1],\"signature\":null,\"input\":7,\"x\":1}"),
+            ("content_block_start", "\"index\":2,\"content_block\":{\"type\":\"compaction\",\"content\":null}"),
+            ("content_block_delta", "\"index\":2,\"delta\":{\"type\":\"compaction_delta\",\"content\":null}")) + End);
+
+        Assert.Equal(
+            """{"role":"assistant","content":[{"type":"text","text":"a","citations":[{"url":"u"}]},{"type":"shiny","text":{"a":1},"thinking":[1],"input":7,"x":1},{"type":"compaction"}]}""",
+            System.Text.Encoding.UTF8.GetString(turn.Reply[0].Raw.Span));
+    }
+
+    [Fact]
+    public void The_only_pass_is_split_as_the_whole_is()
+    {
+        var turn = Invented.Decode(Invented.Exchange("/v1/messages", "{}", """
+            {"id":"m","content":[],"usage":{"input_tokens":2,"output_tokens":3,"cache_creation_input_tokens":30,"cache_creation":{"ephemeral_5m_input_tokens":10,"ephemeral_1h_input_tokens":20},
+             "iterations":[{"type":"compaction","input_tokens":5,"output_tokens":6},{"type":"message","input_tokens":2,"output_tokens":3,"cache_creation_input_tokens":30}]}}
+            """));
+
+        Assert.Equal(new UsageIteration("message", null, 2, 0, 10, 20, 3), turn.Usage!.Iterations[1]);
+    }
+
+    [Fact]
+    public void Odd_events_and_blanks_before_a_reply_do_not_hide_it()
+    {
+        var odd = string.Concat(Enumerable.Repeat("data: keepalive\n\n", 1500));
+
+        Assert.Equal("I look", Decode(" \n" + Start + odd + Blocks + End).ReplyText);
+        Assert.Equal("msg_1", Decode(" " + Start + Blocks + End).ResponseId);
+    }
+
+
     private static Turn Decode(string stream, Ending ending = Ending.Completed) =>
         Invented.Decode(Invented.Exchange("/v1/messages", Request, stream) with { Ending = ending });
 }

@@ -157,6 +157,41 @@ public sealed class ChatTests
         Assert.Equal(("ab", true), (turn.ReplyText, turn.ReplyComplete));
     }
 
+    [Theory]
+    [InlineData("""{"choices":[{"index":0,"delta":{"tool_calls":[{"function":{"name":"a","arguments":"{\"x\":1}"}},{"function":{"name":"b","arguments":"{\"y\":2}"}}]},"finish_reason":"tool_calls"}]}""", "[DONE]")]
+    [InlineData("""{"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"id":"","function":{"name":"a","arguments":"{\"x\":1}"}}]}}]}""", """{"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"id":"","function":{"name":"b","arguments":"{\"y\":2}"}}]},"finish_reason":"tool_calls"}]}""")]
+    public void Whole_calls_without_an_id_are_as_many_as_there_are(params string[] chunks) =>
+        Assert.Equal([new ToolCall(null, "a", "{\"x\":1}"), new ToolCall(null, "b", "{\"y\":2}")], Stream(chunks).ToolCalls);
+
+    [Fact]
+    public void A_name_that_is_repeated_in_every_piece_is_one_call()
+    {
+        var turn = Stream(
+            """{"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"function":{"name":"a","arguments":"{\"x\":"}}]}}]}""",
+            """{"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"function":{"name":"a","arguments":"1}"}}]},"finish_reason":"tool_calls"}]}""",
+            """{"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"function":{"name":"a","arguments":""}}]}}]}""");
+
+        Assert.Equal([new ToolCall(null, "a", "{\"x\":1}")], turn.ToolCalls);
+    }
+
+    [Fact]
+    public void A_spoken_answer_is_known_by_its_id_and_read_by_its_transcript()
+    {
+        var whole = Document("""{"choices":[{"index":0,"message":{"role":"assistant","content":null,"audio":{"id":"audio_1","data":"AAAA","transcript":"Hello there"}},"finish_reason":"stop"}]}""");
+        var streamed = Stream("""{"choices":[{"index":0,"delta":{"role":"assistant","audio":{"id":"audio_1","transcript":"Hello "}}}]}""", """{"choices":[{"index":0,"delta":{"audio":{"data":"AAAA","transcript":"there"}},"finish_reason":"stop"}]}""");
+        var repeated = Invented.Decode(Invented.Exchange("/v1/chat/completions", """{"messages":[{"role":"assistant","audio":{"id":"audio_1"}}]}""", "{}"));
+
+        Assert.Equal(("Hello there", "Hello there"), (whole.ReplyText, streamed.ReplyText));
+        Assert.Equal([new Block { Type = "audio", ContentJson = "{\"id\":\"audio_1\"}" }], whole.Reply[0].Blocks);
+        Assert.Equal(whole.Reply[0].Blocks, streamed.Reply[0].Blocks);
+        Assert.Equal(whole.Reply[0].Blocks, repeated.Prompt[0].Blocks);
+    }
+
+    [Fact]
+    public void An_empty_reasoning_does_not_hide_the_other() =>
+        Assert.Equal("because", Document("""{"choices":[{"index":0,"message":{"role":"assistant","content":"a","reasoning_content":"","reasoning":"because"},"finish_reason":"stop"}]}""").ReplyReasoning);
+
+
     private static Turn Stream(params string[] chunks) => Invented.Decode(Exchange(chunks));
 
     private static Turn Document(string response) => Invented.Decode(Invented.Exchange("/v1/chat/completions", Request, response));

@@ -76,4 +76,48 @@ public sealed class ErrorTests
         Assert.Equal("req_2", Invented.Decode(error).UpstreamRequestId);
         Assert.Equal("req_1", Invented.Decode(error with { ResponseHeaders = [new HeaderField("Request-Id", "req_1")] }).UpstreamRequestId);
     }
+
+    [Theory]
+    [InlineData("""{"detail":"quota exceeded"}""", "quota exceeded")]
+    [InlineData("""{"message":"no Route matched"}""", "no Route matched")]
+    [InlineData("""{"code":500,"msg":"busy","success":false}""", """{"code":500,"msg":"busy","success":false}""")]
+    [InlineData("""{"type":"error"}""", """{"type":"error"}""")]
+    [InlineData("[]", "[]")]
+    public void A_success_that_is_no_message_is_an_error_of_the_body(string body, string message)
+    {
+        var turn = Invented.Decode(Invented.Exchange("/v1/messages", """{"model":"m","messages":[{"role":"user","content":"hi"}]}""", body));
+
+        Assert.Equal(("body", message), (turn.Error!.Phase, turn.Error.Message));
+        Assert.Equal((0, false), (turn.Reply.Count, turn.ReplyComplete));
+    }
+
+    [Theory]
+    [InlineData("""{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"},"request_id":"req_1"}""")]
+    [InlineData("event: ping\ndata: {\"type\":\"ping\"}\n\nevent: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\",\"message\":\"Overloaded\"},\"request_id\":\"req_1\"}\n\n")]
+    public void An_error_names_the_request_where_no_header_does(string body)
+    {
+        var turn = Invented.Decode(Invented.Exchange("/v1/messages", "{}", body) with { Status = 529 });
+
+        Assert.Equal(("overloaded_error", "req_1"), (turn.Error!.Type, turn.UpstreamRequestId));
+    }
+
+    [Theory]
+    [InlineData("/v1/messages", "upstream reset", "upstream reset")]
+    [InlineData("/v1/messages", "{\"type\":\"error\"}", "{\"type\":\"error\"}")]
+    [InlineData("/v1/chat/completions", "upstream reset", "upstream reset")]
+    [InlineData("/v1/responses", "upstream reset", "upstream reset")]
+    public void An_error_event_is_an_error_whatever_it_says(string path, string data, string message)
+    {
+        var turn = Invented.Decode(Invented.Exchange(path, """{"model":"m","stream":true}""", $"event: error\ndata: {data}\n\n"));
+
+        Assert.Equal(("stream", message, false), (turn.Error!.Phase, turn.Error.Message, turn.ReplyComplete));
+    }
+
+    [Theory]
+    [InlineData("/v1/chat/completions", """{"choices":[{"index":0,"message":{"role":"assistant","content":"so far"},"finish_reason":"error"}]}""", "error")]
+    [InlineData("/v1/chat/completions", "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"so far\"},\"finish_reason\":\"error\"}]}\n\ndata: [DONE]\n\n", "error")]
+    [InlineData("/v1/responses", """{"id":"r","status":"failed","error":null,"output":[]}""", "failed")]
+    [InlineData("/v1/responses", "event: response.failed\ndata: {\"type\":\"response.failed\",\"response\":{\"id\":\"r\",\"status\":\"failed\",\"error\":null,\"output\":[]}}\n\n", "failed")]
+    public void A_reply_that_ended_in_an_error_which_it_does_not_tell_has_failed(string path, string body, string type) =>
+        Assert.Equal(type, Invented.Decode(Invented.Exchange(path, "{}", body)).Error?.Type);
 }

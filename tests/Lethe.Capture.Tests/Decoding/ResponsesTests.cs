@@ -127,6 +127,66 @@ public sealed class ResponsesTests
         Assert.Equal(20, stored.Usage!.InputTotal);
     }
 
+    [Fact]
+    public void What_items_carry_tells_them_apart()
+    {
+        var turn = Invented.Decode(Invented.Exchange("/v1/responses", """
+            {"input":[{"type":"shell_call_output","call_id":"c1","output":[{"stdout":"AAA","outcome":{"type":"exit","exit_code":0}}]},
+             {"type":"tool_search_output","id":"tso_1","call_id":null,"execution":"server","tools":[{"name":"t"}]},
+             {"type":"tool_search_output","call_id":"c2","execution":"client","tools":[{"name":"t"}]},
+             {"type":"mcp_approval_request","id":"mcpr_1","name":"n"},{"type":"mcp_approval_response","approval_request_id":"mcpr_1","approve":false},
+             {"type":"compaction","id":"cmp_1","encrypted_content":"xyz"}]}
+            """, "{}"));
+
+        Assert.Equal(
+            [
+                new Block { Type = "tool_result", ToolResultId = "c1", ToolOutput = """[{"stdout":"AAA","outcome":{"type":"exit","exit_code":0}}]""" },
+                new Block { Type = "tool_search_output", ContentJson = """{"type":"tool_search_output","execution":"server","tools":[{"name":"t"}]}""" },
+                new Block { Type = "tool_result", ToolResultId = "c2", ToolOutput = """[{"name":"t"}]""" },
+                new Block { Type = "mcp_approval_request", ContentJson = """{"type":"mcp_approval_request","id":"mcpr_1","name":"n"}""" },
+                new Block { Type = "mcp_approval_response", ContentJson = """{"type":"mcp_approval_response","approval_request_id":"mcpr_1","approve":false}""" },
+                new Block { Type = "compaction", ContentJson = """{"type":"compaction","encrypted_content":"xyz"}""" },
+            ],
+            turn.Prompt.Select(message => Assert.Single(message.Blocks)));
+        Assert.Equal(["c1", "c2"], turn.ToolResults.Select(result => result.Id));
+    }
+
+    [Theory]
+    [InlineData("client", 1)]
+    [InlineData("server", 0)]
+    public void A_tool_search_is_a_call_when_the_client_makes_it(string execution, int calls)
+    {
+        var item = $"{{\"type\":\"tool_search_call\",\"execution\":\"{execution}\",\"call_id\":\"c2\",\"arguments\":{{\"goal\":\"g\"}}}}";
+        var turn = Invented.Decode(Invented.Exchange("/v1/responses", "{}", $"{{\"id\":\"r\",\"status\":\"completed\",\"output\":[{item}]}}"));
+
+        Assert.Equal(Enumerable.Repeat(new ToolCall("c2", "tool_search", "{\"goal\":\"g\"}"), calls), turn.ToolCalls);
+    }
+
+    [Fact]
+    public void Events_that_do_not_say_which_item_they_are_about_follow_the_one_that_began_it()
+    {
+        var turn = Stream([
+            ("response.created", "\"response\":{\"id\":\"r\"}"),
+            ("response.output_item.added", "\"item\":{\"type\":\"message\",\"role\":\"assistant\",\"content\":[]}"),
+            ("response.output_text.delta", "\"content_index\":0,\"delta\":\"Hel\""),
+            ("response.output_text.delta", "\"content_index\":0,\"delta\":\"lo\""),
+            ("response.output_item.done", "\"item\":{\"type\":\"message\",\"role\":\"assistant\",\"content\":[{\"type\":\"output_text\",\"text\":\"Hello\"}]}"),
+            ("response.completed", "\"response\":{\"id\":\"r\",\"status\":\"completed\",\"output\":[]}")]);
+
+        Assert.Equal(("Hello", 1), (turn.ReplyText, turn.Reply.Count));
+    }
+
+    [Fact]
+    public void The_rest_of_a_background_stream_that_was_cut_can_be_asked_for()
+    {
+        var cut = Invented.Exchange("/v1/responses", """{"input":"hi","background":true,"stream":true}""", Invented.TypedEvents(("response.created", "\"response\":{\"id\":\"resp_1\"}"))) with { Ending = Ending.ClientAborted };
+        var told = new ExchangeInterpreter().Interpret(cut);
+
+        Assert.Equal((true, false), (told.Turn!.IsPromised, told.Turn.IsSettled));
+        Assert.Equal("inference:response_id", told.Envelope.Evidence["harness_session_id"]);
+    }
+
+
     private static void AssertReply(Turn turn)
     {
         Assert.Equal(("Hello", "think"), (turn.ReplyText, turn.ReplyReasoning));

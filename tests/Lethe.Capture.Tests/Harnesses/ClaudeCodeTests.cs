@@ -118,4 +118,12 @@ public sealed class ClaudeCodeTests
         Assert.Equal(("child-7", "job-42", "a1"), (envelope.HarnessSessionId, envelope.ParentHarnessSessionId, envelope.ThreadId));
         Assert.Null(envelope.ParentHarnessId);
     }
+
+    [Theory]
+    [InlineData("""{"max_tokens":1,"messages":[{"role":"user","content":"quota"}]}""", "quota")]
+    [InlineData("""{"max_tokens":64000,"tools":[],"output_config":{"format":{"type":"json_schema"}},"messages":[]}""", "title")]
+    [InlineData("""{"max_tokens":64000,"tools":[{"name":"Bash"}],"output_config":{"format":{"type":"json_schema"}},"messages":[]}""", null)]
+    [InlineData("""{"max_tokens":64000,"messages":[]}""", null)]
+    public void A_call_beside_the_conversation_has_a_kind_of_its_own(string body, string? kind) =>
+        Assert.Equal(kind, Call.Detect($"User-Agent: claude-cli/2.1.329 (external, cli)\nX-Claude-Code-Session-Id: {Session}", body).RequestKind);
 }

@@ -47,7 +47,7 @@ internal static class ChatContent
     /// </summary>
     public static string? Reasoning(JsonElement message)
     {
-        var told = message.Text("reasoning_content"u8) ?? message.Text("reasoning"u8);
+        var told = message.Text("reasoning_content"u8) is { Length: > 0 } content ? content : message.Text("reasoning"u8);
         if (!string.IsNullOrEmpty(told))
         {
             return told;
@@ -103,6 +103,12 @@ internal static class ChatContent
             blocks.Add(new Block { Type = "text", Text = text });
         }
 
+        if (message.ObjectMember("audio"u8)?.Word("id"u8) is { } spoken)
+        {
+            // A client sends back the id alone.
+            blocks.Add(new Block { Type = "audio", ContentJson = AudioReference(spoken) });
+        }
+
         if (message.Text("refusal"u8) is { Length: > 0 } refusal)
         {
             blocks.Add(new Block { Type = "refusal", Text = refusal });
@@ -115,6 +121,13 @@ internal static class ChatContent
 
         return blocks;
     }
+
+    private static string AudioReference(string id) => Encoding.UTF8.GetString(RawMessage.Write(writer =>
+    {
+        writer.WriteStartObject();
+        writer.WriteString("id"u8, id);
+        writer.WriteEndObject();
+    }));
 
     private static Block ReadPart(JsonElement part)
     {

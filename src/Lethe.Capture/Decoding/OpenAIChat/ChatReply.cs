@@ -21,7 +21,7 @@ internal static class ChatReply
             return answer with { Complete = answer.Error is null };
         }
 
-        var error = answer.Error ?? WireError.Inside(choice, "body");
+        var error = answer.Error ?? WireError.Inside(choice, "body") ?? Failure(choice.Word("finish_reason"u8), "body");
         var message = choice.ObjectMember("message"u8) is { } given ? RawMessage.Write(writer => writer.Raw(given)) : WriteText(choice.Text("text"u8) ?? "");
         var read = ReadMessage(message);
         return answer with
@@ -36,6 +36,9 @@ internal static class ChatReply
         };
     }
 
+    /// <summary>A reply that ended in an error which it does not tell.</summary>
+    public static ExchangeError? Failure(string? finishReason, string phase) => finishReason == "error" ? new ExchangeError(phase, finishReason, null, null) : null;
+
     /// <summary>Reads one assistant message.</summary>
     public static Answer ReadMessage(byte[] raw)
     {
@@ -49,11 +52,14 @@ internal static class ChatReply
         return new Answer
         {
             Messages = [message.Role == "user" ? message with { Role = "assistant" } : message],
-            Text = Texts.Join([.. message.Blocks.Where(block => block is { Type: "text", Text: not null }).Select(block => block.Text!)]),
+            Text = Texts.Join([.. message.Blocks.Where(block => block is { Type: "text", Text: not null }).Select(block => block.Text!)]) ?? Transcript(document.RootElement),
             Reasoning = ChatContent.Reasoning(document.RootElement),
             ToolCalls = ChatToolCalls.Read(document.RootElement),
         };
     }
+
+    private static string? Transcript(JsonElement message) =>
+        message.ObjectMember("audio"u8)?.Text("transcript"u8) is { Length: > 0 } spoken ? spoken : null;
 
     /// <summary>The choice with index 0, else the first.</summary>
     private static JsonElement? FirstChoice(JsonElement document)

@@ -11,11 +11,13 @@ internal sealed class ChatStream(string vendor) : IReplyAssembler
     private readonly StringBuilder content = new();
     private readonly StringBuilder reasoning = new();
     private readonly StringBuilder refusal = new();
+    private readonly StringBuilder transcript = new();
     private readonly StreamedToolCalls calls = new();
     private string? id;
     private string? model;
     private string? role;
     private string? stop;
+    private string? audioId;
     private string? tier;
     private byte[]? usage;
     private ExchangeError? error;
@@ -34,7 +36,7 @@ internal sealed class ChatStream(string vendor) : IReplyAssembler
             usage = JsonMarshal.GetRawUtf8Value(counts).ToArray();
         }
 
-        error ??= name.SequenceEqual("error"u8) ? WireError.Read(data, "stream") : WireError.Inside(data, "stream");
+        error ??= name.SequenceEqual("error"u8) ? WireError.Of(data, "stream") : WireError.Inside(data, "stream");
         foreach (var choice in data.Items("choices"u8))
         {
             if (choice.Count("index"u8) is null or 0)
@@ -65,7 +67,7 @@ internal sealed class ChatStream(string vendor) : IReplyAssembler
     {
         spoke = true;
         stop = choice.Word("finish_reason"u8) ?? stop;
-        error ??= WireError.Inside(choice, "stream");
+        error ??= WireError.Inside(choice, "stream") ?? ChatReply.Failure(stop, "stream");
         content.Append(choice.Text("text"u8));
         if ((choice.ObjectMember("delta"u8) ?? choice.ObjectMember("message"u8)) is not { } delta)
         {
@@ -76,6 +78,8 @@ internal sealed class ChatStream(string vendor) : IReplyAssembler
         content.Append(ChatContent.Text(delta.Member("content"u8)));
         reasoning.Append(ChatContent.Reasoning(delta));
         refusal.Append(delta.Text("refusal"u8));
+        audioId ??= delta.ObjectMember("audio"u8)?.Word("id"u8);
+        transcript.Append(delta.ObjectMember("audio"u8)?.Text("transcript"u8));
         foreach (var piece in delta.Items("tool_calls"u8))
         {
             calls.Add(piece);
@@ -106,6 +110,14 @@ internal sealed class ChatStream(string vendor) : IReplyAssembler
         if (refusal.Length > 0)
         {
             writer.Text("refusal"u8, refusal);
+        }
+
+        if (audioId is not null)
+        {
+            writer.WriteStartObject("audio"u8);
+            writer.WriteString("id"u8, audioId);
+            writer.Text("transcript"u8, transcript);
+            writer.WriteEndObject();
         }
 
         if (!calls.IsEmpty)

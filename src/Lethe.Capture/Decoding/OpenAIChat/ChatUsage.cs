@@ -39,8 +39,8 @@ internal static class ChatUsage
             CacheRead = CacheRead(usage, inputDetails),
             CacheWrite5m = writes.FiveMinutes,
             CacheWrite1h = writes.OneHour,
-            Output = completion + hidden,
-            Reasoning = reasoning ?? (hidden > 0 ? hidden : null),
+            Output = hidden > 0 ? (completion ?? 0) + hidden : completion,
+            Reasoning = reasoning ?? (hidden > 0 && completion is not null ? hidden : null),
         }.ToUsage() with
         {
             AudioInput = audio,
@@ -79,6 +79,6 @@ internal static class ChatUsage
             return reasoning.Value;
         }
 
-        return vendor is "gemini" or "vertex" && total > prompt + completion ? total.Value - prompt!.Value - completion!.Value : 0;
+        return vendor is "gemini" or "vertex" && total - prompt - (completion ?? 0) is > 0 and var rest ? rest : 0;
     }
 }

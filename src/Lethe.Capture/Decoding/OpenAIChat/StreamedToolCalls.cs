@@ -19,7 +19,8 @@ internal sealed class StreamedToolCalls
     {
         var custom = piece.ObjectMember("custom"u8);
         var body = custom ?? piece.ObjectMember("function"u8);
-        var call = Find(piece.Count("index"u8), piece.Word("id"u8), isStart: body?.Word("name"u8) is not null);
+        var isStart = body?.Word("name"u8) is not null;
+        var call = Find(piece.Count("index"u8), piece.Word("id"u8), isStart, isStart && Arguments(body) is not null);
         call.Id ??= piece.Word("id"u8);
         call.IsCustom |= custom is not null;
         AddBody(call, body);
@@ -30,7 +31,7 @@ internal sealed class StreamedToolCalls
     {
         if (function.Word("name"u8) is not null || function.Text("arguments"u8) is { Length: > 0 })
         {
-            AddBody(Find(0, null, isStart: false), function);
+            AddBody(Find(0, null, isStart: false, isWhole: false), function);
         }
     }
 
@@ -60,18 +61,25 @@ internal sealed class StreamedToolCalls
     {
         // Some servers repeat the name in every piece.
         call.Name ??= body?.Word("name"u8);
-        var arguments = body?.Member("arguments"u8) ?? body?.Member("input"u8);
-        call.Arguments.Append(arguments is { ValueKind: JsonValueKind.Object } whole ? whole.GetRawText() : arguments.Text());
+        call.Arguments.Append(Arguments(body));
     }
 
-    private Call Find(long? index, string? id, bool isStart)
+    private static string? Arguments(JsonElement? body)
+    {
+        var arguments = body?.Member("arguments"u8) ?? body?.Member("input"u8);
+        var text = arguments is { ValueKind: JsonValueKind.Object } whole ? whole.GetRawText() : arguments.Text();
+        return text is "" ? null : text;
+    }
+
+    private Call Find(long? index, string? id, bool isStart, bool isWhole)
     {
         var known = index is { } at
             ? byIndex.GetValueOrDefault(at)
             : id is null ? calls.LastOrDefault() : byId.GetValueOrDefault(id);
 
-        // A whole call that reuses the index of another one is a new call: some servers send index 0 for all.
-        if (known is not null && (!isStart || index is null || id is null || known.Id is null || known.Id == id))
+        // A whole call that reuses the index of another one is a new call: some servers send index 0 for all, or no index and no id.
+        var isAnother = id is null ? isWhole && known?.IsWhole == true : isStart && index is not null && known?.Id is not null && known.Id != id;
+        if (known is not null && !isAnother)
         {
             return known;
         }
@@ -100,5 +108,15 @@ internal sealed class StreamedToolCalls
         public bool IsCustom { get; set; }
 
         public StringBuilder Arguments { get; } = new();
+
+        /// <summary>True when nothing can be added to its arguments.</summary>
+        public bool IsWhole
+        {
+            get
+            {
+                using var document = Arguments.Length > 1 && Arguments[^1] == '}' ? JsonReading.TryParse(Encoding.UTF8.GetBytes(Arguments.ToString())) : null;
+                return document is not null;
+            }
+        }
     }
 }

@@ -19,7 +19,7 @@ internal static class ResponseItems
         }
 
         return IsOutput(type)
-            ? new Message("tool", [ReadResult(type, item)], raw)
+            ? new Message("tool", [IsAnswer(type, item) ? ReadResult(item) : ReadBlock(type, item)], raw)
             : new Message(item.Text("role"u8) ?? "assistant", [ReadBlock(type, item)], raw);
     }
 
@@ -32,6 +32,7 @@ internal static class ResponseItems
             "function_call" => new ToolCall(id, item.Text("name"u8) ?? "", ToolArguments.FromValue(item.Member("arguments"u8))),
             "custom_tool_call" => new ToolCall(id, item.Text("name"u8) ?? "", ToolArguments.Quote(item.Text("input"u8) ?? "")),
             "local_shell_call" or "shell_call" or "computer_call" => new ToolCall(id, ToolName(item), ToolArguments.FromValue(item.Member("action"u8) ?? item.Member("actions"u8))),
+            "tool_search_call" when item.Is("execution"u8, "client"u8) => new ToolCall(id, ToolName(item), ToolArguments.FromValue(item.Member("arguments"u8))),
             "apply_patch_call" => new ToolCall(id, ToolName(item), ToolArguments.FromValue(item.Member("operation"u8))),
             _ => null,
         };
@@ -42,6 +43,10 @@ internal static class ResponseItems
         item.Is("type"u8, "reasoning"u8) ? JoinTexts(item, "summary"u8) ?? JoinTexts(item, "content"u8) : null;
 
     private static bool IsOutput(string type) => type.EndsWith("_output", StringComparison.Ordinal) || type == "mcp_approval_response";
+
+    // What the vendor ran itself answers no call of the client's; an approval says yes or no.
+    private static bool IsAnswer(string type, JsonElement item) =>
+        type != "mcp_approval_response" && (type != "tool_search_output" || item.Member("call_id"u8) is not null);
 
     private static string ToolName(JsonElement item) => item.Text("type"u8)!.Replace("_call", "", StringComparison.Ordinal);
 
@@ -75,16 +80,20 @@ internal static class ResponseItems
         };
     }
 
-    private static Block ReadResult(string type, JsonElement item) => new()
+    private static Block ReadResult(JsonElement item) => new()
     {
         Type = "tool_result",
-        ToolResultId = item.Text("call_id"u8) ?? item.Text(type == "mcp_approval_response" ? "approval_request_id"u8 : "id"u8),
-        ToolOutput = item.Member("output"u8) switch
+        ToolResultId = item.Text("call_id"u8) ?? item.Text("id"u8),
+        ToolOutput = (item.Member("output"u8) ?? item.Member("tools"u8)) switch
         {
             { ValueKind: JsonValueKind.Object } output => output.GetRawText(),
+            { ValueKind: JsonValueKind.Array } output when output.GetArrayLength() > 0 && !output.EnumerateArray().Any(IsPart) => output.GetRawText(),
             var output => Texts.Flatten(output),
         },
     };
+
+    // A shell's outputs have no type; the parts of a content have one.
+    private static bool IsPart(JsonElement element) => element.Text("type"u8) is "input_text" or "output_text" or "text" or "input_image" or "input_file" || element.ValueKind == JsonValueKind.String;
 
     private static Block ReadBlock(string type, JsonElement item)
     {
@@ -98,7 +107,15 @@ internal static class ResponseItems
             : new Block
             {
                 Type = type,
-                ContentJson = type == "item_reference" ? ContentJson.WriteBlock(item) : ContentJson.WriteBlock(item, "id", "status", "encrypted_content"),
+                ContentJson = type switch
+                {
+                    "item_reference" => ContentJson.WriteBlock(item),
+                    // Its id is what the answer names.
+                    "mcp_approval_request" => ContentJson.WriteBlock(item, "status", "encrypted_content"),
+                    // It is nothing else, and comes back unchanged.
+                    "compaction" => ContentJson.WriteBlock(item, "id", "status"),
+                    _ => ContentJson.WriteBlock(item, "id", "status", "encrypted_content"),
+                },
             };
     }
 

@@ -33,7 +33,9 @@ internal static class ResponsesReply
             PreviousResponseId = response.Word("previous_response_id"u8),
             Stop = response.ObjectMember("incomplete_details"u8)?.Word("reason"u8) ?? response.Word("status"u8),
             Usage = ResponsesUsage.Find(response),
-            Error = response.ObjectMember("error"u8) is { } error ? WireError.Read(response, phase) ?? new ExchangeError(phase, null, error.Word("code"u8), null) : null,
+            Error = response.ObjectMember("error"u8) is { } error ? WireError.Read(response, phase) ?? new ExchangeError(phase, null, error.Word("code"u8), null)
+                : response.Is("status"u8, "failed"u8) ? new ExchangeError(phase, "failed", null, null)
+                : null,
         };
     }
 

@@ -26,6 +26,7 @@ internal static class ResponsesRequest
         {
             Prompt = prompt,
             ToolResults = results,
+            Background = body.IsTrue("background"u8),
             PreviousResponseId = body.Word("previous_response_id"u8),
             System = body.Member("instructions"u8) is { } instructions ? ContentJson.Write(instructions) : null,
             Tools = body.Member("tools"u8) is { } tools ? ContentJson.Write(tools) : null,

@@ -33,7 +33,7 @@ internal sealed class ResponsesStream : IReplyAssembler
                 Item(data).AddRefusal(data);
                 break;
             case "response.output_item.added" when data.ObjectMember("item"u8) is { } item:
-                Item(data).Start(item);
+                Item(data, isNew: true).Start(item);
                 break;
             case "response.output_item.done" when data.ObjectMember("item"u8) is { } item:
                 Item(data).Finish(item);
@@ -92,7 +92,7 @@ internal sealed class ResponsesStream : IReplyAssembler
         }
         else
         {
-            error ??= name.SequenceEqual("error"u8) ? WireError.Read(data, "stream") : WireError.Inside(data, "stream");
+            error ??= name.SequenceEqual("error"u8) ? WireError.Of(data, "stream") : WireError.Inside(data, "stream");
         }
     }
 
@@ -101,9 +101,10 @@ internal sealed class ResponsesStream : IReplyAssembler
             ? new ExchangeError("stream", null, data.Word("code"u8), data.Text("message"u8))
             : WireError.Read(data, "stream");
 
-    private StreamedItem Item(JsonElement data)
+    // Events that do not say which item they are about follow the one that began it.
+    private StreamedItem Item(JsonElement data, bool isNew = false)
     {
-        var index = data.Count("output_index"u8) ?? items.Count;
+        var index = data.Count("output_index"u8) ?? Math.Max(0, isNew ? items.Count : items.Count - 1);
         if (!items.TryGetValue(index, out var item))
         {
             items[index] = item = new StreamedItem();
