@@ -1,5 +1,7 @@
 using System.CommandLine;
+using Lethe.Ingest.Storage;
 using Lethe.Proxy.Commands;
+using Microsoft.Data.Sqlite;
 
 namespace Lethe.Proxy;
 
@@ -43,6 +45,11 @@ internal static class LetheApplication
         {
             await error.WriteLineAsync(failure.Message);
             return failure.ExitCode;
+        }
+        catch (Exception fault) when (fault is SqliteException or StoreRefusedException)
+        {
+            await error.WriteLineAsync($"lethe: the store cannot be read: {fault.Message}");
+            return ExitCode.Environment;
         }
     }
 }

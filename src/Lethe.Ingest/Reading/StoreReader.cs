@@ -84,12 +84,13 @@ public sealed class StoreReader
         using var connection = Connect();
         using var snapshot = connection.BeginTransaction(deferred: true);
         var order = new TurnOrder(connection);
+        var seesAll = filter is { HarnessId: null, Provider: null, Model: null, Outcome: null };
         foreach (var row in connection.Query<ExchangeRow>(Sql(filter), Parameters(filter), snapshot, buffered: false))
         {
             JournalPosition? bodyAt = row is { BodySegment: { } segment, BodyOffset: { } offset, BodySequence: { } sequence }
                 ? new JournalPosition(segment, offset, sequence)
                 : null;
-            yield return (ExchangeRows.ToRecord(row, order.Next(row)), bodyAt);
+            yield return (ExchangeRows.ToRecord(row, seesAll ? order.Next(row) : order.Of(row)), bodyAt);
         }
     }
 

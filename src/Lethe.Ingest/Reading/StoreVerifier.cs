@@ -18,7 +18,21 @@ public sealed class StoreVerifier(string path)
     {
         using var connection = LetheDatabase.OpenReadOnly(path);
         using var snapshot = connection.BeginTransaction(deferred: true);
-        return [.. Integrity(connection), .. ForeignKeys(connection), .. VerifyQueries.Run(connection), .. CounterCheck.Run(connection), .. AttemptCheck.Run(connection)];
+        Func<SqliteConnection, IEnumerable<VerifyFault>>[] checks = [Integrity, ForeignKeys, VerifyQueries.Run, CounterCheck.Run, AttemptCheck.Run];
+        return [.. checks.SelectMany(check => Run(check, connection))];
+    }
+
+    // A page that cannot be read fails the checks that need it, and only those.
+    private static IEnumerable<VerifyFault> Run(Func<SqliteConnection, IEnumerable<VerifyFault>> check, SqliteConnection connection)
+    {
+        try
+        {
+            return [.. check(connection)];
+        }
+        catch (SqliteException unreadable)
+        {
+            return [new VerifyFault(VerifyFaultKind.Integrity, "store", unreadable.Message)];
+        }
     }
 
     /// <summary>Every exchange of the journal that the store lacks or holds with other content, and every damage of the journal.</summary>

@@ -35,7 +35,7 @@ internal static class AdminEndpoints
         endpoints.MapGet("/v1/events", (HttpContext context, EventStream events) => events.ServeAsync(context));
         endpoints.MapGet("/metrics", (MetricRegistry metrics) => Results.Text(PrometheusText.Render(metrics.Collect()), PrometheusText.ContentType));
         endpoints.MapHealth();
-        endpoints.MapFallback(() => ProblemDocument.Of(StatusCodes.Status404NotFound, "not_found", "No such resource."));
+        endpoints.MapFallback("{**path}", () => ProblemDocument.Of(StatusCodes.Status404NotFound, "not_found", "No such resource."));
     }
 
     private static async Task AnswerFaultsAsync(HttpContext context, RequestDelegate next)

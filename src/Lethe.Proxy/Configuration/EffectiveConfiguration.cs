@@ -12,6 +12,9 @@ internal static class EffectiveConfiguration
 
     private static readonly string[] SecretWords = ["key", "token", "secret", "password", "authorization", "connectionstring", "credential", "cookie"];
 
+    /// <summary>Members of YARP's transforms that hold a value, not a name.</summary>
+    private static readonly string[] TransformValues = ["Set", "Append", "Value"];
+
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     public static string Render(LetheSettings settings)
@@ -42,22 +45,23 @@ internal static class EffectiveConfiguration
         return tree;
     }
 
-    private static JsonNode? Masked(string name, JsonNode? node) => node switch
+    private static JsonNode? Masked(string name, JsonNode? node, bool isTransform = false) => node switch
     {
-        JsonObject tree => new JsonObject(tree.Select(pair => KeyValuePair.Create(pair.Key, Masked(pair.Key, pair.Value)))),
-        JsonArray list => new JsonArray([.. list.Select(item => Masked(name, item))]),
-        JsonValue value when value.TryGetValue<string>(out var text) => JsonValue.Create(Masked(name, text)),
+        JsonObject tree => new JsonObject(tree.Select(pair => KeyValuePair.Create(
+            pair.Key, Masked(pair.Key, pair.Value, isTransform || pair.Key.Equals("Transforms", StringComparison.OrdinalIgnoreCase))))),
+        JsonArray list => new JsonArray([.. list.Select(item => Masked(name, item, isTransform))]),
+        JsonValue value when value.TryGetValue<string>(out var text) => JsonValue.Create(IsSecret(name, isTransform) && text.Length > 0 ? Mask : WithoutUserInfo(text)),
         _ => node?.DeepClone(),
     };
 
-    private static string Masked(string name, string text)
-    {
-        if (text.Length > 0 && Array.Exists(SecretWords, word => name.Contains(word, StringComparison.OrdinalIgnoreCase)))
-        {
-            return Mask;
-        }
+    // What a transform sets may be a credential, whatever the header's name.
+    private static bool IsSecret(string name, bool isTransform) =>
+        Array.Exists(SecretWords, word => name.Contains(word, StringComparison.OrdinalIgnoreCase))
+        || (isTransform && Array.Exists(TransformValues, word => name.Equals(word, StringComparison.OrdinalIgnoreCase)));
 
-        // An address may carry user:password@.
+    /// <summary>An address may carry <c>user:password@</c>.</summary>
+    public static string WithoutUserInfo(string text)
+    {
         return Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.UserInfo.Length > 0
             ? text.Replace(uri.UserInfo + "@", Mask + "@", StringComparison.Ordinal)
             : text;

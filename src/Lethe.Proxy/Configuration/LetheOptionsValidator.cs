@@ -1,6 +1,7 @@
 using System.Net;
 using Lethe.Envoy;
 using Lethe.Proxy.ExtProc;
+using Lethe.Proxy.Forwarding;
 
 namespace Lethe.Proxy.Configuration;
 
@@ -31,6 +32,10 @@ internal sealed class LetheOptionsValidator
         foreach (var (name, upstream) in options.Upstreams)
         {
             CheckUpstream("Upstreams:" + name, upstream);
+            if (upstream.Address is null && !Vendor.IsKnown(name))
+            {
+                Refuse($"Upstreams:{name}:Address", $"is missing, and there is no built-in upstream '{name}'.");
+            }
         }
 
         CheckPrefixes(options);
@@ -101,7 +106,7 @@ internal sealed class LetheOptionsValidator
         if (upstream.Address is { } address
             && !(Uri.TryCreate(address, UriKind.Absolute, out var uri) && uri is { Scheme: "http" or "https", Query: "", Fragment: "" }))
         {
-            Refuse(key + ":Address", $"'{address}' is not an http:// or https:// address without query.");
+            Refuse(key + ":Address", $"'{EffectiveConfiguration.WithoutUserInfo(address)}' is not an http:// or https:// address without query.");
         }
 
         if (upstream.Provider is { } provider && (provider.Length == 0 || provider.Any(c => !char.IsAsciiLetterOrDigit(c) && c is not ('-' or '_' or '.'))))
@@ -146,12 +151,9 @@ internal sealed class LetheOptionsValidator
 
     private void CheckPrefixes(LetheOptions options)
     {
-        var same = options.Upstreams
-            .GroupBy(pair => pair.Value.PathPrefix ?? "/" + pair.Key, StringComparer.OrdinalIgnoreCase)
-            .Where(group => group.Count() > 1);
-        foreach (var group in same)
+        foreach (var group in Upstream.From(options).GroupBy(upstream => upstream.PathPrefix, StringComparer.OrdinalIgnoreCase).Where(group => group.Count() > 1))
         {
-            Refuse("Upstreams", $"{string.Join(" and ", group.Select(pair => pair.Key))} share the prefix {group.Key}.");
+            Refuse("Upstreams", $"{string.Join(" and ", group.Select(upstream => upstream.Name))} share the prefix {group.Key}/.");
         }
     }
 

@@ -16,7 +16,7 @@ internal sealed class BaseAddresses(Surroundings world)
     /// <summary>Our address for <paramref name="found"/>; for the upstream as configured, with <paramref name="path"/>, when nothing was found, or only ourselves.</summary>
     public string Through(string upstream, string? found, string path, string? provider = null)
     {
-        if (found is null || Parse(found) is not { } address || IsOurs(address))
+        if (found is null || Parse(upstream == "ollama" ? OllamaHost(found) : found) is not { } address || IsOurs(address))
         {
             return Door + Prefix(upstream) + path;
         }
@@ -28,9 +28,12 @@ internal sealed class BaseAddresses(Surroundings world)
             return Door + known.PathPrefix + address.AbsolutePath[BasePath(known).Length..].TrimEnd('/');
         }
 
-        chosen[upstream] = new UpstreamChoice(address.GetLeftPart(UriPartial.Authority), provider);
+        chosen[upstream] = new UpstreamChoice(address.GetLeftPart(UriPartial.Authority), Vendor.IsKnown(upstream) ? null : provider);
         return Door + Prefix(upstream) + address.AbsolutePath.TrimEnd('/');
     }
+
+    /// <summary>False for what cannot be led anywhere.</summary>
+    public static bool IsAddress(string text) => Parse(text) is not null;
 
     /// <summary>True for an address that leads to lethe.</summary>
     public bool IsOurs(string address) => Parse(address) is { } parsed && IsOurs(parsed);
@@ -49,12 +52,26 @@ internal sealed class BaseAddresses(Surroundings world)
     {
         var path = BasePath(upstream);
         return Uri.TryCreate(upstream.Address, UriKind.Absolute, out var target)
-            && target.GetLeftPart(UriPartial.Authority) == address.GetLeftPart(UriPartial.Authority)
+            && target.Scheme == address.Scheme
+            && target.Port == address.Port
+            && (target.Host == address.Host || (target.IsLoopback && address.IsLoopback))
             && address.AbsolutePath.StartsWith(path, StringComparison.Ordinal)
             && (address.AbsolutePath.Length == path.Length || path.Length == 0 || address.AbsolutePath[path.Length] == '/');
     }
 
     private static string BasePath(Upstream upstream) => new Uri(upstream.Address).AbsolutePath.TrimEnd('/');
+
+    // What the client makes of OLLAMA_HOST: a port of its own, and a server's word for «all interfaces».
+    private static string OllamaHost(string text)
+    {
+        var host = text.Contains("://", StringComparison.Ordinal) ? text : "http://" + text;
+        if (Uri.TryCreate(host, UriKind.Absolute, out var address) && host != text && address.IsDefaultPort && !text.Contains(":80", StringComparison.Ordinal))
+        {
+            host = new UriBuilder(address) { Port = 11434 }.Uri.ToString();
+        }
+
+        return host.Replace("//0.0.0.0", "//127.0.0.1", StringComparison.Ordinal);
+    }
 
     private static Uri? Parse(string text) =>
         Uri.TryCreate(text.Contains("://", StringComparison.Ordinal) ? text : "http://" + text, UriKind.Absolute, out var address)

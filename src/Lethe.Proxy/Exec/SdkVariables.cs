@@ -49,8 +49,8 @@ internal static class SdkVariables
         Pair(draft, "OPENAI_BASE_URL", "OPENAI_API_BASE");
         Pair(draft, "KIMI_CODE_BASE_URL", "KIMI_BASE_URL");
         UseVertex(draft);
-        KeepLoopbackDirect(draft, "NO_PROXY");
-        KeepLoopbackDirect(draft, "no_proxy");
+        KeepLoopbackDirect(draft, "NO_PROXY", "no_proxy");
+        KeepLoopbackDirect(draft, "no_proxy", "NO_PROXY");
         draft.Environment[Surroundings.DoorVariable] = BaseAddresses.Door;
     }
 
@@ -76,9 +76,10 @@ internal static class SdkVariables
     public static string VertexHost(string? region) =>
         region is null or "global" ? "https://aiplatform.googleapis.com" : $"https://{region}-aiplatform.googleapis.com";
 
-    private static void KeepLoopbackDirect(ExecDraft draft, string variable)
+    // Programs differ in the spelling that they prefer: what one says must not be lost in the other.
+    private static void KeepLoopbackDirect(ExecDraft draft, string variable, string twin)
     {
-        var hosts = (draft.World.Variable(variable) ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        var hosts = (draft.World.Variable(variable) ?? draft.World.Variable(twin) ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
         draft.Environment[variable] = string.Join(',', hosts.Union(OwnHosts.Split(','), StringComparer.OrdinalIgnoreCase));
     }
 }

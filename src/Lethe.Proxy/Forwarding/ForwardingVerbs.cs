@@ -1,5 +1,7 @@
 using System.Text;
 using Lethe.Proxy.Configuration;
+using Microsoft.AspNetCore.DataProtection.KeyManagement;
+using Microsoft.AspNetCore.DataProtection.XmlEncryption;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Yarp.ReverseProxy.Configuration;
@@ -26,6 +28,7 @@ internal static class ForwardingVerbs
             .LoadFromConfig(section)
             .AddConfigFilter<ForwardingDefaults>()
             .AddTransforms<VerbatimTransforms>();
+        services.Configure<KeyManagementOptions>(static keys => (keys.XmlRepository, keys.XmlEncryptor) = (new KeysInMemory(), new NullXmlEncryptor()));
         services.Configure<KestrelServerOptions>(PassHeaderBytes);
         return services;
     }

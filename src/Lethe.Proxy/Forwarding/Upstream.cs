@@ -20,8 +20,7 @@ internal sealed record Upstream(string Name, string Address, string Provider, st
 
         foreach (var (name, configured) in options.Upstreams)
         {
-            var isBuiltIn = Vendor.All.Any(vendor => string.Equals(vendor.Name, name, StringComparison.OrdinalIgnoreCase));
-            if (!isBuiltIn && configured.Address is { } address)
+            if (!Vendor.IsKnown(name) && configured.Address is { } address)
             {
                 upstreams.Add(Merge(name, address, name, [], configured));
             }
@@ -34,7 +33,10 @@ internal sealed record Upstream(string Name, string Address, string Provider, st
         name,
         address.TrimEnd('/'),
         configured?.Provider ?? provider,
-        "/" + (configured?.PathPrefix ?? name).Trim('/'),
+        Prefix(configured?.PathPrefix ?? name),
         configured?.HttpVersion == "2" ? System.Net.HttpVersion.Version20 : System.Net.HttpVersion.Version11,
         barePaths);
+
+    /// <summary>Empty for the root.</summary>
+    private static string Prefix(string path) => path.Trim('/') is { Length: > 0 } trimmed ? "/" + trimmed : "";
 }

@@ -6,6 +6,8 @@ namespace Lethe.Proxy.Forwarding;
 /// </summary>
 internal sealed record Vendor(string Name, string? Address, string Provider, params string[] BarePaths)
 {
+    public static bool IsKnown(string name) => All.Any(vendor => vendor.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
+
     /// <summary>Every built-in upstream. A prefix stands for the origin: the vendor's own path follows it.</summary>
     public static readonly IReadOnlyList<Vendor> All =
     [

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Cryptography;
 using Lethe.Proxy.Admin;
 using Lethe.Proxy.Configuration;
 using Lethe.Proxy.ExtProc;
@@ -129,6 +130,7 @@ internal sealed class LetheHost : IAsyncDisposable
     {
         IOException { InnerException: AddressInUseException } => new HostFault(fault.Message.TrimEnd('.') + ".", fault),
         SocketException or IOException { InnerException: SocketException } => new HostFault("cannot listen: " + fault.Message, fault),
+        FileNotFoundException or DirectoryNotFoundException or UnauthorizedAccessException or CryptographicException => new HostFault(fault.Message, fault),
         InvalidOperationException { InnerException: AggregateException routes } => new HostFault(
             "the ReverseProxy section does not hold: " + string.Join(' ', routes.InnerExceptions.Select(one => one.Message)), fault, isConfiguration: true),
         _ => null,

@@ -26,6 +26,15 @@ public sealed class StoreReaderTests
     }
 
     [Fact]
+    public void A_turns_number_is_its_place_in_the_session_also_when_others_are_left_out()
+    {
+        using var store = TestStore.Open();
+        store.Deliver([.. Enumerable.Range(1, 4).Select(number => new Told { Number = number, At = number, Outcome = number == 2 ? Outcome.Incomplete : Outcome.Completed })]);
+
+        Assert.Equal([1, 3, 4], store.Reader.Exchanges(new ExchangeFilter { Outcome = "completed" }).Select(record => record.Turn.Seq));
+    }
+
+    [Fact]
     public void A_tail_sees_what_was_committed_after_its_last_look()
     {
         using var store = TestStore.Open();

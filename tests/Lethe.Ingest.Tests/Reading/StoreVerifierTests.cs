@@ -1,5 +1,6 @@
 using Dapper;
 using Lethe.Ingest.Reading;
+using Lethe.Ingest.Storage;
 using Lethe.Ingest.Tests.Storage;
 
 namespace Lethe.Ingest.Tests.Reading;
@@ -24,6 +25,27 @@ public sealed class StoreVerifierTests
         store.Connection.Execute(damage);
 
         Assert.Contains(kind, verifier.Verify().Select(fault => fault.Kind));
+    }
+
+    [Fact]
+    public async Task A_page_that_cannot_be_read_is_told_beside_every_other_fault()
+    {
+        var directory = TestStore.NewDirectory();
+        var path = Path.Combine(directory, LetheDatabase.FileName);
+        using (var store = await LetheDatabase.OpenAsync(path, TimeProvider.System))
+        {
+            store.Execute("INSERT INTO sessions (session_id, org, harness_id, harness_session_id, is_placeholder) VALUES ('x', 1, 'h', 'x', 1); PRAGMA wal_checkpoint(TRUNCATE)");
+            var root = store.ExecuteScalar<int>("SELECT rootpage FROM sqlite_master WHERE name = 'exchanges'");
+            using var file = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
+            file.Seek((root - 1L) * 4096, SeekOrigin.Begin);
+            file.Write([.. Enumerable.Repeat((byte)0xff, 8)]);
+        }
+
+        var faults = new StoreVerifier(path).Verify();
+
+        Assert.Contains(VerifyFaultKind.Integrity, faults.Select(fault => fault.Kind));
+        Assert.True(faults.Count > 1);
+        Directory.Delete(directory, recursive: true);
     }
 
     [Fact]

@@ -80,6 +80,7 @@ public sealed class AdminApiTests(ITestOutputHelper output) : IAsyncLifetime
     [InlineData("/v1/sessions/none/turns", 404, "session_not_found")]
     [InlineData("/v1/exchanges/none", 404, "exchange_not_found")]
     [InlineData("/v1/none", 404, "not_found")]
+    [InlineData("/favicon.ico", 404, "not_found")]
     public async Task What_cannot_be_answered_is_a_problem_with_a_stable_code(string path, int status, string code)
     {
         using var response = await conversation.Admin.GetAsync(path);

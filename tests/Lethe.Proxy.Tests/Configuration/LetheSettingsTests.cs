@@ -17,7 +17,8 @@ public sealed class LetheSettingsTests
             ("Upstreams:here:Address", "ftp://x"),
             ("Upstreams:here:Provider", "two words"),
             ("Upstreams:here:PathPrefix", "here"),
-            ("Upstreams:there:PathPrefix", "/x"),
+            ("Upstreams:there:Address", "http://there.example"),
+            ("Upstreams:there:PathPrefix", "/OpenAI"),
             ("Upstreams:x:Provider", "openai"),
             ("Capture:BodyBytesMax", "-1"),
             ("Journal:SegmentBytesMax", "10"),
@@ -27,7 +28,7 @@ public sealed class LetheSettingsTests
 
         Assert.Equal(
             """
-            the configuration has 14 errors:
+            the configuration has 15 errors:
               Lethe:DataDirectory: must name a directory.
               Lethe:Listen: 'https://127.0.0.1:1' is not http://ADDRESS:PORT with an IP address, localhost or *.
               Lethe:AdminListen: 'unix:/run/x' is not http://ADDRESS:PORT with an IP address, localhost or *.
@@ -35,7 +36,8 @@ public sealed class LetheSettingsTests
               Lethe:Upstreams:here:Address: 'ftp://x' is not an http:// or https:// address without query.
               Lethe:Upstreams:here:Provider: 'two words' is not a word of letters, digits, '-', '_' and '.'.
               Lethe:Upstreams:here:PathPrefix: 'here' is not a path like /name, nor / alone.
-              Lethe:Upstreams: there and x share the prefix /x.
+              Lethe:Upstreams:x:Address: is missing, and there is no built-in upstream 'x'.
+              Lethe:Upstreams: openai and there share the prefix /openai/.
               Lethe:ExtProc:MessageBytesMax: 1 is not between 65536 and 1073741824.
               Lethe:Capture:BodyBytesMax: -1 is not between 0 and 1073741824.
               Lethe:Journal:SegmentBytesMax: 10 is not between 4096 and 17179869184.
@@ -133,6 +135,8 @@ public sealed class LetheSettingsTests
             Configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
             {
                 ["ReverseProxy:Routes:a:Metadata:ApiKey"] = "sk-secret",
+                ["ReverseProxy:Routes:a:Transforms:0:RequestHeader"] = "x-gate",
+                ["ReverseProxy:Routes:a:Transforms:0:Set"] = "sk-secret-too",
                 ["ReverseProxy:Routes:a:Match:Path"] = "/a",
             }).Build(),
         });
@@ -140,6 +144,7 @@ public sealed class LetheSettingsTests
         Assert.DoesNotContain("hunter2", shown, StringComparison.Ordinal);
         Assert.DoesNotContain("sk-secret", shown, StringComparison.Ordinal);
         Assert.Contains("https://***@models.example.com", shown, StringComparison.Ordinal);
+        Assert.Contains("\"RequestHeader\": \"x-gate\"", shown, StringComparison.Ordinal);
         Assert.Contains("\"Path\": \"/a\"", shown, StringComparison.Ordinal);
     }
 

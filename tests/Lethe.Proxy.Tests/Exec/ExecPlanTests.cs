@@ -67,7 +67,37 @@ public sealed class ExecPlanTests
         var plan = Plan(World(("NO_PROXY", "intern.example, localhost")), "python");
 
         Assert.Equal("intern.example,localhost,127.0.0.1,::1", plan.Environment["NO_PROXY"]);
-        Assert.Equal("127.0.0.1,localhost,::1", plan.Environment["no_proxy"]);
+        Assert.Equal("intern.example,localhost,127.0.0.1,::1", plan.Environment["no_proxy"]);
+    }
+
+    [Theory]
+    [InlineData("gpu.example", "http://gpu.example:11434")]
+    [InlineData("gpu.example:8080", "http://gpu.example:8080")]
+    [InlineData("http://gpu.example", "http://gpu.example")]
+    public void An_Ollama_host_means_what_its_client_makes_of_it(string host, string upstream) =>
+        Assert.Equal(new UpstreamChoice(upstream, null), Plan(World(("OLLAMA_HOST", host)), "python").Upstreams["ollama"]);
+
+    [Theory]
+    [InlineData("127.0.0.1")]
+    [InlineData("0.0.0.0")]
+    [InlineData("localhost:11434")]
+    public void An_Ollama_host_that_is_this_machine_is_the_upstream_as_it_is(string host) =>
+        Assert.Empty(Plan(World(("OLLAMA_HOST", host)), "python").Upstreams);
+
+    [Fact]
+    public void What_opencodes_configuration_only_points_at_is_looked_up_and_what_makes_no_sense_is_left_alone()
+    {
+        var world = World(("MY_GATEWAY", "https://gateway.example"), ("OPENCODE_CONFIG_CONTENT",
+            "{\"provider\":{\"anthropic\":{\"options\":{\"baseURL\":\"{env:MY_GATEWAY}/v1\"}},\"ollama\":{\"options\":{\"baseURL\":\"http://gpu.example:11434/v1\"}},\"lost\":{\"options\":{\"baseURL\":\"{env:NOWHERE}/v1\"}}}}"));
+
+        var plan = Plan(world, "opencode");
+
+        var providers = JsonNode.Parse(plan.Environment["OPENCODE_CONFIG_CONTENT"]!)!["provider"]!;
+        Assert.Equal(Door + "/anthropic/v1", (string?)providers["anthropic"]!["options"]!["baseURL"]);
+        Assert.Equal("{env:NOWHERE}/v1", (string?)providers["lost"]!["options"]!["baseURL"]);
+        Assert.Equal("https://gateway.example", plan.Upstreams["anthropic"].Address);
+        Assert.Equal(new UpstreamChoice("http://gpu.example:11434", null), plan.Upstreams["ollama"]);
+        Assert.Contains("lost", Assert.Single(plan.Notes), StringComparison.Ordinal);
     }
 
     [Fact]
