@@ -164,6 +164,17 @@ public sealed class ChatTests
         Assert.Equal([new ToolCall(null, "a", "{\"x\":1}"), new ToolCall(null, "b", "{\"y\":2}")], Stream(chunks).ToolCalls);
 
     [Fact]
+    public void Brackets_inside_a_string_end_no_call()
+    {
+        var turn = Stream(
+            """{"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"function":{"name":"a","arguments":"{\"x\":\"\\\\\\\"}"}}]}}]}""",
+            """{"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"function":{"name":"a","arguments":"{\",\"y\":[{}]}"}}]}}]}""",
+            """{"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"function":{"name":"b","arguments":"{}"}}]},"finish_reason":"tool_calls"}]}""");
+
+        Assert.Equal([new ToolCall(null, "a", """{"x":"\\\"}{","y":[{}]}"""), new ToolCall(null, "b", "{}")], turn.ToolCalls);
+    }
+
+    [Fact]
     public void A_name_that_is_repeated_in_every_piece_is_one_call()
     {
         var turn = Stream(

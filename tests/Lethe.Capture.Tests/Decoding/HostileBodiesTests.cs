@@ -156,6 +156,18 @@ public sealed class HostileBodiesTests
     }
 
     [Fact]
+    public void Two_hundred_thousand_pieces_of_one_call_that_each_look_like_its_end_are_read_once()
+    {
+        StringBuilder pieces = new("""data: {"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"function":{"name":"n","arguments":"{\"x\":[{}"}}]}}]}""" + "\n\n");
+        for (var i = 0; i < 200_000; i++)
+        {
+            pieces.Append("""data: {"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"function":{"name":"n","arguments":",{}"}}]}}]}""").Append("\n\n");
+        }
+
+        Assert.Single(Invented.Decode(Invented.Exchange("/v1/chat/completions", "{}", pieces.ToString())).ToolCalls);
+    }
+
+    [Fact]
     public void Arguments_at_the_deepest_that_is_read_do_not_cost_the_reply()
     {
         var deep = new string('[', JsonDepth) + new string(']', JsonDepth);

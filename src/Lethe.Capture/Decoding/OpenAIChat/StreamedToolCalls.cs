@@ -61,7 +61,7 @@ internal sealed class StreamedToolCalls
     {
         // Some servers repeat the name in every piece.
         call.Name ??= body?.Word("name"u8);
-        call.Arguments.Append(Arguments(body));
+        call.Append(Arguments(body));
     }
 
     private static string? Arguments(JsonElement? body)
@@ -101,6 +101,8 @@ internal sealed class StreamedToolCalls
 
     private sealed class Call
     {
+        private JsonNesting nesting;
+
         public string? Id { get; set; }
 
         public string? Name { get; set; }
@@ -110,13 +112,12 @@ internal sealed class StreamedToolCalls
         public StringBuilder Arguments { get; } = new();
 
         /// <summary>True when nothing can be added to its arguments.</summary>
-        public bool IsWhole
+        public bool IsWhole => nesting.IsClosedObject;
+
+        public void Append(string? piece)
         {
-            get
-            {
-                using var document = Arguments.Length > 1 && Arguments[^1] == '}' ? JsonReading.TryParse(Encoding.UTF8.GetBytes(Arguments.ToString())) : null;
-                return document is not null;
-            }
+            nesting.Read(piece);
+            Arguments.Append(piece);
         }
     }
 }
