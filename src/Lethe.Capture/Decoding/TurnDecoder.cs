@@ -24,7 +24,14 @@ public static class TurnDecoder
         }
 
         var vendor = exchange.Provider ?? VendorHosts.Find(exchange.UpstreamHost) ?? (known.Dialect == Dialect.AnthropicMessages || known.Name == "count_tokens" ? "anthropic" : "openai");
-        var turn = new Turn { Provider = vendor, Endpoint = known.Name, Operation = known.Operation, UpstreamRequestId = UpstreamRequestIds.Find(exchange.ResponseHeaders) };
+        var turn = new Turn
+        {
+            Provider = vendor,
+            Endpoint = known.Name,
+            Operation = known.Operation,
+            UpstreamRequestId = UpstreamRequestIds.Find(exchange.ResponseHeaders),
+            ReportedCostNanoUsd = ReportedCost.FromText(exchange.ResponseHeaders.First("x-litellm-response-cost")),
+        };
         if (known.Dialect == Dialect.None)
         {
             return new DecodedExchange(ReadNamed(turn, exchange), null, request);
@@ -95,25 +102,22 @@ public static class TurnDecoder
         return ContentDecoder.Decode(body, body.IsEmpty ? null : exchange.ResponseHeaders.Joined("content-encoding"));
     }
 
-    private static Turn Compose(Turn turn, Answer answer, CapturedExchange exchange)
+    private static Turn Compose(Turn turn, Answer answer, CapturedExchange exchange) => turn with
     {
-        var reported = answer.Usage?.ReportedCostNanoUsd ?? ReportedCost.FromText(exchange.ResponseHeaders.First("x-litellm-response-cost"));
-        return turn with
-        {
-            ModelServed = answer.Model,
-            ResponseId = answer.Id,
-            UpstreamRequestId = turn.UpstreamRequestId ?? answer.RequestId,
-            PreviousResponseId = turn.PreviousResponseId ?? answer.PreviousResponseId,
-            StopReason = answer.Stop,
-            Usage = answer.Usage is { } usage ? usage with { ReportedCostNanoUsd = reported } : null,
-            Error = answer.Error ?? Transport(exchange),
-            Reply = answer.Messages,
-            ReplyText = answer.Text,
-            ReplyReasoning = answer.Reasoning,
-            ToolCalls = answer.ToolCalls,
-            ReplyComplete = answer.Complete,
-        };
-    }
+        ModelServed = answer.Model,
+        ResponseId = answer.Id,
+        UpstreamRequestId = turn.UpstreamRequestId ?? answer.RequestId,
+        PreviousResponseId = turn.PreviousResponseId ?? answer.PreviousResponseId,
+        StopReason = answer.Stop,
+        Usage = answer.Usage,
+        ReportedCostNanoUsd = answer.Usage?.ReportedCostNanoUsd ?? turn.ReportedCostNanoUsd,
+        Error = answer.Error ?? Transport(exchange),
+        Reply = answer.Messages,
+        ReplyText = answer.Text,
+        ReplyReasoning = answer.Reasoning,
+        ToolCalls = answer.ToolCalls,
+        ReplyComplete = answer.Complete,
+    };
 
     /// <summary>A call that is no turn: only how it ended is told.</summary>
     private static Turn ReadNamed(Turn turn, CapturedExchange exchange)

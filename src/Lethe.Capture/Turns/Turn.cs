@@ -47,6 +47,9 @@ public sealed record Turn
 
     public Usage? Usage { get; init; }
 
+    /// <summary>The word on price of the provider, else of the gateway before it, in nano-USD; null when neither gave one.</summary>
+    public long? ReportedCostNanoUsd { get; init; }
+
     public ExchangeError? Error { get; init; }
 
     /// <summary>The prompt, oldest message first, as it stands in the request (top-level system prompts excluded).</summary>

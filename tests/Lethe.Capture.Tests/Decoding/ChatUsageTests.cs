@@ -49,12 +49,16 @@ public sealed class ChatUsageTests
     public void The_vendors_word_on_price_is_kept_in_nano_usd(string usage, int? nano) =>
         Assert.Equal(nano, Read("openrouter", usage)!.ReportedCostNanoUsd);
 
-    [Fact]
-    public void A_proxys_price_header_is_the_word_where_the_body_has_none()
+    [Theory]
+    [InlineData("""{"prompt_tokens":1,"cost":0.0001}""", 200, 100_000)]
+    [InlineData("""{"prompt_tokens":1}""", 200, 15_000)]
+    [InlineData("null", 200, 15_000)]
+    [InlineData("null", 500, 15_000)]
+    public void A_proxys_price_header_is_the_word_where_the_body_has_none(string usage, int status, long nano)
     {
-        var exchange = Exchange("litellm", """{"prompt_tokens":1}""") with { ResponseHeaders = [new HeaderField("X-LiteLLM-Response-Cost", "1.5e-05")] };
+        var exchange = Exchange("litellm", usage) with { Status = status, ResponseHeaders = [new HeaderField("X-LiteLLM-Response-Cost", "1.5e-05")] };
 
-        Assert.Equal(15_000, Invented.Decode(exchange).Usage!.ReportedCostNanoUsd);
+        Assert.Equal(nano, Invented.Decode(exchange).ReportedCostNanoUsd);
     }
 
     private static Usage? Read(string vendor, string usage) => Invented.Decode(Exchange(vendor, usage)).Usage;
