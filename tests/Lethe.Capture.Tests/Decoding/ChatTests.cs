@@ -116,6 +116,21 @@ public sealed class ChatTests
         Assert.False(Invented.Decode(exchange with { Ending = Ending.UpstreamAborted }).ReplyComplete);
     }
 
+    [Theory]
+    [InlineData("\"\"", true)]
+    [InlineData("null", false)]
+    public void An_empty_finish_reason_is_an_end_where_the_transport_ended_too(string last, bool complete)
+    {
+        var exchange = Exchange(
+            """{"id":"","choices":[{"index":0,"delta":{"content":"al"},"finish_reason":""}],"usage":null}""",
+            $$$"""{"id":"","choices":[{"index":0,"delta":{"content":"l"},"finish_reason":{{{last}}}}],"usage":{"prompt_tokens":3,"completion_tokens":1,"total_tokens":4}}""");
+        var turn = Invented.Decode(exchange);
+        var cut = Invented.Decode(exchange with { Ending = Ending.UpstreamAborted });
+
+        Assert.Equal(("all", null, complete, complete), (turn.ReplyText, turn.StopReason, turn.ReplyComplete, turn.Usage!.Final));
+        Assert.Equal((false, false), (cut.ReplyComplete, cut.Usage!.Final));
+    }
+
     [Fact]
     public void An_error_on_a_chunk_is_told_with_what_came_before()
     {

@@ -22,6 +22,7 @@ internal sealed class ChatStream(string vendor) : IReplyAssembler
     private byte[]? usage;
     private ExchangeError? error;
     private bool spoke;
+    private bool stopped;
     private bool done;
 
     public void Add(ReadOnlySpan<byte> name, JsonElement data)
@@ -50,14 +51,14 @@ internal sealed class ChatStream(string vendor) : IReplyAssembler
 
     public Answer Finish(bool transportEnded)
     {
-        var ended = done || (stop is not null && transportEnded);
+        var ended = done || (stopped && transportEnded);
         var reply = spoke ? ChatReply.ReadMessage(WriteMessage()) : Answer.None;
         return reply with
         {
             Id = id,
             Model = model,
             Stop = stop,
-            Usage = ReadUsage(final: done || stop is not null),
+            Usage = ReadUsage(final: ended || stop is not null),
             Error = error,
             Complete = ended && error is null,
         };
@@ -67,6 +68,8 @@ internal sealed class ChatStream(string vendor) : IReplyAssembler
     {
         spoke = true;
         stop = choice.Word("finish_reason"u8) ?? stop;
+        // Snowflake's finish reason is the empty string.
+        stopped = stop is not null || choice.Text("finish_reason"u8) is not null;
         error ??= WireError.Inside(choice, "stream") ?? ChatReply.Failure(stop, "stream");
         content.Append(choice.Text("text"u8));
         if ((choice.ObjectMember("delta"u8) ?? choice.ObjectMember("message"u8)) is not { } delta)
