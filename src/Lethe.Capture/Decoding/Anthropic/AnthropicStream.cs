@@ -133,7 +133,7 @@ internal sealed class AnthropicStream : IReplyAssembler
         using var merged = usage.IsEmpty ? null : JsonReading.TryParse(usage.ToJson());
         var told = merged is null ? null : AnthropicUsage.Read(merged.RootElement, final: ended && usageUpdated);
         // Gateways begin with zeros, and tell the truth with the end.
-        return told is { Final: false, InputTotal: null or 0, Output: null or 0 } && !usageUpdated ? null : told;
+        return !usageUpdated && told is { InputTotal: null or 0, Output: null or 0 } ? null : told;
     }
 
     private byte[] WriteMessage() => RawMessage.Write(writer =>

@@ -34,7 +34,7 @@ internal static class AnthropicUsage
             ServiceTier = usage.Is("speed"u8, "fast"u8) ? "fast" : ServiceTiers.First(usage.Text("service_tier"u8)),
             InferenceGeo = usage.Text("inference_geo"u8),
             ReportedCostNanoUsd = ReportedCost.Read(usage),
-            Iterations = ReadIterations(usage),
+            Iterations = ReadIterations(usage, written.OneHour),
             ReportedJson = usage.GetRawText(),
             Final = final,
             Clamped = contradicts || written.Contradicts,
@@ -59,7 +59,7 @@ internal static class AnthropicUsage
         return (total - kept, oneHour is null ? null : kept, (fiveMinutes ?? 0) + (oneHour ?? 0) > total);
     }
 
-    private static List<UsageIteration> ReadIterations(JsonElement usage)
+    private static List<UsageIteration> ReadIterations(JsonElement usage, long? wholeOneHour)
     {
         List<UsageIteration> iterations = [];
         var hasOnePass = usage.Items("iterations"u8).Count(IsMessage) == 1;
@@ -69,7 +69,7 @@ internal static class AnthropicUsage
             if (hasOnePass && IsMessage(pass) && pass.ObjectMember("cache_creation"u8) is null && written.FiveMinutes is { } total)
             {
                 // The whole tells the split of its only pass.
-                var oneHour = Math.Min(ReadWrites(usage).OneHour ?? 0, total);
+                var oneHour = Math.Min(wholeOneHour ?? 0, total);
                 written = (total - oneHour, oneHour, false);
             }
 
