@@ -24,6 +24,14 @@ internal static class RawMessage
         return output.ToArray();
     }
 
+    /// <summary>An object of one member.</summary>
+    public static byte[] Write(string name, string value) => Write(writer =>
+    {
+        writer.WriteStartObject();
+        writer.WriteString(name, value);
+        writer.WriteEndObject();
+    });
+
     /// <summary>Writes the value as its bytes stand.</summary>
     public static void Raw(this Utf8JsonWriter writer, JsonElement value) => writer.WriteRawValue(JsonMarshal.GetRawUtf8Value(value), skipInputValidation: true);
 

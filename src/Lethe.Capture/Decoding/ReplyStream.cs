@@ -79,10 +79,5 @@ internal static class ReplyStream
     }
 
     // A proxy in between tells its error in plain words.
-    private static JsonDocument? Spoken(ReadOnlyMemory<byte> words) => JsonReading.TryParseAssembled(RawMessage.Write(writer =>
-    {
-        writer.WriteStartObject();
-        writer.WriteString("error"u8, Encoding.UTF8.GetString(words.Span));
-        writer.WriteEndObject();
-    }));
+    private static JsonDocument? Spoken(ReadOnlyMemory<byte> words) => JsonReading.TryParseAssembled(RawMessage.Write("error", Encoding.UTF8.GetString(words.Span)));
 }

@@ -106,7 +106,7 @@ internal static class ChatContent
         if (message.ObjectMember("audio"u8)?.Word("id"u8) is { } spoken)
         {
             // A client sends back the id alone.
-            blocks.Add(new Block { Type = "audio", ContentJson = AudioReference(spoken) });
+            blocks.Add(new Block { Type = "audio", ContentJson = Encoding.UTF8.GetString(RawMessage.Write("id", spoken)) });
         }
 
         if (message.Text("refusal"u8) is { Length: > 0 } refusal)
@@ -121,13 +121,6 @@ internal static class ChatContent
 
         return blocks;
     }
-
-    private static string AudioReference(string id) => Encoding.UTF8.GetString(RawMessage.Write(writer =>
-    {
-        writer.WriteStartObject();
-        writer.WriteString("id"u8, id);
-        writer.WriteEndObject();
-    }));
 
     private static Block ReadPart(JsonElement part)
     {
