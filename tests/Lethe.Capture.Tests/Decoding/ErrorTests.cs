@@ -83,12 +83,15 @@ public sealed class ErrorTests
     [InlineData("""{"code":500,"msg":"busy","success":false}""", """{"code":500,"msg":"busy","success":false}""")]
     [InlineData("""{"type":"error"}""", """{"type":"error"}""")]
     [InlineData("[]", "[]")]
-    public void A_success_that_is_no_message_is_an_error_of_the_body(string body, string message)
+    public void A_success_that_is_no_reply_is_an_error_of_the_body(string body, string message)
     {
-        var turn = Invented.Decode(Invented.Exchange("/v1/messages", """{"model":"m","messages":[{"role":"user","content":"hi"}]}""", body));
+        foreach (var path in new[] { "/v1/messages", "/v1/chat/completions", "/v1/completions", "/v1/responses" })
+        {
+            var turn = Invented.Decode(Invented.Exchange(path, """{"model":"m","messages":[{"role":"user","content":"hi"}]}""", body));
 
-        Assert.Equal(("body", message), (turn.Error!.Phase, turn.Error.Message));
-        Assert.Equal((0, false), (turn.Reply.Count, turn.ReplyComplete));
+            Assert.Equal(("body", message), (turn.Error!.Phase, turn.Error.Message));
+            Assert.Equal((0, false), (turn.Reply.Count, turn.ReplyComplete));
+        }
     }
 
     [Theory]

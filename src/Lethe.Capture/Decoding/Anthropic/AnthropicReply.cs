@@ -53,6 +53,7 @@ internal static class AnthropicReply
 
         var message = AnthropicContent.ReadMessage(document.RootElement, raw);
         List<ToolCall> calls = [];
+        ToolCallReading.Collect(message, calls);
         List<string> text = [];
         List<string> thinking = [];
         foreach (var block in message.Blocks)
@@ -64,9 +65,6 @@ internal static class AnthropicReply
                     break;
                 case { Type: "thinking", Thinking: { Length: > 0 } thought }:
                     thinking.Add(thought);
-                    break;
-                case { Type: "tool_use", ToolName: { } name }:
-                    calls.Add(new ToolCall(block.ToolUseId, name, block.ToolInputJson ?? "{}"));
                     break;
             }
         }

@@ -18,7 +18,9 @@ internal static class ChatReply
         };
         if (FirstChoice(document) is not { } choice)
         {
-            return answer with { Complete = answer.Error is null };
+            var isCompletion = document.Member("choices"u8) is not null || answer.Usage is not null;
+            var failure = answer.Error ?? (isCompletion ? null : WireError.Of(document, "body"));
+            return answer with { Error = failure, Complete = failure is null };
         }
 
         var error = answer.Error ?? WireError.Inside(choice, "body") ?? Failure(choice.Word("finish_reason"u8), "body");
@@ -49,12 +51,14 @@ internal static class ChatReply
         }
 
         var message = ChatContent.ReadMessage(document.RootElement, raw);
+        List<ToolCall> calls = [];
+        ToolCallReading.Collect(message, calls);
         return new Answer
         {
             Messages = [message.Role == "user" ? message with { Role = "assistant" } : message],
             Text = Texts.Join([.. message.Blocks.Where(block => block is { Type: "text", Text: not null }).Select(block => block.Text!)]) ?? Transcript(document.RootElement),
             Reasoning = ChatContent.Reasoning(document.RootElement),
-            ToolCalls = ChatToolCalls.Read(document.RootElement),
+            ToolCalls = calls,
         };
     }
 

@@ -24,7 +24,7 @@ internal static class ResponseItems
     }
 
     /// <summary>The call that an item asks the client to make; null for any other item.</summary>
-    public static ToolCall? ReadCall(JsonElement item)
+    private static ToolCall? ReadCall(JsonElement item)
     {
         var id = item.Word("call_id"u8) ?? item.Word("id"u8);
         return item.Text("type"u8) switch

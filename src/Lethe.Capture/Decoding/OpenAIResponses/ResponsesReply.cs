@@ -9,9 +9,9 @@ internal static class ResponsesReply
 {
     public static Answer ReadDocument(JsonElement document)
     {
-        if (WireError.Inside(document, "body") is { } error && document.Member("output"u8) is null)
+        if (document.Member("output"u8) is null && !document.Is("object"u8, "response"u8))
         {
-            return new Answer { Error = error };
+            return new Answer { Error = WireError.Of(document, "body") };
         }
 
         return ReadResponse(document, "body") with { Complete = IsOver(document.Text("status"u8)) };
@@ -53,14 +53,9 @@ internal static class ResponsesReply
                 continue;
             }
 
-            var item = document.RootElement;
-            var message = ResponseItems.ReadItem(item, raw);
+            var message = ResponseItems.ReadItem(document.RootElement, raw);
             messages.Add(message);
-            if (ResponseItems.ReadCall(item) is { } call)
-            {
-                calls.Add(call);
-            }
-
+            ToolCallReading.Collect(message, calls);
             foreach (var block in message.Blocks)
             {
                 if (block is { Type: "text", Text: { } said } && message.Role == "assistant")
