@@ -26,6 +26,11 @@ internal static class JsonReading
 
     private static JsonDocument? TryParse(ReadOnlyMemory<byte> json, JsonDocumentOptions options)
     {
+        if (!MayBeJson(json.Span.Trim(" \t\r\n"u8)))
+        {
+            return null;
+        }
+
         try
         {
             return JsonDocument.Parse(json, options);
@@ -35,6 +40,16 @@ internal static class JsonReading
             return null;
         }
     }
+
+    /// <summary>False for what is plainly no JSON value: words, or a value that was cut. An exception would cost a thousand times as much.</summary>
+    private static bool MayBeJson(ReadOnlySpan<byte> value) => !value.IsEmpty && value[0] switch
+    {
+        (byte)'{' => value[^1] == '}',
+        (byte)'[' => value[^1] == ']',
+        (byte)'"' => value[^1] == '"',
+        (byte)'t' or (byte)'f' or (byte)'n' or (byte)'-' => true,
+        var first => char.IsAsciiDigit((char)first),
+    };
 
     public static JsonElement? Member(this JsonElement element, ReadOnlySpan<byte> name) =>
         element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null

@@ -1,5 +1,4 @@
 using System.Text;
-using System.Text.Json;
 using Lethe.Capture.Decoding.Sse;
 
 namespace Lethe.Capture.Decoding;
@@ -7,14 +6,14 @@ namespace Lethe.Capture.Decoding;
 /// <summary>Feeds a body's events to an assembler: server-sent events, or JSON values one a line.</summary>
 internal static class ReplyStream
 {
-    /// <summary>Events that are not JSON are passed over, but a stream of nothing else is given up.</summary>
-    private const int MalformedEventsMax = 1000;
+    /// <summary>Events that are not JSON are passed over, but a stream of so many is given up: each costs more than a hundred good ones.</summary>
+    private const int MalformedEventsMax = 100_000;
 
-    /// <summary>Returns how many events were read as JSON.</summary>
+    /// <summary>Returns how many events were read.</summary>
     public static int FeedEvents(ReadOnlyMemory<byte> body, IReplyAssembler assembler)
     {
         var (read, malformed) = (0, 0);
-        for (var events = new SseReader(body); (read > 0 || malformed < MalformedEventsMax) && events.Read();)
+        for (var events = new SseReader(body); malformed < MalformedEventsMax && events.Read();)
         {
             var data = events.Data.Trim(" \t\r\n"u8);
             if (data.Span.SequenceEqual("[DONE]"u8))
@@ -30,6 +29,7 @@ internal static class ReplyStream
             else
             {
                 malformed++;
+                read += FeedWords(events.Name.Span, data, assembler) ? 1 : 0;
             }
         }
 
@@ -68,7 +68,7 @@ internal static class ReplyStream
             return true;
         }
 
-        using var document = JsonReading.TryParse(data) ?? (name.SequenceEqual("error"u8) ? Spoken(data) : null);
+        using var document = JsonReading.TryParse(data);
         if (document is null)
         {
             return false;
@@ -79,5 +79,6 @@ internal static class ReplyStream
     }
 
     // A proxy in between tells its error in plain words.
-    private static JsonDocument? Spoken(ReadOnlyMemory<byte> words) => JsonReading.TryParseAssembled(RawMessage.Write("error", Encoding.UTF8.GetString(words.Span)));
+    private static bool FeedWords(ReadOnlySpan<byte> name, ReadOnlyMemory<byte> words, IReplyAssembler assembler) =>
+        name.SequenceEqual("error"u8) && Feed(name, RawMessage.Write("error", Encoding.UTF8.GetString(words.Span)), assembler);
 }

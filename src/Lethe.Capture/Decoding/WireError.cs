@@ -10,6 +10,9 @@ internal static class WireError
 {
     private const int MessageCharsMax = 4000;
 
+    /// <summary>How many events of a failed response are looked at.</summary>
+    private const int EventsMax = 1000;
+
     /// <summary>The error of a failed HTTP response, whatever its body is.</summary>
     /// <param name="requestId">The vendor's id of the request, where the body tells it.</param>
     public static ExchangeError FromResponse(int status, ReadOnlyMemory<byte> body, BodyShape shape, out string? requestId)
@@ -74,7 +77,8 @@ internal static class WireError
     private static ReadOnlyMemory<byte> ErrorEvent(ReadOnlyMemory<byte> body)
     {
         ReadOnlyMemory<byte>? first = null;
-        for (var events = new Sse.SseReader(body); events.Read();)
+        var events = new Sse.SseReader(body);
+        for (var read = 0; read < EventsMax && events.Read(); read++)
         {
             using var document = JsonReading.TryParse(BodySniffer.Trim(events.Data));
             if (document is not null && Read(document.RootElement, "http") is not null)

@@ -156,6 +156,17 @@ public sealed class HostileBodiesTests
     }
 
     [Fact]
+    public void A_stream_that_is_broken_two_hundred_thousand_times_is_given_up()
+    {
+        foreach (var broken in new[] { "data: {x}\n\n", "event: error\ndata: {x}\n\n" })
+        {
+            var turn = Invented.Decode(Invented.Exchange("/v1/chat/completions", "{}", $"data: {Chunk}\n\n{string.Concat(Enumerable.Repeat(broken, 200_000))}data: {Chunk}\n\n"));
+
+            Assert.Equal("abc", turn.ReplyText);
+        }
+    }
+
+    [Fact]
     public void Two_hundred_thousand_pieces_of_one_call_that_each_look_like_its_end_are_read_once()
     {
         StringBuilder pieces = new("""data: {"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"function":{"name":"n","arguments":"{\"x\":[{}"}}]}}]}""" + "\n\n");
