@@ -2,7 +2,7 @@ using Yarp.ReverseProxy.Transforms;
 
 namespace Lethe.Proxy.Forwarding;
 
-/// <summary>Sends the head of a streamed answer at once: a model may think for minutes between its headers and its first event.</summary>
+/// <summary>Sends the head of a streamed answer without waiting for its body, where the body is not there yet.</summary>
 internal sealed class ResponseStart : ResponseTransform
 {
     /// <summary>True when a body of unknown length follows the head.</summary>
@@ -11,11 +11,21 @@ internal sealed class ResponseStart : ResponseTransform
 
     public override async ValueTask ApplyAsync(ResponseTransformContext context)
     {
-        var http = context.HttpContext;
-        // A client that waits for 100 Continue must hear the final status first, or Kestrel asks it for the body nobody wants.
-        if (context.ProxyResponse is { } response && (HasStreamedBody(http, (int)response.StatusCode) || http.Request.Headers.Expect.Count > 0))
+        if (context.ProxyResponse is not { } response)
         {
-            await http.Response.Body.FlushAsync(http.RequestAborted);
+            return;
         }
+
+        var http = context.HttpContext;
+        var isStreamed = HasStreamedBody(http, (int)response.StatusCode);
+        // A client that waits for 100 Continue must hear the final status first, or Kestrel asks it for the body nobody wants.
+        if (http.Request.Headers.Expect.Count > 0)
+        {
+            await SendHead();
+        }
+
+        response.Content = new AnswerContent(response.Content, isStreamed ? SendHead : static () => Task.CompletedTask);
+
+        Task SendHead() => http.Response.Body.FlushAsync(http.RequestAborted);
     }
 }

@@ -120,6 +120,8 @@ internal sealed class LetheHost : IAsyncDisposable
         })
         .ConfigureWebHost(web => web
             .UseKestrelCore()
+            .UseSockets()
+            .ConfigureServices(services => services.AddSingleton<IMemoryPoolFactory<byte>, SocketBlocks>())
             .UseKestrelHttpsConfiguration()
             .ConfigureKestrel(kestrel => Listeners.Configure(kestrel, settings.Options))
             .Configure(DoorPipeline.Configure)

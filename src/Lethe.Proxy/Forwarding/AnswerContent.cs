@@ -1,0 +1,32 @@
+using System.Net;
+
+namespace Lethe.Proxy.Forwarding;
+
+/// <summary>The upstream's answer, to be read through an <see cref="AnswerStream"/>. An upgraded connection, which is written to as well, is given as it is.</summary>
+/// <param name="sendHead">Sends the head to the client; called once, when the body is not there yet.</param>
+internal sealed class AnswerContent(HttpContent inner, Func<Task> sendHead) : HttpContent
+{
+    protected override async Task<Stream> CreateContentReadStreamAsync()
+    {
+        var stream = await inner.ReadAsStreamAsync();
+        return stream.CanWrite ? stream : new AnswerStream(stream, sendHead);
+    }
+
+    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => inner.CopyToAsync(stream, context);
+
+    protected override bool TryComputeLength(out long length)
+    {
+        length = 0;
+        return false;
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            inner.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+}
