@@ -27,6 +27,9 @@ public enum VerifyFaultKind
     /// <summary>In the journal, not in the store.</summary>
     Missing,
 
+    /// <summary>In the store, not in the journal, which holds the segment that it was read from.</summary>
+    Unjournalled,
+
     /// <summary>In both, with different content.</summary>
     Mismatch,
 

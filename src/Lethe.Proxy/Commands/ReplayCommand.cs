@@ -47,7 +47,6 @@ internal static class ReplayCommand
 
     private static int Compare(string journal, string store, TextWriter output)
     {
-        using var consumer = new JournalConsumer(journal, default);
         var exchanges = JournalVerifier.Run(journal).Exchanges;
         if (!File.Exists(store))
         {
@@ -55,7 +54,7 @@ internal static class ReplayCommand
             return ExitCode.Fine;
         }
 
-        var faults = new StoreVerifier(store).Parity(consumer).ToArray();
+        var faults = new StoreVerifier(store).Parity(journal).ToArray();
         var missing = faults.Count(fault => fault.Kind == VerifyFaultKind.Missing);
         output.WriteLine($"{exchanges} exchanges in the journal, {missing} missing in the store, {faults.Count(fault => fault.Kind == VerifyFaultKind.Mismatch)} held otherwise");
         return ExitCode.Fine;

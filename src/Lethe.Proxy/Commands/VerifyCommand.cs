@@ -19,7 +19,7 @@ internal static class VerifyCommand
 
     public static Command Build()
     {
-        var parity = new Option<bool>("--parity") { Description = "Compare every exchange of the journal with the store." };
+        var parity = new Option<bool>("--parity") { Description = "Compare every exchange of the journal with the store, and back." };
         var json = new Option<bool>("--json") { Description = "One JSON object on stdout." };
         var command = new Command("verify", "Check the journal and the store; exit 1 and list every fault.") { parity, json };
         command.SetAction(async (line, cancel) =>
@@ -63,9 +63,8 @@ internal static class VerifyCommand
     private static async Task<IReadOnlyList<VerifyFault>> ParityAsync(string dataDirectory, StoreVerifier verifier, StoreReader reader, CancellationToken cancel)
     {
         var interpreter = new ExchangeInterpreter(PriceBook.Embedded);
-        using var consumer = new JournalConsumer(DataLayout.Journal(dataDirectory), default);
         // Damage of the journal is told by its own check already.
-        var faults = verifier.Parity(consumer, interpreter.Interpret).Where(fault => fault.Kind != VerifyFaultKind.Journal).ToList();
+        var faults = verifier.Parity(DataLayout.Journal(dataDirectory), interpreter.Interpret).Where(fault => fault.Kind != VerifyFaultKind.Journal).ToList();
         var began = TimeProvider.System.GetTimestamp();
         while (DataDirectory.IsHeld(dataDirectory) && faults.Any(IsStillMissing) && TimeProvider.System.GetElapsedTime(began) < CatchUpMax)
         {

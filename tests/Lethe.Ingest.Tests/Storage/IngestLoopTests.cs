@@ -154,6 +154,36 @@ public sealed class IngestLoopTests : IDisposable
             Parity(store).Select(fault => (fault.Kind, fault.Subject)));
     }
 
+    [Fact]
+    public async Task Parity_lists_what_the_store_has_and_a_journal_that_holds_its_segment_has_not()
+    {
+        await WriteJournal(Calls[..3]);
+        using var store = TestStore.Open();
+        await CatchUp(store);
+        store.Deliver(
+            Calls[5] with { BodyAt = new JournalPosition(1, 10, 2) },
+            Calls[6] with { BodyAt = new JournalPosition(7, 10, 70) },
+            Calls[7]);
+
+        Assert.Equal([(VerifyFaultKind.Unjournalled, Calls[5].Id.ToString())], Parity(store).Select(fault => (fault.Kind, fault.Subject)));
+    }
+
+    [Fact]
+    public async Task Parity_asks_nothing_of_segments_that_are_gone_or_never_were_here()
+    {
+        await WriteJournal(Calls[..3]);
+        await WriteJournal(Calls[3..6]);
+        using var store = TestStore.Open();
+        await CatchUp(store);
+        Assert.Equal(2, Directory.GetFiles(directory, "*.jsonl*").Length);
+        Assert.Empty(Parity(store));
+
+        File.Delete(Directory.GetFiles(directory, "*.jsonl*").Order(StringComparer.Ordinal).First());
+        Assert.Empty(Parity(store));
+
+        Assert.Empty(new StoreVerifier(store.File).Parity(Path.Combine(directory, "elsewhere"), Meaning));
+    }
+
     // The wire of these calls is empty: what they mean is looked up by their id.
     private static InterpretedExchange Meaning(CapturedExchange exchange) =>
         Calls.Single(call => call.Id == exchange.Id).Interpret() with { Exchange = exchange };
@@ -165,11 +195,7 @@ public sealed class IngestLoopTests : IDisposable
         command.ExecuteNonQuery();
     }
 
-    private List<VerifyFault> Parity(TestStore store)
-    {
-        using var consumer = new JournalConsumer(directory, default);
-        return [.. new StoreVerifier(store.File).Parity(consumer, Meaning)];
-    }
+    private List<VerifyFault> Parity(TestStore store) => [.. new StoreVerifier(store.File).Parity(directory, Meaning)];
 
     private Journal OpenJournal() => Journal.Open(new JournalSettings { Directory = directory }, TimeProvider.System, NullLogger.Instance);
 
