@@ -1,6 +1,5 @@
 using Lethe.Capture;
 using Lethe.Capture.Exchanges;
-using Lethe.Capture.Harnesses;
 using Lethe.Ingest.Journaling;
 using Lethe.Ingest.Storage;
 using Microsoft.Data.Sqlite;
@@ -24,7 +23,6 @@ public sealed class IngestLoop
     private readonly IngestSettings settings;
     private readonly TimeProvider time;
     private readonly ILogger logger;
-    private readonly List<JournaledExchange> batch = [];
     private JournalPosition readBefore;
     private BackgroundPace? pace;
 
@@ -89,42 +87,31 @@ public sealed class IngestLoop
     private long CatchUp(CancellationToken stopping)
     {
         long total = 0;
-        while (true)
+        foreach (var (exchanges, fault) in journal.ToEnd(settings.BatchCountMax, settings.BatchBytesMax))
         {
             stopping.ThrowIfCancellationRequested();
-            var read = ReadBatch();
-            if (batch.Count > 0)
+            // From the low water on, exchanges that closed before the position read to are in the store already; only the parts of open ones are needed again.
+            exchanges.RemoveAll(exchange => exchange.ClosedAt.IsBefore(readBefore));
+            if (exchanges.Count > 0)
             {
-                Commit(stopping);
-                total += batch.Count;
+                Commit(exchanges, stopping);
+                total += exchanges.Count;
             }
 
-            if (journal.Fault is { } fault)
+            if (fault is not null)
             {
                 Log.JournalDamaged(logger, fault.Kind, fault.At, fault.Detail);
                 // Positions of a journal that is gone say nothing about this one: the receipts tell what is known.
                 readBefore = fault.Kind == JournalFaultKind.SegmentMissing ? default : readBefore;
-                journal.SkipFault();
-            }
-            else if (read == 0)
-            {
-                return total;
             }
         }
+
+        return total;
     }
 
-    // From the low water on, exchanges that closed before the position read to are in the store already; only the parts of open ones are needed again.
-    private int ReadBatch()
+    private void Commit(List<JournaledExchange> exchanges, CancellationToken stopping)
     {
-        batch.Clear();
-        var read = journal.ReadBatch(batch, settings.BatchCountMax, settings.BatchBytesMax);
-        batch.RemoveAll(exchange => exchange.ClosedAt.IsBefore(readBefore));
-        return read;
-    }
-
-    private void Commit(CancellationToken stopping)
-    {
-        var deliveries = batch.ConvertAll(journaled => Interpret(journaled, stopping));
+        var deliveries = exchanges.ConvertAll(journaled => Interpret(journaled, stopping));
         var results = CommitUntilTaken(deliveries, stopping);
         for (var i = 0; i < results.Count; i++)
         {
@@ -162,27 +149,15 @@ public sealed class IngestLoop
     private ExchangeDelivery Interpret(JournaledExchange journaled, CancellationToken stopping)
     {
         pace?.GiveWay(stopping);
-        var exchange = journaled.Exchange;
         var began = time.GetTimestamp();
-        InterpretedExchange told;
-        try
+        var delivery = ExchangeDelivery.Of(journaled, interpret, out var bug);
+        IngestMeter.Decoded(delivery.Told, time.GetElapsedTime(began));
+        if (bug is not null)
         {
-            told = interpret(exchange);
-        }
-        catch (Exception bug) when (bug is not OutOfMemoryException)
-        {
-            Log.InterpreterFailed(logger, exchange.Id, bug);
-            told = new InterpretedExchange
-            {
-                Exchange = exchange,
-                Outcome = Outcome.NotDecoded,
-                OutcomeReason = "interpreter_failed",
-                Envelope = new SessionEnvelope { HarnessId = "unknown" },
-            };
+            Log.InterpreterFailed(logger, journaled.Exchange.Id, bug);
         }
 
-        IngestMeter.Decoded(told, time.GetElapsedTime(began));
-        return new ExchangeDelivery(told, journaled.ContentHash, journaled.BodyAt);
+        return delivery;
     }
 
     private void Report(ExchangeDelivery delivery, DeliveryResult result)

@@ -3,6 +3,7 @@ using Dapper;
 using Lethe.Capture;
 using Lethe.Capture.Exchanges;
 using Lethe.Ingest.Journaling;
+using Lethe.Ingest.Storage;
 using Microsoft.Data.Sqlite;
 
 namespace Lethe.Ingest.Reading;
@@ -31,26 +32,18 @@ internal sealed class ParityCheck
     public IEnumerable<VerifyFault> Run(Action<long>? passed)
     {
         using var journal = new JournalConsumer(journalDirectory, default);
-        var batch = new List<JournaledExchange>();
         long count = 0;
-        while (true)
+        foreach (var (exchanges, damage) in journal.ToEnd(BatchCountMax, BatchBytesMax))
         {
-            batch.Clear();
-            var read = journal.ReadBatch(batch, BatchCountMax, BatchBytesMax);
-            foreach (var fault in batch.Select(Compare).OfType<VerifyFault>())
+            foreach (var fault in exchanges.Select(Compare).OfType<VerifyFault>())
             {
                 yield return fault;
             }
 
-            passed?.Invoke(count += read);
-            if (journal.Fault is { } damage)
+            passed?.Invoke(count += exchanges.Count);
+            if (damage is not null)
             {
                 yield return new VerifyFault(VerifyFaultKind.Journal, damage.At.ToString(), $"{damage.Kind}: {damage.Detail}");
-                journal.SkipFault();
-            }
-            else if (read == 0)
-            {
-                break;
             }
         }
 
@@ -98,8 +91,13 @@ internal sealed class ParityCheck
                     $"content {Convert.ToHexStringLower(journaled.ContentHash)} in the journal, {Convert.ToHexStringLower(stored.ContentHash)} in the store");
         }
 
-        var leaf = interpret?.Invoke(exchange).Chain?.Leaf;
-        return leaf is null || stored.LeafHash is null || leaf.Value.Span.SequenceEqual(stored.LeafHash)
+        if (interpret is null || stored.LeafHash is null)
+        {
+            return null;
+        }
+
+        var leaf = ExchangeDelivery.Of(journaled, interpret, out _).Told.Chain?.Leaf;
+        return leaf is null || leaf.Value.Span.SequenceEqual(stored.LeafHash)
             ? null
             : new VerifyFault(
                 VerifyFaultKind.Chain, exchange.Id.ToString(), $"leaf {leaf} from the journal, {Convert.ToHexStringLower(stored.LeafHash)} in the store");

@@ -1,11 +1,37 @@
 using Lethe.Capture;
 using Lethe.Capture.Exchanges;
+using Lethe.Capture.Harnesses;
 using Lethe.Ingest.Journaling;
 
 namespace Lethe.Ingest.Storage;
 
 /// <summary>One delivery of one exchange: what it means, the SHA-256 of its journalled content (32 bytes), and where its bodies are.</summary>
-public sealed record ExchangeDelivery(InterpretedExchange Told, byte[] ContentHash, JournalPosition? BodyAt);
+public sealed record ExchangeDelivery(InterpretedExchange Told, byte[] ContentHash, JournalPosition? BodyAt)
+{
+    /// <summary>An exchange of the journal with its meaning. A bug of the interpreter costs the meaning, never the exchange.</summary>
+    public static ExchangeDelivery Of(JournaledExchange journaled, Func<CapturedExchange, InterpretedExchange> interpret, out Exception? bug)
+    {
+        bug = null;
+        InterpretedExchange told;
+        try
+        {
+            told = interpret(journaled.Exchange);
+        }
+        catch (Exception failure) when (failure is not OutOfMemoryException)
+        {
+            bug = failure;
+            told = new InterpretedExchange
+            {
+                Exchange = journaled.Exchange,
+                Outcome = Outcome.NotDecoded,
+                OutcomeReason = "interpreter_failed",
+                Envelope = new SessionEnvelope { HarnessId = "unknown" },
+            };
+        }
+
+        return new ExchangeDelivery(told, journaled.ContentHash, journaled.BodyAt);
+    }
+}
 
 /// <summary>What became of a delivery.</summary>
 public enum DeliveryVerdict

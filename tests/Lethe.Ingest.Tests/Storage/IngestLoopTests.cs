@@ -122,6 +122,7 @@ public sealed class IngestLoopTests : IDisposable
         var record = store.Reader.Exchange(Calls[2].Id.ToString())!;
         Assert.Equal(("not_decoded", "interpreter_failed"), (record.Outcome, record.OutcomeReason));
         Assert.Equal(5, store.Reader.LastChange());
+        Assert.Empty(new StoreVerifier(store.File).Parity(directory, exchange => exchange.Id == Calls[1].Id ? throw new InvalidOperationException("a bug") : Meaning(exchange)));
     }
 
     [Fact]
