@@ -122,18 +122,26 @@ public sealed record ChainRecord(int Length, string? Root, string? Leaf, int Pro
 
 public sealed record TimingRecord(double? TtfbMs, double? DurationMs);
 
-public sealed record BodyRecord
+[JsonDerivedType(typeof(KeptBodyRecord))]
+public record BodyRecord
 {
     public long Bytes { get; init; }
 
     public string? Sha256 { get; init; }
 
     public bool Truncated { get; init; }
+}
 
-    /// <summary>Only with <c>--bodies</c>: the wire bytes as kept; null where no longer held.</summary>
+/// <summary>As <c>--bodies</c> shows it.</summary>
+public sealed record KeptBodyRecord : BodyRecord
+{
+    public KeptBodyRecord(BodyRecord body, string? base64)
+        : base(body) => BodyBase64 = base64;
+
+    /// <summary>The wire bytes as kept, after redaction; null where no longer held.</summary>
     [JsonPropertyName("body_base64")]
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public string? BodyBase64 { get; init; }
+    [JsonPropertyOrder(1)]
+    public string? BodyBase64 { get; }
 }
 
 /// <summary>Snake-case names, nulls written, as the contract shows.</summary>

@@ -10,7 +10,6 @@ namespace Lethe.Proxy.Commands;
 /// <summary><c>lethe export</c>: the record, one line an exchange, ordered by capture time and id.</summary>
 internal static class ExportCommand
 {
-    private const int ProgressEvery = 5000;
     private const int BufferBytes = 128 * 1024;
 
     public static Command Build()
@@ -33,8 +32,11 @@ internal static class ExportCommand
             };
             using var journal = line.GetValue(bodies) ? new JournalBodies(DataLayout.Journal(settings.Options.DataDirectory)) : null;
             var records = journal is null ? reader.Exchanges(filter) : WithBodies(reader.ExchangesWithBodies(filter), journal);
-            var progress = Console.IsErrorRedirected ? null : line.InvocationConfiguration.Error;
-            if (line.GetValue(file) is { } path)
+            var path = line.GetValue(file);
+            // Records that run over the terminal are progress enough.
+            using var progress = path is null && !Console.IsOutputRedirected ? Progress.None : Progress.Of(line);
+            progress.Begin("writing the records");
+            if (path is not null)
             {
                 await using var target = new PrivateFile(path);
                 await WriteAsync(records, target.Content, progress, cancel);
@@ -55,11 +57,13 @@ internal static class ExportCommand
     {
         foreach (var (record, bodyAt) in rows)
         {
-            var kept = bodyAt is { } at ? journal.TryRead(at) : null;
+            var found = bodyAt is { } at ? journal.TryRead(at) : null;
+            // In a journal that was begun anew another exchange may stand there.
+            var kept = found?.Id.ToString() == record.ExchangeId ? found : null;
             yield return record with
             {
-                Request = record.Request with { BodyBase64 = Base64(kept?.Request) },
-                Response = record.Response with { BodyBase64 = Base64(kept?.Response) },
+                Request = new KeptBodyRecord(record.Request, Base64(kept?.Request)),
+                Response = new KeptBodyRecord(record.Response, Base64(kept?.Response)),
             };
         }
     }
@@ -69,22 +73,14 @@ internal static class ExportCommand
     private static string SessionId(StoreReader reader, string word) => reader.Session(word)?.Session.SessionId
         ?? throw new CommandFailure(ExitCode.NotFine, $"lethe: no session answers to '{word}', or several do.");
 
-    private static async Task WriteAsync(IEnumerable<ExchangeRecord> records, Stream into, TextWriter? progress, CancellationToken cancel)
+    private static async Task WriteAsync(IEnumerable<ExchangeRecord> records, Stream into, Progress progress, CancellationToken cancel)
     {
-        var count = 0;
+        long count = 0;
         foreach (var record in records)
         {
             await JsonSerializer.SerializeAsync(into, record, ExchangeRecordJson.Default.ExchangeRecord, cancel);
             into.WriteByte((byte)'\n');
-            if (++count % ProgressEvery == 0)
-            {
-                progress?.Write($"\r{count} exchanges");
-            }
-        }
-
-        if (count >= ProgressEvery)
-        {
-            progress?.WriteLine($"\r{count} exchanges");
+            progress.Count(++count);
         }
     }
 }

@@ -33,9 +33,10 @@ internal static class ReplayCommand
             var output = line.InvocationConfiguration.Output;
             try
             {
+                using var progress = Progress.Of(line);
                 return line.GetValue(dry)
-                    ? Compare(journal, DataLayout.Store(target), output)
-                    : await ReplayAsync(journal, target, output, cancel);
+                    ? Compare(journal, DataLayout.Store(target), output, progress)
+                    : await ReplayAsync(journal, target, output, progress, cancel);
             }
             catch (Exception fault) when (fault is SqliteException or StoreRefusedException or IOException or UnauthorizedAccessException)
             {
@@ -45,8 +46,9 @@ internal static class ReplayCommand
         return command;
     }
 
-    private static int Compare(string journal, string store, TextWriter output)
+    private static int Compare(string journal, string store, TextWriter output, Progress progress)
     {
+        progress.Begin("reading the journal");
         var exchanges = JournalVerifier.Run(journal).Exchanges;
         if (!File.Exists(store))
         {
@@ -54,13 +56,14 @@ internal static class ReplayCommand
             return ExitCode.Fine;
         }
 
-        var faults = new StoreVerifier(store).Parity(journal).ToArray();
+        progress.Begin("comparing the journal with the store");
+        var faults = new StoreVerifier(store).Parity(journal, passed: progress.Count).ToArray();
         var missing = faults.Count(fault => fault.Kind == VerifyFaultKind.Missing);
         output.WriteLine($"{exchanges} exchanges in the journal, {missing} missing in the store, {faults.Count(fault => fault.Kind == VerifyFaultKind.Mismatch)} held otherwise");
         return ExitCode.Fine;
     }
 
-    private static async Task<int> ReplayAsync(string journal, string target, TextWriter output, CancellationToken cancel)
+    private static async Task<int> ReplayAsync(string journal, string target, TextWriter output, Progress progress, CancellationToken cancel)
     {
         CreatePrivate(target);
         using var consumer = new JournalConsumer(journal, default);
@@ -69,26 +72,20 @@ internal static class ReplayCommand
         var interpreter = new ExchangeInterpreter(PriceBook.Embedded);
         var verdicts = new Dictionary<DeliveryVerdict, long>();
         var damaged = 0;
-        var batch = new List<JournaledExchange>();
-        while (true)
+        progress.Begin("replaying the journal");
+        foreach (var (exchanges, fault) in consumer.ToEnd(Batches.BatchCountMax, Batches.BatchBytesMax))
         {
             cancel.ThrowIfCancellationRequested();
-            batch.Clear();
-            var read = consumer.ReadBatch(batch, Batches.BatchCountMax, Batches.BatchBytesMax);
-            foreach (var result in transaction.Commit(batch.ConvertAll(one => new ExchangeDelivery(interpreter.Interpret(one.Exchange), one.ContentHash, one.BodyAt))))
+            foreach (var result in transaction.Commit(exchanges.ConvertAll(one => ExchangeDelivery.Of(one, interpreter.Interpret, out _))))
             {
                 verdicts[result.Verdict] = verdicts.GetValueOrDefault(result.Verdict) + 1;
             }
 
-            if (consumer.Fault is { } fault)
+            progress.Count(verdicts.Values.Sum());
+            if (fault is not null)
             {
                 output.WriteLine($"journal  {fault.At}  {fault.Kind}: {fault.Detail}");
                 damaged++;
-                consumer.SkipFault();
-            }
-            else if (read == 0)
-            {
-                break;
             }
         }
 

@@ -26,7 +26,7 @@ internal static class VerifyCommand
         {
             var settings = GlobalOptions.Require(line);
             var reader = StoreFile.Open(settings);
-            var progress = Console.IsErrorRedirected ? null : line.InvocationConfiguration.Error;
+            using var progress = Progress.Of(line);
             var report = await CheckAsync(settings.Options.DataDirectory, reader, line.GetValue(parity), progress, cancel);
             var output = line.InvocationConfiguration.Output;
             output.WriteLine(line.GetValue(json) ? report.ToJson() : report.ToText());
@@ -35,21 +35,21 @@ internal static class VerifyCommand
         return command;
     }
 
-    private static async Task<VerifyReport> CheckAsync(string dataDirectory, StoreReader reader, bool withParity, TextWriter? progress, CancellationToken cancel)
+    private static async Task<VerifyReport> CheckAsync(string dataDirectory, StoreReader reader, bool withParity, Progress progress, CancellationToken cancel)
     {
         try
         {
-            progress?.WriteLine("checking the journal …");
+            progress.Begin("checking the journal");
             var journal = JournalVerifier.Run(DataLayout.Journal(dataDirectory));
-            progress?.WriteLine("checking the store …");
+            progress.Begin("checking the store");
             var verifier = new StoreVerifier(DataLayout.Store(dataDirectory));
             var faults = journal.Faults.Select(fault => new VerifyFault(VerifyFaultKind.Journal, fault.At.ToString(), $"{fault.Kind}: {fault.Detail}"))
                 .Concat(verifier.Verify())
                 .ToList();
             if (withParity)
             {
-                progress?.WriteLine("comparing the journal with the store …");
-                faults.AddRange(await ParityAsync(dataDirectory, verifier, reader, cancel));
+                progress.Begin("comparing the journal with the store");
+                faults.AddRange(await ParityAsync(dataDirectory, verifier, reader, progress, cancel));
             }
 
             return new VerifyReport(journal, withParity, faults);
@@ -60,11 +60,14 @@ internal static class VerifyCommand
         }
     }
 
-    private static async Task<IReadOnlyList<VerifyFault>> ParityAsync(string dataDirectory, StoreVerifier verifier, StoreReader reader, CancellationToken cancel)
+    private static async Task<IReadOnlyList<VerifyFault>> ParityAsync(
+        string dataDirectory, StoreVerifier verifier, StoreReader reader, Progress progress, CancellationToken cancel)
     {
         var interpreter = new ExchangeInterpreter(PriceBook.Embedded);
         // Damage of the journal is told by its own check already.
-        var faults = verifier.Parity(DataLayout.Journal(dataDirectory), interpreter.Interpret).Where(fault => fault.Kind != VerifyFaultKind.Journal).ToList();
+        var faults = verifier.Parity(DataLayout.Journal(dataDirectory), interpreter.Interpret, progress.Count)
+            .Where(fault => fault.Kind != VerifyFaultKind.Journal)
+            .ToList();
         var began = TimeProvider.System.GetTimestamp();
         while (DataDirectory.IsHeld(dataDirectory) && faults.Any(IsStillMissing) && TimeProvider.System.GetElapsedTime(began) < CatchUpMax)
         {

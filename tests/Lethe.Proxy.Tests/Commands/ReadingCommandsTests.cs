@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Lethe.Proxy.Tests.Admin;
 
 namespace Lethe.Proxy.Tests.Commands;
@@ -99,6 +100,40 @@ public sealed class ReadingCommandsTests : IAsyncLifetime
         var (_, again, _) = await LetheProgram.RunAsync("export", "--data", other);
 
         Assert.Equal(await LetheAsync("export"), again.Replace("\"replayed\":true", "\"replayed\":false", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Export_says_null_of_bodies_that_are_held_no_longer_and_never_shows_another_call_s()
+    {
+        var other = Path.Combine(Path.GetDirectoryName(Data)!, "other");
+        await LetheAsync("replay", "--into", other);
+        var (_, gone, _) = await LetheProgram.RunAsync("export", "--bodies", "--data", other);
+        Assert.Equal(2 * RecordedConversation.Exchanges, Regex.Count(gone, "\"body_base64\":null"));
+
+        // A journal that was begun anew: its lines stand where others stood.
+        var journal = Directory.CreateDirectory(Path.Combine(other, "journal")).FullName;
+        var segment = Directory.GetFiles(Path.Combine(Data, "journal"), "*.jsonl").Single();
+        var lines = (await File.ReadAllTextAsync(segment)).Split('\n');
+        var first = JsonDocument.Parse(gone.Split('\n')[0]).RootElement.GetProperty("exchange_id").GetString()!;
+        var at = Array.FindIndex(lines, line => line.Contains(first, StringComparison.Ordinal));
+        lines[at] = lines[at].Replace(first, Guid.Empty.ToString(), StringComparison.Ordinal);
+        await File.WriteAllTextAsync(Path.Combine(journal, Path.GetFileName(segment)), string.Join('\n', lines));
+        var (_, begun, _) = await LetheProgram.RunAsync("export", "--bodies", "--data", other);
+        Assert.Equal(2, Regex.Count(begun.Split('\n')[0], "\"body_base64\":null"));
+    }
+
+    [Theory]
+    [InlineData("replaying the journal …", "replay")]
+    [InlineData("comparing the journal with the store …", "replay", "--dry-run")]
+    [InlineData("comparing the journal with the store …", "verify", "--parity")]
+    [InlineData("writing the records …", "export", "-o", "out.jsonl")]
+    public async Task Long_work_tells_a_terminal_how_far_it_is_and_nobody_else(string step, params string[] args)
+    {
+        string[] command = [.. args, "--data", Data];
+        var (_, _, error) = await LetheProgram.RunInAsync(Path.GetDirectoryName(Data)!, command);
+        Assert.Equal("", error);
+
+        Assert.Contains(step, await LetheProgram.RunOnTerminalAsync(Path.GetDirectoryName(Data)!, command), StringComparison.Ordinal);
     }
 
     [Fact]

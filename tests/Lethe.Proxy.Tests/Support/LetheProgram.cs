@@ -54,6 +54,23 @@ internal sealed partial class LetheProgram : IDisposable
         return await lethe.ExitAsync();
     }
 
+    /// <summary>Runs one command with a terminal as its stdin, stdout and stderr (script of util-linux makes one); all that it wrote there.</summary>
+    public static async Task<string> RunOnTerminalAsync(string directory, params string[] args)
+    {
+        var start = new ProcessStartInfo("script") { WorkingDirectory = directory, RedirectStandardInput = true, RedirectStandardOutput = true };
+        string[] command = ["dotnet", Path.Combine(AppContext.BaseDirectory, "lethe.dll"), .. args];
+        foreach (var arg in (string[])["-qec", string.Join(' ', command.Select(word => $"'{word}'")), "/dev/null"])
+        {
+            start.ArgumentList.Add(arg);
+        }
+
+        using var terminal = Process.Start(start)!;
+        using var bound = new CancellationTokenSource(WaitMax);
+        var output = await terminal.StandardOutput.ReadToEndAsync(bound.Token);
+        await terminal.WaitForExitAsync(bound.Token);
+        return terminal.ExitCode == 0 ? output : throw new InvalidOperationException($"lethe ended with {terminal.ExitCode} on a terminal: {output}");
+    }
+
     /// <summary>Reads stdout up to the line that begins like this.</summary>
     public async Task<string> ReadLineAsync(string start)
     {
