@@ -14,7 +14,7 @@ public sealed class Recorder : IAsyncDisposable
 {
     private const int HeadBytesMin = 1024;
 
-    private static readonly TimeSpan SweepInterval = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan SweepIntervalMax = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(10);
 
     private readonly Journal journal;
@@ -24,8 +24,9 @@ public sealed class Recorder : IAsyncDisposable
     private readonly ExchangeRedactor? redactor;
     private readonly CaptureBudget budget;
     private readonly ConcurrentDictionary<ExchangeId, RecordedCall> calls = new();
-    private readonly CancellationTokenSource stopping = new();
-    private readonly Task sweeping;
+    private readonly TimeSpan sweepInterval;
+    private readonly ITimer sweep;
+    private int isSweepDue;
     private volatile bool disposed;
 
     /// <param name="redactor">Applied before anything is written; null writes everything as it came.</param>
@@ -37,7 +38,8 @@ public sealed class Recorder : IAsyncDisposable
         this.logger = logger;
         this.redactor = redactor;
         budget = new CaptureBudget(settings.PendingBytesMax);
-        sweeping = SweepAsync();
+        sweepInterval = settings.PartInterval / 2 < SweepIntervalMax ? settings.PartInterval / 2 : SweepIntervalMax;
+        sweep = time.CreateTimer(static recorder => ((Recorder)recorder!).Sweep(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>Bytes that wait for the disk now.</summary>
@@ -59,14 +61,8 @@ public sealed class Recorder : IAsyncDisposable
         var builder = new ExchangeBuilder(
             head, settings.BodyBytesMax, time, finished => Ask(finished.Id, isLast: true), budget, gathered => Ask(gathered.Id, isLast: false), settings.PartBytes);
         calls[builder.Id] = new RecordedCall(builder, redactor, headBytes, time.GetTimestamp());
+        EnsureSweep();
         return builder;
-    }
-
-    /// <summary>Records an exchange that came whole, from a producer; true once it is on disk, false when the disk refuses now.</summary>
-    public Task<bool> RecordAsync(CapturedExchange exchange)
-    {
-        IngestMeter.Captured(exchange.Request.WireBytes, exchange.Response.WireBytes);
-        return journal.AppendAsync(redactor?.Redact(exchange) ?? exchange);
     }
 
     /// <summary>Completes when a finished call is on disk; at once when the disk refuses, for a call never waits for a broken disk.</summary>
@@ -81,8 +77,7 @@ public sealed class Recorder : IAsyncDisposable
         }
 
         disposed = true;
-        await stopping.CancelAsync().ConfigureAwait(false);
-        await sweeping.ConfigureAwait(false);
+        await sweep.DisposeAsync().ConfigureAwait(false);
         var rest = calls.Values.ToArray();
         foreach (var call in rest)
         {
@@ -94,8 +89,6 @@ public sealed class Recorder : IAsyncDisposable
         {
             Log.DrainTimedOut(logger, calls.Count);
         }
-
-        stopping.Dispose();
     }
 
     private static long HeadBytes(ExchangeHead head)
@@ -144,20 +137,13 @@ public sealed class Recorder : IAsyncDisposable
         call.Dispose();
     }
 
-    private async Task SweepAsync()
+    // The sweep runs only while calls are open. Whoever finds it not due starts it: the exchange is a full fence, so that a call that is added
+    // while the last sweep ends is seen by that sweep, or sees that there is none.
+    private void EnsureSweep()
     {
-        var interval = settings.PartInterval / 2 < SweepInterval ? settings.PartInterval / 2 : SweepInterval;
-        using var timer = new PeriodicTimer(interval, time);
-        try
+        if (Interlocked.Exchange(ref isSweepDue, 1) == 0)
         {
-            while (await timer.WaitForNextTickAsync(stopping.Token).ConfigureAwait(false))
-            {
-                Sweep();
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // The end was asked for.
+            sweep.Change(sweepInterval, Timeout.InfiniteTimeSpan);
         }
     }
 
@@ -170,6 +156,12 @@ public sealed class Recorder : IAsyncDisposable
             {
                 Ask(id, isLast: false);
             }
+        }
+
+        Interlocked.Exchange(ref isSweepDue, 0);
+        if (!calls.IsEmpty)
+        {
+            EnsureSweep();
         }
     }
 }

@@ -244,7 +244,10 @@ public sealed class RecorderTests : IDisposable
 
             builder.Finish(Ending.Completed);
             await recorder.WhenDurable(builder).AsTask().WaitAsync(Patience);
-            Assert.True(await recorder.RecordAsync(JournalWorld.Exchange(Secret) with { RequestHeaders = [new("authorization", "Bearer " + Credential)] }).WaitAsync(Patience));
+            var whole = recorder.Begin(Head() with { Headers = [new("authorization", "Bearer " + Credential), new("content-type", "text/plain")] });
+            whole.AppendRequest(Encoding.UTF8.GetBytes(Secret));
+            whole.Finish(Ending.Completed);
+            await recorder.WhenDurable(whole).AsTask().WaitAsync(Patience);
         }
 
         foreach (var file in Directory.GetFiles(world.Directory, "*.jsonl"))
@@ -335,6 +338,44 @@ public sealed class RecorderTests : IDisposable
         Assert.Null(fault);
         Assert.Equal("one two three", Text(Assert.Single(found).Exchange.Request));
         Assert.Equal(0, recorder.PendingBytes);
+    }
+
+    [Fact]
+    public async Task Nothing_wakes_the_recorder_while_no_call_is_open()
+    {
+        var time = new HandTurnedTime();
+        await using var journal = world.Open();
+        await using var recorder = new Recorder(journal, Quick, time, NullLogger.Instance);
+        Assert.False(time.IsSet);
+
+        for (var round = 0; round < 2; round++)
+        {
+            var call = recorder.Begin(Head());
+            Assert.True(time.IsSet);
+            time.Ring();
+            Assert.True(time.IsSet);
+
+            call.Finish(Ending.NoResponse);
+            await WaitUntil(() => recorder.InFlight == 0);
+            time.Ring();
+            Assert.False(time.IsSet);
+        }
+    }
+
+    [Fact]
+    public async Task A_call_that_begins_while_the_last_sweep_ends_is_swept()
+    {
+        var time = new HandTurnedTime();
+        await using var journal = world.Open();
+        await using var recorder = new Recorder(journal, Quick, time, NullLogger.Instance);
+        for (var round = 0; round < 300; round++)
+        {
+            ExchangeBuilder call = null!;
+            Parallel.Invoke(() => call = recorder.Begin(Head()), time.Ring);
+            Assert.True(time.IsSet);
+            call.Finish(Ending.NoResponse);
+            await WaitUntil(() => recorder.InFlight == 0);
+        }
     }
 
     private static ExchangeBuilder Call(Recorder recorder, string request)
