@@ -1,4 +1,5 @@
 using Dapper;
+using Lethe.Ingest.Storage;
 using Microsoft.Data.Sqlite;
 
 namespace Lethe.Ingest.Reading;
@@ -6,9 +7,8 @@ namespace Lethe.Ingest.Reading;
 /// <summary>Sums every session's exchanges anew and compares with its counters and times.</summary>
 internal static class CounterCheck
 {
-    private const string Kept = """
-        SELECT session_id, exchanges, turns, attempts, errors, input, cache_read, cache_write_5m, cache_write_1h, output, reasoning,
-               cost_nano_usd, unpriced_turns, first_seen_at, last_seen_at, nodes, tool_calls
+    private const string Kept = $"""
+        SELECT session_id, first_seen_at, last_seen_at, {SessionTotals.Columns}
         FROM sessions
         ORDER BY session
         """;

@@ -19,6 +19,9 @@ internal static class SessionQueries
 
         """;
 
+    // From here on, columns are counters.
+    private const string FirstCounter = "exchanges";
+
     public static List<SessionSummary> List(SqliteConnection connection, SessionFilter filter)
     {
         var conditions = new List<string>();
@@ -97,7 +100,10 @@ internal static class SessionQueries
     }
 
     private static List<SessionSummary> Query(SqliteConnection connection, string conditions, object parameters) =>
-        [.. connection.Query<SessionRow>(Select + conditions, parameters).Select(row => row.ToSummary(Models(connection, row.Session)))];
+        [.. connection
+            .Query<SessionRow, SessionCounters, (SessionRow Row, SessionCounters Counters)>(
+                Select + conditions, static (row, counters) => (row, counters), parameters, splitOn: FirstCounter)
+            .Select(session => session.Row.ToSummary(session.Counters, Models(connection, session.Row.Session)))];
 
     private static List<string> Models(SqliteConnection connection, long session) => connection.Query<string>(
         """

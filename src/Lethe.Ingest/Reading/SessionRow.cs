@@ -2,7 +2,7 @@ using Lethe.Ingest.Storage;
 
 namespace Lethe.Ingest.Reading;
 
-/// <summary>One row of the session query, as the columns are.</summary>
+/// <summary>One row of the session query, as the columns are, but for the counters.</summary>
 internal sealed class SessionRow
 {
     public long Session { get; init; }
@@ -24,22 +24,8 @@ internal sealed class SessionRow
     public string? ParentResolution { get; init; }
     public string? ParentSessionId { get; init; }
     public string? ParentHarnessId { get; init; }
-    public long Exchanges { get; init; }
-    public long Turns { get; init; }
-    public long Attempts { get; init; }
-    public long Errors { get; init; }
-    public long Input { get; init; }
-    public long CacheRead { get; init; }
-    public long CacheWrite5m { get; init; }
-    public long CacheWrite1h { get; init; }
-    public long Output { get; init; }
-    public long Reasoning { get; init; }
-    public long CostNanoUsd { get; init; }
-    public long UnpricedTurns { get; init; }
-    public long ToolCalls { get; init; }
-    public long Nodes { get; init; }
 
-    public SessionSummary ToSummary(IReadOnlyList<string> models) => new()
+    public SessionSummary ToSummary(SessionCounters counters, IReadOnlyList<string> models) => new()
     {
         SessionId = SessionId,
         OrgId = OrgId,
@@ -58,23 +44,7 @@ internal sealed class SessionRow
         Parent = ClaimSessionId is null
             ? null
             : new ParentRecord(ParentSessionId, ClaimHarnessId ?? ParentHarnessId, ClaimSessionId, ParentResolution ?? "unresolved"),
-        Counters = new SessionCounters
-        {
-            Exchanges = Exchanges,
-            Turns = Turns,
-            Attempts = Attempts,
-            Errors = Errors,
-            Input = Input,
-            CacheRead = CacheRead,
-            CacheWrite5m = CacheWrite5m,
-            CacheWrite1h = CacheWrite1h,
-            Output = Output,
-            Reasoning = Reasoning,
-            CostNanoUsd = CostNanoUsd,
-            UnpricedTurns = UnpricedTurns,
-            ToolCalls = ToolCalls,
-            Nodes = Nodes,
-        },
+        Counters = counters,
         Models = models,
     };
 }

@@ -1,48 +1,41 @@
+using System.Runtime.CompilerServices;
 using Lethe.Capture;
 using Lethe.Capture.Turns;
 
 namespace Lethe.Ingest.Storage;
 
-/// <summary>What one exchange adds to its session's counters. Money is nano-USD; what was not told adds nothing.</summary>
-internal readonly record struct ExchangeTally
+/// <summary>What one exchange adds to its session's counters: a number for each of <see cref="Columns"/>. Money is nano-USD; what was not told adds nothing.</summary>
+[InlineArray(Count)]
+internal struct ExchangeTally
 {
-    public long Turns { get; init; }
+    public const int Count = 12;
 
-    public long Attempts { get; init; }
+    public const string Columns = "exchanges, turns, attempts, errors, input, cache_read, cache_write_5m, cache_write_1h, output, reasoning, cost_nano_usd, unpriced_turns";
 
-    public long Errors { get; init; }
-
-    public long Input { get; init; }
-
-    public long CacheRead { get; init; }
-
-    public long CacheWrite5m { get; init; }
-
-    public long CacheWrite1h { get; init; }
-
-    public long Output { get; init; }
-
-    public long Reasoning { get; init; }
-
-    public long CostNanoUsd { get; init; }
-
-    public long UnpricedTurns { get; init; }
+    private long first;
 
     /// <summary>Tokens and money count for every exchange that has them: a cut attempt was billed too.</summary>
-    public static ExchangeTally Of(Outcome outcome, bool isTurn, Usage? usage, long? costNanoUsd) => new()
+    public static ExchangeTally Of(Outcome outcome, bool isTurn, Usage? usage, long? costNanoUsd)
     {
-        Turns = isTurn ? 1 : 0,
-        Attempts = !isTurn && !IsFinal(outcome) ? 1 : 0,
-        Errors = outcome is Outcome.UpstreamError or Outcome.UpstreamAborted or Outcome.NoResponse ? 1 : 0,
-        Input = Positive(usage?.Input),
-        CacheRead = Positive(usage?.CacheRead),
-        CacheWrite5m = Positive(usage?.CacheWrite5m),
-        CacheWrite1h = Positive(usage?.CacheWrite1h),
-        Output = Positive(usage?.Output),
-        Reasoning = Positive(usage?.Reasoning),
-        CostNanoUsd = Positive(costNanoUsd),
-        UnpricedTurns = isTurn && costNanoUsd is null ? 1 : 0,
-    };
+        ReadOnlySpan<long> added =
+        [
+            1,
+            isTurn ? 1 : 0,
+            !isTurn && !IsFinal(outcome) ? 1 : 0,
+            outcome is Outcome.UpstreamError or Outcome.UpstreamAborted or Outcome.NoResponse ? 1 : 0,
+            Positive(usage?.Input),
+            Positive(usage?.CacheRead),
+            Positive(usage?.CacheWrite5m),
+            Positive(usage?.CacheWrite1h),
+            Positive(usage?.Output),
+            Positive(usage?.Reasoning),
+            Positive(costNanoUsd),
+            isTurn && costNanoUsd is null ? 1 : 0,
+        ];
+        var tally = default(ExchangeTally);
+        added.CopyTo(tally);
+        return tally;
+    }
 
     /// <summary>True when a client has no reason to send the same call again.</summary>
     public static bool IsFinal(Outcome outcome) => outcome is Outcome.Completed or Outcome.NotDecoded;
