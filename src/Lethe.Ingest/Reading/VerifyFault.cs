@@ -15,6 +15,9 @@ public enum VerifyFaultKind
     /// <summary>A message whose place in the tree is wrong, or whose parent is not a member where it is.</summary>
     Chain,
 
+    /// <summary>An exchange without the receipt that keeps it from being counted again.</summary>
+    Receipt,
+
     /// <summary>A placeholder that nobody names, or that has exchanges.</summary>
     Placeholder,
 

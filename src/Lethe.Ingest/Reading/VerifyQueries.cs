@@ -24,10 +24,24 @@ internal static class VerifyQueries
             """),
         (VerifyFaultKind.Chain,
             """
+            SELECT s.session_id AS subject, 'node ' || lower(hex(n.hash)) || ' belongs to another organisation' AS detail
+            FROM session_nodes m
+            JOIN nodes n ON n.node = m.node
+            JOIN sessions s ON s.session = m.session
+            WHERE n.org <> s.org
+            """),
+        (VerifyFaultKind.Chain,
+            """
             SELECT lower(hex(e.exchange_id)) AS subject, 'its leaf is not a member of its session, or its length is not the depth' AS detail
             FROM exchanges e JOIN nodes n ON n.node = e.leaf
             WHERE e.chain_length <> n.depth + 1
                OR (e.own_session IS NOT NULL AND NOT EXISTS (SELECT 1 FROM session_nodes m WHERE m.session = e.own_session AND m.node = e.leaf))
+            """),
+        (VerifyFaultKind.Receipt,
+            """
+            SELECT lower(hex(e.exchange_id)) AS subject, 'stored without a receipt of its own' AS detail
+            FROM exchanges e
+            WHERE NOT EXISTS (SELECT 1 FROM receipts r WHERE r.org = e.org AND r.commit_key = e.commit_key AND r.exchange_id = e.exchange_id)
             """),
         (VerifyFaultKind.Placeholder,
             """

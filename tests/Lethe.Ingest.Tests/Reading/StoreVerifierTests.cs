@@ -12,6 +12,8 @@ public sealed class StoreVerifierTests
     [InlineData("UPDATE sessions SET last_seen_at = 1", VerifyFaultKind.Counter)]
     [InlineData("DELETE FROM session_nodes WHERE node = (SELECT node FROM nodes WHERE depth = 0)", VerifyFaultKind.Chain)]
     [InlineData("UPDATE nodes SET depth = 7 WHERE depth = 1", VerifyFaultKind.Chain)]
+    [InlineData("INSERT INTO orgs VALUES (2, 'other'); UPDATE nodes SET org = 2", VerifyFaultKind.Chain)]
+    [InlineData("DELETE FROM receipts", VerifyFaultKind.Receipt)]
     [InlineData("UPDATE exchanges SET attempt = 2", VerifyFaultKind.Attempt)]
     [InlineData("INSERT INTO sessions (session_id, org, harness_id, harness_session_id, is_placeholder) VALUES ('x', 1, 'h', 'x', 1)", VerifyFaultKind.Placeholder)]
     [InlineData("PRAGMA foreign_keys = OFF; UPDATE exchanges SET route = 99", VerifyFaultKind.ForeignKey)]
