@@ -4,12 +4,17 @@ using Outcome = Lethe.Capture.Outcome;
 
 namespace Lethe.Ingest.Tests.Storage;
 
-/// <summary>Workloads out of a small alphabet, so that everything collides: times, sessions, parents across harnesses, circles, retries, words, tool calls.</summary>
+/// <summary>
+/// Workloads out of a small alphabet, so that everything collides: times, sessions, parents across harnesses, circles, retries, words, tool calls.
+/// Three harnesses, so that a parent named without one can be ambiguous.
+/// </summary>
 internal static class Hostile
 {
     private static readonly string?[] Sessions = [null, "s", "t", "u", "s", "t"];
     private static readonly string?[] Parents = [null, null, null, "s", "t", "u", "v"];
-    private static readonly string?[] ParentHarnesses = [null, "a", "b"];
+    private static readonly string[] Harnesses = ["a", "b", "c"];
+    private static readonly string?[] ParentHarnesses = [null, null, "a", "b", "c"];
+    private static readonly string[] ToolCalls = ["c", "d", ""];
     private static readonly string?[] RetryKeys = [null, null, "k", "l"];
     private static readonly string?[] Replies = [null, "x", "y", "x"];
     private static readonly string?[] Names = [null, "one", "two"];
@@ -35,8 +40,8 @@ internal static class Hostile
         return all;
     }
 
-    /// <summary>Delivers in transactions of random size.</summary>
-    public static void DeliverInBatches(this TestStore store, Told[] told, int order)
+    /// <summary>Delivers in transactions of random size, and closes the store and opens it again between some of them.</summary>
+    public static void DeliverInBatches(this TestStore store, Told[] told, int order, Action? committed = null)
     {
         var random = new Random(order);
         for (var at = 0; at < told.Length;)
@@ -44,6 +49,11 @@ internal static class Hostile
             var count = Math.Min(told.Length - at, random.Next(1, 6));
             store.Deliver(told[at..(at + count)]);
             at += count;
+            committed?.Invoke();
+            if (random.Next(5) == 0)
+            {
+                store.Reopen();
+            }
         }
     }
 
@@ -51,6 +61,7 @@ internal static class Hostile
     {
         var random = new Random(seed);
         T Any<T>(T[] choices) => choices[random.Next(choices.Length)];
+        T[] Some<T>(T[] choices) => [.. Enumerable.Range(0, Math.Max(0, random.Next(5) - 2)).Select(_ => Any(choices))];
         var session = Any(Sessions);
         var outcome = Any(Outcomes);
         return new Told
@@ -58,7 +69,7 @@ internal static class Hostile
             Number = number,
             At = random.Next(4),
             Org = random.Next(5) == 0 ? "11111111-1111-1111-1111-111111111111" : "00000000-0000-0000-0000-000000000000",
-            Harness = Any(["a", "b"]),
+            Harness = Any(Harnesses),
             Session = session,
             Parent = session is null ? null : Any(Parents),
             ParentHarness = Any(ParentHarnesses),
@@ -73,8 +84,11 @@ internal static class Hostile
             Cost = random.Next(3) == 0 ? null : 5,
             CacheRead = random.Next(3) == 0 ? null : 100,
             CacheWrite = random.Next(3) == 0 ? 9 : null,
-            Calls = random.Next(3) == 0 ? [Any(["c", "d"])] : [],
-            Answers = random.Next(3) == 0 ? [Any(["c", "d"])] : [],
+            Calls = Some(ToolCalls),
+            Command = $"ls {number}",
+            Answers = Some(ToolCalls[..2]),
+            AnswersFail = random.Next(2) == 0,
+            Thread = Any(Names),
             System = Any(Names),
         };
     }

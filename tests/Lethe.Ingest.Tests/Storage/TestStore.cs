@@ -8,44 +8,55 @@ namespace Lethe.Ingest.Tests.Storage;
 /// <summary>A store in a directory of its own, gone after the test.</summary>
 internal sealed class TestStore : IDisposable
 {
-    private readonly SqliteConnection connection;
-
-    private TestStore(string directory, SqliteConnection connection)
+    private TestStore(string directory)
     {
         Directory = directory;
-        this.connection = connection;
-        Ingest = new IngestTransaction(connection, TimeProvider.System);
+        (Connection, Ingest) = Connect(File);
     }
 
     public string Directory { get; }
 
     public string File => Path.Combine(Directory, LetheDatabase.FileName);
 
-    public IngestTransaction Ingest { get; }
+    public IngestTransaction Ingest { get; private set; }
 
-    public SqliteConnection Connection => connection;
+    public SqliteConnection Connection { get; private set; }
 
     public StoreReader Reader => StoreReader.Open(File);
 
     public static string NewDirectory() => System.IO.Directory.CreateTempSubdirectory("lethe-store-").FullName;
 
-    public static TestStore Open(string? directory = null)
+    public static TestStore Open(string? directory = null) => new(directory ?? NewDirectory());
+
+    /// <summary>As a process does that ends and starts again: nothing is known but what is in the file.</summary>
+    public void Reopen()
     {
-        directory ??= NewDirectory();
-        return new TestStore(directory, LetheDatabase.OpenAsync(Path.Combine(directory, LetheDatabase.FileName), TimeProvider.System).GetAwaiter().GetResult());
+        Close();
+        (Connection, Ingest) = Connect(File);
     }
 
     public IReadOnlyList<DeliveryResult> Deliver(params Told[] told) => Ingest.Commit([.. told.Select(one => one.Delivery())]);
 
-    public T Value<T>(string sql, object? parameters = null) => connection.QuerySingle<T>(sql, parameters);
+    public T Value<T>(string sql, object? parameters = null) => Connection.QuerySingle<T>(sql, parameters);
 
     public SessionSummary Session(string harnessSessionId, string harness = "claude-code") =>
         Reader.Sessions(new SessionFilter()).Single(session => session.HarnessSessionId == harnessSessionId && session.HarnessId == harness);
 
     public void Dispose()
     {
-        Ingest.Dispose();
-        connection.Dispose();
+        Close();
         System.IO.Directory.Delete(Directory, recursive: true);
+    }
+
+    private static (SqliteConnection Connection, IngestTransaction Ingest) Connect(string file)
+    {
+        var connection = LetheDatabase.OpenAsync(file, TimeProvider.System).GetAwaiter().GetResult();
+        return (connection, new IngestTransaction(connection, TimeProvider.System));
+    }
+
+    private void Close()
+    {
+        Ingest.Dispose();
+        Connection.Dispose();
     }
 }

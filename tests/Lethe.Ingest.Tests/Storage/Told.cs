@@ -62,6 +62,13 @@ internal sealed record Told
 
     public string[] Answers { get; init; } = [];
 
+    /// <summary>The command that <see cref="Calls"/> ask for.</summary>
+    public string Command { get; init; } = "ls";
+
+    public bool AnswersFail { get; init; }
+
+    public string? Thread { get; init; }
+
     public string? System { get; init; }
 
     public string Endpoint { get; init; } = "messages";
@@ -91,6 +98,7 @@ internal sealed record Told
             HarnessId = Harness,
             HarnessVersion = "1.0",
             HarnessSessionId = Session,
+            ThreadId = Thread,
             IdOrigin = IsSynthetic ? SessionIdOrigin.Synthetic : SessionIdOrigin.Harness,
             ParentHarnessId = ParentHarness,
             ParentHarnessSessionId = Parent,
@@ -112,8 +120,8 @@ internal sealed record Told
             Prompt = [.. Prompt.Select(text => Said("user", text))],
             Reply = Reply is null ? [] : [Said("assistant", Reply)],
             ReplyText = Reply,
-            ToolCalls = [.. Calls.Select(id => new ToolCall(id, "Bash", """{"command":"ls"}"""))],
-            ToolResults = [.. Answers.Select(id => new ToolResult(id, false, "done"))],
+            ToolCalls = [.. Calls.Select(id => new ToolCall(id, "Bash", JsonSerializer.Serialize(new { command = Command })))],
+            ToolResults = [.. Answers.Select(id => new ToolResult(id, AnswersFail, "done"))],
             System = System is null ? null : JsonSerializer.SerializeToUtf8Bytes(System),
             ReplyComplete = Outcome == Outcome.Completed && Reply is not null,
         },
