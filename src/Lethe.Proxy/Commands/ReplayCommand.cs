@@ -65,7 +65,6 @@ internal static class ReplayCommand
 
     private static async Task<int> ReplayAsync(string journal, string target, TextWriter output, Progress progress, CancellationToken cancel)
     {
-        CreatePrivate(target);
         using var consumer = new JournalConsumer(journal, default);
         using var connection = await LetheDatabase.OpenAsync(DataLayout.Store(target), TimeProvider.System, cancel);
         using var transaction = new IngestTransaction(connection, TimeProvider.System);
@@ -92,17 +91,5 @@ internal static class ReplayCommand
         var told = Enum.GetValues<DeliveryVerdict>().Select(verdict => $"{verdicts.GetValueOrDefault(verdict)} {verdict.ToString().ToLowerInvariant()}");
         output.WriteLine(string.Join(", ", told));
         return damaged == 0 ? ExitCode.Fine : ExitCode.NotFine;
-    }
-
-    private static void CreatePrivate(string directory)
-    {
-        if (OperatingSystem.IsWindows())
-        {
-            Directory.CreateDirectory(directory);
-        }
-        else
-        {
-            Directory.CreateDirectory(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        }
     }
 }
