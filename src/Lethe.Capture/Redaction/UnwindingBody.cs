@@ -26,30 +26,17 @@ internal sealed class UnwindingBody : IDisposable
     /// <summary>Why nothing, or not all, came out; null when all did, or all before a cut.</summary>
     public string? Reason => fault ?? (taken > 0 && given == 0 ? "content_coding_corrupt" : null);
 
-    /// <summary>Null for codings that can only be undone as a whole.</summary>
+    /// <summary>Null for codings that can only be undone as a whole, several on top of each other among them: there each layer has a bound of its own.</summary>
     public static UnwindingBody? TryOpen(string coding)
     {
         var inflow = new Inflow();
-        Stream plain = inflow;
-        foreach (var layer in coding.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Reverse())
+        Stream? plain = coding.Trim().ToLowerInvariant() switch
         {
-            switch (layer.ToLowerInvariant())
-            {
-                case "identity":
-                    break;
-                case "gzip" or "x-gzip":
-                    plain = new GZipStream(plain, CompressionMode.Decompress);
-                    break;
-                case "br":
-                    plain = new BrotliStream(plain, CompressionMode.Decompress);
-                    break;
-                default:
-                    plain.Dispose();
-                    return null;
-            }
-        }
-
-        return new UnwindingBody(inflow, plain);
+            "gzip" or "x-gzip" => new GZipStream(inflow, CompressionMode.Decompress),
+            "br" => new BrotliStream(inflow, CompressionMode.Decompress),
+            _ => null,
+        };
+        return plain is null ? null : new UnwindingBody(inflow, plain);
     }
 
     /// <summary>Takes a part of the coded body and hands on what can be read of the plain one by now.</summary>
@@ -89,7 +76,7 @@ internal sealed class UnwindingBody : IDisposable
         ArrayPool<byte>.Shared.Return(block);
     }
 
-    /// <summary>What has come and was not read yet. Its end is only the end of what has come: decoders ask again.</summary>
+    /// <summary>The part that has come. Its end is only the end of that part: decoders ask again. What they leave of it lies behind the coded body.</summary>
     private sealed class Inflow : ForwardReadStream
     {
         private byte[] bytes = [];
@@ -97,7 +84,7 @@ internal sealed class UnwindingBody : IDisposable
 
         public void Put(ReadOnlySpan<byte> part)
         {
-            bytes = [.. bytes.AsSpan(at), .. part];
+            bytes = part.ToArray();
             at = 0;
         }
 

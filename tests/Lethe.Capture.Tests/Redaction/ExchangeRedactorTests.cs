@@ -217,6 +217,49 @@ public sealed class ExchangeRedactorTests
         Assert.Equal("content_coding_corrupt", withheld.Attributes[ExchangeRedactor.ResponseWithheldAttribute]);
     }
 
+    [Theory]
+    [InlineData("gzip")]
+    [InlineData("br")]
+    public void What_follows_the_end_of_a_coded_body_is_not_gathered(string coding)
+    {
+        const int PartBytes = 16 * 1024;
+        const int Parts = 256;
+        using var body = ExchangeRedactor.OpenBody([new("content-encoding", coding)]);
+        var noise = new byte[PartBytes];
+        var before = GC.GetAllocatedBytesForCurrentThread();
+
+        byte[] heard = [.. body.Append(Code("said", coding)), .. Enumerable.Range(0, Parts).SelectMany(_ => body.Append(noise)), .. body.Complete()];
+
+        Assert.Equal("said", Encoding.UTF8.GetString(heard));
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 4L * Parts * PartBytes);
+    }
+
+    [Fact]
+    public void Codings_on_top_of_each_other_are_bounded_in_number_and_each_in_its_size()
+    {
+        using var deep = ExchangeRedactor.OpenBody([new("content-encoding", string.Join(',', Enumerable.Repeat("gzip", 100)))]);
+        Assert.Empty(deep.Append(Code("x", "gzip")));
+        Assert.Empty(deep.Complete());
+        Assert.Equal("content_coding_unknown", deep.WithheldReason);
+
+        // A gzip of nothing but empty members unfolds to a hundred times its size, and to nothing in the end.
+        byte[] nothing = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+        using var inner = new MemoryStream();
+        using (var outer = new GZipStream(inner, CompressionLevel.Fastest, leaveOpen: true))
+        {
+            var block = Enumerable.Repeat(nothing, 50_000).SelectMany(member => member).ToArray();
+            for (var i = 0; i < 70; i++)
+            {
+                outer.Write(block);
+            }
+        }
+
+        using var wide = ExchangeRedactor.OpenBody([new("content-encoding", "gzip, gzip")]);
+        Assert.Empty(wide.Append(inner.ToArray()));
+        Assert.Empty(wide.Complete());
+        Assert.Equal("decoded_too_large", wide.WithheldReason);
+    }
+
     private static byte[] Code(string text, string codings)
     {
         var bytes = Encoding.UTF8.GetBytes(text);
