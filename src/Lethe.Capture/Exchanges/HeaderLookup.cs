@@ -20,15 +20,25 @@ public static class HeaderLookup
     /// <summary>All values of that name joined by a comma and a blank (RFC 9110 §5.3), or null.</summary>
     public static string? Joined(this IReadOnlyList<HeaderField> headers, string name)
     {
-        string? joined = null;
+        string? first = null;
+        List<string>? all = null;
         foreach (var header in headers)
         {
-            if (string.Equals(header.Name, name, StringComparison.OrdinalIgnoreCase))
+            if (!string.Equals(header.Name, name, StringComparison.OrdinalIgnoreCase))
             {
-                joined = joined is null ? header.Value : joined + ", " + header.Value;
+                continue;
+            }
+
+            if (first is null)
+            {
+                first = header.Value;
+            }
+            else
+            {
+                (all ??= [first]).Add(header.Value);
             }
         }
 
-        return joined;
+        return all is null ? first : string.Join(", ", all);
     }
 }
