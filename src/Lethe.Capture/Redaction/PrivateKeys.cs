@@ -32,32 +32,50 @@ internal static class PrivateKeys
         }
 
         var start = at + Begin.Length + labelEnd + Dashes.Length;
-        var runEnded = SecretRuns.TryMeasure(text, start, Armour, final, out var length);
-        if (Closing(text.Slice(start, length)) is { } closed)
-        {
-            return new Finding(at, start + closed, Kind);
-        }
-
-        if (!runEnded)
+        var body = text[start..Math.Min(text.Length, start + SecretShapes.SecretBytesMax)];
+        if (Closing(body, mayGrow: !final && body.Length < SecretShapes.SecretBytesMax) is not { } closed)
         {
             return Finding.Unsure;
         }
 
-        _ = SecretRuns.TryMeasure(text, start, Body, final: true, out length);
-        var cut = text.Slice(start, length).TrimEnd('\\').Length;
+        if (closed > 0)
+        {
+            return new Finding(at, start + closed, Kind);
+        }
+
+        var cut = body.IndexOfAnyExcept(Body);
+        cut = (cut < 0 ? body : body[..cut]).TrimEnd('\\').Length;
         return cut >= BodyLengthMin ? new Finding(at, start + cut, Kind) : Finding.Nothing;
     }
 
-    /// <summary>The length up to and with the closing line, or null.</summary>
-    private static int? Closing(ReadOnlySpan<char> run)
+    /// <summary>The length up to and with the closing line, which is the next line of dashes; 0 when there is none, and null when it may still come.</summary>
+    private static int? Closing(ReadOnlySpan<char> body, bool mayGrow)
     {
-        var end = run.IndexOf(End);
-        if (end < 0)
+        var end = body.IndexOf(Dashes);
+        if ((end < 0 ? body : body[..end]).ContainsAnyExcept(Armour))
         {
-            return null;
+            return 0;
         }
 
-        var dashes = run[(end + End.Length)..].IndexOf(Dashes);
-        return dashes < 0 ? null : end + End.Length + dashes + Dashes.Length;
+        if (end < 0)
+        {
+            return mayGrow ? null : 0;
+        }
+
+        if (!body[end..].StartsWith(End, StringComparison.Ordinal))
+        {
+            return mayGrow && End.AsSpan().StartsWith(body[end..], StringComparison.Ordinal) ? null : 0;
+        }
+
+        var label = body[(end + End.Length)..];
+        label = label[..Math.Min(label.Length, LabelLengthMax)];
+        var labelEnd = label.IndexOf(Dashes);
+        if ((labelEnd < 0 ? label : label[..labelEnd]).ContainsAnyExcept(Armour))
+        {
+            return 0;
+        }
+
+        return labelEnd >= 0 ? end + End.Length + labelEnd + Dashes.Length
+            : mayGrow && label.Length < LabelLengthMax ? null : 0;
     }
 }

@@ -7,14 +7,14 @@ internal static class SecretRuns
 {
     private const int BearerLengthMin = 8;
     private const int BearerLengthSure = 24;
-    private const int NamedLengthMin = 20;
     private const int TokenPartLengthMin = 8;
 
     /// <summary>A prefix and a run whose length lies within bounds; a longer run is something else, unless the bound is the general one.</summary>
     public static Finding Plain(
         ReadOnlySpan<char> text, int at, int prefix, string kind, SearchValues<char> alphabet, int lengthMin, int lengthMax, bool final)
     {
-        if (!TryMeasure(text, at + prefix, alphabet, final, out var length))
+        // One more than the longest tells that a run is too long.
+        if (!TryMeasure(text, at + prefix, alphabet, final, out var length, Math.Min(lengthMax + 1, SecretShapes.SecretBytesMax)))
         {
             return Finding.Unsure;
         }
@@ -24,15 +24,15 @@ internal static class SecretRuns
             : Finding.Nothing;
     }
 
-    /// <summary>A bare <c>sk-…</c>: many vendors', and the end of many words; so it must stand alone, be long and hold a digit.</summary>
-    public static Finding Named(ReadOnlySpan<char> text, int at, int prefix, SearchValues<char> alphabet, bool final)
+    /// <summary>A prefix that many words end in as well: it must stand alone, and the run behind it be long and hold a digit.</summary>
+    public static Finding Named(ReadOnlySpan<char> text, int at, string prefix, string kind, SearchValues<char> alphabet, int lengthMin, bool final)
     {
         if (!StandsAlone(text[..at]))
         {
             return Finding.Nothing;
         }
 
-        var finding = Plain(text, at, prefix, "api_key", alphabet, NamedLengthMin, SecretShapes.SecretBytesMax, final);
+        var finding = Plain(text, at, prefix.Length, kind, alphabet, lengthMin, SecretShapes.SecretBytesMax, final);
         return finding.IsSecret && !text[finding.Start..finding.End].ContainsAnyInRange('0', '9') ? Finding.Nothing : finding;
     }
 
@@ -49,9 +49,14 @@ internal static class SecretRuns
         return looksRandom ? new Finding(start, start + length, "bearer_token") : Finding.Nothing;
     }
 
-    /// <summary>Three base64url parts, the first an object (RFC 7519).</summary>
+    /// <summary>Three base64url parts, the first an object (RFC 7519), near the beginning of its run: a run of beginnings is not measured from each of them.</summary>
     public static Finding JsonWebToken(ReadOnlySpan<char> text, int at, SearchValues<char> alphabet, bool final)
     {
+        if (at >= SecretShapes.LookBehind && !text.Slice(at - SecretShapes.LookBehind, SecretShapes.LookBehind).ContainsAnyExcept(alphabet))
+        {
+            return Finding.Nothing;
+        }
+
         var end = at;
         for (var part = 0; part < 3; part++)
         {
@@ -78,9 +83,10 @@ internal static class SecretRuns
     }
 
     /// <summary>The length of the run, at most the bound; false when the text ends before the run does and more may come.</summary>
-    public static bool TryMeasure(ReadOnlySpan<char> text, int start, SearchValues<char> alphabet, bool final, out int length)
+    public static bool TryMeasure(
+        ReadOnlySpan<char> text, int start, SearchValues<char> alphabet, bool final, out int length, int lengthMax = SecretShapes.SecretBytesMax)
     {
-        var rest = text[start..Math.Min(text.Length, start + SecretShapes.SecretBytesMax)];
+        var rest = text[start..Math.Min(text.Length, start + lengthMax)];
         length = rest.IndexOfAnyExcept(alphabet);
         if (length >= 0)
         {
@@ -88,7 +94,7 @@ internal static class SecretRuns
         }
 
         length = rest.Length;
-        return final || length == SecretShapes.SecretBytesMax;
+        return final || length == lengthMax;
     }
 
     /// <summary>True when no word runs into it. A JSON escape before it (<c>\n</c>, <c>\u003c</c>) is no word.</summary>

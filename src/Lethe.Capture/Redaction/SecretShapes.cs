@@ -9,8 +9,9 @@ internal static class SecretShapes
     public const int SecretBytesMax = 16 * 1024;
 
     /// <summary>How much text before an anchor is looked at.</summary>
-    public const int LookBehind = 6;
+    public const int LookBehind = 16;
 
+    private const string SlackWebhooks = "hooks.slack.com/services/";
     private const string Letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
     private const string Digits = "0123456789";
 
@@ -18,6 +19,8 @@ internal static class SecretShapes
     private static readonly SearchValues<char> Alphanumeric = SearchValues.Create(Letters + Digits);
     private static readonly SearchValues<char> Word = SearchValues.Create(Letters + Digits + "_");
     private static readonly SearchValues<char> UrlSafe = SearchValues.Create(Letters + Digits + "_-");
+    private static readonly SearchValues<char> UrlEncoded = SearchValues.Create(Letters + Digits + "_-%");
+    private static readonly SearchValues<char> PathSegments = SearchValues.Create(Letters + Digits + "/");
     private static readonly SearchValues<char> Base64 = SearchValues.Create(Letters + Digits + "+/=");
     private static readonly SearchValues<char> Token68 = SearchValues.Create(Letters + Digits + "-._~+/=");
 
@@ -37,22 +40,31 @@ internal static class SecretShapes
         Run("sk-ant-", "anthropic_key", UrlSafe, 12),
         Run("sk-proj-", "openai_key", UrlSafe, 12),
         Run("sk-svcacct-", "openai_key", UrlSafe, 12),
+        Run("sk-admin-", "openai_key", UrlSafe, 12),
         Run("sk-or-v1-", "openrouter_key", UrlSafe, 12),
-        new("sk-", (text, at, final) => SecretRuns.Named(text, at, 3, UrlSafe, final)),
+        new("sk-", (text, at, final) => SecretRuns.Named(text, at, "sk-", "api_key", UrlSafe, 20, final)),
         Run("AIza", "google_api_key", UrlSafe, 35, 35),
+        new("AQ.", (text, at, final) => SecretRuns.Named(text, at, "AQ.", "google_api_key", UrlSafe, 30, final)),
         Run("ya29.", "google_oauth_token", UrlSafe, 20),
+        Run("GOCSPX-", "google_oauth_secret", UrlSafe, 20),
         Run("gsk_", "groq_key", Alphanumeric, 30),
         Run("xai-", "xai_key", Alphanumeric, 40),
         Run("hf_", "huggingface_token", Alphanumeric, 30),
         Run("xoxa-", "slack_token", UrlSafe, 10),
         Run("xoxb-", "slack_token", UrlSafe, 10),
+        Run("xoxc-", "slack_token", UrlSafe, 10),
+        Run("xoxd-", "slack_token", UrlEncoded, 10),
         Run("xoxe-", "slack_token", UrlSafe, 10),
         Run("xoxo-", "slack_token", UrlSafe, 10),
         Run("xoxp-", "slack_token", UrlSafe, 10),
         Run("xoxr-", "slack_token", UrlSafe, 10),
         Run("xoxs-", "slack_token", UrlSafe, 10),
+        Run("xapp-", "slack_token", UrlSafe, 20),
+        new(SlackWebhooks, (text, at, final) => SecretRuns.Plain(text, at + SlackWebhooks.Length, 0, "slack_webhook", PathSegments, 30, SecretBytesMax, final)),
         Run("sk_live_", "stripe_key", Alphanumeric, 10),
         Run("rk_live_", "stripe_key", Alphanumeric, 10),
+        Run("sk_test_", "stripe_key", Alphanumeric, 10),
+        Run("rk_test_", "stripe_key", Alphanumeric, 10),
         Run("whsec_", "stripe_webhook_secret", Base64, 16),
         new("Bearer ", (text, at, final) => SecretRuns.Bearer(text, at, Token68, final)),
         new("bearer ", (text, at, final) => SecretRuns.Bearer(text, at, Token68, final)),

@@ -22,10 +22,21 @@ public sealed class SecretShapeTests
         { "anthropic_key", "sk-ant-api03-AbCdEf_123-456", "" },
         { "openai_key", "sk-proj-AbCdEf_123-456abc", "" },
         { "api_key", "sk-0123456789abcdef0123456789abcdef", "" },
+        { "openai_key", "sk-admin-AbCdEf_123-456abc", "" },
         { "google_api_key", "AIzaSyA-1234567890abcdefghijklmnopqrstu", "" },
+        { "google_api_key", "AQ.Ab8RN6J0123456789_abcdefghij-ABCDEFGHIJ", "" },
+        { "google_oauth_token", "ya29.a0AfH6SMB_0123456789-abcdef", "" },
+        { "google_oauth_secret", "GOCSPX-0123456789_abcdefghij-ABCDEF", "" },
         { "slack_token", "xoxb-123456789012-abcdefghijkl", "" },
+        { "slack_token", "xoxp-123456789012-abcdefghijkl", "xoxe." },
+        { "slack_token", "xoxc-123456789012-abcdefghijkl", "" },
+        { "slack_token", "xoxd-Ab%2Fcdefghij%3D%3D", "" },
+        { "slack_token", "xapp-1-A0123456789-1234567890123-0123456789abcdef", "" },
+        { "slack_webhook", "T01234567/B0123456789/0123456789abcdefghijklmn", "https://hooks.slack.com/services/" },
         { "stripe_key", "sk_live_0123456789abcdefghijklmn", "" },
         { "stripe_key", "rk_live_0123456789abcdefghijklmn", "" },
+        { "stripe_key", "sk_test_0123456789abcdefghijklmn", "" },
+        { "stripe_key", "rk_test_0123456789abcdefghijklmn", "" },
         { "stripe_webhook_secret", "whsec_0123456789abcdefghijklmn", "" },
         { "env_secret", "hunter2", "DB_PASSWORD=" },
         { "env_secret", "abc%$123", "ANTHROPIC_API_KEY=" },
@@ -70,6 +81,7 @@ public sealed class SecretShapeTests
     [InlineData("-----BEGIN CERTIFICATE-----\nMIIEpAIBAAKCAQEA7\n-----END CERTIFICATE-----")]
     [InlineData("a line \"-----BEGIN PRIVATE KEY-----\" begins a key")]
     [InlineData("eyJ is how eyJhbGciOiJIUzI1NiJ9 begins")]
+    [InlineData("AQ.Ab is short, the FAQ.Abridged_and_underscored_heading_for_all_of_2024 is prose, hooks.slack.com/services/ has docs, sk_test_mode too")]
     [InlineData("AKIA and AKIAIOSFODNN7EXAMPLEANDMORE and ghp_short and sk-short")]
     public void What_is_no_secret_stays(string text) => Assert.Equal(text, Redact(text));
 
@@ -80,6 +92,25 @@ public sealed class SecretShapeTests
     [InlineData("{\"a\":\"TOKEN=ab\\u0026cd\\/ef\\nkept\"}", "{\"a\":\"TOKEN=[redacted:env_secret]\\nkept\"}")]
     [InlineData("PASSWORD=gehäuse kept", "PASSWORD=[redacted:env_secret] kept")]
     public void Quotes_and_escapes_around_a_value_stay(string text, string expected) => Assert.Equal(expected, Redact(text));
+
+    [Fact]
+    public void A_token_begins_near_the_beginning_of_its_run_so_that_a_run_of_beginnings_is_measured_once()
+    {
+        var run = new string('x', SecretShapes.LookBehind - 1);
+        Assert.Equal($"{run}[redacted:jwt] here", Redact($"{run}{Jwt} here"));
+        Assert.Equal($"x{run}{Jwt} here", Redact($"x{run}{Jwt} here"));
+        Assert.Equal("a%20%3D[redacted:jwt]", Redact($"a%20%3D{Jwt}"));
+    }
+
+    [Fact]
+    public void A_private_key_ends_at_the_next_line_of_dashes()
+    {
+        const string Cut = "-----BEGIN PRIVATE KEY-----\nMIIEpAIBAAKCAQEA7\n";
+        Assert.Equal(
+            "[redacted:private_key][redacted:private_key] here",
+            Redact($"{Cut}-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n\nMIIE\n-----END RSA PRIVATE KEY----- here"));
+        Assert.Equal("[redacted:private_key]-----END \"quoted\"-----", Redact($"{Cut}-----END \"quoted\"-----"));
+    }
 
     [Fact]
     public void Redacting_twice_changes_nothing_more()
