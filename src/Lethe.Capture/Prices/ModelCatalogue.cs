@@ -11,9 +11,10 @@ internal sealed partial class ModelCatalogue(IReadOnlyList<PricedProvider> provi
     private const int ModelNameLengthMax = 512;
     private const int RememberedMax = 4096;
 
-    private readonly ConcurrentDictionary<(string Vendor, string Model), PricedModel?> remembered = new();
+    private readonly ConcurrentDictionary<(string Vendor, string Model), (string Seller, PricedModel Model)?> remembered = new();
 
-    public PricedModel? Find(string vendor, string model)
+    /// <summary>The model, and who sells it under that vendor's word; null when the book does not hold it.</summary>
+    public (string Seller, PricedModel Model)? Find(string vendor, string model)
     {
         if (model.Length > ModelNameLengthMax)
         {
@@ -34,7 +35,7 @@ internal sealed partial class ModelCatalogue(IReadOnlyList<PricedProvider> provi
         return found;
     }
 
-    private PricedModel? Search(string vendor, string model)
+    private (string Seller, PricedModel Model)? Search(string vendor, string model)
     {
         var (seller, name) = SellerNames.Resolve(vendor.ToLowerInvariant().Trim(), model.ToLowerInvariant().Trim());
         var provider = providers.FirstOrDefault(provider => provider.Id == seller)
@@ -45,7 +46,7 @@ internal sealed partial class ModelCatalogue(IReadOnlyList<PricedProvider> provi
         }
 
         var dashed = WithDashedDate(name);
-        return Sold(provider, name) ?? (dashed == name ? null : Sold(provider, dashed));
+        return (Sold(provider, name) ?? (dashed == name ? null : Sold(provider, dashed))) is { } found ? (provider.Id, found) : null;
     }
 
     private PricedModel? Sold(PricedProvider provider, string name) =>

@@ -47,7 +47,8 @@ public sealed class PriceBook
             return null;
         }
 
-        var prices = Find(turn.Provider, turn.ModelServed, at) ?? Find(turn.Provider, turn.ModelRequested, at);
+        var offer = Find(turn.Provider, turn.ModelServed, at) ?? Find(turn.Provider, turn.ModelRequested, at);
+        var prices = offer?.Prices;
         var tokens = usage.Iterations.Count > 0
             ? OfIterations(turn.Provider, usage.Iterations, prices, at)
             : prices is null ? null : TokenPricing.OfTokens(prices, usage);
@@ -56,7 +57,7 @@ public sealed class PriceBook
             return null;
         }
 
-        var seller = SellerNames.Of(turn.Provider);
+        var seller = offer?.Seller ?? SellerNames.Of(turn.Provider);
         var list = (tokens * TierPrice.OfGeo(seller, usage)) + (prices is null ? 0 : TokenPricing.OfCall(prices, usage));
         var nano = list * TierPrice.Factor(seller, usage);
         return nano is null or < 0 or > long.MaxValue ? null : new Cost((long)decimal.Round(nano.Value, MidpointRounding.AwayFromZero), Name);
@@ -68,7 +69,7 @@ public sealed class PriceBook
         var sum = 0m;
         foreach (var pass in passes)
         {
-            if ((pass.Model is null ? ofTurn : Find(vendor, pass.Model, at)) is not { } prices)
+            if ((pass.Model is null ? ofTurn : Find(vendor, pass.Model, at)?.Prices) is not { } prices)
             {
                 return null;
             }
@@ -86,6 +87,6 @@ public sealed class PriceBook
         return sum;
     }
 
-    private PriceList? Find(string vendor, string? model, DateTimeOffset at) =>
-        model is not null && models.Find(vendor, model)?.At(at) is { IsSilent: false } prices ? prices : null;
+    private (string Seller, PriceList Prices)? Find(string vendor, string? model, DateTimeOffset at) =>
+        model is not null && models.Find(vendor, model) is var (seller, found) && found.At(at) is { IsSilent: false } prices ? (seller, prices) : null;
 }

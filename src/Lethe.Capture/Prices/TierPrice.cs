@@ -11,8 +11,10 @@ internal static class TierPrice
         // Half price: Anthropic, OpenAI and Google for batches, OpenAI and Google for flex processing (their pricing pages).
         "batch" => 0.5m,
         "flex" when seller is "openai" or "google" or "azure" => 0.5m,
-        "fast" => null,
-        "priority" when seller is "openai" or "google" or "azure" => null,
+        // List price: Groq's flex buys less certainty for the same money, Anthropic's priority is capacity bought before.
+        "flex" when seller is "groq" => 1m,
+        "priority" when seller is "anthropic" => 1m,
+        "flex" or "priority" or "fast" => null,
         _ => 1m,
     };
 

@@ -12,6 +12,8 @@ public sealed class PriceBookTests
             {"id":"opus","match":{"starts_with":"opus"},"prices":{"input_mtok":5,"output_mtok":25,"cache_read_mtok":0.5,"cache_write_mtok":6.25,"cache_write_1h_mtok":10,"web_searches_kcount":10}},
             {"id":"haiku","match":{"and":[{"contains":"haiku"},{"regex":"-\\d+$"}]},"prices":{"input_mtok":1,"output_mtok":5}}]},
           {"id":"azure","fallback_model_providers":["openai","anthropic"],"models":[{"id":"own","match":{"equals":"Own"},"prices":{"input_mtok":1,"output_mtok":1}}]},
+          {"id":"groq","models":[{"id":"fast-one","match":{"equals":"fast-one"},"prices":{"input_mtok":7}}]},
+          {"id":"aws","models":[{"id":"nova","match":{"equals":"nova"},"prices":{"input_mtok":9}}]},
           {"id":"openai","models":[
             {"id":"steps","match":{"equals":"steps-2026-05-01"},"prices":{
               "input_mtok":{"base":2,"tiers":[{"start":1000,"price":4}]},"cache_read_mtok":{"base":0.2,"tiers":[{"start":1000,"price":0.4}]},"output_mtok":{"base":10,"tiers":[{"start":1000,"price":15}]}}},
@@ -124,6 +126,27 @@ public sealed class PriceBookTests
     [InlineData("fast", null)]
     public void A_service_tier_changes_the_price_or_leaves_it_unknown(string tier, int? nano) =>
         Assert.Equal(nano, Cost("anthropic", "opus-5", new Usage { Input = 1, ServiceTier = tier }));
+
+    [Theory]
+    [InlineData("openai", "dated", "flex", 2_000)]
+    [InlineData("openai", "dated", "priority", null)]
+    [InlineData("azure", "dated", "flex", 2_000)]
+    [InlineData("anthropic", "opus-5", "priority", 5_000)]
+    [InlineData("litellm", "anthropic/opus-5", "priority", 5_000)]
+    [InlineData("my-anthropic-gateway", "opus-5", "priority", 5_000)]
+    [InlineData("groq", "fast-one", "flex", 7_000)]
+    [InlineData("groq", "fast-one", "on_demand", 7_000)]
+    [InlineData("bedrock", "nova", "priority", null)]
+    [InlineData("bedrock", "nova", "flex", null)]
+    [InlineData("bedrock", "nova", "default", 9_000)]
+    public void What_a_tier_costs_is_the_sellers_own_matter(string provider, string model, string tier, int? nano) =>
+        Assert.Equal(nano, Cost(provider, model, new Usage { Input = 1, ServiceTier = tier }));
+
+    [Theory]
+    [InlineData("litellm", "anthropic/opus-5")]
+    [InlineData("Anthropic", "opus-5")]
+    public void Where_a_model_ran_counts_behind_a_gateway_too(string provider, string model) =>
+        Assert.Equal(5_500, Cost(provider, model, new Usage { Input = 1, InferenceGeo = "us" }));
 
     [Theory]
     [InlineData("us", (5_500 * 2) + 10_000_000)]
