@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text.Json;
 
 namespace Lethe.Capture.Harnesses;
@@ -23,13 +24,10 @@ internal static class ClaudeCode
     {
         draft.HarnessVersion(wire.Version("claude-cli"));
         draft.Prompt(wire.Header("x-claude-code-prompt-id"));
-        draft.Kind(wire.AnyHeader("x-claude-code-request-class", "x-claude-1p-request-class") ?? SideCall(wire));
+        draft.Kind(wire.AnyHeader("x-claude-code-request-class", "x-claude-1p-request-class") ?? SideCall(wire) ?? Agent(wire));
 
         var native = wire.Header(SessionHeader) ?? BodySession(wire) ?? GenericHeaders.Session(wire);
-        // An explicit id that says nothing of threads or parents stands for the whole program run, its agents included.
-        var namesRoot = !draft.HasExplicitSession
-            || draft.SessionId == native?.Value
-            || (draft.ParentSessionId is null && draft.ThreadId is null);
+        var namesRoot = !draft.HasExplicitSession || draft.NamesRun(native?.Value);
         draft.Session(native);
         if (wire.Header(AgentHeader) is { } agent)
         {
@@ -51,8 +49,33 @@ internal static class ClaudeCode
         }
 
         var hasTools = wire.BodyValue("tools") is { ValueKind: JsonValueKind.Array } tools && tools.GetArrayLength() > 0;
-        return !hasTools && wire.Body("output_config.format.type") is { Value: "json_schema" } ? new Clue("title", "inference:output_format") : null;
+        if (!hasTools && wire.Body("output_config.format.type") is { Value: "json_schema" })
+        {
+            return new Clue("title", "inference:output_format");
+        }
+
+        return AsksForSummary(wire) ? new Clue("compaction", "inference:messages") : null;
     }
+
+    /// <summary>True when the last message is the one that ends a conversation grown too long: what was said, and these words behind it.</summary>
+    private static bool AsksForSummary(WireEvidence wire)
+    {
+        if (wire.BodyValue("messages") is not { ValueKind: JsonValueKind.Array } messages || messages.GetArrayLength() is not (> 0 and var count)
+            || WireEvidence.Member(messages[count - 1], "content") is not { } content)
+        {
+            return false;
+        }
+
+        return content.ValueKind == JsonValueKind.Array
+            ? content.EnumerateArray().Any(block => WireEvidence.Member(block, "text") is { } text && Asks(text))
+            : Asks(content);
+
+        static bool Asks(JsonElement text) => JsonMarshal.GetRawUtf8Value(text).StartsWith("\"CRITICAL: Respond with TEXT ONLY"u8);
+    }
+
+    // Releases that do not name the agent say so in the billing line of the system prompt.
+    private static Clue? Agent(WireEvidence wire) =>
+        wire.Openings.Say("cc_is_subagent=true") ? new Clue("subagent", "inference:system_prompt") : null;
 
     private static Clue? BodySession(WireEvidence wire)
     {

@@ -28,7 +28,7 @@ internal static class Codex
         var turn = TurnMetadataOf(wire, out var source);
         draft.HarnessVersion(wire.Version("codex") ?? wire.Header("version"));
         draft.Prompt(wire.Body("client_metadata.turn_id") ?? FromTurn("turn_id"));
-        draft.Kind(FromTurn("request_kind") ?? wire.Header("x-openai-subagent"));
+        draft.Kind(FromTurn("request_kind") ?? wire.Header("x-openai-subagent") ?? MemoryCall(wire));
 
         var session = Agreed([wire.Header("session-id"), wire.Body("client_metadata.session_id"), FromTurn("session_id")], draft);
         var thread = Agreed([wire.Header("thread-id"), wire.Body("client_metadata.thread_id"), FromTurn("thread_id")], draft);
@@ -40,10 +40,9 @@ internal static class Codex
         session ??= wire.AnyHeader("session_id", "conversation_id");
         if (session is { } root && thread is { } child && child.Value != root.Value)
         {
+            draft.Child(child, wire.Header(ParentThread) ?? wire.Body("client_metadata." + ParentThread) ?? FromTurn("parent_thread_id") ?? root, root);
             draft.Thread(child);
-            draft.Session(child);
             draft.SessionName(FromTurn("agent_name"));
-            draft.ParentInSameHarness(wire.Header(ParentThread) ?? wire.Body("client_metadata." + ParentThread) ?? FromTurn("parent_thread_id") ?? root);
             return;
         }
 
@@ -52,6 +51,8 @@ internal static class Codex
 
         Clue? FromTurn(string name) => WireEvidence.Text(turn, name) is { } value ? new Clue(value, $"{source}.{name}") : null;
     }
+
+    private static Clue? MemoryCall(WireEvidence wire) => wire.Header("x-openai-memgen-request") is { } call ? call with { Value = "memory" } : null;
 
     private static JsonElement? TurnMetadataOf(WireEvidence wire, out string source)
     {

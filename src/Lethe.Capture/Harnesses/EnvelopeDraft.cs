@@ -87,6 +87,51 @@ internal sealed class EnvelopeDraft
         }
     }
 
+    /// <summary>
+    /// True for an explicit id that repeats the harness's own root, or that says nothing of threads or parents: it stands for the whole program
+    /// run, its agents included.
+    /// </summary>
+    public bool NamesRun(string? root) =>
+        HasExplicitSession && (SessionId == root || (ParentSessionId is null && ThreadId is null));
+
+    /// <summary>A session and, where it has one, the session above it, in the harness's own ids.</summary>
+    public void OwnSession(Clue? own, Clue? parent)
+    {
+        if (own is { } child && parent is { } above && child.Value != above.Value)
+        {
+            Child(child, above, root: above);
+        }
+        else
+        {
+            Session(own);
+            ParentInSameHarness(parent);
+        }
+    }
+
+    /// <summary>A session below another one, in the harness's own ids; <paramref name="root"/> is the session of the whole program run.</summary>
+    public void Child(Clue own, Clue parent, Clue root)
+    {
+        if (HasExplicitSession && SessionId != own.Value)
+        {
+            if (!NamesRun(root.Value))
+            {
+                return;
+            }
+
+            if (SessionId != root.Value)
+            {
+                DescendTo(own, parent.Value == root.Value ? null : parent);
+                return;
+            }
+
+            // What is said of the root is not said of the child.
+            SessionId = ParentSessionId = ParentHarnessId = null;
+        }
+
+        Session(own);
+        ParentInSameHarness(parent);
+    }
+
     /// <summary>Makes this the session of an agent below the session named so far, which becomes its parent's root.</summary>
     public void DescendTo(Clue agent, Clue? parentAgent)
     {

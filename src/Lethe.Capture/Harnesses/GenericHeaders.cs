@@ -9,15 +9,16 @@ internal static class GenericHeaders
     public static void Read(WireEvidence wire, EnvelopeDraft draft)
     {
         // The session-id and thread-id pair means a thread only when both are there and differ.
-        if (wire.Header("thread-id") is { } thread && wire.Header("session-id") is { } root && thread.Value != root.Value && draft.SessionId is null)
+        if (wire.Header("thread-id") is { } thread && wire.Header("session-id") is { } root && thread.Value != root.Value
+            && !draft.SessionDisputed && (draft.SessionId is null || draft.HasExplicitSession))
         {
+            draft.Child(thread, root, root);
             draft.Thread(thread);
-            draft.Session(thread);
-            draft.ParentInSameHarness(root);
         }
 
-        draft.Session(Session(wire));
-        draft.ParentInSameHarness(wire.Header("x-parent-session-id"));
+        draft.OwnSession(Session(wire), wire.Header("x-parent-session-id"));
+        draft.SessionName(wire.Header("helicone-session-name"));
+        draft.Kind(wire.Header("helicone-session-path"));
     }
 
     public static Clue? Session(WireEvidence wire) => wire.AnyHeader(

@@ -9,8 +9,7 @@ internal static class SessionHarnesses
         static (wire, draft) =>
         {
             draft.HarnessVersion(wire.Version("opencode"));
-            draft.Session(wire.AnyHeader("x-opencode-session", "x-session-id", "x-session-affinity", "x-interaction-id"));
-            draft.ParentInSameHarness(wire.Header("x-parent-session-id"));
+            draft.OwnSession(wire.AnyHeader("x-opencode-session", "x-session-id", "x-session-affinity", "x-interaction-id"), wire.Header("x-parent-session-id"));
             draft.Prompt(wire.Header("x-opencode-request"));
             draft.Kind(wire.Header("x-interaction-type") ?? TitleCall(wire));
         });
@@ -21,8 +20,7 @@ internal static class SessionHarnesses
         static (wire, draft) =>
         {
             draft.HarnessVersion(wire.Version("Kilo-Code"));
-            draft.Session(wire.AnyHeader("x-session-id", "x-session-affinity", "x-kilocode-taskid"));
-            draft.ParentInSameHarness(wire.AnyHeader("x-parent-session-id", "x-kilocode-parent-taskid"));
+            draft.OwnSession(wire.AnyHeader("x-session-id", "x-session-affinity", "x-kilocode-taskid"), wire.AnyHeader("x-parent-session-id", "x-kilocode-parent-taskid"));
             draft.Kind(TitleCall(wire));
         });
 
@@ -50,7 +48,7 @@ internal static class SessionHarnesses
         static (wire, draft) =>
         {
             draft.HarnessVersion(wire.Version("goose"));
-            draft.Session(wire.AnyHeader("agent-session-id", "goose-session-id", "x-opencode-session"));
+            draft.Session(wire.AnyHeader("agent-session-id", "goose-session-id", "x-opencode-session") ?? wire.Body("user"));
         });
 
     public static readonly Harness Cline = new(
@@ -71,7 +69,7 @@ internal static class SessionHarnesses
         static (wire, draft) =>
         {
             draft.HarnessVersion(wire.Version("RooCode"));
-            draft.Session(wire.Header("x-roo-task-id") ?? wire.Body("requesty.trace_id") ?? wire.Body("taskId"));
+            draft.Session(wire.Header("x-roo-task-id") ?? wire.Body("requesty.trace_id") ?? wire.Body("unbound_metadata.taskId") ?? wire.Body("taskId"));
         });
 
     public static readonly Harness OpenHands = new(

@@ -89,6 +89,44 @@ public sealed class CodexTests
         Assert.Equal((Child, Root, "codex"), (envelope.HarnessSessionId, envelope.ParentHarnessSessionId, envelope.ParentHarnessId));
     }
 
+    [Theory]
+    [InlineData("x-codex-parent-thread-id: " + Root, "job-42/" + Grandchild, "job-42")]
+    [InlineData("x-codex-parent-thread-id: " + Child, "job-42/" + Grandchild, "job-42/" + Child)]
+    [InlineData("x-lethe-parent-harness-session-id: job-1", "job-42", "job-1")]
+    [InlineData("x-lethe-thread-id: t-9", "job-42", null)]
+    public void An_explicit_id_of_the_whole_run_keeps_its_threads_apart(string header, string session, string? parent)
+    {
+        var envelope = Call.Detect($"""
+            x-lethe-harness-session-id: job-42
+            session-id: {Root}
+            thread-id: {Grandchild}
+            originator: codex_exec
+            {header}
+            """);
+
+        Assert.Equal((session, parent), (envelope.HarnessSessionId, envelope.ParentHarnessSessionId));
+        Assert.Equal(SessionIdOrigin.Explicit, envelope.IdOrigin);
+    }
+
+    [Theory]
+    [InlineData(Root)]
+    [InlineData(Child)]
+    public void An_explicit_id_that_repeats_the_harnesss_own_changes_nothing(string session)
+    {
+        var envelope = Call.Detect($"""
+            x-tapes-harness-session-id: {session}
+            session-id: {Root}
+            thread-id: {Child}
+            originator: codex_exec
+            """);
+
+        Assert.Equal((Child, Root, Child), (envelope.HarnessSessionId, envelope.ParentHarnessSessionId, envelope.ThreadId));
+    }
+
+    [Fact]
+    public void A_call_for_memories_is_told_by_a_header_where_nothing_else_tells_its_kind() =>
+        Assert.Equal("memory", Call.Detect("originator: codex_cli_rs\nx-openai-memgen-request: true").RequestKind);
+
     [Fact]
     public void Ids_that_contradict_each_other_are_not_believed()
     {

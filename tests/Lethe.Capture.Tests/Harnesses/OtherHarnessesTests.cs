@@ -27,11 +27,13 @@ public sealed class OtherHarnessesTests
         { "User-Agent: Charm-Crush/0.40.1 (https://charm.land/crush)\nx-session-id: 00ff", "{}", "crush 0.40.1 00ff - - -" },
         { "goose-session-id: 20261121_1", "{}", "goose - 20261121_1 - - -" },
         { "agent-session-id: 20261121_2", """{"messages":[{"role":"system","content":"You are a general-purpose AI agent called goose."}]}""", "goose - 20261121_2 - - -" },
+        { "HTTP-Referer: https://block.github.io/goose", """{"user":"20261121_3","messages":[{"role":"system","content":"You are a general-purpose AI agent called goose."}]}""", "goose - 20261121_3 - - -" },
         { "User-Agent: Cline/3.0.65\nX-Task-ID: c-1", "{}", "cline 3.0.65 c-1 - - -" },
         { "originator: cline\nsession_id: c-2", "{}", "cline - c-2 - - -" },
         { "User-Agent: ai-sdk/openai-compatible/3.0.37 ai-sdk/provider-utils/5.0.30", """{"messages":[{"role":"system","content":"You are Cline, an engineer."}]}""", "cline - - - - -" },
         { "User-Agent: RooCode/3.25.0\nX-Roo-Task-ID: r-1", "{}", "roo-code 3.25.0 r-1 - - -" },
         { "HTTP-Referer: https://github.com/RooVetGit/Roo-Cline\nX-Title: Roo Code", """{"requesty":{"trace_id":"r-2"}}""", "roo-code - r-2 - - -" },
+        { "User-Agent: RooCode/3.25.0", """{"unbound_metadata":{"originApp":"roo-code","taskId":"r-3"}}""", "roo-code 3.25.0 r-3 - - -" },
         { "HTTP-Referer: https://aider.chat\nX-Title: Aider", "{}", "aider - - - - -" },
         { "Editor-Version: aider/0.86.1", "{}", "aider 0.86.1 - - - -" },
         { "X-Title: OpenHands\nx-litellm-session-id: oh-1", "{}", "openhands - oh-1 - - -" },
@@ -41,6 +43,11 @@ public sealed class OtherHarnessesTests
         { "agent-session-id: g-1", "{}", "unknown - g-1 - - -" },
         { "x-session-id: g-2\nx-parent-session-id: g-1", "{}", "unknown - g-2 unknown:g-1 - -" },
         { "Helicone-Session-Id: h-1", "{}", "unknown - h-1 - - -" },
+        { "Helicone-Session-Id: h-1\nHelicone-Session-Path: /plan/outline", "{}", "unknown - h-1 - - /plan/outline" },
+        { "x-lethe-harness-session-id: job-42\nUser-Agent: opencode/1.18.33\nx-session-id: ses_2\nx-parent-session-id: ses_1", "{}", "opencode 1.18.33 job-42/ses_2 opencode:job-42 - -" },
+        { "x-lethe-harness-session-id: job-42\nUser-Agent: opencode/1.18.33\nx-session-id: ses_1", "{}", "opencode 1.18.33 job-42 - - -" },
+        { "x-lethe-harness-session-id: ses_1\nUser-Agent: Kilo-Code/7.7.9\nx-session-id: ses_2\nx-parent-session-id: ses_1", "{}", "kilo 7.7.9 ses_2 kilo:ses_1 - -" },
+        { "x-lethe-harness-session-id: job-42\nx-session-id: g-2\nx-parent-session-id: g-1", "{}", "unknown - job-42/g-2 unknown:job-42 - -" },
         { "x-portkey-trace-id: p-1", "{}", "unknown - p-1 - - -" },
         { "User-Agent: python-httpx/0.28.1", """{"session_id":"or-1"}""", "unknown - or-1 - - -" },
         { "User-Agent: Anthropic/JS 0.128.0", "{}", "sdk:anthropic-js 0.128.0 - - - -" },
@@ -78,12 +85,17 @@ public sealed class OtherHarnessesTests
     [InlineData("session-id: a", "a", null)]
     [InlineData("thread-id: b", null, null)]
     [InlineData("thread-id: b\nsession-id: a", "b", "b")]
+    [InlineData("x-tapes-harness-session-id: s\nthread-id: b\nsession-id: a", "s/b", "b")]
     [InlineData("x-claude-code-agent-id: c\nthread-id: b\nsession-id: a", "a/c", "c")]
     public void A_thread_is_told_by_a_pair_of_headers_that_differ(string headers, string? session, string? thread)
     {
         var envelope = Call.Detect(headers);
         Assert.Equal((session, thread), (envelope.HarnessSessionId, envelope.ThreadId));
     }
+
+    [Fact]
+    public void A_gateway_may_name_a_session() =>
+        Assert.Equal("Nightly", Call.Detect("Helicone-Session-Id: h-1\nHelicone-Session-Name: Nightly").Name);
 
     [Fact]
     public void Request_ids_and_trace_ids_are_no_sessions()
