@@ -179,6 +179,16 @@ public sealed class ExchangeInterpreterTests
     }
 
     [Fact]
+    public void Counting_tokens_is_told_apart_from_the_conversation_that_it_counts_for()
+    {
+        var count = Invented.Exchange("/v1/messages/count_tokens", Ask, """{"input_tokens":8}""") with
+        {
+            RequestHeaders = [new("x-claude-code-session-id", "s-1"), new("x-claude-code-request-class", "main")],
+        };
+        Assert.Equal(("s-1", "count_tokens"), (Interpret(count).Envelope.HarnessSessionId, Interpret(count).Envelope.RequestKind));
+    }
+
+    [Fact]
     public void What_nobody_knows_is_kept_with_its_reason()
     {
         var meaning = Interpret(Invented.Exchange("/v7/dreams", "zzz", "zzz"));

@@ -27,6 +27,11 @@ public static class HarnessDetector
         var wire = new WireEvidence(exchange, requestJson);
         var draft = new EnvelopeDraft();
         ExplicitHeaders.Read(wire, draft);
+        if (turn is { Operation: Operation.CountTokens })
+        {
+            // The harness tells what it counts for; counting is no part of that conversation.
+            draft.Kind(new Clue("count_tokens", "inference:endpoint"));
+        }
 
         if (Recognise(wire) is var (harness, mark))
         {
@@ -44,11 +49,6 @@ public static class HarnessDetector
         {
             // The Conversations API: what is said stands on the vendor's side, under this id.
             draft.Session(wire.Body("conversation") ?? wire.Body("conversation.id"));
-        }
-
-        if (turn is { Operation: Operation.CountTokens })
-        {
-            draft.Kind(new Clue("count_tokens", "inference:endpoint"));
         }
 
         draft.Session(SyntheticSession.Of(turn, chain, exchange.CredentialFingerprint), SessionIdOrigin.Synthetic);
