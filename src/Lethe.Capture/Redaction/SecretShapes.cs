@@ -73,15 +73,18 @@ internal static class SecretShapes
         .. AssignedSecrets.Anchors.Select(anchor => new Shape(anchor, (text, at, final) => AssignedSecrets.Examine(text, at + anchor.Length, final))),
     ];
 
+    private static readonly Shape[][] ShapesByLetter =
+        [.. Enumerable.Range(0, Shapes.Max(shape => shape.Anchor[0]) + 1).Select(letter => Shapes.Where(shape => shape.Anchor[0] == letter).ToArray())];
+
     /// <summary>The text that a secret begins with, or that announces it.</summary>
     public static readonly SearchValues<string> Anchors = SearchValues.Create([.. Shapes.Select(shape => shape.Anchor)], StringComparison.Ordinal);
 
     public static readonly int AnchorLengthMax = Shapes.Max(shape => shape.Anchor.Length);
 
-    /// <summary>What begins at <paramref name="at"/>. Unless <paramref name="final"/>, more text may follow, and the answer never depends on what follows.</summary>
+    /// <summary>What begins at <paramref name="at"/>, where an anchor stands. Unless <paramref name="final"/>, more text may follow, and the answer never depends on what follows.</summary>
     public static Finding Examine(ReadOnlySpan<char> text, int at, bool final)
     {
-        foreach (var shape in Shapes)
+        foreach (var shape in ShapesByLetter[text[at]])
         {
             if (text[at..].StartsWith(shape.Anchor, StringComparison.Ordinal))
             {
