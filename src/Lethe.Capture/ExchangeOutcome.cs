@@ -11,6 +11,8 @@ internal static class ExchangeOutcome
 
     public static (Outcome Outcome, string? Reason) Of(CapturedExchange exchange, Turn? turn, string? notDecodedReason)
     {
+        notDecodedReason = exchange.Attributes.GetValueOrDefault(CapturedExchange.WithheldAttribute) ?? notDecodedReason;
+
         // A status without a response is a data plane's own: nobody behind it answered.
         if (exchange.Status is not { } status || exchange.Ending == Ending.NoResponse)
         {

@@ -61,6 +61,9 @@ public sealed record CapturedBody
 /// <summary>One HTTP call as it was on the wire: what every door hands over and the journal keeps.</summary>
 public sealed record CapturedExchange
 {
+    /// <summary>The attribute that tells why a door kept no body, as one word.</summary>
+    public const string WithheldAttribute = "lethe.capture.withheld";
+
     public required ExchangeId Id { get; init; }
 
     /// <summary>The idempotency key of this delivery; the exchange id unless a producer brought its own.</summary>

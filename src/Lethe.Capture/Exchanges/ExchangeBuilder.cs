@@ -191,6 +191,14 @@ public sealed class ExchangeBuilder : IDisposable
         }
     }
 
+    /// <summary>Keeps no body of this call, only how long each was and its hash. To be called before the first byte.</summary>
+    /// <param name="reason">A word for the record's outcome reason.</param>
+    public void WithholdBodies(string reason)
+    {
+        DropBodies();
+        SetAttributes(new Dictionary<string, string> { [CapturedExchange.WithheldAttribute] = reason });
+    }
+
     /// <summary>The call has ended. Only the first call counts; it hands the exchange to whoever was named at the start.</summary>
     public void Finish(Ending how, string? reason = null, TransportError? error = null)
     {

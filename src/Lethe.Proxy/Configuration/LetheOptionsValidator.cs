@@ -32,7 +32,7 @@ internal sealed class LetheOptionsValidator
         foreach (var (name, upstream) in options.Upstreams)
         {
             CheckUpstream("Upstreams:" + name, upstream);
-            if (upstream.Address is null && !Vendor.IsKnown(name))
+            if (upstream.Address is null && Vendor.Find(name) is null)
             {
                 Refuse($"Upstreams:{name}:Address", $"is missing, and there is no built-in upstream '{name}'.");
             }

@@ -28,7 +28,7 @@ internal sealed class BaseAddresses(Surroundings world)
             return Door + known.PathPrefix + address.AbsolutePath[BasePath(known).Length..].TrimEnd('/');
         }
 
-        chosen[upstream] = new UpstreamChoice(address.GetLeftPart(UriPartial.Authority), Vendor.IsKnown(upstream) ? null : provider);
+        chosen[upstream] = new UpstreamChoice(address.GetLeftPart(UriPartial.Authority), Vendor.Find(upstream) is null ? provider : null);
         return Door + Prefix(upstream) + address.AbsolutePath.TrimEnd('/');
     }
 

@@ -16,7 +16,12 @@ internal sealed class ExchangeTap(ExchangeSink sink, ILogger logger)
     {
         try
         {
-            builder = sink.Begin(Head(context, route, target));
+            var head = Head(context, route, target);
+            builder = sink.Begin(head);
+            if (!route.KeepsBodies(head.Path))
+            {
+                builder.WithholdBodies("product_call");
+            }
         }
         catch (Exception fault)
         {

@@ -8,6 +8,8 @@ internal sealed class ForwardingRoute
 {
     private static readonly ConditionalWeakTable<RouteModel, ForwardingRoute> Known = [];
 
+    private readonly string[] modelPaths;
+
     private ForwardingRoute(RouteModel route)
     {
         var metadata = route.Config.Metadata;
@@ -21,6 +23,7 @@ internal sealed class ForwardingRoute
         Provider = metadata?.GetValueOrDefault(UpstreamRoutes.ProviderKey);
         Upstream = metadata?.GetValueOrDefault(UpstreamRoutes.UpstreamKey) ?? route.Config.ClusterId;
         Prefix = metadata?.GetValueOrDefault(UpstreamRoutes.PrefixKey) ?? "";
+        modelPaths = (metadata?.GetValueOrDefault(UpstreamRoutes.ModelPathsKey) ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries);
         ActivityTimeout = route.Cluster?.Model.Config.HttpRequest?.ActivityTimeout ?? TimeSpan.FromSeconds(100);
         RewritesTarget = route.Config.Transforms?.Any(RewritesPathOrQuery) ?? false;
     }
@@ -41,6 +44,9 @@ internal sealed class ForwardingRoute
 
     /// <summary>True when the route's own transforms make the path or the query, so that the raw target must not be used.</summary>
     public bool RewritesTarget { get; }
+
+    /// <summary>False for a call of the client's that is none to a model: it passes, and its bodies are nobody's business.</summary>
+    public bool KeepsBodies(string path) => modelPaths.Length == 0 || Array.Exists(modelPaths, end => path.EndsWith(end, StringComparison.Ordinal));
 
     public static ForwardingRoute Of(RouteModel route) => Known.GetValue(route, static model => new ForwardingRoute(model));
 

@@ -8,10 +8,11 @@ namespace Lethe.Proxy.Forwarding;
 /// </summary>
 internal static class UpstreamRoutes
 {
-    /// <summary>Route metadata: the vendor's word, the upstream's name, and the path prefix that is ours.</summary>
+    /// <summary>Route metadata: the vendor's word, the upstream's name, the path prefix that is ours, and how the paths end whose bodies are kept (all when empty).</summary>
     public const string ProviderKey = "lethe.provider";
     public const string UpstreamKey = "lethe.upstream";
     public const string PrefixKey = "lethe.prefix";
+    public const string ModelPathsKey = "lethe.model_paths";
 
     // Routes of the ReverseProxy section have order 0 unless they say otherwise, and so come first.
     private const int VersionedOrder = 1000;
@@ -77,6 +78,7 @@ internal static class UpstreamRoutes
             [ProviderKey] = upstream.Provider,
             [UpstreamKey] = upstream.Name,
             [PrefixKey] = prefix,
+            [ModelPathsKey] = string.Join(' ', upstream.ModelPaths),
         },
     };
 

@@ -6,7 +6,10 @@ namespace Lethe.Proxy.Forwarding;
 /// </summary>
 internal sealed record Vendor(string Name, string? Address, string Provider, params string[] BarePaths)
 {
-    public static bool IsKnown(string name) => All.Any(vendor => vendor.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
+    /// <summary>How the paths of model calls end, where a client's other calls go to the same place: the bodies of those are not kept. Empty keeps all.</summary>
+    public IReadOnlyList<string> ModelPaths { get; init; } = [];
+
+    public static Vendor? Find(string name) => All.FirstOrDefault(vendor => vendor.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
 
     /// <summary>Every built-in upstream. A prefix stands for the origin: the vendor's own path follows it.</summary>
     public static readonly IReadOnlyList<Vendor> All =
@@ -26,7 +29,7 @@ internal sealed record Vendor(string Name, string? Address, string Provider, par
         new("groq", "https://api.groq.com", "groq"),
         new("deepseek", "https://api.deepseek.com", "deepseek"),
         new("xai", "https://api.x.ai", "xai"),
-        new("grok", "https://cli-chat-proxy.grok.com", "xai"),
+        new("grok", "https://cli-chat-proxy.grok.com", "xai") { ModelPaths = ["/responses", "/chat/completions", "/messages"] },
         new("cohere", "https://api.cohere.com", "cohere", "/v2/chat", "/v2/embed", "/v2/rerank", "/v1/chat", "/v1/rerank"),
         new("together", "https://api.together.xyz", "together"),
         new("fireworks", "https://api.fireworks.ai", "fireworks"),

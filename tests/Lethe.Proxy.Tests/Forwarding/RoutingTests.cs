@@ -1,7 +1,12 @@
 using System.Net;
+using System.Text;
 using System.Text.Json;
+using Lethe.Ingest.Journaling;
+using Lethe.Ingest.Reading;
 using Lethe.Proxy.Configuration;
 using Lethe.Proxy.Forwarding;
+using Lethe.Proxy.Hosting;
+using Lethe.Proxy.Tests.Hosting;
 using Lethe.Proxy.Tests.Support;
 using Yarp.ReverseProxy.Configuration;
 using Yarp.ReverseProxy.Forwarder;
@@ -42,6 +47,29 @@ public sealed class RoutingTests
         Assert.Equal(atUpstream, Assert.Single(api.Requests).Target);
         var exchange = await door.CapturedAsync();
         Assert.Equal((upstream, atUpstream), (exchange.Upstream, exchange.Path));
+    }
+
+    [Theory]
+    [InlineData("/v1/user", false)]
+    [InlineData("/v1/sessions/1/messages/2", false)]
+    [InlineData("/v1/responses", true)]
+    [InlineData("/v1/chat/completions", true)]
+    public async Task Of_Groks_product_calls_no_body_is_kept_and_the_record_says_why(string path, bool isKept)
+    {
+        await using var api = await FakeModelApi.StartAsync(FakeModelApi.Json("{\"email\":\"me@example\"}"));
+        await using var lethe = await LetheUnderTest.StartAsync(options => options.Upstreams["grok"] = new UpstreamOptions { Address = api.Address });
+
+        using var response = await lethe.Forwarding.PostAsync("/grok" + path, new StringContent("{\"private\":1}"));
+        Assert.Equal("{\"email\":\"me@example\"}", await response.Content.ReadAsStringAsync());
+        await lethe.Host.StopAsync();
+
+        var (record, at) = Assert.Single(StoreReader.Open(DataLayout.Store(lethe.DataDirectory)).ExchangesWithBodies(new ExchangeFilter()));
+        using var journal = new JournalBodies(DataLayout.Journal(lethe.DataDirectory));
+        var held = journal.TryRead(at!.Value)!;
+        Assert.Equal("{\"private\":1}", Encoding.UTF8.GetString(Assert.Single(api.Requests).Body));
+        Assert.Equal((13, 22, !isKept), (record.Request.Bytes, record.Response.Bytes, record.Response.Truncated));
+        Assert.Equal(isKept ? (13, 22) : (0, 0), (held.Request.Bytes.Length, held.Response.Bytes.Length));
+        Assert.Equal(!isKept, record is { Outcome: "not_decoded", OutcomeReason: "product_call" });
     }
 
     [Fact]
