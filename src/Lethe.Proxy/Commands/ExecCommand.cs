@@ -63,7 +63,7 @@ internal static class ExecCommand
     private static async Task<int> RunAsync(LetheSettings settings, string[] command, TextWriter error)
     {
         var running = ListeningDoors.Find(settings.Options.DataDirectory);
-        var plan = ExecPlan.Make(Surroundings.Here(settings.Options, running is null ? [] : [running.Forwarding]), command);
+        var plan = ExecPlan.Make(Surroundings.Here(settings.Options, running), command);
         foreach (var note in plan.Notes)
         {
             await error.WriteLineAsync("lethe: " + note);
@@ -86,8 +86,8 @@ internal static class ExecCommand
         foreach (var (name, upstream) in plan.Upstreams)
         {
             throw CommandFailure.Environment(
-                $"{Path.GetFileName(plan.Program)} would use {upstream.Address}, but the lethe that runs (process {running.ProcessId}) forwards {name} elsewhere. "
-                + $"Start that one with --Lethe:Upstreams:{name}:Address={upstream.Address} and give exec the same, or give exec another --data directory.");
+                $"{Path.GetFileName(plan.Program)} would use {upstream.Address}, where the lethe that runs (process {running.ProcessId}) does not forward to. "
+                + $"Start that one with --Lethe:Upstreams:{name}:Address={upstream.Address}, or give exec another --data directory.");
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Net;
 using Lethe.Proxy.Forwarding;
 
 namespace Lethe.Proxy.Exec;
@@ -8,29 +9,32 @@ internal sealed class BaseAddresses(Surroundings world)
     /// <summary>Stands for the door's address until it is known.</summary>
     public const string Door = "http://door.lethe.invalid";
 
-    private readonly Dictionary<string, UpstreamChoice> chosen = new(StringComparer.OrdinalIgnoreCase);
+    private const string Ollama = "ollama";
+    private const int OllamaPort = 11434;
 
-    /// <summary>Upstreams that this run needs to be elsewhere than configured, by name.</summary>
+    private readonly List<Upstream> upstreams = [.. world.Upstreams];
+    private readonly Dictionary<string, UpstreamChoice> chosen = new(StringComparer.OrdinalIgnoreCase);
+    private readonly HashSet<string> led = new(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>Upstreams that this run needs beside the configured ones, or elsewhere than those, by name.</summary>
     public IReadOnlyDictionary<string, UpstreamChoice> Chosen => chosen;
 
     /// <summary>Our address for <paramref name="found"/>; for the upstream as configured, with <paramref name="path"/>, when nothing was found, or only ourselves.</summary>
     public string Through(string upstream, string? found, string path, string? provider = null)
     {
-        if (found is null || Parse(upstream == "ollama" ? OllamaHost(found) : found) is not { } address || IsOurs(address))
+        if (Destination(upstream, found, path) is not { } address)
         {
-            return Door + Prefix(upstream) + path;
+            led.Add(upstream);
+            return Door + (Find(upstreams, upstream)?.PathPrefix ?? "/" + upstream) + path;
         }
 
-        var known = world.Upstreams.OrderByDescending(candidate => candidate.Name == upstream).FirstOrDefault(candidate => Covers(candidate, address));
-        if (known is not null)
-        {
-            chosen.Remove(known.Name);
-            return Door + known.PathPrefix + address.AbsolutePath[BasePath(known).Length..].TrimEnd('/');
-        }
-
-        chosen[upstream] = new UpstreamChoice(address.GetLeftPart(UriPartial.Authority), Vendor.Find(upstream) is null ? provider : null);
-        return Door + Prefix(upstream) + address.AbsolutePath.TrimEnd('/');
+        var target = Covering(upstream, address) ?? Choose(upstream, address, provider);
+        led.Add(target.Name);
+        return Door + target.PathPrefix + address.AbsolutePath[BasePath(target).Length..].TrimEnd('/');
     }
+
+    /// <summary>True when the upstreams there are lead to where <see cref="Through"/> would have to.</summary>
+    public bool Reaches(string upstream, string? found, string path) => Destination(upstream, found, path) is not { } address || Covering(upstream, address) is not null;
 
     /// <summary>False for what cannot be led anywhere.</summary>
     public static bool IsAddress(string text) => Parse(text) is not null;
@@ -41,41 +45,67 @@ internal sealed class BaseAddresses(Surroundings world)
     /// <summary>A provider's id, in the user's own words, as the name of an upstream: letters, digits and hyphens.</summary>
     public static string UpstreamName(string id) => string.Concat(id.Select(c => char.IsAsciiLetterOrDigit(c) ? c : '-'));
 
-    private bool IsOurs(Uri address) => world.Doors.Any(door =>
-        Uri.TryCreate(door, UriKind.Absolute, out var ours) && ours.Port == address.Port
-        && (ours.Host == address.Host || (ours.IsLoopback && address.IsLoopback)));
+    /// <summary>Null for the upstream as it is configured, unless this run has taken its name elsewhere.</summary>
+    private Uri? Destination(string upstream, string? found, string path)
+    {
+        var address = found is null ? null : upstream == Ollama ? OllamaHost(found) : Parse(found);
+        return address is not null && !IsOurs(address) ? address
+            : chosen.ContainsKey(upstream) && Find(world.Upstreams, upstream) is { } usual ? new Uri(usual.Address + path)
+            : null;
+    }
 
-    private string Prefix(string upstream) =>
-        world.Upstreams.FirstOrDefault(candidate => candidate.Name.Equals(upstream, StringComparison.OrdinalIgnoreCase))?.PathPrefix ?? "/" + upstream;
+    private bool IsOurs(Uri address) => world.Doors.Any(door => Parse(door) is { } ours && AreOnePlace(ours, address));
+
+    private Upstream? Covering(string upstream, Uri address) => upstreams.OrderByDescending(candidate => candidate.Name == upstream).FirstOrDefault(candidate => Covers(candidate, address));
+
+    /// <summary>A name that addresses of this run lead to already keeps its place: the second place gets a name of its own.</summary>
+    private Upstream Choose(string upstream, Uri address, string? provider)
+    {
+        var name = led.Contains(upstream) ? $"{upstream}-{UpstreamName(address.Authority)}" : upstream;
+        var place = address.GetLeftPart(UriPartial.Authority);
+        var vendor = Find(world.Upstreams, upstream)?.Provider ?? Vendor.Find(upstream)?.Provider ?? provider;
+        chosen[name] = new UpstreamChoice(place, Vendor.Find(name) is null ? vendor : null);
+        var prefix = Find(upstreams, name)?.PathPrefix ?? "/" + name;
+        upstreams.RemoveAll(candidate => candidate.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
+        upstreams.Add(new Upstream(name, place, vendor ?? name, prefix, HttpVersion.Version11, [], []));
+        return upstreams[^1];
+    }
+
+    private static Upstream? Find(IEnumerable<Upstream> upstreams, string name) =>
+        upstreams.FirstOrDefault(candidate => candidate.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
 
     private static bool Covers(Upstream upstream, Uri address)
     {
         var path = BasePath(upstream);
-        return Uri.TryCreate(upstream.Address, UriKind.Absolute, out var target)
+        return Parse(upstream.Address) is { } target
             && target.Scheme == address.Scheme
-            && target.Port == address.Port
-            && (target.Host == address.Host || (target.IsLoopback && address.IsLoopback))
+            && AreOnePlace(target, address)
             && address.AbsolutePath.StartsWith(path, StringComparison.Ordinal)
             && (address.AbsolutePath.Length == path.Length || path.Length == 0 || address.AbsolutePath[path.Length] == '/');
     }
 
+    private static bool AreOnePlace(Uri one, Uri other) => one.Port == other.Port && (one.Host == other.Host || (one.IsLoopback && other.IsLoopback));
+
     private static string BasePath(Upstream upstream) => new Uri(upstream.Address).AbsolutePath.TrimEnd('/');
 
     // What the client makes of OLLAMA_HOST: a port of its own, and a server's word for «all interfaces».
-    private static string OllamaHost(string text)
+    private static Uri? OllamaHost(string text) => Parse(text, OllamaPort) is not { } address ? null
+        : address.Host == IPAddress.Any.ToString() ? new UriBuilder(address) { Host = IPAddress.Loopback.ToString() }.Uri
+        : address;
+
+    /// <param name="barePort">The port where neither a scheme nor the text tells one.</param>
+    private static Uri? Parse(string text, int barePort = 80)
     {
-        var host = text.Contains("://", StringComparison.Ordinal) ? text : "http://" + text;
-        if (Uri.TryCreate(host, UriKind.Absolute, out var address) && host != text && address.IsDefaultPort && !text.Contains(":80", StringComparison.Ordinal))
+        var isBare = !text.Contains("://", StringComparison.Ordinal);
+        if (!Uri.TryCreate(isBare ? "http://" + text : text, UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https"))
         {
-            host = new UriBuilder(address) { Port = 11434 }.Uri.ToString();
+            return null;
         }
 
-        return host.Replace("//0.0.0.0", "//127.0.0.1", StringComparison.Ordinal);
+        // A scheme that has no port of its own shows whether the text names one.
+        var namesPort = Uri.TryCreate("bare://" + text, UriKind.Absolute, out var told) && told.Port >= 0;
+        return isBare && !namesPort ? new UriBuilder(address) { Port = barePort }.Uri : address;
     }
-
-    private static Uri? Parse(string text) =>
-        Uri.TryCreate(text.Contains("://", StringComparison.Ordinal) ? text : "http://" + text, UriKind.Absolute, out var address)
-        && address.Scheme is "http" or "https" ? address : null;
 }
 
 /// <summary>Where an upstream of this run is: scheme and authority, and the vendor's word when it is not the usual one.</summary>

@@ -21,35 +21,9 @@ internal sealed record ExecPlan
     public static ExecPlan Make(Surroundings world, IReadOnlyList<string> command)
     {
         var draft = new ExecDraft(world, command);
-        SdkVariables.Apply(draft);
-        switch (Path.GetFileNameWithoutExtension(command[0]))
-        {
-            case "claude":
-                ClaudeCode.Apply(draft);
-                break;
-            case "codex":
-                Codex.Apply(draft);
-                break;
-            case "opencode":
-                OpenCode.Apply(draft, "OPENCODE");
-                break;
-            case "mimo":
-                OpenCode.Apply(draft, "MIMOCODE");
-                draft.Environment["MIMOCODE_MIMO_ONLY"] = "false";
-                break;
-            case "gemini":
-                draft.Set("CODE_ASSIST_ENDPOINT", "code-assist", "");
-                break;
-            case "agy":
-                draft.Environment["CLOUD_CODE_URL"] = draft.Addresses.Through(
-                    "code-assist", world.Variable("CLOUD_CODE_URL") ?? "https://daily-cloudcode-pa.googleapis.com", "");
-                break;
-            case "codebuddy":
-                draft.Environment["CODEBUDDY_BASE_URL"] = draft.Addresses.Through(
-                    "codebuddy", world.Variable("CODEBUDDY_BASE_URL") ?? "https://copilot.tencent.com/v2", "/v2");
-                break;
-        }
-
+        var agent = KnownAgent.Find(draft.Program);
+        agent?.Point?.Invoke(draft);
+        SdkVariables.Apply(draft, agent);
         return draft.ToPlan();
     }
 

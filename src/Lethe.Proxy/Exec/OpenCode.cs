@@ -39,7 +39,8 @@ internal static partial class OpenCode
         {
             if (providers.ContainsKey(id) || logins.ContainsKey(id) || keys.Any(key => world.Variable(key) is not null))
             {
-                Point(ours, id, draft.Addresses.Through(upstream, BaseUrl(world, providers, id), path));
+                var found = BaseUrl(world, providers, id) ?? (id == "anthropic" ? world.Variable("ANTHROPIC_BASE_URL") : null);
+                Point(ours, id, draft.Addresses.Through(upstream, found, path));
             }
         }
 
@@ -54,7 +55,7 @@ internal static partial class OpenCode
 
         if (ours.Count == 0 && unclear.Length == 0)
         {
-            Point(ours, "anthropic", draft.Addresses.Through("anthropic", null, "/v1"));
+            Point(ours, "anthropic", draft.Addresses.Through("anthropic", world.Variable("ANTHROPIC_BASE_URL"), "/v1"));
             Point(ours, "openai", draft.Addresses.Through("openai", null, "/v1"));
         }
 
@@ -63,24 +64,21 @@ internal static partial class OpenCode
         draft.Environment[variables + "_CONFIG_CONTENT"] = content.ToJsonString();
     }
 
-    /// <summary>The configuration that would be in force: the user's, the named file's, the projects' from the outside in, the variable's.</summary>
+    /// <summary>The configuration that would be in force (https://opencode.ai/docs/config/#precedence-order), what counts more coming later.</summary>
     private static JsonObject Effective(Surroundings world, string variables, string name)
     {
         var home = Path.Combine(world.Variable("XDG_CONFIG_HOME") ?? Path.Combine(world.Home, ".config"), name);
-        List<string?> texts = [.. Files(home, name).Select(world.ReadFile)];
-        if (world.Variable(variables + "_CONFIG") is { } file)
-        {
-            texts.Add(world.ReadFile(Path.Combine(world.WorkingDirectory, file)));
-        }
-
-        List<string> directories = [];
-        for (var directory = world.WorkingDirectory; directory is not null; directory = Path.GetDirectoryName(directory))
-        {
-            directories.Insert(0, directory);
-        }
-
-        texts.AddRange(directories.SelectMany(directory => Files(directory, name)).Select(world.ReadFile));
-        texts.Add(world.Variable(variables + "_CONFIG_CONTENT"));
+        string[] file = [name + ".jsonc", name + ".json"];
+        IEnumerable<string> own = [.. world.DirectoriesUpward, world.Home];
+        IEnumerable<string?> texts =
+        [
+            .. file.Reverse().Select(json => world.ReadFile(Path.Combine(home, json))),
+            Named("_CONFIG"),
+            .. file.SelectMany(json => world.DirectoriesUpward.Reverse().Select(directory => world.ReadFile(Path.Combine(directory, json)))),
+            .. own.SelectMany(directory => file.Select(json => world.ReadFile(Path.Combine(directory, "." + name, json)))),
+            .. file.Select(json => Named("_CONFIG_DIR", json)),
+            world.Variable(variables + "_CONFIG_CONTENT"),
+        ];
         var effective = new JsonObject();
         foreach (var config in texts.Select(JsonConfig.Parse).OfType<JsonObject>())
         {
@@ -88,9 +86,10 @@ internal static partial class OpenCode
         }
 
         return effective;
-    }
 
-    private static string[] Files(string directory, string name) => [Path.Combine(directory, name + ".json"), Path.Combine(directory, name + ".jsonc")];
+        string? Named(string suffix, string below = "") =>
+            world.Variable(variables + suffix) is { } path ? world.ReadFile(Path.Combine(world.WorkingDirectory, path, below)) : null;
+    }
 
     private static string? BaseUrl(Surroundings world, JsonObject providers, string id) =>
         (providers[id] as JsonObject)?["options"] is JsonObject options && options["baseURL"]?.ToString() is { } written ? Filled(world, written) : null;

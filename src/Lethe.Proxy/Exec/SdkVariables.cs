@@ -3,6 +3,8 @@ namespace Lethe.Proxy.Exec;
 /// <summary>The base-URL variables that SDKs and agents read by themselves.</summary>
 internal static class SdkVariables
 {
+    public const string VertexBaseUrl = "GOOGLE_VERTEX_BASE_URL";
+
     private const string OwnHosts = "127.0.0.1,localhost,::1";
 
     /// <summary>Set for every command: variable, upstream, and the path that the variable's value ends in.</summary>
@@ -26,55 +28,70 @@ internal static class SdkVariables
     [
         ("KIMI_MODEL_BASE_URL", "kimi"),
         ("AZURE_OPENAI_ENDPOINT", "azure"),
-        ("GOOGLE_VERTEX_BASE_URL", "vertex"),
         ("CODEX_OSS_BASE_URL", "ollama"),
     ];
 
-    public static void Apply(ExecDraft draft)
+    /// <summary>A value that one variable names holds for its twin, unless that has one of its own.</summary>
+    private static readonly (string One, string Other)[] Twins = [("OPENAI_BASE_URL", "OPENAI_API_BASE"), ("KIMI_CODE_BASE_URL", "KIMI_BASE_URL")];
+
+    /// <param name="agent">The agent whose variables count; null when any may.</param>
+    public static void Apply(ExecDraft draft, KnownAgent? agent)
     {
         foreach (var (variable, upstream, path) in Always)
         {
-            draft.Set(variable, upstream, path);
+            Point(draft, agent, variable, Found(draft.World, variable), upstream, path);
         }
 
-        foreach (var (variable, upstream) in WhenSet)
+        foreach (var (variable, upstream) in WhenSet.Where(entry => draft.World.Variable(entry.Variable) is not null))
         {
-            if (draft.World.Variable(variable) is not null)
-            {
-                draft.Set(variable, upstream, "");
-            }
+            Point(draft, agent, variable, draft.World.Variable(variable), upstream, "");
         }
 
-        // A value that one variable names holds for its twin, unless that has one of its own.
-        Pair(draft, "OPENAI_BASE_URL", "OPENAI_API_BASE");
-        Pair(draft, "KIMI_CODE_BASE_URL", "KIMI_BASE_URL");
-        UseVertex(draft);
+        if (VertexAddress(draft.World.Variable) is { } vertex)
+        {
+            Point(draft, agent, VertexBaseUrl, vertex, "vertex", "");
+        }
+
         KeepLoopbackDirect(draft, "NO_PROXY", "no_proxy");
         KeepLoopbackDirect(draft, "no_proxy", "NO_PROXY");
         draft.Environment[Surroundings.DoorVariable] = BaseAddresses.Door;
     }
 
-    private static void Pair(ExecDraft draft, string one, string other)
-    {
-        var (first, second) = (draft.World.Variable(one), draft.World.Variable(other));
-        if (first is null != second is null)
-        {
-            var set = first is null ? other : one;
-            draft.Environment[first is null ? one : other] = draft.Environment[set];
-        }
-    }
-
-    private static void UseVertex(ExecDraft draft)
-    {
-        if (draft.World.Variable("GOOGLE_GENAI_USE_VERTEXAI") is "true" or "1" && draft.World.Variable("GOOGLE_VERTEX_BASE_URL") is null)
-        {
-            draft.Environment["GOOGLE_VERTEX_BASE_URL"] = draft.Addresses.Through("vertex", VertexHost(draft.World.Variable("GOOGLE_CLOUD_LOCATION")), "");
-        }
-    }
+    /// <summary>Where Vertex AI is asked, as far as the variables name a place; null where they do not.</summary>
+    public static string? VertexAddress(Func<string, string?> variable) =>
+        variable(VertexBaseUrl) ?? (variable("GOOGLE_GENAI_USE_VERTEXAI") is "true" or "1" ? VertexHost(variable("GOOGLE_CLOUD_LOCATION")) : null);
 
     /// <summary>The regional host of Vertex AI; the global one for no region.</summary>
     public static string VertexHost(string? region) =>
         region is null or "global" ? "https://aiplatform.googleapis.com" : $"https://{region}-aiplatform.googleapis.com";
+
+    /// <summary>An agent's own rule has the first word. What only its children read does not stand in its way: where a running lethe does not lead, it stays as it is.</summary>
+    private static void Point(ExecDraft draft, KnownAgent? agent, string variable, string? found, string upstream, string path)
+    {
+        if (draft.Environment.ContainsKey(variable))
+        {
+            return;
+        }
+
+        var isSpare = agent is not null && !agent.Reads.Contains(variable);
+        if (isSpare && draft.World.IsRunning && !draft.Addresses.Reaches(upstream, found, path))
+        {
+            if (draft.World.Variable(variable) is not null)
+            {
+                draft.Notes.Add($"{variable} names {found}, where the lethe that runs does not forward to: what uses it goes there directly and is not recorded");
+            }
+
+            return;
+        }
+
+        draft.Environment[variable] = draft.Addresses.Through(upstream, found, path);
+    }
+
+    private static string? Found(Surroundings world, string variable)
+    {
+        var twin = Twins.Select(pair => pair.One == variable ? pair.Other : pair.Other == variable ? pair.One : null).FirstOrDefault(other => other is not null);
+        return world.Variable(variable) ?? (twin is null ? null : world.Variable(twin));
+    }
 
     // Programs differ in the spelling that they prefer: what one says must not be lost in the other.
     private static void KeepLoopbackDirect(ExecDraft draft, string variable, string twin)

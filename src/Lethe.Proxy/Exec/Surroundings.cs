@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using Lethe.Proxy.Configuration;
 using Lethe.Proxy.Forwarding;
+using Lethe.Proxy.Hosting;
 
 namespace Lethe.Proxy.Exec;
 
@@ -25,10 +26,26 @@ internal sealed record Surroundings
     /// <summary>Base addresses that are lethe itself.</summary>
     public IReadOnlyList<string> Doors { get; init; } = [];
 
+    /// <summary>True when a lethe runs already: its upstreams are what they are.</summary>
+    public bool IsRunning { get; init; }
+
+    /// <summary>The working directory, then each one that holds the one before.</summary>
+    public IEnumerable<string> DirectoriesUpward
+    {
+        get
+        {
+            for (var directory = WorkingDirectory; directory is not null; directory = Path.GetDirectoryName(directory))
+            {
+                yield return directory;
+            }
+        }
+    }
+
     public string? Variable(string name) => Environment.TryGetValue(name, out var value) && value.Length > 0 ? value : null;
 
     /// <summary>The surroundings of this process.</summary>
-    public static Surroundings Here(LetheOptions options, IEnumerable<string> doors)
+    /// <param name="running">The lethe that runs on the data directory; null when exec starts its own.</param>
+    public static Surroundings Here(LetheOptions options, ListeningDoors? running)
     {
         var environment = System.Environment.GetEnvironmentVariables().Cast<System.Collections.DictionaryEntry>()
             .ToFrozenDictionary(entry => (string)entry.Key, entry => (string?)entry.Value ?? "");
@@ -38,8 +55,9 @@ internal sealed record Surroundings
             WorkingDirectory = System.Environment.CurrentDirectory,
             Home = System.Environment.GetFolderPath(System.Environment.SpecialFolder.UserProfile),
             ReadFile = Read,
-            Upstreams = Upstream.From(options),
-            Doors = [.. doors, options.Listen, .. environment.TryGetValue(DoorVariable, out var outer) ? new[] { outer } : []],
+            Upstreams = running?.Upstreams ?? Upstream.From(options),
+            IsRunning = running is not null,
+            Doors = [.. running is null ? [] : new[] { running.Forwarding }, options.Listen, .. environment.TryGetValue(DoorVariable, out var outer) ? new[] { outer } : []],
         };
     }
 

@@ -19,6 +19,7 @@ internal sealed record Vendor(string Name, string? Address, string Provider, par
         new("chatgpt", "https://chatgpt.com/backend-api/codex", "openai-chatgpt"),
         new("gemini", "https://generativelanguage.googleapis.com", "gemini", GeminiPaths),
         new("code-assist", "https://cloudcode-pa.googleapis.com", "gemini", "/v1internal:{verb}"),
+        new("antigravity", "https://daily-cloudcode-pa.googleapis.com", "gemini"),
         new("vertex", "https://aiplatform.googleapis.com", "vertex", "/v1/projects/{**rest}", "/v1beta1/{**rest}", "/v1/publishers/{**rest}"),
         new("azure", null, "azure-openai", "/openai/deployments/{**rest}"),
         new("azure-ai", null, "azure-ai"),
@@ -43,6 +44,7 @@ internal sealed record Vendor(string Name, string? Address, string Provider, par
         new("venice", "https://api.venice.ai", "venice"),
         new("voyage", "https://api.voyageai.com", "voyage"),
         new("copilot", "https://api.githubcopilot.com", "copilot"),
+        new("codebuddy", "https://copilot.tencent.com", "codebuddy"),
     ];
 
     private static string[] OpenAiPaths =>

@@ -1,6 +1,7 @@
 using System.Net;
 using Lethe.Proxy.Configuration;
 using Lethe.Proxy.ExtProc;
+using Lethe.Proxy.Forwarding;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -53,7 +54,11 @@ internal static class Listeners
     {
         var addresses = server.Features.Get<IServerAddressesFeature>()!.Addresses.ToArray();
         return new ListeningDoors(
-            Reachable(addresses[0]), Reachable(addresses[1]), options.ExtProc.Listen.Length > 0 ? Reachable(addresses[2]) : null, Environment.ProcessId);
+            Reachable(addresses[0]),
+            Reachable(addresses[1]),
+            options.ExtProc.Listen.Length > 0 ? Reachable(addresses[2]) : null,
+            Environment.ProcessId,
+            [.. Upstream.From(options).Select(upstream => upstream with { Address = EffectiveConfiguration.WithoutUserInfo(upstream.Address), BarePaths = [], ModelPaths = [] })]);
     }
 
     // A door open to every interface is reached from here by loopback; a socket is told as it was asked for.

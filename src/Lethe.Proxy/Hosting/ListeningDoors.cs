@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Lethe.Proxy.Forwarding;
 
 namespace Lethe.Proxy.Hosting;
 
@@ -8,7 +9,8 @@ namespace Lethe.Proxy.Hosting;
 /// <param name="Admin">Base address of the admin listener, without a trailing slash.</param>
 /// <param name="ExtProc">Address of the Envoy door; null when it is off.</param>
 /// <param name="ProcessId">The process that listens.</param>
-internal sealed record ListeningDoors(string Forwarding, string Admin, string? ExtProc, int ProcessId)
+/// <param name="Upstreams">Where the forwarding door leads, by configuration; addresses without credentials.</param>
+internal sealed record ListeningDoors(string Forwarding, string Admin, string? ExtProc, int ProcessId, IReadOnlyList<Upstream> Upstreams)
 {
     private const string FileName = "listening.json";
 

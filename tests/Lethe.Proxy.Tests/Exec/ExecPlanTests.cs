@@ -1,15 +1,12 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Lethe.Proxy.Configuration;
 using Lethe.Proxy.Exec;
-using Lethe.Proxy.Forwarding;
+using static Lethe.Proxy.Tests.Exec.ExecWorld;
 
 namespace Lethe.Proxy.Tests.Exec;
 
 public sealed class ExecPlanTests
 {
-    private const string Door = "http://127.0.0.1:4999";
-
     [Fact]
     public void Any_command_finds_the_base_addresses_of_the_SDKs_in_its_environment()
     {
@@ -125,7 +122,7 @@ public sealed class ExecPlanTests
         var world = World(("ANTHROPIC_BASE_URL", "https://environment.example"));
         foreach (var (file, name) in files.Zip(names).SkipWhile(pair => pair.First != present))
         {
-            world = With(world, file, "{ // the company's\n \"env\": { \"ANTHROPIC_BASE_URL\": \"https://" + name + ".example/x\", }, }");
+            world = world.With(file, "{ // the company's\n \"env\": { \"ANTHROPIC_BASE_URL\": \"https://" + name + ".example/x\", }, }");
         }
 
         var plan = Plan(world, "claude");
@@ -164,8 +161,8 @@ public sealed class ExecPlanTests
     public void Codex_is_pointed_by_an_option_to_the_API_of_its_login()
     {
         var key = Plan(World(), "codex", "exec", "say hi");
-        var login = Plan(With(World(), "/home/me/.codex/auth.json", "{\"auth_mode\":\"chatgpt\",\"tokens\":{}}"), "codex");
-        var older = Plan(With(World(), "/home/me/.codex/auth.json", "{\"OPENAI_API_KEY\":null,\"tokens\":{\"id_token\":\"x\"}}"), "codex");
+        var login = Plan(World().With("/home/me/.codex/auth.json", "{\"auth_mode\":\"chatgpt\",\"tokens\":{}}"), "codex");
+        var older = Plan(World().With("/home/me/.codex/auth.json", "{\"OPENAI_API_KEY\":null,\"tokens\":{\"id_token\":\"x\"}}"), "codex");
 
         Assert.Equal(["-c", $"openai_base_url=\"{Door}/openai/v1\"", "exec", "say hi"], key.Arguments);
         Assert.Equal(["-c", $"openai_base_url=\"{Door}/chatgpt\""], login.Arguments);
@@ -178,7 +175,7 @@ public sealed class ExecPlanTests
     [InlineData("-c openai_base_url=https://option.example/v2 exec", "https://option.example", "/openai/v2")]
     public void Codexs_gateway_is_looked_for_in_options_profile_and_file(string options, string upstream, string path)
     {
-        var world = With(World(), "/home/me/.codex/config.toml", """
+        var world = World().With("/home/me/.codex/config.toml", """
             # mine
             openai_base_url = "https://file.example/v1" # the company's
             [profiles.work]
@@ -197,7 +194,7 @@ public sealed class ExecPlanTests
     [Fact]
     public void Codexs_own_provider_keeps_its_place()
     {
-        var world = With(World(("CODEX_HOME", "/codex")), "/codex/config.toml", """
+        var world = World(("CODEX_HOME", "/codex")).With("/codex/config.toml", """
             model_provider = "my.gate"
             [model_providers."other"]
             base_url = "https://other.example/v1"
@@ -215,8 +212,8 @@ public sealed class ExecPlanTests
     public void Opencode_gets_its_providers_by_the_variable_that_outranks_its_files()
     {
         var world = World(("OPENAI_API_KEY", "x"), ("OPENCODE_CONFIG_CONTENT", "{\"theme\":\"dark\",\"provider\":{\"openai\":{\"options\":{\"timeout\":5}}}}"));
-        world = With(world, "/home/me/.config/opencode/opencode.json", "{\"provider\":{\"anthropic\":{\"options\":{\"baseURL\":\"https://gateway.example/v1\"}}}}");
-        world = With(world, "/opencode.jsonc", "{ /* here */ \"provider\":{\"corp\":{\"npm\":\"@ai-sdk/openai-compatible\",\"options\":{\"baseURL\":\"https://corp.example/v1\"}}}}");
+        world = world.With("/home/me/.config/opencode/opencode.json", "{\"provider\":{\"anthropic\":{\"options\":{\"baseURL\":\"https://gateway.example/v1\"}}}}");
+        world = world.With("/opencode.jsonc", "{ /* here */ \"provider\":{\"corp\":{\"npm\":\"@ai-sdk/openai-compatible\",\"options\":{\"baseURL\":\"https://corp.example/v1\"}}}}");
 
         var plan = Plan(world, "opencode", "run", "hi");
 
@@ -241,23 +238,5 @@ public sealed class ExecPlanTests
         Assert.Equal(Door + "/code-assist", plan.Environment["CODE_ASSIST_ENDPOINT"]);
         Assert.Equal(Door + "/vertex", plan.Environment["GOOGLE_VERTEX_BASE_URL"]);
         Assert.Empty(plan.Upstreams);
-    }
-
-    private static ExecPlan Plan(Surroundings world, params string[] command) => ExecPlan.Make(world, command).At(Door + "/");
-
-    private static Surroundings World(params (string Name, string Value)[] environment) => new()
-    {
-        Environment = environment.ToDictionary(pair => pair.Name, pair => pair.Value),
-        WorkingDirectory = "/home/me/code",
-        Home = "/home/me",
-        ReadFile = _ => null,
-        Upstreams = Upstream.From(new LetheOptions()),
-        Doors = ["http://127.0.0.1:4141"],
-    };
-
-    private static Surroundings With(Surroundings world, string path, string text)
-    {
-        var before = world.ReadFile;
-        return world with { ReadFile = wanted => wanted == path ? text : before(wanted) };
     }
 }

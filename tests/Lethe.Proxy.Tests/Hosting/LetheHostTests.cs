@@ -59,7 +59,7 @@ public sealed class LetheHostTests
         await using (var lethe = await LetheUnderTest.StartAsync())
         {
             directory = lethe.DataDirectory;
-            Assert.Equal(lethe.Host.Doors, ListeningDoors.Find(directory));
+            Assert.Equivalent(lethe.Host.Doors, ListeningDoors.Find(directory), strict: true);
             var fault = await Assert.ThrowsAsync<HostFault>(() => LetheUnderTest.StartAsync(options => options.DataDirectory = directory));
             Assert.Equal($"the data directory {directory} is in use by another lethe.", fault.Message);
         }
