@@ -7,6 +7,7 @@ namespace Lethe.Ingest.Journaling;
 public sealed class JournalBodies(string directory) : IDisposable
 {
     private readonly LineFetcher lines = new(directory);
+    private readonly LineFetcher heads = new(directory, completes: false);
 
     /// <summary>The exchange whose first line stands at a position; null when its segment is gone or holds nothing readable there.</summary>
     public CapturedExchange? TryRead(JournalPosition at)
@@ -21,13 +22,32 @@ public sealed class JournalBodies(string directory) : IDisposable
                 _ => null,
             };
         }
-        catch (Exception error) when (error is FormatException or JsonException or InvalidOperationException or IOException)
+        catch (Exception error) when (IsUnreadable(error))
         {
             return null;
         }
     }
 
-    public void Dispose() => lines.Dispose();
+    /// <summary>What the first line of an exchange says: the head of its request, whatever became of the bodies. Null as in <see cref="TryRead"/>.</summary>
+    public CapturedExchange? TryReadHead(JournalPosition at)
+    {
+        try
+        {
+            return heads.Read(at);
+        }
+        catch (Exception error) when (IsUnreadable(error))
+        {
+            return null;
+        }
+    }
+
+    public void Dispose()
+    {
+        lines.Dispose();
+        heads.Dispose();
+    }
+
+    private static bool IsUnreadable(Exception error) => error is FormatException or JsonException or InvalidOperationException or IOException;
 
     private CapturedExchange? TryReadParts(ExchangeId id, JournalPosition openedAt)
     {

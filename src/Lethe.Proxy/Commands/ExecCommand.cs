@@ -1,7 +1,10 @@
 using System.CommandLine;
+using Lethe.Capture.Exchanges;
+using Lethe.Ingest.Journaling;
 using Lethe.Ingest.Reading;
 using Lethe.Proxy.Configuration;
 using Lethe.Proxy.Exec;
+using Lethe.Proxy.Forwarding;
 using Lethe.Proxy.Hosting;
 
 namespace Lethe.Proxy.Commands;
@@ -11,7 +14,6 @@ internal static class ExecCommand
 {
     private const string Verb = "exec";
     private const string AnyPort = "http://127.0.0.1:0";
-    private const int CommitPageMax = 1000;
 
     private static readonly TimeSpan DrainMax = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan CommitPoll = TimeSpan.FromMilliseconds(150);
@@ -75,9 +77,9 @@ internal static class ExecCommand
         }
 
         RefuseOtherUpstreams(running, plan);
-        var (code, before) = await RunAgentAsync(settings, running, plan, error);
-        await SummariseAsync(settings, before, error);
-        return code;
+        var run = await RunAgentAsync(settings, running, plan, error);
+        await SummariseAsync(settings, run, error);
+        return run.ExitCode;
     }
 
     /// <summary>The running lethe goes where it was told at its start; an agent with a gateway of its own would end up elsewhere.</summary>
@@ -96,11 +98,11 @@ internal static class ExecCommand
         Prepare(settings.Options, plan);
         var host = await StartAsync(settings);
         await using var closing = host;
-        var (code, before) = await RunAgentAsync(settings, host.Doors, plan, error);
+        var run = await RunAgentAsync(settings, host.Doors, plan, error);
         using var patience = new CancellationTokenSource(DrainMax);
         await host.StopAsync(patience.Token);
-        await SummariseAsync(settings, before, error);
-        return code;
+        await SummariseAsync(settings, run, error);
+        return run.ExitCode;
     }
 
     /// <summary>Doors of its own beside whatever else runs, and the upstreams that the agent would have used.</summary>
@@ -135,34 +137,41 @@ internal static class ExecCommand
         }
     }
 
-    private static async Task<(int Code, long Before)> RunAgentAsync(LetheSettings settings, ListeningDoors doors, ExecPlan plan, TextWriter error)
+    private static async Task<Run> RunAgentAsync(LetheSettings settings, ListeningDoors doors, ExecPlan plan, TextWriter error)
     {
-        var before = StoreFile.Open(settings).LastChange();
+        var startedAt = TimeProvider.System.GetUtcNow();
+        var id = ExchangeId.New(startedAt);
         await error.WriteLineAsync($"lethe: recording {Path.GetFileName(plan.Program)} through {doors.Forwarding} into {settings.Options.DataDirectory} (look: lethe tail)");
-        return (await AgentProcess.RunAsync(plan.At(doors.Forwarding), error), before);
+        return new Run(id, startedAt, await AgentProcess.RunAsync(plan.At(doors.Forwarding + RunPrefix.Of(id)), error));
     }
 
     /// <summary>Waits until nothing more is committed, then tells what this run added.</summary>
-    private static async Task SummariseAsync(LetheSettings settings, long before, TextWriter error)
+    private static async Task SummariseAsync(LetheSettings settings, Run run, TextWriter error)
     {
         var store = StoreFile.Open(settings);
+        await UntilQuietAsync(store);
+        using var journal = new JournalBodies(DataLayout.Journal(settings.Options.DataDirectory));
+        var ofRun = store.ExchangesWithBodies(new ExchangeFilter { Since = run.StartedAt })
+            .Where(exchange => exchange.BodyAt is { } at && journal.TryReadHead(at)?.RequestHeaders.First(RunPrefix.Header) == run.Id.ToString())
+            .Select(exchange => exchange.Record);
+        foreach (var line in RunSummary.Of([.. ofRun]))
+        {
+            await error.WriteLineAsync(line);
+        }
+    }
+
+    /// <summary>Others may go on committing for ever.</summary>
+    private static async Task UntilQuietAsync(StoreReader store)
+    {
+        var waitingSince = TimeProvider.System.GetTimestamp();
         long last;
         do
         {
             last = store.LastChange();
             await Task.Delay(CommitPoll, TimeProvider.System);
         }
-        while (last != store.LastChange());
-
-        List<ExchangeRecord> exchanges = [];
-        for (var page = store.CommittedAfter(before, CommitPageMax); page.Count > 0; page = store.CommittedAfter(page[^1].Ingested, CommitPageMax))
-        {
-            exchanges.AddRange(page.Select(exchange => exchange.Record));
-        }
-
-        foreach (var line in RunSummary.Of(exchanges))
-        {
-            await error.WriteLineAsync(line);
-        }
+        while (last != store.LastChange() && TimeProvider.System.GetElapsedTime(waitingSince) < DrainMax);
     }
+
+    private sealed record Run(ExchangeId Id, DateTimeOffset StartedAt, int ExitCode);
 }

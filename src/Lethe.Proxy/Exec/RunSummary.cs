@@ -6,7 +6,7 @@ namespace Lethe.Proxy.Exec;
 /// <summary>What a run came to, told in one line a conversation.</summary>
 internal static class RunSummary
 {
-    /// <summary>The lines for the exchanges of a run, in the order that they were committed in.</summary>
+    /// <summary>The lines for the exchanges of a run, in the order that they began in.</summary>
     public static IEnumerable<string> Of(IReadOnlyList<ExchangeRecord> exchanges)
     {
         var conversations = exchanges.Where(exchange => exchange.Session is not null)

@@ -50,6 +50,7 @@ internal static class ForwardingVerbs
         branch.Run(context =>
         {
             context.SetEndpoint(null);
+            RunPrefix.Remove(context);
             return forward(context);
         });
     }

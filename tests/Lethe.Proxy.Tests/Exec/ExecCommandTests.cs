@@ -24,11 +24,11 @@ public sealed class ExecCommandTests : IDisposable
         Assert.Equal("--settings", arguments[0]);
         Assert.Equal(["-p", "--data", "two words"], arguments[2..]);
         var door = Variable("LETHE_DOOR");
-        Assert.StartsWith("http://127.0.0.1:", door, StringComparison.Ordinal);
+        Assert.Matches("^http://127.0.0.1:[0-9]+/run-[0-9a-f-]{36}$", door);
         Assert.Contains($"{door}/anthropic", arguments[1], StringComparison.Ordinal);
         Assert.Equal($"{door}/openai/v1", Variable("OPENAI_BASE_URL"));
         Assert.Contains("127.0.0.1", Variable("NO_PROXY"), StringComparison.Ordinal);
-        Assert.Contains($"recording claude through {door}", told, StringComparison.Ordinal);
+        Assert.Contains($"recording claude through {door[..door.IndexOf("/run-", StringComparison.Ordinal)]} into", told, StringComparison.Ordinal);
         Assert.Contains("no calls came through", told, StringComparison.Ordinal);
         Assert.Null(ListeningDoors.Find(Data));
     }
@@ -40,14 +40,7 @@ public sealed class ExecCommandTests : IDisposable
             {"id":"msg_1","type":"message","role":"assistant","model":"claude-sonnet-4-5","content":[{"type":"text","text":"hello"}],
              "stop_reason":"end_turn","usage":{"input_tokens":1000,"output_tokens":200}}
             """));
-        var agent = Agent("agent", """
-            exec bash -c '
-            door=${ANTHROPIC_BASE_URL#http://}; door=${door%%/*}
-            body="{\"model\":\"claude-sonnet-4-5\",\"max_tokens\":9,\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}"
-            exec 3<>/dev/tcp/${door%:*}/${door#*:}
-            printf "POST /anthropic/v1/messages HTTP/1.1\r\nHost: lethe\r\nX-Api-Key: canary-of-the-agent\r\nContent-Type: application/json\r\nUser-Agent: claude-cli/2.1.0 (external, cli)\r\nX-Claude-Code-Session-Id: 5e55-10\r\nConnection: close\r\nContent-Length: ${#body}\r\n\r\n$body" >&3
-            cat <&3 >/dev/null'
-            """);
+        var agent = Agent("agent", Saying("5e55-10", "canary-of-the-agent"));
 
         var (code, told) = await ExecAsync("exec", "--data", Data, $"--Lethe:Upstreams:anthropic:Address={api.Address}", agent);
 
@@ -82,22 +75,47 @@ public sealed class ExecCommandTests : IDisposable
     [Fact]
     public async Task A_running_lethe_is_used_unless_the_agent_would_go_elsewhere()
     {
-        await using var host = await LetheHost.StartAsync(new LetheOptions
-        {
-            DataDirectory = Data,
-            Listen = "http://127.0.0.1:0",
-            AdminListen = "http://127.0.0.1:0",
-            ExtProc = new ExtProcOptions { Listen = "" },
-        });
+        await using var host = await StartAsync("https://team.example");
         var agent = Agent("codex", "env > {0}/env");
 
         var (code, _) = await ExecAsync("exec", "--data", Data, "--", agent);
         var (refused, told) = await ExecAsync("exec", "--data", Data, "--", agent, "-c", "openai_base_url=https://gateway.example/v1");
 
         Assert.Equal(0, code);
-        Assert.Equal(host.Doors.Forwarding, Variable("LETHE_DOOR"));
+        Assert.StartsWith(host.Doors.Forwarding + "/run-", Variable("LETHE_DOOR"), StringComparison.Ordinal);
         Assert.Equal(ExitCode.Environment, refused);
         Assert.Contains("--Lethe:Upstreams:openai:Address=https://gateway.example", told, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Where_a_running_lethe_leads_is_its_own_configuration_not_that_of_exec()
+    {
+        await using var host = await StartAsync("https://team.example");
+        var agent = Agent("claude", "env > {0}/env");
+
+        var (code, _) = await ExecAsync("exec", "--data", Data, "--Lethe:Upstreams:openai:Address=https://elsewhere.example", agent);
+        var (same, _) = await ExecAsync("exec", "--data", Data, "--", Agent("codex", "exit 3"), "-c", "openai_base_url=https://team.example/v1");
+
+        Assert.Equal((0, 3), (code, same));
+        Assert.Equal(Variable("LETHE_DOOR") + "/openai/v1", Variable("OPENAI_BASE_URL"));
+    }
+
+    [Fact]
+    public async Task What_others_say_meanwhile_is_not_told_as_this_runs()
+    {
+        await using var api = await FakeModelApi.StartAsync(FakeModelApi.Json("""
+            {"id":"msg_1","type":"message","role":"assistant","model":"claude-sonnet-4-5","content":[{"type":"text","text":"hello"}],
+             "stop_reason":"end_turn","usage":{"input_tokens":1000,"output_tokens":200}}
+            """));
+        await using var host = await StartAsync(api.Address);
+        var agent = Agent("agent", "ANTHROPIC_BASE_URL=${LETHE_DOOR%/run-*}/anthropic; " + Saying("0-the-r", "k") + "\n" + "ANTHROPIC_BASE_URL=$LETHE_DOOR/anthropic; " + Saying("5e55-10", "k"));
+
+        var (code, told) = await ExecAsync("exec", "--data", Data, "--", agent);
+
+        Assert.Equal(0, code);
+        Assert.Equal(["/v1/messages", "/v1/messages"], api.Requests.Select(request => request.Target));
+        Assert.Contains("claude-code session 5e55-10: 1 call", told, StringComparison.Ordinal);
+        Assert.DoesNotContain("0-the-r", told, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -110,6 +128,25 @@ public sealed class ExecCommandTests : IDisposable
         Assert.Equal(separated, string.Join(' ', ExecCommand.Separate(given.Split(' '))));
 
     public void Dispose() => Directory.Delete(home, recursive: true);
+
+    private Task<LetheHost> StartAsync(string upstream) => LetheHost.StartAsync(new LetheOptions
+    {
+        DataDirectory = Data,
+        Listen = "http://127.0.0.1:0",
+        AdminListen = "http://127.0.0.1:0",
+        ExtProc = new ExtProcOptions { Listen = "" },
+        Upstreams = { ["anthropic"] = new UpstreamOptions { Address = upstream }, ["openai"] = new UpstreamOptions { Address = upstream } },
+    });
+
+    /// <summary>What a script says to the Messages API of its environment, as Claude Code does.</summary>
+    private static string Saying(string session, string key) => $$"""
+        export ANTHROPIC_BASE_URL; bash -c '
+        door=${ANTHROPIC_BASE_URL#http://}; path=/${door#*/}; door=${door%%/*}
+        body="{\"model\":\"claude-sonnet-4-5\",\"max_tokens\":9,\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}"
+        exec 3<>/dev/tcp/${door%:*}/${door#*:}
+        printf "POST $path/v1/messages HTTP/1.1\r\nHost: lethe\r\nX-Api-Key: {{key}}\r\nContent-Type: application/json\r\nUser-Agent: claude-cli/2.1.0 (external, cli)\r\nX-Claude-Code-Session-Id: {{session}}\r\nConnection: close\r\nContent-Length: ${#body}\r\n\r\n$body" >&3
+        cat <&3 >/dev/null'
+        """;
 
     private string Agent(string name, string script)
     {

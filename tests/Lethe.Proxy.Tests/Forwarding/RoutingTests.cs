@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using System.Text.Json;
+using Lethe.Capture.Exchanges;
 using Lethe.Ingest.Journaling;
 using Lethe.Ingest.Reading;
 using Lethe.Proxy.Configuration;
@@ -47,6 +48,31 @@ public sealed class RoutingTests
         Assert.Equal(atUpstream, Assert.Single(api.Requests).Target);
         var exchange = await door.CapturedAsync();
         Assert.Equal((upstream, atUpstream), (exchange.Upstream, exchange.Path));
+    }
+
+    [Theory]
+    [InlineData("/run-0190f5fe-7c00-7a00-8000-0123456789ab/anthropic/v1/messages?beta=%2f", "/v1/messages?beta=%2f", "0190f5fe-7c00-7a00-8000-0123456789ab")]
+    [InlineData("/run-0190f5fe-7c00-7a00-8000-0123456789ab/v1/messages", "/v1/messages", "0190f5fe-7c00-7a00-8000-0123456789ab")]
+    [InlineData("/run-0190f5fe-7c00-7a00-8000-0123456789ab", null, null)]
+    [InlineData("/run-0190f5fe-7c00-7a00-8000-0123456789abc/v1/messages", null, null)]
+    [InlineData("/%72un-0190f5fe-7c00-7a00-8000-0123456789ab/v1/messages", null, null)]
+    [InlineData("/run-0/v1/messages", null, null)]
+    public async Task A_run_in_the_path_is_recorded_and_goes_no_further(string path, string? atUpstream, string? run)
+    {
+        await using var api = await FakeModelApi.StartAsync(FakeModelApi.Json("{}"));
+        await using var door = await ForwardingDoor.StartAsync(api.Address);
+
+        var exactly = new Uri(door.Address + path, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
+        using var response = await door.Client.PostAsync(exactly, new StringContent("{}"));
+
+        Assert.Equal(atUpstream is null ? HttpStatusCode.NotFound : HttpStatusCode.OK, response.StatusCode);
+        Assert.Equal(atUpstream, api.Requests.SingleOrDefault()?.Target);
+        Assert.Null(api.Requests.SingleOrDefault()?.Header(RunPrefix.Header));
+        if (run is not null)
+        {
+            var exchange = await door.CapturedAsync();
+            Assert.Equal((run, "/v1/messages"), (exchange.RequestHeaders.First(RunPrefix.Header), exchange.Path));
+        }
     }
 
     [Theory]
