@@ -77,6 +77,7 @@ internal static class ExecCommand
         }
 
         RefuseOtherUpstreams(running, plan);
+        using var staying = Guests.Enter(settings.Options.DataDirectory);
         var run = await RunAgentAsync(settings, running, plan, error);
         await SummariseAsync(settings, run, error);
         return run.ExitCode;
@@ -99,6 +100,7 @@ internal static class ExecCommand
         var host = await StartAsync(settings);
         await using var closing = host;
         var run = await RunAgentAsync(settings, host.Doors, plan, error);
+        using var alone = await Guests.WhenGoneAsync(settings.Options.DataDirectory, error);
         using var patience = new CancellationTokenSource(DrainMax);
         await host.StopAsync(patience.Token);
         await SummariseAsync(settings, run, error);

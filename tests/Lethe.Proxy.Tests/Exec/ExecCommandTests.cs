@@ -118,6 +118,28 @@ public sealed class ExecCommandTests : IDisposable
         Assert.DoesNotContain("0-the-r", told, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_lethe_that_one_run_started_stays_until_the_runs_that_found_it_have_ended()
+    {
+        await using var api = await FakeModelApi.StartAsync(FakeModelApi.Json("{}"));
+        var first = Agent("first", ": > {0}/first-is-up; until [ -f {0}/second-is-up ]; do sleep 0.05; done; : > {0}/first-is-gone");
+        var second = Agent("second", ": > {0}/second-is-up; until [ -f {0}/first-is-gone ]; do sleep 0.05; done; sleep 1; " + Saying("5e55-10", "k"));
+
+        var starts = ExecAsync("exec", "--data", Data, $"--Lethe:Upstreams:anthropic:Address={api.Address}", first);
+        while (!File.Exists(Path.Combine(home, "first-is-up")) && !starts.IsCompleted)
+        {
+            await Task.Delay(20);
+        }
+
+        var (found, _) = await ExecAsync("exec", "--data", Data, second);
+        var (started, told) = await starts;
+
+        Assert.Equal((0, 0), (started, found));
+        Assert.Single(api.Requests);
+        Assert.Contains("another agent still goes through this lethe", told, StringComparison.Ordinal);
+        Assert.Contains("no calls came through", told, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("exec claude --data x", "exec -- claude --data x")]
     [InlineData("exec --data d claude -p --listen y", "exec --data d -- claude -p --listen y")]
