@@ -28,11 +28,7 @@ internal sealed record LetheSettings(IConfiguration Configuration, LetheOptions 
         var configuration = builder.AddEnvironmentVariables().AddInMemoryCollection(overrides).Build();
         var options = new LetheOptions();
         errors.AddRange(OptionsReader.Read(configuration.GetSection(LetheOptions.Section), options));
-        if (errors.Count == 0)
-        {
-            errors.AddRange(LetheOptionsValidator.Validate(options));
-        }
-
+        errors.AddRange(LetheOptionsValidator.Validate(options));
         return new SettingsReading(new LetheSettings(configuration, options), errors);
     }
 

@@ -61,6 +61,14 @@ public sealed class LetheSettingsTests
     }
 
     [Fact]
+    public void A_value_that_cannot_be_read_hides_no_other_error()
+    {
+        var reading = Read(("Journal:PartBytes", "many"), ("Sink", "oracle"));
+
+        Assert.Equal(["Lethe:Journal:PartBytes: 'many' is not a whole number in range.", "Lethe:Sink: 'oracle' is not one of: sqlite."], reading.Errors);
+    }
+
+    [Fact]
     public void Rules_that_refuse_calls_are_read_by_name_or_number_and_checked()
     {
         var options = Read(("ExtProc:RedactRequests", "true"), ("ExtProc:Block:0:PathPrefix", "/v1/files"), ("ExtProc:Block:big:Model", "claude-opus*"), ("ExtProc:Block:big:Status", "429")).Settings.Options.ExtProc;
