@@ -52,6 +52,7 @@ internal sealed class LetheHost : IAsyncDisposable
             var services = host.Services;
             // Counts from now on, not from the first time that somebody asks.
             services.GetRequiredService<MetricRegistry>();
+            services.GetService<OtlpExport>();
             memory = await Memory.OpenAsync(
                 settings.Options, directory.Path, services.GetRequiredService<TimeProvider>(), services.GetRequiredService<ILoggerFactory>(), stopping);
             await host.StartAsync(stopping);
@@ -113,6 +114,11 @@ internal sealed class LetheHost : IAsyncDisposable
             services.AddSingleton(_ => memory().Reader);
             services.AddSingleton<Func<MemoryState>>(_ => memory().State);
             services.AddSingleton<MetricRegistry>();
+            if (OtlpExport.IsAsked(settings.Configuration))
+            {
+                services.AddSingleton(_ => new OtlpExport(settings.Configuration));
+            }
+
             services.AddRouting();
             services.AddForwarding(settings.Configuration, settings.Options);
             services.AddExtProc(settings.Options);

@@ -6,7 +6,8 @@ namespace Lethe.Proxy.Metrics;
 /// <summary>Listens to lethe's own meters from the moment it is made, and holds what they have told.</summary>
 internal sealed class MetricRegistry : IDisposable
 {
-    private const string MeterPrefix = "Lethe.";
+    /// <summary>How the names of lethe's own meters begin.</summary>
+    public const string MeterPrefix = "Lethe.";
 
     private readonly ConcurrentDictionary<string, MetricFamily> families = new();
     private readonly MeterListener listener = new();
