@@ -1,10 +1,7 @@
 using System.CommandLine;
-using Lethe.Capture.Exchanges;
-using Lethe.Ingest.Journaling;
 using Lethe.Ingest.Reading;
 using Lethe.Proxy.Configuration;
 using Lethe.Proxy.Exec;
-using Lethe.Proxy.Forwarding;
 using Lethe.Proxy.Hosting;
 
 namespace Lethe.Proxy.Commands;
@@ -139,24 +136,18 @@ internal static class ExecCommand
         }
     }
 
-    private static async Task<Run> RunAgentAsync(LetheSettings settings, ListeningDoors doors, ExecPlan plan, TextWriter error)
+    private static async Task<RecordedRun> RunAgentAsync(LetheSettings settings, ListeningDoors doors, ExecPlan plan, TextWriter error)
     {
-        var startedAt = TimeProvider.System.GetUtcNow();
-        var id = ExchangeId.New(startedAt);
         await error.WriteLineAsync($"lethe: recording {Path.GetFileName(plan.Program)} through {doors.Forwarding} into {settings.Options.DataDirectory} (look: lethe tail)");
-        return new Run(id, startedAt, await AgentProcess.RunAsync(plan.At(doors.Forwarding + RunPrefix.Of(id)), error));
+        return await RecordedRun.OfAsync(plan, doors.Forwarding, error);
     }
 
     /// <summary>Waits until nothing more is committed, then tells what this run added.</summary>
-    private static async Task SummariseAsync(LetheSettings settings, Run run, TextWriter error)
+    private static async Task SummariseAsync(LetheSettings settings, RecordedRun run, TextWriter error)
     {
         var store = StoreFile.Open(settings);
         await UntilQuietAsync(store);
-        using var journal = new JournalBodies(DataLayout.Journal(settings.Options.DataDirectory));
-        var ofRun = store.ExchangesWithBodies(new ExchangeFilter { Since = run.StartedAt })
-            .Where(exchange => exchange.BodyAt is { } at && journal.TryReadHead(at)?.RequestHeaders.First(RunPrefix.Header) == run.Id.ToString())
-            .Select(exchange => exchange.Record);
-        foreach (var line in RunSummary.Of([.. ofRun]))
+        foreach (var line in RunSummary.Of(run.Exchanges(store, DataLayout.Journal(settings.Options.DataDirectory))))
         {
             await error.WriteLineAsync(line);
         }
@@ -174,6 +165,4 @@ internal static class ExecCommand
         }
         while (last != store.LastChange() && TimeProvider.System.GetElapsedTime(waitingSince) < DrainMax);
     }
-
-    private sealed record Run(ExchangeId Id, DateTimeOffset StartedAt, int ExitCode);
 }
