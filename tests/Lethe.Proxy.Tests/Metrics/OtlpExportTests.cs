@@ -20,7 +20,9 @@ public sealed class OtlpExportTests : IDisposable
         await using (var lethe = await StartAsync(api.Address, (key, collector.Address + path), ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"), ("OTEL_SERVICE_NAME", "our-recorder")))
         {
             using var client = new HttpClient();
+            using var events = new StreamReader(await client.GetStreamAsync(new Uri(lethe.Doors.Admin + "/v1/events")));
             using var response = await client.PostAsync(new Uri(lethe.Doors.Forwarding + "/anthropic/v1/messages"), new StringContent("{}"));
+            await StoredAsync(events);
         }
 
         var export = collector.Requests[^1];
@@ -43,6 +45,14 @@ public sealed class OtlpExportTests : IDisposable
     }
 
     public void Dispose() => Directory.Delete(home, recursive: true);
+
+    private static async Task StoredAsync(StreamReader events)
+    {
+        using var bound = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while (await events.ReadLineAsync(bound.Token) is { } line && !line.StartsWith("id: ", StringComparison.Ordinal))
+        {
+        }
+    }
 
     private Task<LetheHost> StartAsync(string upstream, params (string Key, string Value)[] configured) => LetheHost.StartAsync(new LetheSettings(
         new ConfigurationBuilder().AddInMemoryCollection(configured.Select(pair => KeyValuePair.Create<string, string?>(pair.Key, pair.Value))).Build(),
