@@ -26,6 +26,9 @@ public sealed class IngestLoop
     private JournalPosition readBefore;
     private BackgroundPace? pace;
 
+    // Read from the journal and not in the store: all that a stop in the middle leaves. The journal is not read on before it is taken.
+    private List<ExchangeDelivery> untaken = [];
+
     /// <param name="journal">Reads from <see cref="StartOf"/>, behind a live writer when it is to be followed; stays the caller's.</param>
     public IngestLoop(
         JournalConsumer journal,
@@ -86,18 +89,13 @@ public sealed class IngestLoop
 
     private long CatchUp(CancellationToken stopping)
     {
-        long total = 0;
-        foreach (var (exchanges, fault) in journal.ToEnd(settings.BatchCountMax, settings.BatchBytesMax))
+        long total = Commit(stopping);
+        foreach (var (exchanges, fault) in journal.ToEnd(settings.BatchCountMax, settings.BatchBytesMax, stopping))
         {
-            stopping.ThrowIfCancellationRequested();
             // From the low water on, exchanges that closed before the position read to are in the store already; only the parts of open ones are needed again.
             exchanges.RemoveAll(exchange => exchange.ClosedAt.IsBefore(readBefore));
-            if (exchanges.Count > 0)
-            {
-                Commit(exchanges, stopping);
-                total += exchanges.Count;
-            }
-
+            untaken = exchanges.ConvertAll(journaled => Interpret(journaled, stopping));
+            total += Commit(stopping);
             if (fault is not null)
             {
                 Log.JournalDamaged(logger, fault.Kind, fault.At, fault.Detail);
@@ -109,17 +107,23 @@ public sealed class IngestLoop
         return total;
     }
 
-    private void Commit(List<JournaledExchange> exchanges, CancellationToken stopping)
+    private int Commit(CancellationToken stopping)
     {
-        var deliveries = exchanges.ConvertAll(journaled => Interpret(journaled, stopping));
+        if (untaken is not { Count: > 0 and var count } deliveries)
+        {
+            return 0;
+        }
+
         var results = CommitUntilTaken(deliveries, stopping);
-        for (var i = 0; i < results.Count; i++)
+        untaken = [];
+        for (var i = 0; i < count; i++)
         {
             Report(deliveries[i], results[i]);
         }
 
         Consumed?.Invoke(journal.LowWater);
         Committed?.Invoke(new CommittedBatch(deliveries, results));
+        return count;
     }
 
     private IReadOnlyList<DeliveryResult> CommitUntilTaken(List<ExchangeDelivery> deliveries, CancellationToken stopping)

@@ -12,11 +12,13 @@ public static class JournalWalk
 {
     /// <summary>Steps until nothing more is there. No step is empty.</summary>
     /// <param name="bytesMax">Kept body bytes of one step, both directions; a step holds at least one exchange, whatever its size.</param>
-    public static IEnumerable<JournalStep> ToEnd(this JournalConsumer journal, int countMax, long bytesMax)
+    /// <param name="stopping">Heard between two steps only: what was read is the caller's, and would be lost.</param>
+    public static IEnumerable<JournalStep> ToEnd(this JournalConsumer journal, int countMax, long bytesMax, CancellationToken stopping = default)
     {
         var batch = new List<JournaledExchange>();
         while (true)
         {
+            stopping.ThrowIfCancellationRequested();
             batch.Clear();
             var read = journal.ReadBatch(batch, countMax, bytesMax);
             var fault = journal.Fault;

@@ -72,9 +72,8 @@ internal static class ReplayCommand
         var verdicts = new Dictionary<DeliveryVerdict, long>();
         var damaged = 0;
         progress.Begin("replaying the journal");
-        foreach (var (exchanges, fault) in consumer.ToEnd(Batches.BatchCountMax, Batches.BatchBytesMax))
+        foreach (var (exchanges, fault) in consumer.ToEnd(Batches.BatchCountMax, Batches.BatchBytesMax, cancel))
         {
-            cancel.ThrowIfCancellationRequested();
             foreach (var result in transaction.Commit(exchanges.ConvertAll(one => ExchangeDelivery.Of(one, interpreter.Interpret, out _))))
             {
                 verdicts[result.Verdict] = verdicts.GetValueOrDefault(result.Verdict) + 1;

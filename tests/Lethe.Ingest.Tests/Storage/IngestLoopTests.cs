@@ -142,6 +142,36 @@ public sealed class IngestLoopTests : IDisposable
     }
 
     [Fact]
+    public async Task What_a_stop_finds_read_and_not_stored_is_stored_by_the_catching_up_that_follows()
+    {
+        await WriteJournal(Calls);
+        using var store = TestStore.Open();
+        using var other = await LetheDatabase.OpenAsync(store.File, TimeProvider.System);
+        Pragma(store.Connection, "PRAGMA busy_timeout = 1");
+        Pragma(other, "BEGIN IMMEDIATE");
+        using var consumer = new JournalConsumer(directory, IngestLoop.StartOf(store.Ingest));
+        using var stopping = new CancellationTokenSource();
+        var loop = new IngestLoop(
+            consumer,
+            store.Ingest,
+            exchange =>
+            {
+                // The first batch has been read.
+                stopping.Cancel();
+                return Meaning(exchange);
+            },
+            Small,
+            TimeProvider.System,
+            NullLogger.Instance);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => loop.CatchUpAsync(stopping.Token)).WaitAsync(TimeSpan.FromSeconds(30));
+        Pragma(other, "COMMIT");
+
+        Assert.Equal(Calls.Length, await loop.CatchUpAsync());
+
+        Assert.Equal(Calls.Length, store.Reader.LastChange());
+    }
+
+    [Fact]
     public async Task Parity_lists_everything_that_the_store_lacks_or_holds_otherwise()
     {
         await WriteJournal(Calls[..3]);
