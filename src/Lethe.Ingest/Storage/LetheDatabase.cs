@@ -145,6 +145,7 @@ public static class LetheDatabase
             }
             catch (SqliteException busy) when (busy.SqliteErrorCode is SQLitePCL.raw.SQLITE_BUSY or SQLitePCL.raw.SQLITE_LOCKED && tries < WalConversionTriesMax)
             {
+                // Tried again below.
             }
 
             if (tries >= WalConversionTriesMax)
