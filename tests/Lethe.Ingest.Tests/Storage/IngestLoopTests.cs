@@ -130,9 +130,7 @@ public sealed class IngestLoopTests : IDisposable
     {
         await WriteJournal(Calls);
         using var store = TestStore.Open();
-        using var other = await LetheDatabase.OpenAsync(store.File, TimeProvider.System);
-        Pragma(store.Connection, "PRAGMA busy_timeout = 1");
-        Pragma(other, "BEGIN IMMEDIATE");
+        using var other = await LockAsync(store);
 
         var ingest = Task.Run(() => CatchUp(store));
         Assert.NotSame(ingest, await Task.WhenAny(ingest, Task.Delay(100)));
@@ -146,9 +144,7 @@ public sealed class IngestLoopTests : IDisposable
     {
         await WriteJournal(Calls);
         using var store = TestStore.Open();
-        using var other = await LetheDatabase.OpenAsync(store.File, TimeProvider.System);
-        Pragma(store.Connection, "PRAGMA busy_timeout = 1");
-        Pragma(other, "BEGIN IMMEDIATE");
+        using var other = await LockAsync(store);
         using var consumer = new JournalConsumer(directory, IngestLoop.StartOf(store.Ingest));
         using var stopping = new CancellationTokenSource();
         var loop = new IngestLoop(
@@ -218,6 +214,15 @@ public sealed class IngestLoopTests : IDisposable
     // The wire of these calls is empty: what they mean is looked up by their id.
     private static InterpretedExchange Meaning(CapturedExchange exchange) =>
         Calls.Single(call => call.Id == exchange.Id).Interpret() with { Exchange = exchange };
+
+    /// <summary>Another writer that is in the middle of something, until it commits.</summary>
+    private static async Task<SqliteConnection> LockAsync(TestStore store)
+    {
+        var other = await LetheDatabase.OpenAsync(store.File, TimeProvider.System);
+        Pragma(store.Connection, "PRAGMA busy_timeout = 1");
+        Pragma(other, "BEGIN IMMEDIATE");
+        return other;
+    }
 
     private static void Pragma(SqliteConnection connection, string sql)
     {
