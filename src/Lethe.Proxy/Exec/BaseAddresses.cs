@@ -102,10 +102,11 @@ internal sealed class BaseAddresses(Surroundings world)
             return null;
         }
 
-        // A scheme that has no port of its own shows whether the text names one.
-        var namesPort = Uri.TryCreate("bare://" + text, UriKind.Absolute, out var told) && told.Port >= 0;
-        return isBare && !namesPort ? new UriBuilder(address) { Port = barePort }.Uri : address;
+        return isBare && !NamesPort(text) ? new UriBuilder(address) { Port = barePort }.Uri : address;
     }
+
+    // A scheme that has no port of its own shows whether the text names one.
+    private static bool NamesPort(string bare) => Uri.TryCreate("bare://" + bare, UriKind.Absolute, out var told) && told.Port >= 0;
 }
 
 /// <summary>Where an upstream of this run is: scheme and authority, and the vendor's word when it is not the usual one.</summary>
