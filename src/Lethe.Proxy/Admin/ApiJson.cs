@@ -15,7 +15,7 @@ namespace Lethe.Proxy.Admin;
 [JsonSerializable(typeof(Page<ConversationTurn>))]
 [JsonSerializable(typeof(Page<ExchangeRecord>))]
 [JsonSerializable(typeof(ProblemDocument))]
-[JsonSerializable(typeof(MemoryState))]
+[JsonSerializable(typeof(PipelineState))]
 internal sealed partial class ApiJson : JsonSerializerContext
 {
     public static string Text<T>(T value) => JsonSerializer.Serialize(value, (JsonTypeInfo<T>)Default.GetTypeInfo(typeof(T))!);

@@ -11,11 +11,11 @@ internal static class HealthEndpoints
         endpoints.MapGet("/readyz", Ready);
     }
 
-    private static IResult Ready(Func<MemoryState> ask)
+    private static IResult Ready(Func<PipelineState> ask)
     {
         var state = ask();
         return state.IsReady
-            ? Results.Json(state, ApiJson.Default.MemoryState)
+            ? Results.Json(state, ApiJson.Default.PipelineState)
             : ProblemDocument.Of(
                 StatusCodes.Status503ServiceUnavailable,
                 "not_ready",

@@ -45,7 +45,7 @@ internal sealed class ConversationView(IAnsiConsole console)
 
         foreach (var child in detail.Children)
         {
-            Line($"  child {child.SessionId}  {child.HarnessId} {child.HarnessSessionId}  {Figures.Count(child.Counters.Turns)} turns");
+            Line($"  child {child.SessionId}  {child.HarnessId} {child.HarnessSessionId}  {Format.Count(child.Counters.Turns)} turns");
         }
 
         if (session.Name is not null || session.Cwd is not null)
@@ -53,8 +53,8 @@ internal sealed class ConversationView(IAnsiConsole console)
             Line($"  {session.Name} {session.Cwd}".TrimEnd(), Dim);
         }
 
-        Line($"  {Figures.Time(session.FirstSeenAt)} – {Figures.Time(session.LastSeenAt)}  {Figures.Count(counters.Turns)} turns, {Figures.Count(counters.Attempts)} failed, "
-            + $"{Figures.Count(counters.InputTotal)} in, {Figures.Count(counters.Output)} out, {Figures.Count(counters.ToolCalls)} tools, {Figures.Money(counters.CostNanoUsd)}");
+        Line($"  {Format.Time(session.FirstSeenAt)} – {Format.Time(session.LastSeenAt)}  {Format.Count(counters.Turns)} turns, {Format.Count(counters.Attempts)} failed, "
+            + $"{Format.Count(counters.InputTotal)} in, {Format.Count(counters.Output)} out, {Format.Count(counters.ToolCalls)} tools, {Format.Money(counters.CostNanoUsd)}");
     }
 
     private void PrintExchange(ExchangeRecord exchange)
@@ -68,8 +68,8 @@ internal sealed class ConversationView(IAnsiConsole console)
             exchange.Outcome == "completed" ? Strong : Bad);
         if (exchange.Usage is { } usage)
         {
-            Line($"   in {Figures.Count(usage.InputTokens)} (cache read {Figures.Count(usage.CacheReadTokens)}, write {Figures.Count(usage.CacheWriteTokens)})  out {Figures.Count(usage.OutputTokens)} (reasoning {Figures.Count(usage.ReasoningTokens)})"
-                + $"  {Figures.Money(exchange.CostNanoUsd)}  {Figures.Duration(exchange.Timing.DurationMs)}", Dim);
+            Line($"   in {Format.Count(usage.InputTokens)} (cache read {Format.Count(usage.CacheReadTokens)}, write {Format.Count(usage.CacheWriteTokens)})  out {Format.Count(usage.OutputTokens)} (reasoning {Format.Count(usage.ReasoningTokens)})"
+                + $"  {Format.Money(exchange.CostNanoUsd)}  {Format.Duration(exchange.Timing.DurationMs)}", Dim);
         }
 
         if (exchange.Error is { } error)
@@ -104,7 +104,7 @@ internal sealed class ConversationView(IAnsiConsole console)
 
     private void Line(string text, Style? style = null)
     {
-        console.Write(new Text(Figures.Printable(text), style ?? Style.Plain));
+        console.Write(new Text(Format.Printable(text), style ?? Style.Plain));
         console.WriteLine();
     }
 }

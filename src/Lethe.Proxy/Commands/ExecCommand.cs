@@ -62,7 +62,7 @@ internal static class ExecCommand
     private static async Task<int> RunAsync(LetheSettings settings, string[] command, TextWriter error)
     {
         var running = ListeningDoors.Find(settings.Options.DataDirectory);
-        var plan = ExecPlan.Make(Surroundings.Here(settings.Options, running), command);
+        var plan = ExecPlan.Make(ExecEnvironment.Here(settings.Options, running), command);
         foreach (var note in plan.Notes)
         {
             await error.WriteLineAsync("lethe: " + note);
@@ -74,7 +74,7 @@ internal static class ExecCommand
         }
 
         RefuseOtherUpstreams(running, plan);
-        using var staying = Guests.Enter(settings.Options.DataDirectory);
+        using var staying = SharedInstanceLock.Enter(settings.Options.DataDirectory);
         var run = await RunAgentAsync(settings, running, plan, error);
         await SummariseAsync(settings, run, error);
         return run.ExitCode;
@@ -97,7 +97,7 @@ internal static class ExecCommand
         var host = await StartAsync(settings);
         await using var closing = host;
         var run = await RunAgentAsync(settings, host.Doors, plan, error);
-        using var alone = await Guests.WhenGoneAsync(settings.Options.DataDirectory, error);
+        using var alone = await SharedInstanceLock.WhenGoneAsync(settings.Options.DataDirectory, error);
         using var patience = new CancellationTokenSource(DrainMax);
         await host.StopAsync(patience.Token);
         await SummariseAsync(settings, run, error);

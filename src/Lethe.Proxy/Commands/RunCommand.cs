@@ -21,7 +21,7 @@ internal static class RunCommand
     {
         using var signal = new TerminationSignal();
         await using var host = await StartAsync(settings);
-        await output.WriteAsync(Directions.For(host.Doors));
+        await output.WriteAsync(StartupBanner.For(host.Doors));
         await output.FlushAsync();
         await signal.WaitAsync();
 

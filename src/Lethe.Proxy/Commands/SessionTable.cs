@@ -39,7 +39,7 @@ internal static class SessionTable
 
         foreach (var row in rows)
         {
-            table.AddRow(shown.Select(at => new Text(Figures.OneLine(row[at].Text, widths[at]), row[at].Style)));
+            table.AddRow(shown.Select(at => new Text(Format.OneLine(row[at].Text, widths[at]), row[at].Style)));
         }
 
         console.Write(table);
@@ -69,16 +69,16 @@ internal static class SessionTable
         return
         [
             (guide + SessionTree.ShortId(session.SessionId), session.IsPlaceholder ? Dim : new Style(Color.Aqua)),
-            (Figures.OneLine(session.HarnessId, 20), null),
-            (session.IsPlaceholder ? "not seen" : Figures.Time(session.LastSeenAt), Dim),
-            (Figures.Count(counters.Turns), null),
-            (Figures.Count(counters.Attempts), counters.Attempts > 0 ? new Style(Color.Yellow) : Dim),
-            (Figures.Count(counters.InputTotal), null),
-            (Figures.Count(counters.Output), null),
-            (Figures.Count(counters.ToolCalls), null),
-            (Figures.Money(counters.CostNanoUsd) + (counters.UnpricedTurns > 0 ? "+?" : ""), new Style(Color.Green)),
-            (Figures.OneLine(session.Models.Count > 0 ? session.Models[0] : "-", 32), null),
-            (Figures.OneLine(session.Name ?? session.Cwd ?? "", 40), Dim),
+            (Format.OneLine(session.HarnessId, 20), null),
+            (session.IsPlaceholder ? "not seen" : Format.Time(session.LastSeenAt), Dim),
+            (Format.Count(counters.Turns), null),
+            (Format.Count(counters.Attempts), counters.Attempts > 0 ? new Style(Color.Yellow) : Dim),
+            (Format.Count(counters.InputTotal), null),
+            (Format.Count(counters.Output), null),
+            (Format.Count(counters.ToolCalls), null),
+            (Format.Money(counters.CostNanoUsd) + (counters.UnpricedTurns > 0 ? "+?" : ""), new Style(Color.Green)),
+            (Format.OneLine(session.Models.Count > 0 ? session.Models[0] : "-", 32), null),
+            (Format.OneLine(session.Name ?? session.Cwd ?? "", 40), Dim),
         ];
     }
 

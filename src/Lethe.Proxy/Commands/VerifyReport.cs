@@ -15,7 +15,7 @@ internal sealed record VerifyReport(JournalVerification Journal, bool WithParity
         lines.Add(string.Create(
             CultureInfo.InvariantCulture,
             $"{(Faults.Count == 0 ? "fine" : Faults.Count + " faults")}: {Journal.Exchanges} exchanges in {Journal.Segments} journal segments, {Journal.Open} open, head {Journal.Head}"));
-        return string.Join('\n', lines.Select(line => Figures.OneLine(line, 4000)));
+        return string.Join('\n', lines.Select(line => Format.OneLine(line, 4000)));
     }
 
     public string ToJson() => JsonSerializer.Serialize(

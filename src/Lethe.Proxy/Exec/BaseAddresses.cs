@@ -4,7 +4,7 @@ using Lethe.Proxy.Forwarding;
 namespace Lethe.Proxy.Exec;
 
 /// <summary>Turns the base address that an agent would have used into one of ours that leads to the same place.</summary>
-internal sealed class BaseAddresses(Surroundings world)
+internal sealed class BaseAddresses(ExecEnvironment world)
 {
     /// <summary>Stands for the door's address until it is known.</summary>
     public const string Door = "http://door.lethe.invalid";

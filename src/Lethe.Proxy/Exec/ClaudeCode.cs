@@ -73,7 +73,7 @@ internal static class ClaudeCode
     }
 
     /// <summary>The merged <c>env</c> blocks: user, project, local, then <c>--settings</c>.</summary>
-    private static Dictionary<string, string> Effective(Surroundings world, string? ofUser)
+    private static Dictionary<string, string> Effective(ExecEnvironment world, string? ofUser)
     {
         var home = world.Variable("CLAUDE_CONFIG_DIR") ?? Path.Combine(world.Home, ".claude");
         var project = Path.Combine(world.WorkingDirectory, ".claude");

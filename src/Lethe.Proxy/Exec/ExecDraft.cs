@@ -3,7 +3,7 @@ namespace Lethe.Proxy.Exec;
 /// <summary>A plan while agents' rules add to it.</summary>
 internal sealed class ExecDraft
 {
-    public ExecDraft(Surroundings world, IReadOnlyList<string> command)
+    public ExecDraft(ExecEnvironment world, IReadOnlyList<string> command)
     {
         World = world;
         Program = command[0];
@@ -11,7 +11,7 @@ internal sealed class ExecDraft
         Addresses = new BaseAddresses(world);
     }
 
-    public Surroundings World { get; }
+    public ExecEnvironment World { get; }
 
     public string Program { get; }
 

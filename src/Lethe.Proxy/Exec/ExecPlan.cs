@@ -18,7 +18,7 @@ internal sealed record ExecPlan
     /// <summary>What a person should know: calls that will not pass through lethe, and why.</summary>
     public required IReadOnlyList<string> Notes { get; init; }
 
-    public static ExecPlan Make(Surroundings world, IReadOnlyList<string> command)
+    public static ExecPlan Make(ExecEnvironment world, IReadOnlyList<string> command)
     {
         var draft = new ExecDraft(world, command);
         var agent = KnownAgent.Find(draft.Program);

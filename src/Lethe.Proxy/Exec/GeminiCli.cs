@@ -17,7 +17,7 @@ internal static class GeminiCli
     }
 
     /// <summary>The first file there is: upward from the working directory, then at home; in each directory that of <c>.gemini</c> before its own.</summary>
-    private static string? EnvironmentFile(Surroundings world) => world.DirectoriesUpward.Append(world.Home)
+    private static string? EnvironmentFile(ExecEnvironment world) => world.DirectoriesUpward.Append(world.Home)
         .SelectMany(directory => new[] { Path.Combine(directory, ".gemini", ".env"), Path.Combine(directory, ".env") })
         .Select(world.ReadFile)
         .FirstOrDefault(text => text is not null);

@@ -65,7 +65,7 @@ internal static partial class OpenCode
     }
 
     /// <summary>The configuration that would be in force (https://opencode.ai/docs/config/#precedence-order), what counts more coming later.</summary>
-    private static JsonObject Effective(Surroundings world, string variables, string name)
+    private static JsonObject Effective(ExecEnvironment world, string variables, string name)
     {
         var home = Path.Combine(world.Variable("XDG_CONFIG_HOME") ?? Path.Combine(world.Home, ".config"), name);
         string[] file = [name + ".jsonc", name + ".json"];
@@ -91,11 +91,11 @@ internal static partial class OpenCode
             world.Variable(variables + suffix) is { } path ? world.ReadFile(Path.Combine(world.WorkingDirectory, path, below)) : null;
     }
 
-    private static string? BaseUrl(Surroundings world, JsonObject providers, string id) =>
+    private static string? BaseUrl(ExecEnvironment world, JsonObject providers, string id) =>
         (providers[id] as JsonObject)?["options"] is JsonObject options && options["baseURL"]?.ToString() is { } written ? Filled(world, written) : null;
 
     /// <summary>A value as opencode reads it (https://opencode.ai/docs/config/#variables): <c>{env:NAME}</c> and <c>{file:path}</c> filled in.</summary>
-    private static string Filled(Surroundings world, string value) => Placeholder().Replace(value, match =>
+    private static string Filled(ExecEnvironment world, string value) => Placeholder().Replace(value, match =>
         match.Groups["kind"].Value == "env"
             ? world.Variable(match.Groups["name"].Value) ?? ""
             : world.ReadFile(Path.Combine(world.WorkingDirectory, match.Groups["name"].Value))?.Trim() ?? "");

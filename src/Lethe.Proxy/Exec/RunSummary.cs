@@ -28,9 +28,9 @@ internal static class RunSummary
         [
             Plural(calls.Count, "call"),
             .. agents > 0 ? [Plural(agents, "sub-agent")] : Array.Empty<string>(),
-            $"{Figures.Count(calls.Sum(call => call.Usage?.InputTokens ?? 0))} tokens in",
-            $"{Figures.Count(calls.Sum(call => call.Usage?.OutputTokens ?? 0))} out",
-            Figures.Money(calls.Any(call => call.CostNanoUsd is not null) ? calls.Sum(call => call.CostNanoUsd ?? 0) : null),
+            $"{Format.Count(calls.Sum(call => call.Usage?.InputTokens ?? 0))} tokens in",
+            $"{Format.Count(calls.Sum(call => call.Usage?.OutputTokens ?? 0))} out",
+            Format.Money(calls.Any(call => call.CostNanoUsd is not null) ? calls.Sum(call => call.CostNanoUsd ?? 0) : null),
             .. failed > 0 ? [Plural(failed, "failed attempt")] : Array.Empty<string>(),
         ];
         return $"lethe: {ofRoot.Harness.Id} session {ofRoot.Session!.HarnessSessionId}: {string.Join(", ", parts)} (lethe show {session})";

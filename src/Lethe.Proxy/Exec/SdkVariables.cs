@@ -54,7 +54,7 @@ internal static class SdkVariables
 
         KeepLoopbackDirect(draft, "NO_PROXY", "no_proxy");
         KeepLoopbackDirect(draft, "no_proxy", "NO_PROXY");
-        draft.Environment[Surroundings.DoorVariable] = BaseAddresses.Door;
+        draft.Environment[ExecEnvironment.DoorVariable] = BaseAddresses.Door;
     }
 
     /// <summary>Where Vertex AI is asked, as far as the variables name a place; null where they do not.</summary>
@@ -87,7 +87,7 @@ internal static class SdkVariables
         draft.Environment[variable] = draft.Addresses.Through(upstream, found, path);
     }
 
-    private static string? Found(Surroundings world, string variable)
+    private static string? Found(ExecEnvironment world, string variable)
     {
         var twin = Twins.Select(pair => pair.One == variable ? pair.Other : pair.Other == variable ? pair.One : null).FirstOrDefault(other => other is not null);
         return world.Variable(variable) ?? (twin is null ? null : world.Variable(twin));

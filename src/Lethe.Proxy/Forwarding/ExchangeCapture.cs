@@ -14,7 +14,7 @@ internal sealed class ExchangeCapture(RequestDelegate next, ExchangeSink sink, T
         // 1
         var responseBody = context.Features.GetRequiredFeature<IHttpResponseBodyFeature>();
         var call = Begin(context, responseBody);
-        var cut = new CutBehindWrites(context.Features.GetRequiredFeature<IHttpRequestLifetimeFeature>());
+        var cut = new CloseInsteadOfReset(context.Features.GetRequiredFeature<IHttpRequestLifetimeFeature>());
         var ending = new CallEnding(Ending.Incomplete, "forwarder_failed");
         try
         {
@@ -42,7 +42,7 @@ internal sealed class ExchangeCapture(RequestDelegate next, ExchangeSink sink, T
         }
     }
 
-    private async Task<CallEnding> ForwardAsync(HttpContext context, ForwardedCall call, IHttpResponseBodyFeature responseBody, CutBehindWrites cut)
+    private async Task<CallEnding> ForwardAsync(HttpContext context, ForwardedCall call, IHttpResponseBodyFeature responseBody, CloseInsteadOfReset cut)
     {
         ProxyMeter.InflightExchanges.Add(1);
         var requestBody = context.Request.Body;

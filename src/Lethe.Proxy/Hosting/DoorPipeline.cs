@@ -10,12 +10,12 @@ internal static class DoorPipeline
     public static void Configure(IApplicationBuilder app)
     {
         app.Use(TellFaults);
-        app.MapWhen(Doorway.Forwarding.Leads, branch => branch.MapForwarding());
-        Branch(app, Doorway.ExtProc, endpoints => endpoints.MapExtProc());
-        Branch(app, Doorway.Admin, endpoints => endpoints.MapAdmin(), branch => branch.UseAdminGuards());
+        app.MapWhen(ListenerKind.Forwarding.Leads, branch => branch.MapForwarding());
+        Branch(app, ListenerKind.ExtProc, endpoints => endpoints.MapExtProc());
+        Branch(app, ListenerKind.Admin, endpoints => endpoints.MapAdmin(), branch => branch.UseAdminGuards());
     }
 
-    private static void Branch(IApplicationBuilder app, Doorway door, Action<IEndpointRouteBuilder> map, Action<IApplicationBuilder>? first = null) => app.MapWhen(door.Leads, branch =>
+    private static void Branch(IApplicationBuilder app, ListenerKind door, Action<IEndpointRouteBuilder> map, Action<IApplicationBuilder>? first = null) => app.MapWhen(door.Leads, branch =>
     {
         first?.Invoke(branch);
         branch.UseRouting();

@@ -18,11 +18,11 @@ namespace Lethe.Proxy.Hosting;
 internal sealed class LetheHost : IAsyncDisposable
 {
     private readonly DataDirectory directory;
-    private readonly Memory memory;
+    private readonly RecordingPipeline memory;
     private readonly IHost host;
     private bool stopped;
 
-    private LetheHost(DataDirectory directory, Memory memory, IHost host, ListeningDoors doors)
+    private LetheHost(DataDirectory directory, RecordingPipeline memory, IHost host, ListeningDoors doors)
     {
         this.directory = directory;
         this.memory = memory;
@@ -44,7 +44,7 @@ internal sealed class LetheHost : IAsyncDisposable
     public static async Task<LetheHost> StartAsync(LetheSettings settings, Action<IServiceCollection>? configure = null, CancellationToken stopping = default)
     {
         var directory = DataDirectory.Open(settings.Options.DataDirectory);
-        Memory? memory = null;
+        RecordingPipeline? memory = null;
         IHost? host = null;
         try
         {
@@ -53,7 +53,7 @@ internal sealed class LetheHost : IAsyncDisposable
             // Counts from now on, not from the first time that somebody asks.
             services.GetRequiredService<MetricRegistry>();
             services.GetService<OtlpExport>();
-            memory = await Memory.OpenAsync(
+            memory = await RecordingPipeline.OpenAsync(
                 settings.Options, directory.Path, services.GetRequiredService<TimeProvider>(), services.GetRequiredService<ILoggerFactory>(), stopping);
             await host.StartAsync(stopping);
             var doors = Listeners.Bound(services.GetRequiredService<IServer>(), settings.Options);
@@ -101,7 +101,7 @@ internal sealed class LetheHost : IAsyncDisposable
         }
     }
 
-    private static IHost Build(LetheSettings settings, Func<Memory> memory, Action<IServiceCollection>? configure) => new HostBuilder()
+    private static IHost Build(LetheSettings settings, Func<RecordingPipeline> memory, Action<IServiceCollection>? configure) => new HostBuilder()
         .ConfigureAppConfiguration(builder => builder.AddConfiguration(settings.Configuration))
         .ConfigureLogging(HostLog.Configure)
         .ConfigureServices(services =>
@@ -112,7 +112,7 @@ internal sealed class LetheHost : IAsyncDisposable
             services.AddSingleton(TimeProvider.System);
             services.AddSingleton(_ => memory().Sink);
             services.AddSingleton(_ => memory().Reader);
-            services.AddSingleton<Func<MemoryState>>(_ => memory().State);
+            services.AddSingleton<Func<PipelineState>>(_ => memory().State);
             services.AddSingleton<MetricRegistry>();
             if (OtlpExport.IsAsked(settings.Configuration))
             {

@@ -21,11 +21,11 @@ internal static class Listeners
     public static void Configure(KestrelServerOptions kestrel, LetheOptions options)
     {
         ConfigureLimits(kestrel);
-        Listen(kestrel, options.Listen, Doorway.Forwarding);
-        Listen(kestrel, options.AdminListen, Doorway.Admin);
+        Listen(kestrel, options.Listen, ListenerKind.Forwarding);
+        Listen(kestrel, options.AdminListen, ListenerKind.Admin);
         if (options.ExtProc.Listen.Length > 0)
         {
-            Listen(kestrel, options.ExtProc.Listen, Doorway.ExtProc, listener => ExtProcTls.Use(listener, options.ExtProc));
+            Listen(kestrel, options.ExtProc.Listen, ListenerKind.ExtProc, listener => ExtProcTls.Use(listener, options.ExtProc));
         }
     }
 
@@ -68,7 +68,7 @@ internal static class Listeners
         .Replace("://0.0.0.0:", "://127.0.0.1:", StringComparison.Ordinal);
 
     /// <exception cref="HostFault">The address is not one; the validator would have said so first.</exception>
-    private static void Listen(KestrelServerOptions kestrel, string text, Doorway door, Action<ListenOptions>? more = null)
+    private static void Listen(KestrelServerOptions kestrel, string text, ListenerKind door, Action<ListenOptions>? more = null)
     {
         if (!ListenAddress.TryParse(text, out var address))
         {

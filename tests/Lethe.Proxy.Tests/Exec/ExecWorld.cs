@@ -9,9 +9,9 @@ internal static class ExecWorld
 {
     public const string Door = "http://127.0.0.1:4999";
 
-    public static ExecPlan Plan(Surroundings world, params string[] command) => ExecPlan.Make(world, command).At(Door + "/");
+    public static ExecPlan Plan(ExecEnvironment world, params string[] command) => ExecPlan.Make(world, command).At(Door + "/");
 
-    public static Surroundings World(params (string Name, string Value)[] environment) => new()
+    public static ExecEnvironment World(params (string Name, string Value)[] environment) => new()
     {
         Environment = environment.ToDictionary(pair => pair.Name, pair => pair.Value),
         WorkingDirectory = "/home/me/code",
@@ -21,7 +21,7 @@ internal static class ExecWorld
         Doors = ["http://127.0.0.1:4141"],
     };
 
-    public static Surroundings With(this Surroundings world, string path, string text)
+    public static ExecEnvironment With(this ExecEnvironment world, string path, string text)
     {
         var before = world.ReadFile;
         return world with { ReadFile = wanted => wanted == path ? text : before(wanted) };

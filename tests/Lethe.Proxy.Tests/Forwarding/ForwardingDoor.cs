@@ -48,7 +48,7 @@ internal sealed class ForwardingDoor : IAsyncDisposable
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             Listeners.ConfigureLimits(kestrel);
-            kestrel.Listen(IPAddress.Loopback, 0, Doorway.Forwarding.Mark);
+            kestrel.Listen(IPAddress.Loopback, 0, ListenerKind.Forwarding.Mark);
         });
         foreach (var add in setup.Services)
         {

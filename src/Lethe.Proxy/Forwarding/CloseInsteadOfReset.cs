@@ -6,7 +6,7 @@ namespace Lethe.Proxy.Forwarding;
 /// What an abort by YARP becomes on HTTP/1.1. A reset throws away what Kestrel has not sent yet, and the client would lose the last words of a
 /// cut stream; so the connection is closed behind them instead, its framing unfinished (RFC 9112 §8), by an exception that says why.
 /// </summary>
-internal sealed class CutBehindWrites(IHttpRequestLifetimeFeature connection) : IHttpRequestLifetimeFeature
+internal sealed class CloseInsteadOfReset(IHttpRequestLifetimeFeature connection) : IHttpRequestLifetimeFeature
 {
     public bool IsAsked { get; private set; }
 

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Lethe.Proxy.Commands;
 
 /// <summary>Numbers and times as a person reads them.</summary>
-internal static class Figures
+internal static class Format
 {
     private const decimal NanoUsdPerUsd = 1_000_000_000m;
 

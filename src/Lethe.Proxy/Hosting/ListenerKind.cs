@@ -4,17 +4,17 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 namespace Lethe.Proxy.Hosting;
 
 /// <summary>The listener a connection came in by. Ports may be 0, so the connection itself carries it, as a feature.</summary>
-internal sealed class Doorway
+internal sealed class ListenerKind
 {
-    public static readonly Doorway Forwarding = new("forwarding", HttpProtocols.Http1AndHttp2);
+    public static readonly ListenerKind Forwarding = new("forwarding", HttpProtocols.Http1AndHttp2);
 
-    public static readonly Doorway Admin = new("admin", HttpProtocols.Http1);
+    public static readonly ListenerKind Admin = new("admin", HttpProtocols.Http1);
 
-    public static readonly Doorway ExtProc = new("ext_proc", HttpProtocols.Http2);
+    public static readonly ListenerKind ExtProc = new("ext_proc", HttpProtocols.Http2);
 
     private readonly HttpProtocols protocols;
 
-    private Doorway(string name, HttpProtocols protocols)
+    private ListenerKind(string name, HttpProtocols protocols)
     {
         Name = name;
         this.protocols = protocols;
@@ -32,7 +32,7 @@ internal sealed class Doorway
         }
     }
 
-    public bool Leads(HttpContext context) => ReferenceEquals(context.Features.Get<Doorway>(), this);
+    public bool Leads(HttpContext context) => ReferenceEquals(context.Features.Get<ListenerKind>(), this);
 
     private Task Enter(ConnectionContext connection, ConnectionDelegate next)
     {

@@ -3,7 +3,7 @@ using Lethe.Proxy.Hosting;
 namespace Lethe.Proxy.Commands;
 
 /// <summary>What <c>lethe run</c> prints: where each door is, and one line an agent on how to come in.</summary>
-internal static class Directions
+internal static class StartupBanner
 {
     public static string For(ListeningDoors doors)
     {

@@ -6,7 +6,7 @@ using Lethe.Proxy.Hosting;
 namespace Lethe.Proxy.Exec;
 
 /// <summary>What a command would find where it starts: the environment, its files, and the lethe that it will be sent through.</summary>
-internal sealed record Surroundings
+internal sealed record ExecEnvironment
 {
     /// <summary>Tells a lethe inside the child where the door of the outer one is.</summary>
     public const string DoorVariable = "LETHE_DOOR";
@@ -45,11 +45,11 @@ internal sealed record Surroundings
 
     /// <summary>The surroundings of this process.</summary>
     /// <param name="running">The lethe that runs on the data directory; null when exec starts its own.</param>
-    public static Surroundings Here(LetheOptions options, ListeningDoors? running)
+    public static ExecEnvironment Here(LetheOptions options, ListeningDoors? running)
     {
         var environment = System.Environment.GetEnvironmentVariables().Cast<System.Collections.DictionaryEntry>()
             .ToFrozenDictionary(entry => (string)entry.Key, entry => (string?)entry.Value ?? "");
-        return new Surroundings
+        return new ExecEnvironment
         {
             Environment = environment,
             WorkingDirectory = System.Environment.CurrentDirectory,

@@ -16,7 +16,7 @@ namespace Lethe.Proxy.Hosting;
 /// The one memory behind all doors: recorder → journal → ingest → store. Opened in the order journal, store, ingest, recorder; closed the other
 /// way round, so that what a client saw before the end is in the store after it.
 /// </summary>
-internal sealed class Memory : IAsyncDisposable
+internal sealed class RecordingPipeline : IAsyncDisposable
 {
     /// <summary>What ingest has not taken in by then waits in the journal for the next start.</summary>
     private static readonly TimeSpan CatchUpMax = TimeSpan.FromSeconds(10);
@@ -32,12 +32,12 @@ internal sealed class Memory : IAsyncDisposable
     private readonly CancellationTokenSource stopping = new();
     private readonly Task ingesting;
 
-    private Memory(LetheOptions options, string dataDirectory, Journal journal, SqliteConnection connection, TimeProvider time, ILoggerFactory logs)
+    private RecordingPipeline(LetheOptions options, string dataDirectory, Journal journal, SqliteConnection connection, TimeProvider time, ILoggerFactory logs)
     {
         this.journal = journal;
         this.connection = connection;
         this.time = time;
-        logger = logs.CreateLogger<Memory>();
+        logger = logs.CreateLogger<RecordingPipeline>();
         IngestMeter.BeginAtZero();
         Reader = StoreReader.Open(DataLayout.Store(dataDirectory));
         transaction = new IngestTransaction(connection, time);
@@ -57,7 +57,7 @@ internal sealed class Memory : IAsyncDisposable
     public StoreReader Reader { get; }
 
     /// <exception cref="HostFault">The journal or the store is another's, of another kind, or the disk refuses.</exception>
-    public static async Task<Memory> OpenAsync(LetheOptions options, string dataDirectory, TimeProvider time, ILoggerFactory logs, CancellationToken cancel)
+    public static async Task<RecordingPipeline> OpenAsync(LetheOptions options, string dataDirectory, TimeProvider time, ILoggerFactory logs, CancellationToken cancel)
     {
         Journal? journal = null;
         SqliteConnection? connection = null;
@@ -65,7 +65,7 @@ internal sealed class Memory : IAsyncDisposable
         {
             journal = Journal.Open(JournalSettingsOf(options, dataDirectory), time, logs.CreateLogger<Journal>());
             connection = await LetheDatabase.OpenAsync(DataLayout.Store(dataDirectory), time, cancel);
-            return new Memory(options, dataDirectory, journal, connection, time, logs);
+            return new RecordingPipeline(options, dataDirectory, journal, connection, time, logs);
         }
         catch (Exception fault)
         {
@@ -81,10 +81,10 @@ internal sealed class Memory : IAsyncDisposable
         }
     }
 
-    public MemoryState State()
+    public PipelineState State()
     {
         var (records, bytes) = consumer.Lag();
-        return new MemoryState(journal.IsWritable, IsStoreReachable(), !ingesting.IsCompleted, records, bytes);
+        return new PipelineState(journal.IsWritable, IsStoreReachable(), !ingesting.IsCompleted, records, bytes);
     }
 
     /// <summary>Writes what is in flight, takes in what was written, and lets everything go. The doors are closed by then.</summary>
@@ -156,7 +156,7 @@ internal sealed class Memory : IAsyncDisposable
 }
 
 /// <summary>How the memory is: what readiness is made of.</summary>
-internal sealed record MemoryState(bool JournalWritable, bool StoreReachable, bool Ingesting, long LagRecords, long LagBytes)
+internal sealed record PipelineState(bool JournalWritable, bool StoreReachable, bool Ingesting, long LagRecords, long LagBytes)
 {
     public bool IsReady => JournalWritable && StoreReachable && Ingesting;
 }

@@ -3,7 +3,7 @@ using Lethe.Proxy.Commands;
 namespace Lethe.Proxy.Exec;
 
 /// <summary>Runs whose agents go through a lethe that another exec started: that one stays until they have ended. A file's lock, so that a killed guest is gone too.</summary>
-internal static class Guests
+internal static class SharedInstanceLock
 {
     private const string LockName = "guests.lock";
 
