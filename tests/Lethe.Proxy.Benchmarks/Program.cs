@@ -17,6 +17,7 @@ if (args is ["grpc-echo"])
 [
     ("forwarding", ForwardingBenchmark.RunAsync),
     ("agent", ForwardingBenchmark.RunAgentAsync),
+    ("lasting", LastingBenchmark.RunAsync),
     ("streams", StreamsBenchmark.RunAsync),
     ("envoy", EnvoyBenchmark.RunAsync),
     ("ingest", IngestBenchmark.RunAsync),
