@@ -1,5 +1,6 @@
 using Lethe.Ingest.Storage;
 using Lethe.Proxy.Metrics;
+using Lethe.Proxy.Problems;
 using Microsoft.Data.Sqlite;
 
 namespace Lethe.Proxy.Admin;

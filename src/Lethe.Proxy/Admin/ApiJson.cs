@@ -14,7 +14,6 @@ namespace Lethe.Proxy.Admin;
 [JsonSerializable(typeof(Page<SessionSummary>))]
 [JsonSerializable(typeof(Page<ConversationTurn>))]
 [JsonSerializable(typeof(Page<ExchangeRecord>))]
-[JsonSerializable(typeof(ProblemDocument))]
 [JsonSerializable(typeof(PipelineState))]
 internal sealed partial class ApiJson : JsonSerializerContext
 {

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Lethe.Ingest.Reading;
+using Lethe.Proxy.Problems;
 
 namespace Lethe.Proxy.Admin;
 

@@ -1,4 +1,5 @@
 using Lethe.Proxy.Hosting;
+using Lethe.Proxy.Problems;
 
 namespace Lethe.Proxy.Admin;
 

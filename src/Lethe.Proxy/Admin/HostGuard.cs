@@ -1,5 +1,6 @@
 using System.Net;
 using Lethe.Proxy.Configuration;
+using Lethe.Proxy.Problems;
 
 namespace Lethe.Proxy.Admin;
 

@@ -1,4 +1,5 @@
 using Lethe.Proxy.Commands;
+using Lethe.Proxy.Problems;
 
 namespace Lethe.Proxy.Admin;
 

@@ -1,4 +1,5 @@
 using Lethe.Ingest.Reading;
+using Lethe.Proxy.Problems;
 
 namespace Lethe.Proxy.Admin;
 
