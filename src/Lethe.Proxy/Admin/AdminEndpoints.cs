@@ -1,7 +1,9 @@
 using Lethe.Ingest.Storage;
 using Lethe.Proxy.Metrics;
 using Lethe.Proxy.Problems;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Data.Sqlite;
+using Prometheus;
 
 namespace Lethe.Proxy.Admin;
 
@@ -34,7 +36,7 @@ internal static class AdminEndpoints
         endpoints.MapSessions();
         endpoints.MapExchanges();
         endpoints.MapGet("/v1/events", (HttpContext context, EventStream events) => events.ServeAsync(context));
-        endpoints.MapGet("/metrics", (MetricRegistry metrics) => Results.Text(PrometheusText.Render(metrics.Collect()), PrometheusText.ContentType));
+        endpoints.MapMetrics("/metrics", endpoints.ServiceProvider.GetRequiredService<MetricRegistry>().Collectors).WithMetadata(new HttpMethodMetadata([HttpMethods.Get]));
         endpoints.MapHealth();
         endpoints.MapFallback("{**path}", () => ProblemDocument.Of(StatusCodes.Status404NotFound, "not_found", "No such resource."));
     }
