@@ -1,6 +1,7 @@
 using Lethe.Ingest.Reading;
 using Lethe.Proxy.Access;
 using Lethe.Proxy.Problems;
+using Lethe.Proxy.Reading;
 
 namespace Lethe.Proxy.Admin;
 

@@ -1,6 +1,6 @@
 using Lethe.Proxy.Access;
-using Lethe.Proxy.Commands;
 using Lethe.Proxy.Problems;
+using Lethe.Proxy.Reading;
 
 namespace Lethe.Proxy.Admin;
 
@@ -40,7 +40,7 @@ internal sealed class PageQuery(HttpContext context, TimeProvider time)
             return null;
         }
 
-        if (SinceOption.TryParse(text, time.GetUtcNow(), out var since))
+        if (TimeText.TryParse(text, time.GetUtcNow(), out var since))
         {
             return since;
         }
