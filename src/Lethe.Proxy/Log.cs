@@ -18,8 +18,11 @@ internal static partial class Log
     [LoggerMessage(1002, LogLevel.Critical, "Ingest ended by a fault of its own; captures go on into the journal and are taken up at the next start.")]
     public static partial void IngestEnded(ILogger logger, Exception bug);
 
-    [LoggerMessage(1003, LogLevel.Warning, "The admin listener {Address} is open beyond this machine: whoever reaches it can read the conversations.")]
-    public static partial void AdminIsOpen(ILogger logger, string address);
+    [LoggerMessage(1003, LogLevel.Warning, "The admin listener {Address} answers nobody without a token, and there is none yet: 'lethe token create' makes one, also while this runs.")]
+    public static partial void NoTokenYet(ILogger logger, string address);
+
+    [LoggerMessage(1005, LogLevel.Error, "The tokens cannot be read, so nobody's is good: {Reason}")]
+    public static partial void TokensUnreadable(ILogger logger, string reason);
 
     [LoggerMessage(1004, LogLevel.Error, "A request failed by a fault of ours; its connection was closed.")]
     public static partial void RequestFailed(ILogger logger, Exception bug);

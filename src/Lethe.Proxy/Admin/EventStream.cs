@@ -1,6 +1,8 @@
 using System.Text;
 using System.Text.Json;
 using Lethe.Ingest.Reading;
+using Lethe.Proxy.Access;
+using Lethe.Proxy.Problems;
 
 namespace Lethe.Proxy.Admin;
 
@@ -36,7 +38,7 @@ internal sealed class EventStream(StoreReader reader, TimeProvider time, IHostAp
         try
         {
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
-            await SendAsync(context.Response, resume.Length > 0 ? seen : reader.LastChange(), stop.Token);
+            await SendAsync(context.Response, Caller.Of(context), resume.Length > 0 ? seen : reader.LastChange(), stop.Token);
         }
         catch (OperationCanceledException)
         {
@@ -48,7 +50,7 @@ internal sealed class EventStream(StoreReader reader, TimeProvider time, IHostAp
         }
     }
 
-    private async Task SendAsync(HttpResponse response, long seen, CancellationToken stop)
+    private async Task SendAsync(HttpResponse response, Caller caller, long seen, CancellationToken stop)
     {
         response.ContentType = "text/event-stream";
         response.Headers.CacheControl = "no-store";
@@ -62,7 +64,10 @@ internal sealed class EventStream(StoreReader reader, TimeProvider time, IHostAp
             foreach (var committed in batch)
             {
                 seen = committed.Ingested;
-                await response.WriteAsync(Event(committed), stop);
+                if (caller.MaySee(committed.Record.OrgId))
+                {
+                    await response.WriteAsync(Event(committed), stop);
+                }
             }
 
             if (batch.Count == 0 && time.GetElapsedTime(spokeAt) > KeepAliveInterval)

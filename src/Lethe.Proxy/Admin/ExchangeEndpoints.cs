@@ -1,4 +1,7 @@
 using Lethe.Ingest.Reading;
+using Lethe.Proxy.Access;
+using Lethe.Proxy.Problems;
+using Lethe.Proxy.Reading;
 
 namespace Lethe.Proxy.Admin;
 
@@ -11,14 +14,14 @@ internal static class ExchangeEndpoints
         endpoints.MapGet("/v1/exchanges/{id}", One);
     }
 
-    private static IResult List(HttpRequest request, StoreReader reader, TimeProvider time)
+    private static IResult List(HttpContext context, StoreReader reader, TimeProvider time)
     {
-        var query = new PageQuery(request.Query, time);
+        var query = new PageQuery(context, time);
         var limit = query.Limit();
         var filter = new ExchangeFilter
         {
             SessionId = query.Word("session"),
-            OrgId = query.Word("org"),
+            OrgId = query.Org(),
             HarnessId = query.Word("harness"),
             Provider = query.Word("provider"),
             Model = query.Word("model"),
@@ -39,7 +42,7 @@ internal static class ExchangeEndpoints
         return Results.Json(page, ApiJson.Default.PageExchangeRecord);
     }
 
-    private static IResult One(string id, StoreReader reader) => reader.Exchange(id) is { } record
+    private static IResult One(string id, HttpContext context, StoreReader reader) => reader.Exchange(id) is { } record && Caller.Of(context).MaySee(record.OrgId)
         ? Results.Json(record, ExchangeRecordJson.Default.ExchangeRecord)
         : ProblemDocument.Of(StatusCodes.Status404NotFound, "exchange_not_found", "No such exchange.");
 

@@ -1,4 +1,6 @@
 using Lethe.Proxy.Hosting;
+using Lethe.Proxy.Problems;
+using Lethe.Proxy.Reading;
 
 namespace Lethe.Proxy.Admin;
 

@@ -1,4 +1,7 @@
 using Lethe.Ingest.Reading;
+using Lethe.Proxy.Access;
+using Lethe.Proxy.Problems;
+using Lethe.Proxy.Reading;
 
 namespace Lethe.Proxy.Admin;
 
@@ -12,14 +15,14 @@ internal static class SessionEndpoints
         endpoints.MapGet("/v1/sessions/{id}/turns", Turns);
     }
 
-    private static IResult List(HttpRequest request, StoreReader reader, TimeProvider time)
+    private static IResult List(HttpContext context, StoreReader reader, TimeProvider time)
     {
-        var query = new PageQuery(request.Query, time);
+        var query = new PageQuery(context, time);
         var limit = query.Limit();
         var filter = new SessionFilter
         {
             HarnessId = query.Word("harness"),
-            OrgId = query.Word("org"),
+            OrgId = query.Org(),
             Since = query.Time("since"),
             After = After(query),
             Limit = limit + 1,
@@ -37,15 +40,16 @@ internal static class SessionEndpoints
     }
 
     // A harness's own id may hold a slash, which routing leaves encoded.
-    private static SessionDetail? Find(StoreReader reader, string id) => reader.Session(Uri.UnescapeDataString(id));
+    private static SessionDetail? Find(HttpContext context, StoreReader reader, string id) =>
+        reader.Session(Uri.UnescapeDataString(id)) is { } detail && Caller.Of(context).MaySee(detail.Session.OrgId) ? detail : null;
 
-    private static IResult Detail(string id, StoreReader reader) => Find(reader, id) is { } detail
+    private static IResult Detail(string id, HttpContext context, StoreReader reader) => Find(context, reader, id) is { } detail
         ? Results.Json(detail, ApiJson.Default.SessionDetail)
         : NoSession(id);
 
-    private static IResult Turns(string id, HttpRequest request, StoreReader reader, TimeProvider time)
+    private static IResult Turns(string id, HttpContext context, StoreReader reader, TimeProvider time)
     {
-        var query = new PageQuery(request.Query, time);
+        var query = new PageQuery(context, time);
         var limit = query.Limit();
         var after = Offset(query);
         if (query.Problem is { } problem)
@@ -53,7 +57,7 @@ internal static class SessionEndpoints
             return problem;
         }
 
-        if (Find(reader, id) is not { } detail)
+        if (Find(context, reader, id) is not { } detail)
         {
             return NoSession(id);
         }

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using Lethe.Ingest.Reading;
-using Lethe.Proxy.Admin;
+using Lethe.Proxy.Reading;
 
 namespace Lethe.Proxy.Commands;
 

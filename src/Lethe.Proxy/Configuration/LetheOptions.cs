@@ -11,8 +11,13 @@ public sealed class LetheOptions
 
     public string AdminListen { get; set; } = "http://127.0.0.1:4142";
 
-    /// <summary>Names beside loopback and the bound address that the admin listener answers to: a guard against DNS rebinding.</summary>
-    public string[] AdminHosts { get; set; } = [];
+    /// <summary>Names beside loopback and the bound address by which lethe may be meant, or <c>*.ending</c>: a guard against DNS rebinding.</summary>
+    public string[] AllowedHosts { get; set; } = [];
+
+    /// <summary>The address under which a team reaches the page, where something stands in front of it; null when nothing does.</summary>
+    public string? PublicUrl { get; set; }
+
+    public TokenOptions Tokens { get; set; } = new();
 
     public ExtProcOptions ExtProc { get; set; } = new();
 
@@ -27,6 +32,13 @@ public sealed class LetheOptions
     public JournalOptions Journal { get; set; } = new();
 
     public string Sink { get; set; } = "sqlite";
+}
+
+/// <summary>Who has to show a token.</summary>
+public sealed class TokenOptions
+{
+    /// <summary><c>auto</c>: whoever comes to a door that more than this machine can reach; <c>always</c>: everybody.</summary>
+    public string Required { get; set; } = "auto";
 }
 
 /// <summary>The Envoy door.</summary>

@@ -29,6 +29,8 @@ internal sealed class LetheOptionsValidator
         }
 
         CheckDoors(options);
+        CheckNames(options);
+        OneOf("Tokens:Required", options.Tokens.Required, "auto", "always");
         foreach (var (name, upstream) in options.Upstreams)
         {
             CheckUpstream("Upstreams:" + name, upstream);
@@ -98,6 +100,23 @@ internal sealed class LetheOptionsValidator
         else if (address.EndPoint is { } endPoint)
         {
             doors.Add((key, endPoint));
+        }
+    }
+
+    private void CheckNames(LetheOptions options)
+    {
+        foreach (var name in options.AllowedHosts)
+        {
+            var host = name.StartsWith("*.", StringComparison.Ordinal) ? name[2..] : name;
+            if (Uri.CheckHostName(host) == UriHostNameType.Unknown)
+            {
+                Refuse("AllowedHosts", $"'{name}' is not a host's name or address without a port, nor *. and the ending of names.");
+            }
+        }
+
+        if (options.PublicUrl is { } url && !(Uri.TryCreate(url, UriKind.Absolute, out var uri) && uri is { Scheme: "http" or "https", Query: "", Fragment: "", UserInfo: "" }))
+        {
+            Refuse("PublicUrl", $"'{EffectiveConfiguration.WithoutUserInfo(url)}' is not an http:// or https:// address without query.");
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Text;
+using Lethe.Proxy.Access;
 using Lethe.Proxy.Configuration;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.AspNetCore.DataProtection.XmlEncryption;
@@ -22,6 +23,7 @@ internal static class ForwardingVerbs
         services.TryAddSingleton(options);
         services.TryAddSingleton(new EnvironmentProxy(Environment.GetEnvironmentVariable));
         services.TryAddSingleton(new PrivateAuthorities(Environment.GetEnvironmentVariable("SSL_CERT_FILE")));
+        services.AddAccess();
         services.AddSingleton<IForwarderHttpClientFactory, UpstreamClientFactory>();
         services.AddReverseProxy()
             .LoadFromMemory(UpstreamRoutes.Routes(upstreams, section), UpstreamRoutes.Clusters(upstreams, section))
@@ -40,6 +42,7 @@ internal static class ForwardingVerbs
         door.UseRouting();
         door.UseEndpoints(endpoints => endpoints.MapReverseProxy(proxy =>
         {
+            proxy.UseLendingGuard();
             proxy.UseMiddleware<ExchangeCapture>();
             proxy.UseSessionAffinity();
             proxy.UseLoadBalancing();

@@ -16,14 +16,14 @@ internal static class HostLog
         // Its warning at a start says that one port cannot speak both HTTP versions without TLS: here it can. Its errors are faults of
         // requests, which the pipeline tells itself, without those that only carry an upstream's cut on to the client.
         logging.AddFilter("Microsoft.AspNetCore.Server.Kestrel", LogLevel.Critical);
+        // A client or an upstream that goes away: the record has it, with who and why.
+        logging.AddFilter("Yarp.ReverseProxy.Forwarder", LogLevel.Error);
         logging.AddConfiguration(context.Configuration.GetSection("Logging"));
-        logging.AddSimpleConsole(console =>
+        logging.AddConsoleFormatter<OneLineFormatter, ConsoleFormatterOptions>();
+        logging.AddConsole(console =>
         {
-            console.SingleLine = true;
-            console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
-            console.UseUtcTimestamp = true;
-            console.ColorBehavior = LoggerColorBehavior.Disabled;
+            console.FormatterName = OneLineFormatter.FormatterName;
+            console.LogToStandardErrorThreshold = LogLevel.Trace;
         });
-        logging.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
     }
 }

@@ -4,7 +4,7 @@ using System.Text.Json.Serialization.Metadata;
 using Lethe.Ingest.Reading;
 using Lethe.Proxy.Hosting;
 
-namespace Lethe.Proxy.Admin;
+namespace Lethe.Proxy.Reading;
 
 /// <summary>The read API's JSON, which <c>--json</c> prints too: snake-case names, nulls written.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
@@ -14,7 +14,6 @@ namespace Lethe.Proxy.Admin;
 [JsonSerializable(typeof(Page<SessionSummary>))]
 [JsonSerializable(typeof(Page<ConversationTurn>))]
 [JsonSerializable(typeof(Page<ExchangeRecord>))]
-[JsonSerializable(typeof(ProblemDocument))]
 [JsonSerializable(typeof(PipelineState))]
 internal sealed partial class ApiJson : JsonSerializerContext
 {

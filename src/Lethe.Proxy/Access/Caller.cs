@@ -1,0 +1,15 @@
+using Microsoft.AspNetCore.Http.Features;
+
+namespace Lethe.Proxy.Access;
+
+/// <summary>Who asks: the bearer of a token, or anyone at all where none is needed.</summary>
+/// <param name="Org">The organisation whose records it may see; null for all of them.</param>
+internal sealed record Caller(string? Org, string? Subject, IReadOnlyList<string> Scopes)
+{
+    public static readonly Caller Anyone = new(null, null, AccessScope.All);
+
+    public bool MaySee(string org) => Org is null || Org == org;
+
+    /// <summary>The caller of a request that has passed the guard.</summary>
+    public static Caller Of(HttpContext context) => context.Features.GetRequiredFeature<Caller>();
+}
