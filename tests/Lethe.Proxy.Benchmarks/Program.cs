@@ -7,9 +7,15 @@ if (args is ["bare-yarp", var upstream])
     return 0;
 }
 
+if (args is ["grpc-on-kestrel"])
+{
+    await GrpcOnKestrel.RunAsync();
+    return 0;
+}
+
 if (args is ["grpc-echo"])
 {
-    await GrpcEchoFloor.RunAsync();
+    await GrpcEcho.RunAsync();
     return 0;
 }
 

@@ -13,15 +13,11 @@ internal static class HealthEndpoints
         endpoints.MapGet("/readyz", Ready);
     }
 
-    private static IResult Ready(Func<PipelineState> ask)
+    private static IResult Ready(ReadinessCheck check)
     {
-        var state = ask();
-        return state.IsReady
-            ? Results.Json(state, ApiJson.Default.PipelineState)
-            : ProblemDocument.Of(
-                StatusCodes.Status503ServiceUnavailable,
-                "not_ready",
-                "Lethe cannot do all of its work now.",
-                $"journal writable: {state.JournalWritable}, store reachable: {state.StoreReachable}, ingesting: {state.Ingesting}.");
+        var state = check.State();
+        return check.WhyNot(state) is { } why
+            ? ProblemDocument.Of(StatusCodes.Status503ServiceUnavailable, "not_ready", "Lethe cannot do all of its work now.", why)
+            : Results.Json(state, ApiJson.Default.PipelineState);
     }
 }

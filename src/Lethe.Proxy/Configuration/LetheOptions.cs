@@ -49,6 +49,9 @@ public sealed class ExtProcOptions
 
     public int MessageBytesMax { get; set; } = 64 * 1024 * 1024;
 
+    /// <summary>How much of calls' bodies may lie here at once, over all streams: messages that have not come whole, answers that have not left. Beyond it a call goes on unrecorded.</summary>
+    public long InflightBytesMax { get; set; } = 256L * 1024 * 1024;
+
     /// <summary>The mode of the Unix socket, octal; Envoy's user has to be able to write to it.</summary>
     public string SocketMode { get; set; } = "600";
 
@@ -56,6 +59,9 @@ public sealed class ExtProcOptions
     public string? CertificateFile { get; set; }
 
     public string? CertificateKeyFile { get; set; }
+
+    /// <summary>A PEM file: the authorities whose client certificates the door then requires.</summary>
+    public string? ClientAuthority { get; set; }
 
     /// <summary>Where Envoy waits for answers, take <c>x-lethe-*</c> and <c>x-tapes-*</c> off the request before the upstream sees it.</summary>
     public bool RemoveOwnHeaders { get; set; }

@@ -1,6 +1,5 @@
 using System.Net;
 using Lethe.Envoy;
-using Lethe.Proxy.ExtProc;
 using Lethe.Proxy.Forwarding;
 
 namespace Lethe.Proxy.Configuration;
@@ -44,8 +43,9 @@ internal sealed class LetheOptionsValidator
         InRange("Forwarding:ActivityTimeoutSeconds", options.Forwarding.ActivityTimeoutSeconds, 1, 7 * 24 * 3600);
         InRange("Forwarding:ConnectTimeoutSeconds", options.Forwarding.ConnectTimeoutSeconds, 1, 3600);
         InRange("ExtProc:MessageBytesMax", options.ExtProc.MessageBytesMax, 64 * KiB, GiB);
+        InRange("ExtProc:InflightBytesMax", options.ExtProc.InflightBytesMax, MiB, 64 * GiB);
         InRange("ExtProc:DrainMilliseconds", options.ExtProc.DrainMilliseconds, 0, 600_000);
-        if (!UnixSocket.TryParseMode(options.ExtProc.SocketMode, out _))
+        if (!SocketMode.TryParse(options.ExtProc.SocketMode, out _))
         {
             Refuse("ExtProc:SocketMode", $"'{options.ExtProc.SocketMode}' is no octal file mode like 600.");
         }
@@ -53,6 +53,11 @@ internal sealed class LetheOptionsValidator
         if (options.ExtProc.CertificateFile is null != options.ExtProc.CertificateKeyFile is null)
         {
             Refuse("ExtProc:CertificateFile", "and ExtProc:CertificateKeyFile must be given together.");
+        }
+
+        if (options.ExtProc is { ClientAuthority: not null, CertificateFile: null })
+        {
+            Refuse("ExtProc:ClientAuthority", "needs ExtProc:CertificateFile: without TLS nobody shows a certificate.");
         }
 
         foreach (var (name, rule) in options.ExtProc.Block)

@@ -10,9 +10,12 @@ internal static class HostLog
         logging.SetMinimumLevel(LogLevel.Information);
         logging.AddFilter("Microsoft", LogLevel.Warning);
         logging.AddFilter("Yarp", LogLevel.Warning);
+        logging.AddFilter("Grpc", LogLevel.Warning);
         // A failed start is told once, in one line, by the command.
         logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
         logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
+        // What makes lethe not ready is told where it happens.
+        logging.AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None);
         // Its warning at a start says that one port cannot speak both HTTP versions without TLS: here it can. Its errors are faults of
         // requests, which the pipeline tells itself, without those that only carry an upstream's cut on to the client.
         logging.AddFilter("Microsoft.AspNetCore.Server.Kestrel", LogLevel.Critical);

@@ -143,6 +143,8 @@ internal sealed class LetheHost : IAsyncDisposable
             services.AddSingleton(_ => memory().Sink);
             services.AddSingleton(_ => memory().Reader);
             services.AddSingleton<Func<PipelineState>>(_ => memory().State);
+            services.AddSingleton<ReadinessCheck>();
+            services.AddHealthChecks().AddCheck<ReadinessCheck>("readiness");
             services.AddSingleton<MetricRegistry>();
             if (OtlpExport.IsAsked(settings.Configuration))
             {

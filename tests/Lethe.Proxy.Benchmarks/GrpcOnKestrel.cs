@@ -10,8 +10,8 @@ using Microsoft.Extensions.Logging;
 
 namespace Lethe.Proxy.Benchmarks;
 
-/// <summary>The Envoy door's floor: gRPC messages on bare Kestrel, each answered with a constant frame of the same size, none looked into or kept.</summary>
-internal static class GrpcEchoFloor
+/// <summary>The Envoy door's lower floor: gRPC messages on bare Kestrel, framed by hand, each answered with a constant frame of the same size, none looked into or kept.</summary>
+internal static class GrpcOnKestrel
 {
     private static ReadOnlySpan<byte> Answer => [0, 0, 0, 0, 2, 0x22, 0];
 

@@ -3,7 +3,7 @@ using System.Text;
 using Lethe.Capture.Exchanges;
 using Lethe.Envoy;
 
-namespace Lethe.Proxy.ExtProc;
+namespace Lethe.Proxy.ExtProc.Wire;
 
 /// <summary>A header list as the data plane shows it: pseudo-headers (RFC 9113 §8.3) apart from the lines that the peer sent.</summary>
 internal sealed class CallHeaders

@@ -1,6 +1,6 @@
 using System.Buffers;
 
-namespace Lethe.Proxy.ExtProc;
+namespace Lethe.Proxy.ExtProc.Wire;
 
 /// <summary>The fields of one protobuf message, one after the other (protobuf encoding, proto3: no groups). Copies nothing.</summary>
 internal ref struct WireFields(in ReadOnlySequence<byte> message)

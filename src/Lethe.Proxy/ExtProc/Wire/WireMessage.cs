@@ -1,7 +1,7 @@
 using System.Buffers;
 using Lethe.Envoy;
 
-namespace Lethe.Proxy.ExtProc;
+namespace Lethe.Proxy.ExtProc.Wire;
 
 /// <summary>What a message of the stream carries; the number is its field number in <c>ProcessingRequest</c>.</summary>
 internal enum MessageKind
