@@ -26,6 +26,10 @@ internal sealed class ExchangeCapture(RequestDelegate next, ExchangeSink sink, T
                 await ForwardingProblem.WriteUpstreamFailure(context, ending);
                 await UnsentRequest.HearAsync(context, call, time);
             }
+            else if (call.Upload.IsCut)
+            {
+                await UnsentRequest.HearAsync(context, call, time);
+            }
 
             // 6
             await EndAsync(context, call, ending);
@@ -51,7 +55,7 @@ internal sealed class ExchangeCapture(RequestDelegate next, ExchangeSink sink, T
         {
             // 2
             context.Features.Set(call);
-            context.Request.Body = new RequestTee(requestBody, call);
+            context.Request.Body = new RequestTee(call);
             context.Features.Set<IHttpResponseBodyFeature>(new ResponseTee(context, responseBody, call));
             if (HttpProtocol.IsHttp11(context.Request.Protocol))
             {
@@ -93,7 +97,7 @@ internal sealed class ExchangeCapture(RequestDelegate next, ExchangeSink sink, T
         var exact = RawTarget.WithoutPrefix(context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget, route.Prefix);
         var target = exact ?? DecodedTarget(context, route);
         var tap = new ExchangeTap(sink, logger);
-        var call = new ForwardedCall(route, target, tap, responseBody, time);
+        var call = new ForwardedCall(route, target, tap, new Upload(context.Request.BodyReader), responseBody, time);
         tap.Begin(context, route, target);
         return call;
     }
