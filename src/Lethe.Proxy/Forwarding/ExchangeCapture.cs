@@ -16,6 +16,8 @@ internal sealed class ExchangeCapture(RequestDelegate next, ExchangeSink sink, T
         var call = Begin(context, responseBody);
         var cut = new CloseInsteadOfReset(context.Features.GetRequiredFeature<IHttpRequestLifetimeFeature>());
         var ending = new CallEnding(Ending.Incomplete, "forwarder_failed");
+        var client = context.Features.Get<HalfClosedClient>();
+        client?.Begin(context);
         try
         {
             ending = await ForwardAsync(context, call, responseBody, cut);
@@ -38,6 +40,7 @@ internal sealed class ExchangeCapture(RequestDelegate next, ExchangeSink sink, T
         {
             // Whatever failed, the record is ended; where it is ended already, this counts for nothing.
             call.Tap.Finish(ending);
+            client?.End();
         }
 
         if (cut.IsAsked && !context.RequestAborted.IsCancellationRequested)
