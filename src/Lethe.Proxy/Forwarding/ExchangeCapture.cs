@@ -12,8 +12,16 @@ internal sealed class ExchangeCapture(RequestDelegate next, ExchangeSink sink, T
     public async Task InvokeAsync(HttpContext context)
     {
         // 1
+        var route = ForwardingRoute.Of(context.GetRouteModel());
+        var target = Target(context, route);
+        if (route.BasePath.Length > 0 && RawTarget.HasDotSegments(RawTarget.Split(target).Path))
+        {
+            await ForwardingProblem.WriteDotSegments(context);
+            return;
+        }
+
         var responseBody = context.Features.GetRequiredFeature<IHttpResponseBodyFeature>();
-        var call = Begin(context, responseBody);
+        var call = Begin(context, route, target, responseBody);
         var cut = new CloseInsteadOfReset(context.Features.GetRequiredFeature<IHttpRequestLifetimeFeature>());
         var ending = new CallEnding(Ending.Incomplete, "forwarder_failed");
         var client = context.Features.Get<HalfClosedClient>();
@@ -93,12 +101,12 @@ internal sealed class ExchangeCapture(RequestDelegate next, ExchangeSink sink, T
         }
     }
 
-    private ForwardedCall Begin(HttpContext context, IHttpResponseBodyFeature responseBody)
+    private static string Target(HttpContext context, ForwardingRoute route) =>
+        RawTarget.WithoutPrefix(context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget, route.Prefix) ?? DecodedTarget(context, route);
+
+    private ForwardedCall Begin(HttpContext context, ForwardingRoute route, string target, IHttpResponseBodyFeature responseBody)
     {
         context.Features.GetRequiredFeature<IHttpMaxRequestBodySizeFeature>().MaxRequestBodySize = null;
-        var route = ForwardingRoute.Of(context.GetRouteModel());
-        var exact = RawTarget.WithoutPrefix(context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget, route.Prefix);
-        var target = exact ?? DecodedTarget(context, route);
         var tap = new ExchangeTap(sink, logger);
         var call = new ForwardedCall(route, target, tap, new Upload(context.Request.BodyReader), responseBody, time);
         tap.Begin(context, route, target);

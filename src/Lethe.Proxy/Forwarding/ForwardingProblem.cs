@@ -15,6 +15,22 @@ internal static class ForwardingProblem
         "Nothing was forwarded. Put the name of an upstream in front of the vendor's path; known are: " + string.Join(", ", prefixes),
         prefixes);
 
+    /// <summary>421 <c>host_not_allowed</c>: the request was meant for another host, and lethe is no HTTP proxy.</summary>
+    public static Task WriteNoProxy(HttpContext context) => Write(
+        context,
+        StatusCodes.Status421MisdirectedRequest,
+        "host_not_allowed",
+        "This is no HTTP proxy",
+        "The request names another host. Give lethe's address as the base URL, not as the proxy.");
+
+    /// <summary>400 <c>dot_segments</c>: the path could lead out of the one that the upstream's address ends in. Nothing was forwarded.</summary>
+    public static Task WriteDotSegments(HttpContext context) => Write(
+        context,
+        StatusCodes.Status400BadRequest,
+        "dot_segments",
+        "The path leads upwards",
+        "The upstream is configured with a base path, and a path with '.' or '..' segments could lead out of it. Nothing was forwarded.");
+
     /// <summary>502 or 504 (or 400 for a request whose body its client broke): no response came.</summary>
     public static Task WriteUpstreamFailure(HttpContext context, CallEnding ending)
     {

@@ -10,6 +10,8 @@ internal static class HostLog
         logging.SetMinimumLevel(LogLevel.Information);
         logging.AddFilter("Microsoft", LogLevel.Warning);
         logging.AddFilter("Yarp", LogLevel.Warning);
+        // It warns of each call that a client or an upstream broke off, with several nested stack traces; the record has these, one row a call.
+        logging.AddFilter("Yarp.ReverseProxy.Forwarder", LogLevel.Error);
         // A failed start is told once, in one line, by the command.
         logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
         logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
