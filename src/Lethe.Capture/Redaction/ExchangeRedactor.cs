@@ -112,7 +112,7 @@ public sealed class ExchangeRedactor
         {
             if (HeaderAllowList.Allows(name) && !(bodies && IsCoding(name, headers)))
             {
-                kept.Add(new HeaderField(name, TextRedaction.Apply(value)));
+                kept.Add(new HeaderField(name, TextRedaction.Apply(name.EndsWith("referer", StringComparison.OrdinalIgnoreCase) ? QueryMask.ApplyToAddress(value) : value)));
             }
         }
 

@@ -3,6 +3,7 @@ using Lethe.Proxy.Access;
 using Lethe.Proxy.Configuration;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.AspNetCore.DataProtection.XmlEncryption;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Yarp.ReverseProxy.Configuration;
@@ -53,6 +54,12 @@ internal static class ForwardingVerbs
         branch.Run(context =>
         {
             context.SetEndpoint(null);
+            // HTTP/1.1 names the host beside an absolute form, and that name has been judged; HTTP/1.0 need not.
+            if (!context.Request.Host.HasValue && RawTarget.IsAbsolute(context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget))
+            {
+                return ForwardingProblem.WriteNoProxy(context);
+            }
+
             RunPrefix.Remove(context);
             return forward(context);
         });
