@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Lethe.Proxy.Terminal;
 
 namespace Lethe.Proxy.Commands;
 

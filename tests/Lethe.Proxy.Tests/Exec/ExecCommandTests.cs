@@ -1,6 +1,7 @@
 using Lethe.Proxy.Commands;
 using Lethe.Proxy.Configuration;
 using Lethe.Proxy.Hosting;
+using Lethe.Proxy.Terminal;
 using Lethe.Proxy.Tests.Support;
 
 namespace Lethe.Proxy.Tests.Exec;
