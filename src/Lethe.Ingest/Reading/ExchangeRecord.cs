@@ -17,6 +17,9 @@ public sealed record ExchangeRecord
     /// <summary><c>forwarding</c>, <c>ext_proc</c> or <c>ingest</c>.</summary>
     public required string Door { get; init; }
 
+    /// <summary>How it came to the door: <c>base_url</c>, <c>forward_proxy</c>, <c>ext_proc</c>, <c>ingest</c> or <c>import</c>. What a harness does can depend on it.</summary>
+    public string CaptureMode => Door == "forwarding" ? "base_url" : Door;
+
     /// <summary>RFC 3339 with microseconds, UTC.</summary>
     public required string CapturedAt { get; init; }
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Lethe.Ingest.Reading;
 using Lethe.Proxy.Reading;
+using Lethe.Proxy.Terminal;
 using Spectre.Console;
 
 namespace Lethe.Proxy.Commands;
@@ -40,7 +41,7 @@ internal static class SessionsCommand
             }
             else
             {
-                Print(Terminal.On(output), sessions);
+                Print(TerminalConsole.On(output), sessions);
             }
 
             return ExitCode.Fine;

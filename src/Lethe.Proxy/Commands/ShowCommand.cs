@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Lethe.Ingest.Reading;
 using Lethe.Proxy.Reading;
+using Lethe.Proxy.Terminal;
 
 namespace Lethe.Proxy.Commands;
 
@@ -27,7 +28,7 @@ internal static class ShowCommand
             }
             else
             {
-                new ConversationView(Terminal.On(output)).Print(detail, turns);
+                new ConversationView(TerminalConsole.On(output)).Print(detail, turns);
             }
 
             return ExitCode.Fine;

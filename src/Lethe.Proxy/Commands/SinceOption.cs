@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Lethe.Proxy.Reading;
+using Lethe.Proxy.Terminal;
 
 namespace Lethe.Proxy.Commands;
 

@@ -2,6 +2,7 @@ using Lethe.Ingest.Reading;
 using Lethe.Ingest.Storage;
 using Lethe.Proxy.Configuration;
 using Lethe.Proxy.Hosting;
+using Lethe.Proxy.Terminal;
 using Microsoft.Data.Sqlite;
 
 namespace Lethe.Proxy.Commands;

@@ -43,6 +43,12 @@ internal sealed record ExecEnvironment
 
     public string? Variable(string name) => Environment.TryGetValue(name, out var value) && value.Length > 0 ? value : null;
 
+    /// <summary>A variable that holds a base address.</summary>
+    public FoundAddress? Address(string variable) => Variable(variable) is { } value ? new FoundAddress(value, variable + " of the environment") : null;
+
+    /// <summary>A file as a person knows it: from the home directory on, or from the working directory.</summary>
+    public string Named(string path) => path.StartsWith(Home + "/", StringComparison.Ordinal) ? "~" + path[Home.Length..] : path;
+
     /// <summary>The surroundings of this process.</summary>
     /// <param name="running">The lethe that runs on the data directory; null when exec starts its own.</param>
     public static ExecEnvironment Here(LetheOptions options, ListeningDoors? running)

@@ -26,16 +26,10 @@ internal static class JsonConfig
     }
 
     /// <summary>The members of an object at the top level whose values are strings.</summary>
-    public static IEnumerable<(string Name, string Value)> Strings(string? text, string member)
-    {
-        foreach (var (name, value) in Parse(text)?[member] as JsonObject ?? [])
-        {
-            if (value is JsonValue scalar && scalar.TryGetValue<string>(out var word))
-            {
-                yield return (name, word);
-            }
-        }
-    }
+    public static IEnumerable<(string Name, string Value)> Strings(string? text, string member) => Strings(Parse(text)?[member] as JsonObject ?? []);
+
+    /// <summary>The members at the top level whose values are strings.</summary>
+    public static IEnumerable<(string Name, string Value)> Members(string? text) => Strings(Parse(text) ?? []);
 
     /// <summary>Puts <paramref name="over"/> onto <paramref name="into"/>, object by object.</summary>
     public static void Merge(JsonObject into, JsonObject over)
@@ -49,6 +43,17 @@ internal static class JsonConfig
             else
             {
                 into[name] = value?.DeepClone();
+            }
+        }
+    }
+
+    private static IEnumerable<(string Name, string Value)> Strings(JsonObject members)
+    {
+        foreach (var (name, value) in members)
+        {
+            if (value is JsonValue scalar && scalar.TryGetValue<string>(out var word))
+            {
+                yield return (name, word);
             }
         }
     }

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Lethe.Proxy.Commands;
+namespace Lethe.Proxy.Terminal;
 
 /// <summary>Numbers and times as a person reads them.</summary>
 internal static class Format
@@ -31,19 +31,16 @@ internal static class Format
 
     public static string Time(DateTimeOffset? at) => at is { } known ? known.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture) : "-";
 
-    /// <summary>One line of at most <paramref name="columnsMax"/> characters; control characters of the traffic never reach the terminal.</summary>
+    /// <summary>One line of at most <paramref name="columnsMax"/> characters, printable.</summary>
     public static string OneLine(string text, int columnsMax)
     {
-        var line = Printable(text).Replace('\n', ' ');
-        return line.Length <= columnsMax ? line : line[..(columnsMax - 1)] + "…";
-    }
-
-    /// <summary>Text without control characters but line ends: what a model said must not command the terminal.</summary>
-    public static string Printable(string text) => string.Create(text.Length, text, static (into, from) =>
-    {
-        for (var i = 0; i < from.Length; i++)
+        var line = Printable.Line(text);
+        if (line.Length <= columnsMax)
         {
-            into[i] = char.IsControl(from[i]) && from[i] != '\n' ? ' ' : from[i];
+            return line;
         }
-    });
+
+        var end = columnsMax - 1;
+        return line[..(end > 0 && char.IsHighSurrogate(line[end - 1]) ? end - 1 : end)] + "…";
+    }
 }
