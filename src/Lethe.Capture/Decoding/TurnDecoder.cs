@@ -17,7 +17,7 @@ public static class TurnDecoder
         var coded = ContentDecoder.Decode(exchange.Request.Bytes, exchange.Request.Bytes.IsEmpty ? null : exchange.RequestHeaders.Joined("content-encoding"));
         var source = BodySniffer.Trim(Utf8Repair.Clean(coded.Bytes));
         var request = source.IsEmpty ? null : JsonReading.TryParse(source);
-        var endpoint = EndpointPaths.Find(exchange.Method, exchange.Path) ?? EndpointShapes.Find(request?.RootElement);
+        var endpoint = EndpointPaths.Find(exchange.Method, exchange.Path) ?? FindByShape(exchange, request?.RootElement);
         if (endpoint is not { Dialect: not Dialect.Unsupported } known)
         {
             return new DecodedExchange(null, endpoint is null ? coded.Reason ?? "unknown_endpoint" : "unsupported_dialect", request);
@@ -41,6 +41,12 @@ public static class TurnDecoder
         var requestReason = request is null ? coded.Reason ?? RequestReason(exchange) : null;
         (turn, var responseReason) = ReadResponse(turn, known, exchange);
         return new DecodedExchange(turn, requestReason ?? responseReason, request);
+    }
+
+    private static Endpoint? FindByShape(CapturedExchange exchange, JsonElement? request)
+    {
+        using var answer = exchange.Status is null ? null : ReplyStream.First(Utf8Repair.Clean(Plain(exchange).Bytes));
+        return EndpointShapes.Find(exchange, request, answer?.RootElement);
     }
 
     private static Turn ReadRequest(Turn turn, Endpoint endpoint, CapturedExchange exchange, JsonElement? request, ReadOnlyMemory<byte> source)

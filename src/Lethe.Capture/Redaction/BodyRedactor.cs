@@ -20,7 +20,7 @@ public sealed class BodyRedactor : IDisposable
         unwinding = coding is null ? null : UnwindingBody.TryOpen(coding);
     }
 
-    /// <summary>Why the body, or its end, is not kept (<c>content_coding_unknown</c>, <c>zstd_unavailable</c>, …), told at the end; null when it is.</summary>
+    /// <summary>Why the body, or its end, is not kept (<c>content_coding_unknown</c>, <c>content_coding_corrupt</c>, …), told at the end; null when it is.</summary>
     public string? WithheldReason { get; private set; }
 
     /// <summary>Takes a part, and gives what may be written by now.</summary>

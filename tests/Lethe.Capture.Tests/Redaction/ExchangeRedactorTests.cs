@@ -152,6 +152,7 @@ public sealed class ExchangeRedactorTests
     [InlineData("gzip")]
     [InlineData("x-gzip, identity")]
     [InlineData("br")]
+    [InlineData("zstd")]
     [InlineData("gzip, br")]
     [InlineData("deflate")]
     public void A_body_in_parts_comes_out_as_the_whole_would(string coding)
@@ -185,10 +186,11 @@ public sealed class ExchangeRedactorTests
     [Theory]
     [InlineData("gzip")]
     [InlineData("br")]
+    [InlineData("zstd")]
     public void A_long_coded_stream_comes_out_while_it_comes_in(string coding)
     {
         var random = new Random(7);
-        var text = string.Concat(Enumerable.Range(0, 20_000).Select(_ => random.Next(100_000) + (char)('g' + random.Next(9)) + "\n"));
+        var text = string.Concat(Enumerable.Range(0, 100_000).Select(_ => random.Next(100_000) + (char)('g' + random.Next(9)) + "\n"));
         var wire = Code(text, coding);
         using var body = ExchangeRedactor.OpenBody([new("content-encoding", coding)]);
 
@@ -202,6 +204,7 @@ public sealed class ExchangeRedactorTests
     [Theory]
     [InlineData("gzip")]
     [InlineData("br")]
+    [InlineData("zstd")]
     public void Of_a_coded_body_that_breaks_what_came_before_is_kept(string coding)
     {
         var text = string.Concat(Enumerable.Range(0, 20_000).Select(number => number * 7919 + "\n"));
@@ -271,6 +274,7 @@ public sealed class ExchangeRedactorTests
                 "gzip" or "x-gzip" => new GZipStream(coded, CompressionLevel.Fastest, leaveOpen: true),
                 "deflate" => new ZLibStream(coded, CompressionLevel.Fastest, leaveOpen: true),
                 "br" => new BrotliStream(coded, CompressionLevel.Fastest, leaveOpen: true),
+                "zstd" => new ZstdSharp.CompressionStream(coded, leaveOpen: true),
                 _ => new BufferedStream(coded),
             })
             {
