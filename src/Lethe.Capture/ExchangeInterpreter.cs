@@ -3,6 +3,7 @@ using Lethe.Capture.Decoding;
 using Lethe.Capture.Exchanges;
 using Lethe.Capture.Harnesses;
 using Lethe.Capture.Prices;
+using Lethe.Capture.Redaction;
 
 namespace Lethe.Capture;
 
@@ -14,7 +15,7 @@ public sealed class ExchangeInterpreter(PriceBook? prices = null)
     public InterpretedExchange Interpret(CapturedExchange exchange)
     {
         using var decoded = TurnDecoder.Decode(exchange);
-        var turn = decoded.Turn;
+        var turn = decoded.Turn is { } said ? TurnRedaction.Apply(exchange, said) : null;
         var chain = turn is null ? null : ChainBuilder.Build(turn);
         var envelope = HarnessDetector.Detect(exchange, decoded.RequestJson, turn, chain);
         var (outcome, reason) = ExchangeOutcome.Of(exchange, turn, decoded.NotDecodedReason);

@@ -41,7 +41,7 @@ internal sealed class UnwindingBody : IDisposable
     }
 
     /// <summary>Takes a part of the coded body and hands on what can be read of the plain one by now.</summary>
-    public void Append(ReadOnlySpan<byte> part, StreamRedactor window, PooledBytes output)
+    public void Append(ReadOnlySpan<byte> part, PlainRedactor redactor, PooledBytes output)
     {
         if (fault is not null || part.IsEmpty)
         {
@@ -62,7 +62,7 @@ internal sealed class UnwindingBody : IDisposable
                     return;
                 }
 
-                window.Append(block.AsSpan(0, read), output);
+                redactor.Append(block.AsSpan(0, read), output);
             }
         }
         catch (Exception corrupt) when (corrupt is InvalidDataException or InvalidOperationException)

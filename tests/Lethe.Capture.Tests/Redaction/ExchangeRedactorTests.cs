@@ -134,6 +134,37 @@ public sealed class ExchangeRedactorTests
         Assert.False(redacted.Response.Truncated);
     }
 
+    [Theory]
+    [InlineData("", "gzip")]
+    [InlineData("", "zstd")]
+    [InlineData("br", "gzip")]
+    [InlineData("gzip", "")]
+    [InlineData("zstd", "")]
+    public void Where_label_and_coding_disagree_a_body_is_redacted_as_what_it_is(string label, string coding)
+    {
+        var wire = Code("{\"text\":\"AKIAIOSFODNN7EXAMPLE\"}", coding);
+        foreach (var partBytes in new[] { 1, 7, wire.Length })
+        {
+            using var body = ExchangeRedactor.OpenBody([new("content-encoding", label)]);
+            byte[] parts = [.. wire.Chunk(partBytes).SelectMany(part => body.Append(part)), .. body.Complete()];
+
+            Assert.Equal("{\"text\":\"[redacted:aws_access_key]\"}", Encoding.UTF8.GetString(parts));
+            Assert.Null(body.WithheldReason);
+        }
+    }
+
+    [Fact]
+    public void Where_bodies_are_withheld_no_header_keeps_the_prompt()
+    {
+        var metadata = """{"session_id":"s","thread_id":"t","turn_id":"u","request_kind":"turn","prompt":"what was said"}""";
+        var exchange = Exchange() with { RequestHeaders = [new("X-Codex-Turn-Metadata", metadata)] };
+        var withheld = exchange with { Attributes = new Dictionary<string, string> { [CapturedExchange.WithheldAttribute] = "sensitive" } };
+
+        Assert.Equal(metadata, new ExchangeRedactor(Key, false).Redact(exchange).RequestHeaders[0].Value);
+        Assert.Equal("""{"session_id":"s","thread_id":"t","turn_id":"u","request_kind":"turn"}""", new ExchangeRedactor(Key, false).Redact(withheld).RequestHeaders[0].Value);
+        Assert.Equal("", new ExchangeRedactor(Key, false).Redact(withheld with { RequestHeaders = [new("x-codex-turn-metadata", "what was said")] }).RequestHeaders[0].Value);
+    }
+
     [Fact]
     public void A_body_whose_coding_cannot_be_undone_is_withheld()
     {
