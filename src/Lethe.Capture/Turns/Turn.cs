@@ -79,8 +79,14 @@ public sealed record Turn
     /// <summary>The system prompt outside the chain, as canonical JSON; null when there is none.</summary>
     public byte[]? System { get; init; }
 
+    /// <summary>SHA-256 of <see cref="System"/>.</summary>
+    public byte[]? SystemSha256 { get; init; }
+
     /// <summary>The tool definitions, as canonical JSON; null when there are none.</summary>
     public byte[]? Tools { get; init; }
+
+    /// <summary>SHA-256 of <see cref="Tools"/>.</summary>
+    public byte[]? ToolsSha256 { get; init; }
 
     /// <summary>True when the reply reached its own end (terminal event, or a whole document).</summary>
     public bool ReplyComplete { get; init; }

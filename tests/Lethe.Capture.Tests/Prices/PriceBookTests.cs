@@ -163,7 +163,7 @@ public sealed class PriceBookTests
         var usage = new Usage { Input = 0, CacheWrite5m = 10, CacheWrite1h = 100, Output = 0, Final = true };
 
         Assert.Equal((10 * 3_750) + (100 * 6_000), Cost("vertex", "claude-sonnet-4-5", usage));
-        foreach (var (vendor, model) in new[] { ("vertex", "claude-sonnet-4-5"), ("openrouter", "anthropic/claude-sonnet-4.5"), ("bedrock", "anthropic.claude-sonnet-4-5-20250929-v1:0") })
+        foreach (var (vendor, model) in new[] { ("vertex", "claude-sonnet-4-5"), ("openrouter", "anthropic/claude-sonnet-4.5"), ("bedrock", "global.anthropic.claude-sonnet-4-5-20250929-v1:0") })
         {
             var turn = Turn(vendor, model, usage with { CacheWrite5m = 0 });
             Assert.Equal(100 * 6_000, PriceBook.Embedded.Price(turn, Noon)?.NanoUsd);
