@@ -1,7 +1,6 @@
 using System.Net;
 using Lethe.Envoy;
 using Lethe.Proxy.ExtProc;
-using Lethe.Proxy.Forwarding;
 
 namespace Lethe.Proxy.Configuration;
 
