@@ -4,6 +4,7 @@ using System.Text.Json;
 using Lethe.Capture.Exchanges;
 using Lethe.Proxy.Access;
 using Lethe.Proxy.Hosting;
+using Lethe.Proxy.Terminal;
 using Spectre.Console;
 
 namespace Lethe.Proxy.Commands;
@@ -57,7 +58,7 @@ internal static class TokenCommand
             }
             else
             {
-                Print(Terminal.On(output), tokens);
+                Print(TerminalConsole.On(output), tokens);
             }
 
             return ExitCode.Fine;

@@ -1,6 +1,5 @@
 using System.Net;
 using Lethe.Envoy;
-using Lethe.Proxy.Forwarding;
 
 namespace Lethe.Proxy.Configuration;
 

@@ -1,4 +1,5 @@
 using System.Net;
+using Lethe.Proxy.Configuration;
 using Lethe.Proxy.Forwarding;
 
 namespace Lethe.Proxy.Exec;

@@ -133,7 +133,7 @@ internal sealed class EarlyAnswerStream(Stream inner, TimeProvider time) : Strea
     {
         try
         {
-            await inner.ReadAsync(Memory<byte>.Empty);
+            _ = await inner.ReadAsync(Memory<byte>.Empty);
             await HearAsync(lastWords: false);
         }
         catch (Exception broken) when (broken is IOException or ObjectDisposedException or OperationCanceledException)

@@ -11,7 +11,7 @@ namespace Lethe.Proxy.Forwarding;
 /// (3) where the answer takes its time, an interim one (RFC 9110 §15.2.1) is sent: a client that still listens passes it over, and the system of one that
 /// has gone refuses it.
 /// </summary>
-internal sealed class HalfClosedClient
+internal sealed class HalfClosedClient : IDisposable
 {
     private const int FirstProbe = 4;
     private const int ProbesEvery = 40;
@@ -44,7 +44,7 @@ internal sealed class HalfClosedClient
             return;
         }
 
-        var client = new HalfClosedClient(socket, time);
+        using var client = new HalfClosedClient(socket, time);
         connection.Features.Set(client);
         await using (connection.ConnectionClosed.UnsafeRegister(static client => ((HalfClosedClient)client!).Ended(), client))
         {
@@ -61,6 +61,12 @@ internal sealed class HalfClosedClient
         }
 
         await client.watching;
+    }
+
+    public void Dispose()
+    {
+        gone.Dispose();
+        served.Dispose();
     }
 
     /// <summary>A call is being served on the connection.</summary>

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Lethe.Proxy.Configuration;
 using Lethe.Proxy.Forwarding;
 
 namespace Lethe.Proxy.Hosting;

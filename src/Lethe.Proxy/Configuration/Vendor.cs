@@ -1,4 +1,4 @@
-namespace Lethe.Proxy.Forwarding;
+namespace Lethe.Proxy.Configuration;
 
 /// <summary>
 /// A model API that lethe knows by itself. <paramref name="Address"/> is null where only the user can know it (a resource, a region).

@@ -1,6 +1,4 @@
-using Lethe.Proxy.Configuration;
-
-namespace Lethe.Proxy.Forwarding;
+namespace Lethe.Proxy.Configuration;
 
 /// <summary>A model API that can be reached: a built-in vendor, a configured one, or a built-in one with configured values.</summary>
 internal sealed record Upstream(string Name, string Address, string Provider, string PathPrefix, Version HttpVersion, IReadOnlyList<string> BarePaths, IReadOnlyList<string> ModelPaths)
