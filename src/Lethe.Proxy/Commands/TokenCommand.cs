@@ -104,7 +104,7 @@ internal static class TokenCommand
             table.AddRow(
                 new Text(token.Id),
                 new Text(string.Join(' ', token.Scopes)),
-                new Text(Format.Printable(token.Subject ?? "")),
+                new Text(Printable.Of(token.Subject ?? "")),
                 new Text(token.Org == Organisation.None ? "" : token.Org),
                 new Text(Day(token.CreatedAt)),
                 new Text(token.ExpiresAt is { } expiry ? Day(expiry) : "never"));
