@@ -55,7 +55,22 @@ internal sealed class ProcessingStream(ProcessorCall call, StreamCapture capture
                 return;
             }
 
-            var read = await call.ReadAsync();
+            CallRead read;
+            try
+            {
+                var moving = call.MoveNext();
+                if (!moving.IsCompleted)
+                {
+                    await call.FlushAsync();
+                }
+
+                read = await moving ? CallRead.Message : CallRead.HalfClosed;
+            }
+            catch (Exception fault) when (call.TryExplain(fault, out read))
+            {
+                // It is an end like others.
+            }
+
             if (read is CallRead.Interrupted or CallRead.OverBound)
             {
                 if (read == CallRead.OverBound && !HoldsBody)
@@ -114,7 +129,7 @@ internal sealed class ProcessingStream(ProcessorCall call, StreamCapture capture
 
     private bool Refuse()
     {
-        call.Fail(StatusCode.Internal, "A message is no valid ProcessingRequest.");
+        call.Fail(new Status(StatusCode.Internal, "A message is no valid ProcessingRequest."));
         return false;
     }
 

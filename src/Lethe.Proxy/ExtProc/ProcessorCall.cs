@@ -1,5 +1,4 @@
 using System.IO.Pipelines;
-using System.Runtime.CompilerServices;
 using Grpc.Core;
 using Lethe.Proxy.ExtProc.Wire;
 using Microsoft.AspNetCore.Http.Features;
@@ -58,42 +57,23 @@ internal sealed class ProcessorCall : IDisposable
     /// <summary>True when no part of a further message has come yet.</summary>
     public bool IsDry => body.IsDry;
 
-    /// <summary>Waits for the next message, or for the end, whichever end it is; answers leave before it waits. Never throws for what a peer can do.</summary>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public async ValueTask<CallRead> ReadAsync()
-    {
-        try
-        {
-            var moving = messages.MoveNext(CancellationToken.None);
-            if (!moving.IsCompleted)
-            {
-                await FlushAsync();
-            }
+    /// <summary>Asks for the next message; false when the peer has said all it had to say. What it throws, <see cref="TryExplain"/> tells.</summary>
+    public Task<bool> MoveNext() => messages.MoveNext(CancellationToken.None);
 
-            return await moving ? CallRead.Message : CallRead.HalfClosed;
-        }
-        catch (RpcException) when (body.TakeInterrupt())
+    /// <summary>How a wait ended that threw; false for what no peer can cause.</summary>
+    public bool TryExplain(Exception fault, out CallRead read)
+    {
+        read = fault switch
         {
-            return CallRead.Interrupted;
-        }
-        catch (RpcException) when (body.IsOverBound)
-        {
-            return CallRead.OverBound;
-        }
-        catch (RpcException broken)
-        {
-            call.Status = broken.Status;
-            return CallRead.Faulted;
-        }
-        catch (InvalidDataException broken)
-        {
-            return Fail(StatusCode.Internal, broken.Message);
-        }
-        catch (Exception gone) when (IsGone(gone))
-        {
+            RpcException when body.TakeInterrupt() => CallRead.Interrupted,
+            RpcException when body.IsOverBound => CallRead.OverBound,
+            RpcException broken => Fail(broken.Status),
+            InvalidDataException => Fail(new Status(StatusCode.Internal, fault.Message)),
             // A length that no message can have is told by the same exception as a reset.
-            return gone is IOException && !lifetime.IsAborted ? Fail(StatusCode.ResourceExhausted, gone.Message) : CallRead.Gone;
-        }
+            IOException when !lifetime.IsAborted => Fail(new Status(StatusCode.ResourceExhausted, fault.Message)),
+            _ => CallRead.Gone,
+        };
+        return fault is RpcException or InvalidDataException || IsGone(fault);
     }
 
     /// <summary>Adds answers to those that leave with <see cref="FlushAsync"/>.</summary>
@@ -144,9 +124,10 @@ internal sealed class ProcessorCall : IDisposable
     /// <summary>This stream's bytes are needed, whatever they cost.</summary>
     public void Exempt() => body.Exempt();
 
-    public CallRead Fail(StatusCode code, string message)
+    /// <summary>Sets the status with which the call ends when its handler returns.</summary>
+    public CallRead Fail(Status status)
     {
-        call.Status = new Status(code, message);
+        call.Status = status;
         return CallRead.Faulted;
     }
 
