@@ -2,8 +2,9 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 using Lethe.Proxy.Tests.Hosting;
-using Lethe.Proxy.Tests.Support;
-using Microsoft.AspNetCore.Http;
+using WireMock.RequestBuilders;
+using WireMock.ResponseBuilders;
+using WireMock.Server;
 
 namespace Lethe.Proxy.Tests.Admin;
 
@@ -20,9 +21,9 @@ internal sealed class RecordedConversation : IAsyncDisposable
          "stop_reason":"tool_use","usage":{"input_tokens":12,"cache_read_input_tokens":100,"cache_creation_input_tokens":0,"output_tokens":30}}
         """;
 
-    private readonly FakeModelApi api;
+    private readonly WireMockServer api;
 
-    private RecordedConversation(FakeModelApi api, LetheUnderTest lethe)
+    private RecordedConversation(WireMockServer api, LetheUnderTest lethe)
     {
         this.api = api;
         Lethe = lethe;
@@ -34,14 +35,11 @@ internal sealed class RecordedConversation : IAsyncDisposable
 
     public static async Task<RecordedConversation> StartAsync()
     {
-        var api = await FakeModelApi.StartAsync(async context =>
-        {
-            var refused = context.Request.Headers.ContainsKey("x-refuse");
-            context.Response.StatusCode = refused ? 529 : 200;
-            context.Response.ContentType = "application/json";
-            await context.Response.WriteAsync(refused ? """{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}""" : Reply);
-        });
-        var lethe = await LetheUnderTest.StartAsync(options => options.Upstreams["anthropic"] = new() { Address = api.Address });
+        var api = WireMockServer.Start();
+        api.Given(Request.Create().UsingPost()).AtPriority(2).RespondWith(Answer(200, Reply));
+        api.Given(Request.Create().UsingPost().WithHeader("x-refuse", "yes")).AtPriority(1)
+            .RespondWith(Answer(529, """{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}"""));
+        var lethe = await LetheUnderTest.StartAsync(options => options.Upstreams["anthropic"] = new() { Address = api.Url });
         var conversation = new RecordedConversation(api, lethe);
         await conversation.SayAsync("first");
         await conversation.SayAsync("second", refuse: true);
@@ -93,6 +91,8 @@ internal sealed class RecordedConversation : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Lethe.DisposeAsync();
-        await api.DisposeAsync();
+        api.Dispose();
     }
+
+    private static IResponseBuilder Answer(int status, string json) => Response.Create().WithStatusCode(status).WithHeader("Content-Type", "application/json").WithBody(json);
 }
