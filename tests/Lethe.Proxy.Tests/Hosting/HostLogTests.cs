@@ -1,6 +1,8 @@
 using System.Net.Sockets;
 using System.Text.RegularExpressions;
 using Lethe.Proxy.Hosting;
+using Lethe.Proxy.Tests.Support;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -50,6 +52,56 @@ public sealed partial class HostLogTests
 
         Assert.Contains("Failed. <- InvalidOperationException: A bug.    at Lethe.Proxy.Tests.Hosting.HostLogTests", line, StringComparison.Ordinal);
         Assert.Equal(1, line.Count(character => character == '\n'));
+    }
+
+    [Fact]
+    public async Task Clients_and_upstreams_that_go_away_leave_no_trace_in_the_log_and_no_long_line()
+    {
+        var cut = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var heard = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var api = await FakeModelApi.StartAsync(async context =>
+        {
+            context.Response.ContentType = "text/event-stream";
+            await context.Response.WriteAsync("data: one\n\n");
+            await context.Response.Body.FlushAsync();
+            if (context.Request.Path == "/v1/cut")
+            {
+                await cut.Task;
+                context.Abort();
+                return;
+            }
+
+            context.RequestAborted.Register(heard.SetResult);
+            await heard.Task;
+        });
+        await using var lethe = await LetheProcess.StartAsync(null, LetheProcess.Upstream(api.Address));
+        using var client = new HttpClient();
+        var door = lethe.Listen + "/anthropic/v1/";
+        using (var request = new HttpRequestMessage(HttpMethod.Post, door + "messages") { Content = new StringContent("{}") })
+        using (await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead))
+        {
+            // Leaves in the middle of the answer.
+        }
+
+        await heard.Task.WaitAsync(TimeSpan.FromSeconds(30));
+        using (var request = new HttpRequestMessage(HttpMethod.Post, door + "cut") { Content = new StringContent("{}") })
+        using (var answer = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead))
+        {
+            cut.SetResult();
+            await Assert.ThrowsAnyAsync<Exception>(() => answer.Content.ReadAsByteArrayAsync());
+        }
+
+        using (var socket = new TcpClient("127.0.0.1", new Uri(lethe.Listen).Port))
+        {
+            await socket.GetStream().WriteAsync("no request at all\r\n\r\n"u8.ToArray());
+            Assert.NotEqual(0, await socket.GetStream().ReadAsync(new byte[100]));
+        }
+
+        await lethe.StopAsync();
+
+        var said = await lethe.SaidAsync();
+        Assert.DoesNotContain("   at ", said, StringComparison.Ordinal);
+        Assert.All(said.Split('\n'), line => Assert.InRange(line.Length, 0, OneLineFormatter.LineCharsMax));
     }
 
     private static Exception Thrown(Action act) => Record.Exception(act)!;
