@@ -10,8 +10,7 @@ internal static class CaptureEffect
     {
         // https://code.claude.com/docs/en/llm-gateway-protocol and …/prompt-caching
         ("base_url", "claude-code") =>
-            "captured by base_url: behind an address that is not Anthropic's, Claude Code does without Remote Control and voice, does not mark the system context "
-            + "that it adds in mid-conversation for caching, and sends its checks of fast mode and of WebFetch's domains to Anthropic directly; lethe cannot restore that",
+            "captured by base_url: Claude Code then has no Remote Control and no voice, leaves added system context uncached, and checks fast mode and WebFetch's domains past lethe",
         _ => null,
     };
 }

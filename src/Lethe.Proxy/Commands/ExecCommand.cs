@@ -175,6 +175,10 @@ internal static class ExecCommand
         {
             await error.WriteLineAsync(CommandEnding.Of(fault).Line);
         }
+        catch (HostFault fault)
+        {
+            await error.WriteLineAsync("lethe: " + fault.Message);
+        }
     }
 
     /// <summary>Until the lethe that runs has stored all that it has heard, as it says itself; others may go on for ever.</summary>

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Text;
 using Lethe.Proxy.Configuration;
 using Lethe.Proxy.Forwarding;
 using Lethe.Proxy.Hosting;
@@ -10,6 +11,9 @@ internal sealed record ExecEnvironment
 {
     /// <summary>Tells a lethe inside the child where the door of the outer one is.</summary>
     public const string DoorVariable = "LETHE_DOOR";
+
+    private const int FileCharsMax = 64 * 1024 * 1024;
+    private const int BufferChars = 16 * 1024;
 
     public required IReadOnlyDictionary<string, string> Environment { get; init; }
 
@@ -67,11 +71,29 @@ internal sealed record ExecEnvironment
         };
     }
 
+    /// <summary>A project can bring along a link to what never ends.</summary>
+    private static string? ReadWhole(string path)
+    {
+        using var file = new StreamReader(path);
+        var text = new StringBuilder();
+        var buffer = new char[BufferChars];
+        for (int read; (read = file.Read(buffer)) > 0;)
+        {
+            text.Append(buffer, 0, read);
+            if (text.Length > FileCharsMax)
+            {
+                return null;
+            }
+        }
+
+        return text.ToString();
+    }
+
     private static string? Read(string path)
     {
         try
         {
-            return File.Exists(path) ? File.ReadAllText(path) : null;
+            return File.Exists(path) ? ReadWhole(path) : null;
         }
         catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
         {

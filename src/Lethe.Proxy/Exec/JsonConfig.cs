@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 
 namespace Lethe.Proxy.Exec;
 
-/// <summary>Reads agents' JSON files, comments and trailing commas included. What is not JSON counts as not there, as the agent will say itself.</summary>
+/// <summary>Reads agents' JSON files, comments and trailing commas included; of a name that comes twice the last counts. What is not JSON counts as not there, as the agent will say itself.</summary>
 internal static class JsonConfig
 {
     private static readonly JsonDocumentOptions Lenient = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
@@ -17,10 +17,12 @@ internal static class JsonConfig
 
         try
         {
-            return JsonNode.Parse(text, documentOptions: Lenient) as JsonObject;
+            using var document = JsonDocument.Parse(text, Lenient);
+            return Node(document.RootElement) as JsonObject;
         }
-        catch (JsonException)
+        catch (Exception fault) when (fault is JsonException or InvalidOperationException)
         {
+            // Not JSON, or half a character in it.
             return null;
         }
     }
@@ -44,6 +46,29 @@ internal static class JsonConfig
             {
                 into[name] = value?.DeepClone();
             }
+        }
+    }
+
+    private static JsonNode? Node(JsonElement element)
+    {
+        switch (element.ValueKind)
+        {
+            case JsonValueKind.Object:
+                var members = new JsonObject();
+                foreach (var member in element.EnumerateObject())
+                {
+                    members[member.Name] = Node(member.Value);
+                }
+
+                return members;
+            case JsonValueKind.Array:
+                return new JsonArray([.. element.EnumerateArray().Select(Node)]);
+            case JsonValueKind.String:
+                return JsonValue.Create(element.GetString());
+            case JsonValueKind.Null:
+                return null;
+            default:
+                return JsonValue.Create(element.Clone());
         }
     }
 

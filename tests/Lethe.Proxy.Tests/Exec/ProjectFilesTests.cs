@@ -139,6 +139,25 @@ public sealed class ProjectFilesTests
         Assert.Contains("What goes there directly is not recorded", plan.Notes[1], StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Whatever_a_projects_files_hold_the_agent_starts()
+    {
+        string[] texts =
+        [
+            "", "null", "[]", "5", "\"x\"", "{", "\0", "\ufeff{}", "{\"env\":[]}", "{\"env\":{\"ANTHROPIC_BASE_URL\":5}}", "{\"env\":{\"ANTHROPIC_BASE_URL\":\"\\ud800\"}}",
+            "{\"\\ud800\":1}", "{\"env\":{\"A\":\"1\",\"A\":\"2\"},\"env\":{}}", "{\"provider\":{\"anthropic\":\"x\",\"y\":{\"options\":[]},\"z\":{\"options\":{\"baseURL\":{}}}}}",
+            new string('[', 100_000), string.Concat(Enumerable.Repeat("{\"env\":", 10_000)), "export =\n\"=\n`", "GOOGLE_GEMINI_BASE_URL='\nCODE_ASSIST_ENDPOINT=\"",
+        ];
+        foreach (var text in texts)
+        {
+            var world = World() with { ReadFile = path => path.StartsWith("/home/me/code/", StringComparison.Ordinal) ? text : null };
+            foreach (var agent in (string[])["claude", "codex", "gemini", "opencode", "mimo", "kimi", "dsh", "codebuddy", "python"])
+            {
+                Assert.Empty(Plan(world, agent).Upstreams);
+            }
+        }
+    }
+
     private static ExecEnvironment InClaudesProject(string directory = "/home/me/code") =>
         World().With(directory + "/.claude/settings.json", "{\"env\":{\"ANTHROPIC_BASE_URL\":\"https://project.example\"}}");
 

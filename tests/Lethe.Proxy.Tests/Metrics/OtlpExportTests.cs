@@ -1,10 +1,8 @@
 using System.Text;
 using Lethe.Proxy.Configuration;
 using Lethe.Proxy.Hosting;
+using Lethe.Proxy.Tests.Support;
 using Microsoft.Extensions.Configuration;
-using WireMock.RequestBuilders;
-using WireMock.ResponseBuilders;
-using WireMock.Server;
 
 namespace Lethe.Proxy.Tests.Metrics;
 
@@ -17,9 +15,9 @@ public sealed class OtlpExportTests : IDisposable
     [InlineData("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "/here", "/here")]
     public async Task All_instruments_go_out_where_the_standard_variable_says(string key, string path, string received)
     {
-        using var api = Answering("{}");
-        using var collector = Answering("");
-        await using (var lethe = await StartAsync(api.Url!, (key, collector.Url + path), ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"), ("OTEL_SERVICE_NAME", "our-recorder")))
+        await using var api = await FakeModelApi.StartAsync(FakeModelApi.Json("{}"));
+        await using var collector = await FakeModelApi.StartAsync(FakeModelApi.Json(""));
+        await using (var lethe = await StartAsync(api.Address, (key, collector.Address + path), ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"), ("OTEL_SERVICE_NAME", "our-recorder")))
         {
             using var client = new HttpClient();
             using var events = new StreamReader(await client.GetStreamAsync(new Uri(lethe.Doors.Admin + "/v1/events")));
@@ -27,9 +25,9 @@ public sealed class OtlpExportTests : IDisposable
             await StoredAsync(events);
         }
 
-        var export = collector.LogEntries[^1].RequestMessage!;
-        var told = Encoding.UTF8.GetString(export.BodyAsBytes!);
-        Assert.Equal((received, "application/x-protobuf"), (export.Path, export.Headers!["Content-Type"].Single()));
+        var export = collector.Requests[^1];
+        var told = Encoding.UTF8.GetString(export.Body);
+        Assert.Equal((received, "application/x-protobuf"), (export.Target, export.Header("content-type")));
         Assert.All(
             ["our-recorder", "Lethe.Proxy", "lethe_proxy_ttfb_overhead_seconds", "Lethe.Ingest", "lethe_exchanges_total", "lethe_capture_bytes_total"],
             word => Assert.Contains(word, told, StringComparison.Ordinal));
@@ -47,13 +45,6 @@ public sealed class OtlpExportTests : IDisposable
     }
 
     public void Dispose() => Directory.Delete(home, recursive: true);
-
-    private static WireMockServer Answering(string body)
-    {
-        var server = WireMockServer.Start("http://127.0.0.1:0");
-        server.Given(Request.Create().UsingPost()).RespondWith(Response.Create().WithHeader("Content-Type", "application/json").WithBody(body));
-        return server;
-    }
 
     private static async Task StoredAsync(StreamReader events)
     {
