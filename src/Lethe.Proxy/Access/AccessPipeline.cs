@@ -17,9 +17,9 @@ internal static class AccessPipeline
     }
 
     /// <summary>Keeps foreign web pages out of a door.</summary>
-    public static void UseSiteGuard(this IApplicationBuilder branch, bool checksHost = true, bool takesLinks = false)
+    public static void UseSiteGuard(this IApplicationBuilder branch, HostRule hosts, bool takesLinks = false)
     {
-        var guard = new SiteGuard(branch.ApplicationServices.GetRequiredService<OwnNames>(), checksHost, takesLinks);
+        var guard = new SiteGuard(branch.ApplicationServices.GetRequiredService<OwnNames>(), hosts, takesLinks);
         branch.Use((HttpContext context, RequestDelegate next) => guard.InvokeAsync(context, next));
     }
 

@@ -8,9 +8,9 @@ namespace Lethe.Proxy.Access;
 /// Whoever is no browser sends no <c>Origin</c> and no fetch metadata, and is asked for nothing but a name that is ours.
 /// </summary>
 /// <param name="names">The names that are ours.</param>
-/// <param name="checksHost">False where what stands in <c>:authority</c> is no name that was looked up: Envoy writes its cluster's name there.</param>
+/// <param name="hosts">What may stand in Host.</param>
 /// <param name="takesLinks">True where a person may follow a link from elsewhere: a whole page is opened, and who linked to it reads nothing of it.</param>
-internal sealed class SiteGuard(OwnNames names, bool checksHost, bool takesLinks)
+internal sealed class SiteGuard(OwnNames names, HostRule hosts, bool takesLinks)
 {
     // https://www.w3.org/TR/fetch-metadata/
     private const string SecFetchSite = "Sec-Fetch-Site";
@@ -19,7 +19,7 @@ internal sealed class SiteGuard(OwnNames names, bool checksHost, bool takesLinks
 
     public Task InvokeAsync(HttpContext context, RequestDelegate next)
     {
-        if (checksHost && !IsMeant(context))
+        if (!IsMeant(context))
         {
             return ProblemDocument.Of(
                 StatusCodes.Status421MisdirectedRequest,
@@ -39,7 +39,11 @@ internal sealed class SiteGuard(OwnNames names, bool checksHost, bool takesLinks
 
     // HTTP/1.0 has no Host, and no browser speaks it.
     private bool IsMeant(HttpContext context) =>
-        context.Request.Host.Host is var host && (host.Length == 0 || names.Include(host, context.Connection.LocalIpAddress));
+        hosts == HostRule.Any
+        || (context.Request.Host.Host is var host
+            && (host.Length == 0 || (hosts == HostRule.ShortNamesToo && IsShort(host)) || names.Include(host, context.Connection.LocalIpAddress)));
+
+    private static bool IsShort(string host) => !host.AsSpan().ContainsAny(".:");
 
     private bool IsForeignPage(HttpContext context)
     {

@@ -28,7 +28,7 @@ internal static class AdminEndpoints
             context.Response.Headers.CacheControl = "no-store";
             await AnswerFaultsAsync(context, next);
         });
-        app.UseSiteGuard(takesLinks: true);
+        app.UseSiteGuard(HostRule.Own, takesLinks: true);
         app.UseTokenGuard();
     }
 

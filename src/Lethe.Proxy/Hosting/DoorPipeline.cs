@@ -13,10 +13,10 @@ internal static class DoorPipeline
         app.Use(TellFaults);
         app.MapWhen(ListenerKind.Forwarding.Leads, branch =>
         {
-            branch.UseSiteGuard();
+            branch.UseSiteGuard(HostRule.ShortNamesToo);
             branch.MapForwarding();
         });
-        Branch(app, ListenerKind.ExtProc, endpoints => endpoints.MapExtProc(), branch => branch.UseSiteGuard(checksHost: false));
+        Branch(app, ListenerKind.ExtProc, endpoints => endpoints.MapExtProc(), branch => branch.UseSiteGuard(HostRule.Any));
         Branch(app, ListenerKind.Admin, endpoints => endpoints.MapAdmin(), branch => branch.UseAdminGuards());
     }
 

@@ -90,6 +90,14 @@ public sealed class SiteGuardTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_name_without_a_dot_means_a_machine_and_may_forward_but_not_read()
+    {
+        Assert.Equal(HttpStatusCode.OK, (await SendAsync(lethe.Host.Doors.Forwarding, "POST", "recorder:4141")).Status);
+        Assert.Equal(HttpStatusCode.MisdirectedRequest, (await SendAsync(lethe.Host.Doors.Admin, "GET", "recorder:4142")).Status);
+        Assert.Equal(HttpStatusCode.Forbidden, (await SendAsync(lethe.Host.Doors.Forwarding, "POST", "recorder:4141", "Origin: http://recorder:4141")).Status);
+    }
+
+    [Fact]
     public async Task A_link_from_elsewhere_opens_the_page_and_nothing_else()
     {
         string[] link = ["Sec-Fetch-Site: cross-site", "Sec-Fetch-Mode: navigate", "Sec-Fetch-Dest: document"];
