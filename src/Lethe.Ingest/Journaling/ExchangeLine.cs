@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Lethe.Capture.Exchanges;
 
 namespace Lethe.Ingest.Journaling;
@@ -6,7 +5,7 @@ namespace Lethe.Ingest.Journaling;
 /// <summary>An exchange as the data of a line: fields in one fixed order, defaults left out, so that equal exchanges give equal bytes.</summary>
 internal static class ExchangeLine
 {
-    /// <summary>Writes the whole form, which an <c>exchange</c>, an <c>open</c> and a <c>close</c> line carry and the content hash is taken over.</summary>
+    /// <summary>Writes the whole form, which an <c>exchange</c>, an <c>open</c> and a <c>close</c> line carry.</summary>
     /// <param name="repeated">What of the request stands in an earlier line and is left out here.</param>
     public static void Write(CapturedExchange exchange, LineBuffer into, RepeatedRequest? repeated = null)
     {
@@ -44,14 +43,6 @@ internal static class ExchangeLine
 
         WriteBody("response"u8, piece.Response, into);
         into.Raw("}"u8);
-    }
-
-    /// <summary>SHA-256 over the whole form.</summary>
-    public static byte[] ContentHash(CapturedExchange exchange)
-    {
-        using var form = new LineBuffer();
-        Write(exchange, form);
-        return SHA256.HashData(form.Written.Span);
     }
 
     /// <summary>Microseconds since 1970, UTC.</summary>

@@ -140,7 +140,7 @@ internal ref struct ExchangeReader
     private RepeatedRequest Repeated()
     {
         Expect(JsonTokenType.StartArray, isNext: false);
-        var repeated = new RepeatedRequest(new JournalPosition(earlier?.Segment ?? 0, Number(), Number()), (int)Number(int.MaxValue), (int)Number(int.MaxValue));
+        var repeated = new RepeatedRequest(new JournalPosition(default, earlier?.Segment ?? 0, Number(), Number()), (int)Number(int.MaxValue), (int)Number(int.MaxValue));
         Expect(JsonTokenType.EndArray);
         return repeated;
     }

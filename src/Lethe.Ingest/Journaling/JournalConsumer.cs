@@ -152,7 +152,7 @@ public sealed class JournalConsumer : IDisposable
             switch (cursor.Kind)
             {
                 case LineKind.Exchange:
-                    return new JournaledExchange(ReadLine(), cursor.ContentHash.ToArray(), cursor.LineAt);
+                    return Journaled(ReadLine(), cursor.LineAt);
                 case LineKind.Open:
                     open[ExchangeReader.ReadId(cursor.Data.Span)] = new OpenExchange(cursor.LineAt);
                     return null;
@@ -185,8 +185,10 @@ public sealed class JournalConsumer : IDisposable
 
         open.Remove(id);
         var whole = begun.Assemble(pieces, ReadLine());
-        return new JournaledExchange(whole, ExchangeLine.ContentHash(whole), begun.OpenedAt) { ClosedAt = cursor.LineAt };
+        return Journaled(whole, begun.OpenedAt) with { ClosedAt = cursor.LineAt };
     }
+
+    private static JournaledExchange Journaled(CapturedExchange exchange, JournalPosition at) => new(exchange, ContentHash.Of(exchange), at);
 
     private CapturedExchange ReadLine() => ExchangeReader.Read(cursor.Data.Span, pieces.EarlierIn(cursor.LineAt.Segment));
 

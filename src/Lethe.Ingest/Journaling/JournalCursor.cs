@@ -125,11 +125,11 @@ internal sealed class JournalCursor : IDisposable
                 return false;
             }
 
-            Position = new JournalPosition(later[0], 0, segment == 0 ? 0 : Position.Sequence);
+            Position = new JournalPosition(default, later[0], 0, segment == 0 ? 0 : Position.Sequence);
             if (segment != 0)
             {
                 sealKnown = false;
-                Fail(JournalFaultKind.SegmentMissing, new JournalPosition(segment, 0, Position.Sequence), "The segment is not there.");
+                Fail(JournalFaultKind.SegmentMissing, new JournalPosition(default, segment, 0, Position.Sequence), "The segment is not there.");
                 return false;
             }
 
@@ -220,14 +220,14 @@ internal sealed class JournalCursor : IDisposable
 
     private void Adopt(ReadOnlySpan<byte> hex) => sealKnown = JournalLine.TryReadSeal(hex, seal);
 
-    private void Advance(long sequence) => Position = new JournalPosition(Position.Segment, reader!.Offset, sequence);
+    private void Advance(long sequence) => Position = new JournalPosition(default, Position.Segment, reader!.Offset, sequence);
 
     private void MoveTo(long segment)
     {
         reader?.Dispose();
         reader = null;
         Header = null;
-        Position = new JournalPosition(Position.Segment + 1, 0, Position.Sequence);
+        Position = new JournalPosition(default, Position.Segment + 1, 0, Position.Sequence);
         if (segment == Position.Segment)
         {
             return;
@@ -249,7 +249,7 @@ internal sealed class JournalCursor : IDisposable
     }
 
     /// <summary>Until something in it is durable, the writer may take a segment back and write another in its place.</summary>
-    private bool IsBegun(long segment) => writtenTo is null || new JournalPosition(segment, 0, 0).IsBefore(writtenTo());
+    private bool IsBegun(long segment) => writtenTo is null || new JournalPosition(default, segment, 0, 0).IsBefore(writtenTo());
 
     private long? NextSegment()
     {

@@ -28,7 +28,7 @@ internal static class JournalRecovery
         var none = new Dictionary<ExchangeId, JournalPosition>();
         if (segments.Count == 0)
         {
-            return new JournalTail(new JournalPosition(1, 0, 1), new byte[JournalLine.SealBytes], none, [], new JournalRepair(cutSegment, cut, 0, []));
+            return new JournalTail(new JournalPosition(default, 1, 0, 1), new byte[JournalLine.SealBytes], none, [], new JournalRepair(cutSegment, cut, 0, []));
         }
 
         using var consumer = new JournalConsumer(directory, FirstNeeded(directory, segments[^1]));
@@ -48,7 +48,7 @@ internal static class JournalRecovery
     /// <summary>The last segment, or where the earliest exchange was opened that its header names as open.</summary>
     private static JournalPosition FirstNeeded(string directory, long last)
     {
-        var first = new JournalPosition(last, 0, 0);
+        var first = new JournalPosition(default, last, 0, 0);
         using var cursor = new JournalCursor(directory, first);
         if (cursor.Step() == CursorStep.Line && cursor.Header is { } header)
         {

@@ -112,7 +112,7 @@ internal sealed class LineWriter(OpenLines open) : IDisposable
         JournalLine.Seal(seal, written[lineStart..dataStart], written[dataStart..], contentHash, nextSeal);
         (seal, nextSeal) = (nextSeal, seal);
         JournalLine.WriteSuffix(Buffer, seal);
-        Position = new JournalPosition(bufferStart.Segment, bufferStart.Offset + Buffer.Length, Position.Sequence + 1);
+        Position = new JournalPosition(default, bufferStart.Segment, bufferStart.Offset + Buffer.Length, Position.Sequence + 1);
     }
 }
 

@@ -53,6 +53,6 @@ internal sealed record SegmentHeader(byte[] PreviousSeal, IReadOnlyDictionary<Ex
     private static JournalPosition ParsePosition(string text)
     {
         var numbers = Array.ConvertAll(text.Split(':'), part => long.Parse(part, CultureInfo.InvariantCulture));
-        return numbers.Length == 3 ? new JournalPosition(numbers[0], numbers[1], numbers[2]) : throw new FormatException("A position without three numbers.");
+        return numbers.Length == 3 ? new JournalPosition(default, numbers[0], numbers[1], numbers[2]) : throw new FormatException("A position without three numbers.");
     }
 }

@@ -191,7 +191,7 @@ internal sealed class SegmentWriter : IDisposable
         var next = lines.Position.Segment + (lines.Position.Offset > 0 ? 1 : 0);
         live = JournalDirectory.OpenFile(JournalDirectory.PlainPath(settings.Directory, next), FileMode.CreateNew, FileShare.Read | FileShare.Delete);
         fileLength = 0;
-        lines.StartAt(new JournalPosition(next, 0, lines.Position.Sequence), [.. lines.Seal]);
+        lines.StartAt(new JournalPosition(default, next, 0, lines.Position.Sequence), [.. lines.Seal]);
         JournalDirectory.Sync(settings.Directory);
         lines.Header();
     }

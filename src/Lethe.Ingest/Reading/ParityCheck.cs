@@ -78,7 +78,7 @@ internal sealed class ParityCheck
         {
             return IsDeadLetter(exchange)
                 ? null
-                : new VerifyFault(VerifyFaultKind.Missing, exchange.Id.ToString(), $"in the journal at {journaled.BodyAt}, no receipt in the store");
+                : new VerifyFault(VerifyFaultKind.Missing, exchange.Id.ToString(), $"in the journal at {journaled.At}, no receipt in the store");
         }
 
         if (!stored.ContentHash.AsSpan().SequenceEqual(journaled.ContentHash))
@@ -124,7 +124,7 @@ internal sealed class ParityCheck
             .Select(row => new VerifyFault(
                 VerifyFaultKind.Unjournalled,
                 new Guid(row.ExchangeId, bigEndian: true).ToString("D"),
-                $"in the store, not in the journal, where it was at {new JournalPosition(row.BodySegment, row.BodyOffset, row.BodySequence)}"));
+                $"in the store, not in the journal, where it was at {new JournalPosition(default, row.BodySegment, row.BodyOffset, row.BodySequence)}"));
     }
 
     private sealed class StoredDelivery

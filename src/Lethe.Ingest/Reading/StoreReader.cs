@@ -88,7 +88,7 @@ public sealed class StoreReader
         foreach (var row in connection.Query<ExchangeRow>(Sql(filter), Parameters(filter), snapshot, buffered: false))
         {
             JournalPosition? bodyAt = row is { BodySegment: { } segment, BodyOffset: { } offset, BodySequence: { } sequence }
-                ? new JournalPosition(segment, offset, sequence)
+                ? new JournalPosition(default, segment, offset, sequence)
                 : null;
             yield return (ExchangeRows.ToRecord(row, seesAll ? order.Next(row) : order.Of(row)), bodyAt);
         }

@@ -40,10 +40,10 @@ internal sealed class ReceiptBook : IDisposable
         setCursor = new Statement(
             database,
             """
-            INSERT INTO journal_cursors (consumer, segment, "offset", sequence) VALUES (?, ?, ?, ?)
-            ON CONFLICT DO UPDATE SET segment = excluded.segment, "offset" = excluded."offset", sequence = excluded.sequence
+            INSERT INTO journal_cursors (consumer, journal, segment, "offset", sequence) VALUES (?, ?, ?, ?, ?)
+            ON CONFLICT DO UPDATE SET journal = excluded.journal, segment = excluded.segment, "offset" = excluded."offset", sequence = excluded.sequence
             """);
-        getCursor = new Statement(database, "SELECT segment, \"offset\", sequence FROM journal_cursors WHERE consumer = ?");
+        getCursor = new Statement(database, "SELECT journal, segment, \"offset\", sequence FROM journal_cursors WHERE consumer = ?");
     }
 
     /// <summary>Takes the receipt of a delivery, unless it is there already.</summary>
@@ -96,14 +96,14 @@ internal sealed class ReceiptBook : IDisposable
     }
 
     public void SetCursor(string consumer, JournalPosition position) =>
-        setCursor.Bind(consumer).Bind(position.Segment).Bind(position.Offset).Bind(position.Sequence).Run();
+        setCursor.Bind(consumer).Bind(position.Journal.ToByteArray(bigEndian: true)).Bind(position.Segment).Bind(position.Offset).Bind(position.Sequence).Run();
 
     public JournalPosition? Cursor(string consumer)
     {
         getCursor.Bind(consumer);
         try
         {
-            return getCursor.Step() ? new JournalPosition(getCursor.Int64(0), getCursor.Int64(1), getCursor.Int64(2)) : null;
+            return getCursor.Step() ? new JournalPosition(new Guid(getCursor.Blob(0), bigEndian: true), getCursor.Int64(1), getCursor.Int64(2), getCursor.Int64(3)) : null;
         }
         finally
         {

@@ -23,7 +23,7 @@ public sealed class JournalTests : IDisposable
         var (found, fault) = world.ReadAll();
         Assert.Null(fault);
         Assert.Equal(sent.Select(JournalWorld.Form), found.Select(read => JournalWorld.Form(read.Exchange)));
-        Assert.Equal(found[3].ContentHash, ExchangeLine.ContentHash(sent[3]));
+        Assert.Equal(found[3].ContentHash, ContentHash.Of(sent[3]));
     }
 
     [Fact]
@@ -161,7 +161,7 @@ public sealed class JournalTests : IDisposable
     {
         await using var journal = world.Open();
         await journal.AppendAsync(JournalWorld.Exchange()).WaitAsync(Patience);
-        using var consumer = journal.Consume(new JournalPosition(9, 400, 70));
+        using var consumer = journal.Consume(new JournalPosition(default, 9, 400, 70));
         Assert.Equal(0, consumer.ReadBatch([], 1, 1));
         Assert.Equal(JournalFaultKind.SegmentMissing, consumer.Fault!.Kind);
         consumer.SkipFault();

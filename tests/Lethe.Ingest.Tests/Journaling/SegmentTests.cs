@@ -17,7 +17,7 @@ public sealed class SegmentTests : IDisposable
         Assert.Null(fault);
         Assert.Equal(20, found.Count);
         using var bodies = new JournalBodies(world.Directory);
-        Assert.All(found, read => Assert.Equal(JournalWorld.Form(read.Exchange), JournalWorld.Form(bodies.TryRead(read.BodyAt)!)));
+        Assert.All(found, read => Assert.Equal(JournalWorld.Form(read.Exchange), JournalWorld.Form(bodies.TryRead(read.At)!)));
     }
 
     [Fact]
@@ -168,7 +168,7 @@ public sealed class SegmentTests : IDisposable
         Assert.Equal(2, Directory.GetFiles(crashed, "*.br").Length);
         Assert.Empty(JournalVerifier.Run(crashed).Faults);
         using var bodies = new JournalBodies(crashed);
-        Assert.All(world.ReadAll(crashed).Exchanges, exchange => Assert.NotNull(bodies.TryRead(exchange.BodyAt)));
+        Assert.All(world.ReadAll(crashed).Exchanges, exchange => Assert.NotNull(bodies.TryRead(exchange.At)));
         Directory.Delete(crashed, recursive: true);
     }
 
@@ -204,7 +204,7 @@ public sealed class SegmentTests : IDisposable
         await Write(1, settings => settings);
         var path = world.LastSegment();
         var whole = await File.ReadAllBytesAsync(path);
-        var durable = new JournalPosition(1, 0, 1);
+        var durable = new JournalPosition(default, 1, 0, 1);
         using var cursor = new JournalCursor(world.Directory, default, () => durable);
         await File.WriteAllBytesAsync(path, []);
         Assert.Equal(CursorStep.End, cursor.Step());

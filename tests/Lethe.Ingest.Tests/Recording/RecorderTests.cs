@@ -103,7 +103,7 @@ public sealed class RecorderTests : IDisposable
             Assert.Equal("r1", read.Exchange.ResponseHeaders.First("request-id"));
             Assert.Equal((Ending.Incomplete, "recorder_stopped"), (read.Exchange.Ending, read.Exchange.EndingReason));
             using var bodies = new JournalBodies(crashed);
-            Assert.Equal("data: hé", Text(bodies.TryRead(read.BodyAt)!.Response));
+            Assert.Equal("data: hé", Text(bodies.TryRead(read.At)!.Response));
         }
     }
 
@@ -130,7 +130,7 @@ public sealed class RecorderTests : IDisposable
             var found = new List<JournaledExchange>();
             consumer.ReadBatch(found, 10, 1);
             parted = Assert.Single(found).Exchange;
-            Assert.Equal(ExchangeLine.ContentHash(parted), found[0].ContentHash);
+            Assert.Equal(ContentHash.Of(parted), found[0].ContentHash);
         }
 
         Assert.Equal("one two three", Text(parted.Response));

@@ -32,7 +32,7 @@ public sealed class RepeatedRequestTests : IDisposable
     {
         var requests = Conversation(10);
         await RecordAsync(requests);
-        var middle = world.ReadAll().Exchanges[6].BodyAt;
+        var middle = world.ReadAll().Exchanges[6].At;
 
         using var consumer = new JournalConsumer(world.Directory, middle);
         var rest = new List<JournaledExchange>();
@@ -52,7 +52,7 @@ public sealed class RepeatedRequestTests : IDisposable
         var segments = Directory.GetFiles(world.Directory, "*.jsonl*").Order(StringComparer.Ordinal).ToList();
         Assert.True(segments.Count > 2);
         segments.SkipLast(1).ToList().ForEach(File.Delete);
-        using var consumer = new JournalConsumer(world.Directory, new JournalPosition(segments.Count, 0, 0));
+        using var consumer = new JournalConsumer(world.Directory, new JournalPosition(default, segments.Count, 0, 0));
         var last = new List<JournaledExchange>();
         consumer.ReadBatch(last, 100, long.MaxValue);
         Assert.Equal(requests[^last.Count..], last.Select(found => Text(found.Exchange.Request)));
@@ -145,7 +145,7 @@ public sealed class RepeatedRequestTests : IDisposable
         Prop.ForAll(requests.ToArbitrary(), sent =>
         {
             using var lines = new LineWriter(new OpenLines(new Dictionary<ExchangeId, JournalPosition>()));
-            lines.StartAt(new JournalPosition(1, 0, 1), new byte[JournalLine.SealBytes]);
+            lines.StartAt(new JournalPosition(default, 1, 0, 1), new byte[JournalLine.SealBytes]);
             var directory = Directory.CreateDirectory(Path.Combine(world.Directory, Path.GetRandomFileName())).FullName;
             lines.Header();
             foreach (var request in sent)

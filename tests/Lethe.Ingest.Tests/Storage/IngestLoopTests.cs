@@ -98,7 +98,7 @@ public sealed class IngestLoopTests : IDisposable
     {
         await WriteJournal(Calls[..5]);
         using var store = TestStore.Open();
-        store.Ingest.Commit([], new Dictionary<string, JournalPosition> { ["ingest"] = new(1, lowWater, 1), ["ingest.read"] = new(1, 10_000_000, 9_000) });
+        store.Ingest.Commit([], new Dictionary<string, JournalPosition> { ["ingest"] = new(default, 1, lowWater, 1), ["ingest.read"] = new(default, 1, 10_000_000, 9_000) });
 
         await using (var journal = OpenJournal())
         {
@@ -188,8 +188,8 @@ public sealed class IngestLoopTests : IDisposable
         using var store = TestStore.Open();
         await CatchUp(store);
         store.Deliver(
-            Calls[5] with { BodyAt = new JournalPosition(1, 10, 2) },
-            Calls[6] with { BodyAt = new JournalPosition(7, 10, 70) },
+            Calls[5] with { BodyAt = new JournalPosition(default, 1, 10, 2) },
+            Calls[6] with { BodyAt = new JournalPosition(default, 7, 10, 70) },
             Calls[7]);
 
         Assert.Equal([(VerifyFaultKind.Unjournalled, Calls[5].Id.ToString())], Parity(store).Select(fault => (fault.Kind, fault.Subject)));
