@@ -36,8 +36,8 @@ internal static partial class Log
     [LoggerMessage(21, LogLevel.Warning, "{Count} exchanges could not be written before the recorder stopped")]
     public static partial void DrainTimedOut(ILogger logger, int count);
 
-    [LoggerMessage(30, LogLevel.Warning, "The store refused (SQLite {Code}); tried again in {PauseMilliseconds} ms")]
-    public static partial void StoreRefused(ILogger logger, int code, double pauseMilliseconds, Exception error);
+    [LoggerMessage(30, LogLevel.Warning, "Ingest failed and is tried again in {PauseMilliseconds} ms; captures go on into the journal")]
+    public static partial void IngestFailed(ILogger logger, double pauseMilliseconds, Exception error);
 
     [LoggerMessage(31, LogLevel.Error, "Exchange {Exchange} could not be interpreted; it is kept undecoded")]
     public static partial void InterpreterFailed(ILogger logger, Lethe.Capture.Exchanges.ExchangeId exchange, Exception error);
@@ -46,5 +46,8 @@ internal static partial class Log
     public static partial void DeadLetter(ILogger logger, Lethe.Capture.Exchanges.ExchangeId exchange, string code);
 
     [LoggerMessage(33, LogLevel.Debug, "Ingest stopped at {Position}")]
-    public static partial void IngestStopped(ILogger logger, JournalPosition position);
+    public static partial void IngestStopped(ILogger logger, string position);
+
+    [LoggerMessage(34, LogLevel.Error, "The journal goes on in a later version at {Position}: it is written on and not read ({Detail})")]
+    public static partial void IngestHalted(ILogger logger, string position, string detail);
 }

@@ -16,8 +16,11 @@ public sealed class StoreReader
     public static StoreReader Open(string path)
     {
         LetheDatabase.OpenReadOnly(path).Dispose();
-        return new StoreReader(path);
+        return At(path);
     }
+
+    /// <summary>Of a store that may not be there yet: each call refuses until it is, as <see cref="Open"/> does.</summary>
+    public static StoreReader At(string path) => new(path);
 
     /// <summary>Streams records in the order of export, <c>(captured_at, exchange_id)</c>, from one snapshot.</summary>
     public IEnumerable<ExchangeRecord> Exchanges(ExchangeFilter filter) => Rows(filter).Select(row => row.Record);

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using Lethe.Capture.Exchanges;
 using Lethe.Ingest.Journaling;
 using SQLitePCL;
@@ -94,6 +96,20 @@ internal sealed class ReceiptBook : IDisposable
             .Bind(now)
             .Run();
     }
+
+    /// <summary>Keeps word of a line of the journal that cannot be read, under its place.</summary>
+    public void Bury(JournalFault line, long now) => bury
+        .Bind(Organisation.None)
+        .Bind($"journal:{line.At}")
+        .Bind("")
+        .Bind(SHA256.HashData(Encoding.UTF8.GetBytes(line.At.ToString())))
+        .Bind($"JOURNAL_{line.Kind.ToString().ToUpperInvariant()}")
+        .Bind(line.Detail)
+        .Bind(line.At.Segment)
+        .Bind(line.At.Offset)
+        .Bind(line.At.Sequence)
+        .Bind(now)
+        .Run();
 
     public void SetCursor(string consumer, JournalPosition position) =>
         setCursor.Bind(consumer).Bind(position.Journal.ToByteArray(bigEndian: true)).Bind(position.Segment).Bind(position.Offset).Bind(position.Sequence).Run();

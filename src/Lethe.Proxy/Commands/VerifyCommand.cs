@@ -1,21 +1,27 @@
 using System.CommandLine;
 using Lethe.Capture;
 using Lethe.Capture.Prices;
-using Lethe.Ingest.Journaling;
 using Lethe.Ingest.Reading;
 using Lethe.Ingest.Storage;
+using Lethe.Ingest.Verifying;
 using Lethe.Proxy.Hosting;
 using Microsoft.Data.Sqlite;
 
 namespace Lethe.Proxy.Commands;
 
-/// <summary><c>lethe verify</c>: journal chain, store integrity, counters against sums and, when asked, journal against store. Every fault is listed.</summary>
+/// <summary>
+/// <c>lethe verify</c>: journal chain, store integrity, counters against sums, whether the store can have come out of the journal and, when asked,
+/// journal against store row by row. Every fault is told as it is found.
+/// </summary>
 internal static class VerifyCommand
 {
     /// <summary>How long a running lethe gets to take in what parity found missing.</summary>
     private static readonly TimeSpan CatchUpMax = TimeSpan.FromSeconds(5);
 
     private static readonly TimeSpan CatchUpPause = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>So many of what is missing are looked for again; more is more than a running lethe can be behind.</summary>
+    private const int MissingMax = 10_000;
 
     public static Command Build()
     {
@@ -25,34 +31,49 @@ internal static class VerifyCommand
         command.SetAction(async (line, cancel) =>
         {
             var settings = GlobalOptions.Require(line);
-            var reader = StoreFile.Open(settings);
+            StoreFile.Open(settings);
             using var progress = Progress.Of(line);
-            var report = await CheckAsync(settings.Options.DataDirectory, reader, line.GetValue(parity), progress, cancel);
-            var output = line.InvocationConfiguration.Output;
-            output.WriteLine(line.GetValue(json) ? report.ToJson() : report.ToText());
-            return report.Faults.Count == 0 ? ExitCode.Fine : ExitCode.NotFine;
+            var report = new VerifyReport(line.InvocationConfiguration.Output, line.GetValue(json));
+            return await RunAsync(settings.Options.DataDirectory, line.GetValue(parity), report, progress, cancel);
         });
         return command;
     }
 
-    private static async Task<VerifyReport> CheckAsync(string dataDirectory, StoreReader reader, bool withParity, Progress progress, CancellationToken cancel)
+    /// <summary>Checks a whole data directory; the exit code.</summary>
+    /// <exception cref="CommandFailure">Something cannot be read at all.</exception>
+    public static async Task<int> RunAsync(string dataDirectory, bool withParity, VerifyReport report, Progress progress, CancellationToken cancel)
     {
         try
         {
-            progress.Begin("checking the journal");
-            var journal = JournalVerifier.Run(DataLayout.Journal(dataDirectory));
-            progress.Begin("checking the store");
             var verifier = new StoreVerifier(DataLayout.Store(dataDirectory));
-            var faults = journal.Faults.Select(fault => new VerifyFault(VerifyFaultKind.Journal, fault.At.ToString(), $"{fault.Kind}: {fault.Detail}"))
-                .Concat(verifier.Verify())
-                .ToList();
-            if (withParity)
+            progress.Begin("checking the store");
+            foreach (var fault in verifier.Verify())
             {
-                progress.Begin("comparing the journal with the store");
-                faults.AddRange(await ParityAsync(dataDirectory, verifier, reader, progress, cancel));
+                report.Add(fault);
             }
 
-            return new VerifyReport(journal, withParity, faults);
+            var journal = new JournalSurvey(DataLayout.Journal(dataDirectory));
+            progress.Begin(withParity ? "comparing the journal with the store" : "checking the journal");
+            var interpreter = new ExchangeInterpreter(PriceBook.Embedded);
+            var missing = new List<VerifyFault>();
+            foreach (var fault in withParity ? verifier.VerifyParity(journal, interpreter.Interpret, progress.Count) : verifier.VerifyJournal(journal, progress.Count))
+            {
+                if (fault.Kind == VerifyFaultKind.Missing && missing.Count < MissingMax && DataDirectory.IsHeld(dataDirectory))
+                {
+                    missing.Add(fault);
+                }
+                else
+                {
+                    report.Add(fault);
+                }
+            }
+
+            foreach (var fault in await StillMissingAsync(dataDirectory, missing, cancel))
+            {
+                report.Add(fault);
+            }
+
+            return report.End(journal, withParity);
         }
         catch (Exception fault) when (fault is SqliteException or StoreRefusedException or IOException or UnauthorizedAccessException)
         {
@@ -60,22 +81,17 @@ internal static class VerifyCommand
         }
     }
 
-    private static async Task<IReadOnlyList<VerifyFault>> ParityAsync(
-        string dataDirectory, StoreVerifier verifier, StoreReader reader, Progress progress, CancellationToken cancel)
+    private static async Task<IReadOnlyList<VerifyFault>> StillMissingAsync(string dataDirectory, IReadOnlyList<VerifyFault> missing, CancellationToken cancel)
     {
-        var interpreter = new ExchangeInterpreter(PriceBook.Embedded);
-        // Damage of the journal is told by its own check already.
-        var faults = verifier.Parity(DataLayout.Journal(dataDirectory), interpreter.Interpret, progress.Count)
-            .Where(fault => fault.Kind != VerifyFaultKind.Journal)
-            .ToList();
+        var reader = StoreReader.At(DataLayout.Store(dataDirectory));
         var began = TimeProvider.System.GetTimestamp();
-        while (DataDirectory.IsHeld(dataDirectory) && faults.Any(IsStillMissing) && TimeProvider.System.GetElapsedTime(began) < CatchUpMax)
+        while (DataDirectory.IsHeld(dataDirectory) && missing.Any(IsMissing) && TimeProvider.System.GetElapsedTime(began) < CatchUpMax)
         {
             await Task.Delay(CatchUpPause, TimeProvider.System, cancel);
         }
 
-        return [.. faults.Where(fault => fault.Kind != VerifyFaultKind.Missing || IsStillMissing(fault))];
+        return [.. missing.Where(IsMissing)];
 
-        bool IsStillMissing(VerifyFault fault) => fault.Kind == VerifyFaultKind.Missing && reader.Exchange(fault.Subject) is null;
+        bool IsMissing(VerifyFault fault) => reader.Exchange(fault.Subject) is null;
     }
 }

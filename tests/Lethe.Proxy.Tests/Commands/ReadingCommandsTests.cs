@@ -93,8 +93,8 @@ public sealed class ReadingCommandsTests : IAsyncLifetime
     {
         var other = Path.Combine(Path.GetDirectoryName(Data)!, "other");
         Assert.Equal("4 exchanges in the journal, all 4 missing in the store\n", await LetheAsync("replay", "--dry-run", "--into", other));
-        Assert.Equal("4 accepted, 0 duplicate, 0 conflict, 0 rejected\n", await LetheAsync("replay", "--into", other));
-        Assert.Equal("0 accepted, 4 duplicate, 0 conflict, 0 rejected\n", await LetheAsync("replay", "--into", other));
+        Assert.Equal("4 replayed, 0 skipped, 0 in conflict, 0 rejected\n", await LetheAsync("replay", "--into", other));
+        Assert.Equal("0 replayed, 4 skipped, 0 in conflict, 0 rejected\n", await LetheAsync("replay", "--into", other));
         Assert.Equal("4 exchanges in the journal, 0 missing in the store, 0 held otherwise\n", await LetheAsync("replay", "--dry-run"));
 
         var (_, again, _) = await LetheProgram.RunAsync("export", "--data", other);

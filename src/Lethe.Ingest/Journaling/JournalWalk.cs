@@ -1,6 +1,4 @@
-using Lethe.Ingest.Journaling;
-
-namespace Lethe.Ingest;
+namespace Lethe.Ingest.Journaling;
 
 /// <summary>One step through a journal.</summary>
 /// <param name="Exchanges">Valid until the next step.</param>

@@ -1,9 +1,9 @@
 using Dapper;
-using Lethe.Ingest.Reading;
 using Lethe.Ingest.Storage;
 using Lethe.Ingest.Tests.Storage;
+using Lethe.Ingest.Verifying;
 
-namespace Lethe.Ingest.Tests.Reading;
+namespace Lethe.Ingest.Tests.Verifying;
 
 public sealed class StoreVerifierTests
 {
@@ -43,10 +43,10 @@ public sealed class StoreVerifierTests
             file.Write([.. Enumerable.Repeat((byte)0xff, 8)]);
         }
 
-        var faults = new StoreVerifier(path).Verify();
+        var faults = new StoreVerifier(path).Verify().ToArray();
 
         Assert.Contains(VerifyFaultKind.Integrity, faults.Select(fault => fault.Kind));
-        Assert.True(faults.Count > 1);
+        Assert.True(faults.Length > 1);
         Directory.Delete(directory, recursive: true);
     }
 
