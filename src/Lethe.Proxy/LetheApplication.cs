@@ -23,6 +23,10 @@ internal static class LetheApplication
         ExportCommand.Build(),
         VerifyCommand.Build(),
         ReplayCommand.Build(),
+        DeadCommand.Build(),
+        StatusCommand.Build(),
+        BackupCommand.Build(),
+        RestoreCommand.Build(),
         ConfigCommand.Build(),
     };
 
