@@ -1,50 +1,32 @@
 namespace Lethe.Ingest.Journaling;
 
 /// <summary>What a walk over a whole journal found.</summary>
-/// <param name="Open">Exchanges without a close: still running, or cut off by a crash and not mended yet.</param>
+/// <param name="Open">Calls without an end: still running, or cut off by a crash and not mended yet.</param>
+/// <param name="Erased">Exchanges whose words were erased; that is no fault.</param>
 /// <param name="UnfinishedBytes">Bytes behind the last line: a line that is being written, or one that the next start will cut.</param>
 /// <param name="Head">The last line's seal, hex; with <paramref name="End"/> it proves later that nothing was cut off or rewritten.</param>
 public sealed record JournalVerification(
     int Segments,
     long Exchanges,
     int Open,
+    long Erased,
     int UnfinishedBytes,
     JournalPosition End,
     string Head,
-    IReadOnlyList<JournalFault> Faults);
+    IReadOnlyList<JournalFault> Faults)
+{
+    public JournalAnchor Anchor => new(End.Journal, End, Head);
+}
 
-/// <summary>Walks every line of a journal, live or not, and reports every fault; it changes nothing.</summary>
+/// <summary>Walks every line and every piece of a journal, live or not, and reports every fault; it changes nothing. What is held at once is bounded by the faults.</summary>
 public static class JournalVerifier
 {
-    public static JournalVerification Run(string directory)
+    /// <param name="anchor">A head of the chain that was taken earlier; null for none.</param>
+    /// <param name="passed">Told the count of exchanges now and then.</param>
+    public static JournalVerification Run(string directory, JournalAnchor? anchor = null, Action<long>? passed = null)
     {
-        using var consumer = new JournalConsumer(directory, default);
-        var faults = new List<JournalFault>();
-        var read = new List<JournaledExchange>();
-        long exchanges = 0;
-        while (true)
-        {
-            read.Clear();
-            var count = consumer.ReadBatch(read, 1, 0);
-            exchanges += count;
-            if (consumer.Fault is { } fault)
-            {
-                faults.Add(fault);
-                consumer.SkipFault();
-            }
-            else if (count == 0)
-            {
-                break;
-            }
-        }
-
-        return new JournalVerification(
-            JournalDirectory.Segments(directory).Count,
-            exchanges,
-            consumer.Open.Count,
-            consumer.Cursor.PartialBytes,
-            consumer.Position,
-            Convert.ToHexStringLower(consumer.Cursor.Seal),
-            faults);
+        JournalDirectory.RefuseFirstEdition(directory);
+        using var walk = new VerifyingWalk(directory, anchor, passed);
+        return walk.Run();
     }
 }

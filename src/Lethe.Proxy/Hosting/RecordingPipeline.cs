@@ -41,10 +41,10 @@ internal sealed class RecordingPipeline : IAsyncDisposable
         IngestMeter.BeginAtZero();
         Reader = StoreReader.Open(DataLayout.Store(dataDirectory));
         transaction = new IngestTransaction(connection, time);
-        consumer = journal.Consume(IngestLoop.StartOf(transaction), IngestLoop.ReadToOf(transaction));
+        consumer = journal.Consume(IngestLoop.StartOf(transaction));
         var interpreter = new ExchangeInterpreter(PriceBook.Embedded);
         loop = new IngestLoop(consumer, transaction, interpreter.Interpret, new IngestSettings(), time, logs.CreateLogger<IngestLoop>());
-        loop.Consumed += journal.ReportConsumed;
+        loop.Consumed += position => journal.ReportConsumed(IngestLoop.Consumer, position);
         var redactor = new ExchangeRedactor(CredentialKeyFile.LoadOrCreate(DataLayout.CredentialKey(dataDirectory)), options.Redaction.Bodies);
         recorder = new Recorder(journal, RecorderSettingsOf(options), time, logs.CreateLogger<Recorder>(), redactor);
         Sink = new ExchangeSink(recorder.Begin, IsStrict(options) ? recorder.WhenDurable : null);
@@ -83,8 +83,8 @@ internal sealed class RecordingPipeline : IAsyncDisposable
 
     public PipelineState State()
     {
-        var (records, bytes) = consumer.Lag();
-        return new PipelineState(journal.IsWritable, IsStoreReachable(), !ingesting.IsCompleted, records, bytes);
+        var lag = consumer.Lag();
+        return new PipelineState(journal.IsWritable, IsStoreReachable(), !ingesting.IsCompleted, lag.Records, lag.Bytes);
     }
 
     /// <summary>Writes what is in flight, takes in what was written, and lets everything go. The doors are closed by then.</summary>

@@ -98,11 +98,11 @@ public sealed class IngestLoopTests : IDisposable
     {
         await WriteJournal(Calls[..5]);
         using var store = TestStore.Open();
-        store.Ingest.Commit([], new Dictionary<string, JournalPosition> { ["ingest"] = new(default, 1, lowWater, 1), ["ingest.read"] = new(default, 1, 10_000_000, 9_000) });
+        store.Ingest.Commit([], new Dictionary<string, JournalPosition> { ["ingest"] = new(default, 1, lowWater, 1) });
 
         await using (var journal = OpenJournal())
         {
-            using var consumer = journal.Consume(IngestLoop.StartOf(store.Ingest), IngestLoop.ReadToOf(store.Ingest));
+            using var consumer = journal.Consume(IngestLoop.StartOf(store.Ingest));
             await new IngestLoop(consumer, store.Ingest, Meaning, Small, TimeProvider.System, NullLogger.Instance).CatchUpAsync();
         }
 
@@ -202,10 +202,10 @@ public sealed class IngestLoopTests : IDisposable
         await WriteJournal(Calls[3..6]);
         using var store = TestStore.Open();
         await CatchUp(store);
-        Assert.Equal(2, Directory.GetFiles(directory, "*.jsonl*").Length);
+        Assert.Equal(2, Directory.GetFiles(directory, "*.lines*").Length);
         Assert.Empty(Parity(store));
 
-        File.Delete(Directory.GetFiles(directory, "*.jsonl*").Order(StringComparer.Ordinal).First());
+        File.Delete(Directory.GetFiles(directory, "*.lines*").Order(StringComparer.Ordinal).First());
         Assert.Empty(Parity(store));
 
         Assert.Empty(new StoreVerifier(store.File).Parity(Path.Combine(directory, "elsewhere"), Meaning));
