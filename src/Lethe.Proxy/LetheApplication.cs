@@ -23,6 +23,7 @@ internal static class LetheApplication
         ExportCommand.Build(),
         VerifyCommand.Build(),
         ReplayCommand.Build(),
+        JournalCommand.Build(),
         DeadCommand.Build(),
         StatusCommand.Build(),
         BackupCommand.Build(),

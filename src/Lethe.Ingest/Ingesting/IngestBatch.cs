@@ -10,9 +10,14 @@ internal sealed record IngestBatch(IReadOnlyList<JournaledExchange> Exchanges, J
     /// <summary>How often it could not be interpreted or committed.</summary>
     public int Failures { get; set; }
 
-    /// <summary>A line that is there and cannot be taken: what it held is put aside by its place. Other faults hold nothing that could be asked for again.</summary>
-    public JournalFault? UnreadLine =>
-        Fault is { Kind: JournalFaultKind.Undecodable or JournalFaultKind.Malformed or JournalFaultKind.SealBroken } line ? line : null;
+    /// <summary>What is there and cannot be taken is put aside by its place. Of what is not there, nothing could be asked for again.</summary>
+    public JournalFault? UnreadLine => Fault is
+    {
+        Kind: JournalFaultKind.Undecodable or JournalFaultKind.Malformed or JournalFaultKind.SealBroken or JournalFaultKind.Unreadable
+            or JournalFaultKind.BodyMissing or JournalFaultKind.BodyMismatch
+    } line
+        ? line
+        : null;
 
     /// <summary>A later version wrote on from here.</summary>
     public bool IsOfLaterVersion => Fault?.Kind == JournalFaultKind.UnknownVersion;

@@ -51,8 +51,8 @@ public sealed class IngestLoop(
     /// <summary>Completes when the store can be read for the first time.</summary>
     public Task StoreOpened => storeOpened.Task;
 
-    /// <summary>How far it is behind the journal's durable end, in lines and in bytes.</summary>
-    public (long Records, long Bytes) Lag() => journal?.Lag() ?? default;
+    /// <summary>How far it is behind the journal's durable end.</summary>
+    public JournalLag Lag() => journal?.Lag() ?? default;
 
     /// <summary>
     /// Follows the journal, on a thread of its own, and tells how many exchanges it took in. Asked to finish it ends when it has reached the journal's
@@ -147,10 +147,23 @@ public sealed class IngestLoop(
 
         if (journal is null)
         {
-            journal = readFrom(committed);
+            OpenJournal();
         }
 
         state = new IngestState(HasCaughtUp ? IngestPhase.Following : IngestPhase.CatchingUp);
+    }
+
+    private void OpenJournal()
+    {
+        journal = readFrom(committed);
+        if (journal.StartedAnewFrom is { } other)
+        {
+            Log.JournalIsAnother(logger, other.Journal);
+        }
+        else
+        {
+            Consumed?.Invoke(committed);
+        }
     }
 
     /// <summary>False at the journal's end. A batch that was not committed is not read again.</summary>

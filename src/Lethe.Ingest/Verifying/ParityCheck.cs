@@ -10,7 +10,7 @@ using Microsoft.Data.Sqlite;
 namespace Lethe.Ingest.Verifying;
 
 /// <summary>A journal against its store, and back, exchange by exchange, by what the rows say; both may be written meanwhile.</summary>
-public sealed class ParityCheck : IDisposable
+internal sealed class ParityCheck
 {
     private const int RowsAtOnce = 20_000;
 
@@ -21,7 +21,7 @@ public sealed class ParityCheck : IDisposable
     private readonly BitArray journalled;
 
     /// <summary>Begins before the journal is read.</summary>
-    internal ParityCheck(SqliteConnection connection, Func<CapturedExchange, InterpretedExchange> interpret)
+    public ParityCheck(SqliteConnection connection, Func<CapturedExchange, InterpretedExchange> interpret)
     {
         this.connection = connection;
         this.interpret = interpret;
@@ -66,8 +66,9 @@ public sealed class ParityCheck : IDisposable
                 $"content {Convert.ToHexStringLower(journaled.ContentHash)} in the journal, {Convert.ToHexStringLower(receipt.ContentHash)} in the store")];
     }
 
-    /// <summary>Every exchange of the store that the journal, which was read to its end, has not got.</summary>
-    public IEnumerable<VerifyFault> Unjournalled() =>
+    /// <summary>Every exchange of the store that the journal, which was read to its end, has not got, and does not tell to have erased or let go.</summary>
+    /// <param name="leftTo">The last segment that the journal itself tells to have left.</param>
+    public IEnumerable<VerifyFault> Unjournalled(JournalBodies bodies, long leftTo) =>
         StoreRanges.Check(connection, "exchanges", "ingested", RowsAtOnce, (at, range) => at
             .Query<StoredPlace>(
                 """
@@ -76,13 +77,15 @@ public sealed class ParityCheck : IDisposable
                 WHERE ingested > @After AND ingested <= @UpTo AND body_segment IS NOT NULL
                 """,
                 range)
-            .Where(row => row.Ingested < journalled.Length && !journalled[(int)row.Ingested])
+            .Where(row => row.Ingested < journalled.Length && !journalled[(int)row.Ingested] && row.BodySegment > leftTo && !IsErased(row, bodies))
             .Select(row => new VerifyFault(
-                VerifyFaultKind.Unjournalled,
-                new Guid(row.ExchangeId, bigEndian: true).ToString("D"),
-                $"in the store, and in no journal; it was read at {row.BodySegment}:{row.BodyOffset}:{row.BodySequence}")));
+                VerifyFaultKind.Unjournalled, new Guid(row.ExchangeId, bigEndian: true).ToString("D"), $"in the store, and in no journal; it was read at {row.At}")));
 
-    public void Dispose() => connection.Dispose();
+    private static bool IsErased(StoredPlace row, JournalBodies bodies)
+    {
+        bodies.TryRead(row.At, out var state);
+        return state == BodyState.Erased;
+    }
 
     private bool IsDeadLetter(JournaledExchange journaled) => connection.ExecuteScalar<bool>(
         "SELECT EXISTS (SELECT 1 FROM dead_letters WHERE org_id = @OrgId AND commit_key = @CommitKey AND content_hash = @ContentHash)",
@@ -113,5 +116,7 @@ public sealed class ParityCheck : IDisposable
         public long BodySegment { get; init; }
         public long BodyOffset { get; init; }
         public long BodySequence { get; init; }
+
+        public JournalPosition At => new(default, BodySegment, BodyOffset, BodySequence);
     }
 }

@@ -1,6 +1,4 @@
 using Dapper;
-using Lethe.Capture;
-using Lethe.Capture.Exchanges;
 using Lethe.Ingest.Storage;
 using Microsoft.Data.Sqlite;
 
@@ -20,31 +18,8 @@ public sealed class StoreVerifier(string path)
         }
     }
 
-    /// <summary>The journal by itself, and whether the store can have been made of it.</summary>
-    /// <param name="passed">Told now and then how many exchanges of the journal were passed.</param>
-    public IEnumerable<VerifyFault> VerifyJournal(JournalSurvey journal, Action<long>? passed = null)
-    {
-        using var connection = LetheDatabase.OpenReadOnly(path);
-        var places = new PlaceCheck(connection);
-        foreach (var fault in journal.Run(passed: passed).Concat(places.Run(journal)))
-        {
-            yield return fault;
-        }
-    }
-
-    /// <summary>
-    /// The journal by itself, every exchange of it that the store lacks or says otherwise, and every exchange of the store that is in no journal.
-    /// </summary>
-    /// <param name="interpret">What each exchange means is worked out anew and compared with its row.</param>
-    /// <param name="passed">Told now and then how many exchanges of the journal were compared.</param>
-    public IEnumerable<VerifyFault> VerifyParity(JournalSurvey journal, Func<CapturedExchange, InterpretedExchange> interpret, Action<long>? passed = null)
-    {
-        using var parity = new ParityCheck(LetheDatabase.OpenReadOnly(path), interpret);
-        foreach (var fault in journal.Run(parity.Compare, passed).Concat(parity.Unjournalled()))
-        {
-            yield return fault;
-        }
-    }
+    /// <summary>Begins a check of the store against a journal, which is to be read after.</summary>
+    public JournalCheck Against(string journalDirectory) => new(LetheDatabase.OpenReadOnly(path), journalDirectory);
 
     // A page that cannot be read fails the checks that need it, and only those.
     private static IEnumerable<VerifyFault> Run(Func<SqliteConnection, IEnumerable<VerifyFault>> check, SqliteConnection connection)

@@ -20,7 +20,7 @@ internal static class BackupCommand
             progress.Begin("copying");
             var unfinished = CopyBeside(source, directory);
             await using var output = new StringWriter();
-            var code = await VerifyCommand.RunAsync(unfinished, withParity: false, new VerifyReport(output, json: false), progress, cancel);
+            var code = await VerifyCommand.RunAsync(unfinished, withParity: false, anchor: null, new VerifyReport(output, json: false), progress, cancel);
             Take(unfinished, directory);
             line.InvocationConfiguration.Output.Write(output);
             return code;

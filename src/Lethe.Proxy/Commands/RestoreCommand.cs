@@ -21,7 +21,7 @@ internal static class RestoreCommand
             var unfinished = BackupCommand.CopyBeside(line.GetRequiredValue(source), directory);
             var output = line.InvocationConfiguration.Output;
             var replayed = await ReplayCommand.RunAsync(DataLayout.Journal(unfinished), unfinished, fromCursor: true, output, progress, cancel);
-            var verified = await VerifyCommand.RunAsync(unfinished, withParity: true, new VerifyReport(output, json: false), progress, cancel);
+            var verified = await VerifyCommand.RunAsync(unfinished, withParity: true, anchor: null, new VerifyReport(output, json: false), progress, cancel);
             // A damaged backup is all that there may be: it is put in place, and told of.
             BackupCommand.Take(unfinished, directory);
             return Math.Max(replayed, verified);

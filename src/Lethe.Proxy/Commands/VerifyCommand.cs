@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Lethe.Capture;
 using Lethe.Capture.Prices;
+using Lethe.Ingest.Journaling;
 using Lethe.Ingest.Reading;
 using Lethe.Ingest.Storage;
 using Lethe.Ingest.Verifying;
@@ -27,21 +28,24 @@ internal static class VerifyCommand
     {
         var parity = new Option<bool>("--parity") { Description = "Compare every exchange of the journal with the store, and back." };
         var json = new Option<bool>("--json") { Description = "One JSON object on stdout." };
-        var command = new Command("verify", "Check the journal and the store; exit 1 and list every fault.") { parity, json };
+        var anchor = new Option<string?>("--anchor") { Description = "What lethe journal anchor wrote earlier: nothing before it may have been cut off or rewritten.", HelpName = "FILE" };
+        var command = new Command("verify", "Check the journal and the store; exit 1 and list every fault.") { parity, anchor, json };
         command.SetAction(async (line, cancel) =>
         {
             var settings = GlobalOptions.Require(line);
             StoreFile.Open(settings);
             using var progress = Progress.Of(line);
             var report = new VerifyReport(line.InvocationConfiguration.Output, line.GetValue(json));
-            return await RunAsync(settings.Options.DataDirectory, line.GetValue(parity), report, progress, cancel);
+            var head = line.GetValue(anchor) is { } file ? AnchorDocument.Read(file) : null;
+            return await RunAsync(settings.Options.DataDirectory, line.GetValue(parity), head, report, progress, cancel);
         });
         return command;
     }
 
     /// <summary>Checks a whole data directory; the exit code.</summary>
     /// <exception cref="CommandFailure">Something cannot be read at all.</exception>
-    public static async Task<int> RunAsync(string dataDirectory, bool withParity, VerifyReport report, Progress progress, CancellationToken cancel)
+    public static async Task<int> RunAsync(
+        string dataDirectory, bool withParity, JournalAnchor? anchor, VerifyReport report, Progress progress, CancellationToken cancel)
     {
         try
         {
@@ -52,19 +56,28 @@ internal static class VerifyCommand
                 report.Add(fault);
             }
 
-            var journal = new JournalSurvey(DataLayout.Journal(dataDirectory));
-            progress.Begin(withParity ? "comparing the journal with the store" : "checking the journal");
-            var interpreter = new ExchangeInterpreter(PriceBook.Embedded);
-            var missing = new List<VerifyFault>();
-            foreach (var fault in withParity ? verifier.VerifyParity(journal, interpreter.Interpret, progress.Count) : verifier.VerifyJournal(journal, progress.Count))
+            progress.Begin("checking the journal");
+            using var check = verifier.Against(DataLayout.Journal(dataDirectory));
+            var journal = check.Verify(anchor, progress.Count);
+            foreach (var fault in check.Faults(journal))
             {
-                if (fault.Kind == VerifyFaultKind.Missing && missing.Count < MissingMax && DataDirectory.IsHeld(dataDirectory))
+                report.Add(fault);
+            }
+
+            var missing = new List<VerifyFault>();
+            if (withParity)
+            {
+                progress.Begin("comparing the journal with the store");
+                foreach (var fault in check.Parity(journal, new ExchangeInterpreter(PriceBook.Embedded).Interpret, progress.Count))
                 {
-                    missing.Add(fault);
-                }
-                else
-                {
-                    report.Add(fault);
+                    if (fault.Kind == VerifyFaultKind.Missing && missing.Count < MissingMax && DataDirectory.IsHeld(dataDirectory))
+                    {
+                        missing.Add(fault);
+                    }
+                    else
+                    {
+                        report.Add(fault);
+                    }
                 }
             }
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Lethe.Ingest.Journaling;
 using Lethe.Ingest.Verifying;
 
 namespace Lethe.Proxy.Commands;
@@ -29,12 +30,12 @@ internal sealed class VerifyReport(TextWriter output, bool json)
     }
 
     /// <summary>All was looked at; the exit code.</summary>
-    public int End(JournalSurvey journal, bool withParity)
+    public int End(JournalVerification journal, bool withParity)
     {
         if (json)
         {
             var ending = new VerifyDocument(
-                Faults == 0, withParity, new JournalDocument(journal.Segments, journal.Exchanges, journal.Open, journal.UnfinishedBytes, journal.Head));
+                Faults == 0, withParity, new JournalDocument(journal.Segments, journal.Exchanges, journal.Open, journal.Erased, journal.UnfinishedBytes, journal.Head));
             output.Write(Faults == 0 ? "{\"faults\":[]," : "],");
             output.WriteLine(JsonSerializer.Serialize(ending, VerifyJson.Default.VerifyDocument).AsSpan(1));
         }
@@ -52,7 +53,7 @@ internal sealed class VerifyReport(TextWriter output, bool json)
 /// <summary>The shape of <c>lethe verify --json</c>, behind its <c>faults</c>.</summary>
 internal sealed record VerifyDocument(bool Fine, bool Parity, JournalDocument Journal);
 
-internal sealed record JournalDocument(int Segments, long Exchanges, int Open, int UnfinishedBytes, string Head);
+internal sealed record JournalDocument(int Segments, long Exchanges, int Open, long Erased, int UnfinishedBytes, string Head);
 
 internal sealed record FaultDocument(string Kind, string? Reason, string Subject, string Detail);
 

@@ -54,7 +54,7 @@ internal sealed class RecordingPipeline : IAsyncDisposable
             IngestSettingsOf(options),
             time,
             logs.CreateLogger<IngestLoop>());
-        loop.Consumed += journal.ReportConsumed;
+        loop.Consumed += position => journal.ReportConsumed(IngestLoop.Consumer, position);
         var redactor = new ExchangeRedactor(CredentialKeyFile.LoadOrCreate(DataLayout.CredentialKey(dataDirectory)), options.Redaction.Bodies);
         recorder = new Recorder(journal, RecorderSettingsOf(options), time, logs.CreateLogger<Recorder>(), redactor);
         Sink = new ExchangeSink(recorder.Begin, IsStrict(options) ? recorder.WhenDurable : null);
@@ -94,7 +94,7 @@ internal sealed class RecordingPipeline : IAsyncDisposable
 
     public PipelineState State()
     {
-        var (records, bytes) = loop.Lag();
+        var lag = loop.Lag();
         var ingest = loop.State;
         return new PipelineState
         {
@@ -103,8 +103,9 @@ internal sealed class RecordingPipeline : IAsyncDisposable
             Ingest = JsonNamingPolicy.SnakeCaseLower.ConvertName(ingest.Phase.ToString()),
             IngestReason = ingest.Reason,
             CaughtUp = loop.HasCaughtUp,
-            LagRecords = records,
-            LagBytes = bytes,
+            LagRecords = lag.Records,
+            LagBytes = lag.Bytes,
+            LagSeconds = lag.Age.TotalSeconds,
             OpenCalls = recorder.InFlight,
         };
     }
@@ -184,6 +185,9 @@ internal sealed record PipelineState
     public long LagRecords { get; init; }
 
     public long LagBytes { get; init; }
+
+    /// <summary>How long ago what ingest reads next was said, about.</summary>
+    public double LagSeconds { get; init; }
 
     public int OpenCalls { get; init; }
 

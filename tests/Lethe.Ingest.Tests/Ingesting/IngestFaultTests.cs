@@ -123,6 +123,44 @@ public sealed class IngestFaultTests : IDisposable
     }
 
     [Fact]
+    public async Task A_line_that_cannot_be_read_is_put_aside_by_its_place_and_what_follows_is_taken()
+    {
+        await world.WriteAsync(Calls[..9]);
+        var file = Directory.GetFiles(world.Journal, "*.lines").Single();
+        var lines = (await File.ReadAllTextAsync(file)).Split('\n');
+        var at = Array.FindIndex(lines, line => line.Contains(Calls[3].Id.ToString(), StringComparison.Ordinal));
+        var offset = lines.Take(at).Sum(line => line.Length + 1);
+        lines[at] = lines[at].Replace("\"data\":{", "\"data\":[", StringComparison.Ordinal);
+        await File.WriteAllTextAsync(file, string.Join('\n', lines));
+
+        Assert.Equal(8, await world.CatchUpAsync());
+
+        var letter = Assert.Single(new DeadLetters(world.Store.File).List());
+        Assert.Equal((null, "JOURNAL_SEALBROKEN", 1L, (long)offset), (letter.ExchangeId, letter.Code, letter.At.Segment, letter.At.Offset));
+        Assert.StartsWith("journal:1:", letter.Key, StringComparison.Ordinal);
+        Assert.Null(world.Store.Reader.Exchange(Calls[3].Id.ToString()));
+        Assert.Equal(0, await world.CatchUpAsync());
+        Assert.Contains(VerifyFaultKind.Journal, world.Parity().Select(fault => fault.Kind));
+    }
+
+    [Fact]
+    public async Task A_line_of_a_later_version_halts_ingest_alone_and_is_not_passed()
+    {
+        await world.WriteAsync(Calls[..5]);
+        AppendLineOfLaterVersion(Directory.GetFiles(world.Journal, "*.lines").Single());
+        var loop = world.Loop();
+
+        Assert.Equal(5, await world.CatchUpAsync(loop));
+        Assert.Equal(IngestPhase.Halted, loop.State.Phase);
+        Assert.Contains("later version", loop.State.Reason, StringComparison.Ordinal);
+
+        // Recording goes on, and nothing behind the line is taken before it can be read.
+        await world.WriteAsync(Calls[5..9]);
+        Assert.Equal(0, await world.CatchUpAsync());
+        Assert.Equal(5, world.Store.Reader.LastChange());
+    }
+
+    [Fact]
     public async Task A_store_that_was_deleted_while_it_was_written_is_made_again_out_of_the_journal()
     {
         await using var journal = world.OpenJournal();
@@ -167,6 +205,18 @@ public sealed class IngestFaultTests : IDisposable
         await UntilAsync(() => Stored(file) == Calls.Length);
         await finish.CancelAsync();
         await running.WaitAsync(LoopWorld.WaitMax);
+    }
+
+    private static void AppendLineOfLaterVersion(string file)
+    {
+        var last = File.ReadAllLines(file)[^1];
+        Assert.True(JournalLine.TryParse(Encoding.ASCII.GetBytes(last), out var line));
+        Span<byte> previous = stackalloc byte[JournalLine.SealBytes];
+        Span<byte> seal = stackalloc byte[JournalLine.SealBytes];
+        JournalLine.TryReadSeal(line.SealHex, previous);
+        var before = $"{{\"seq\":{line.Sequence + 1},\"behind\":0,\"kind\":\"novelty\",\"data\":{{}}";
+        JournalLine.Seal(previous, Encoding.ASCII.GetBytes(before), seal);
+        File.AppendAllText(file, $"{before},\"seal\":\"{Convert.ToHexStringLower(seal)}\"}}\n");
     }
 
     private int failures;

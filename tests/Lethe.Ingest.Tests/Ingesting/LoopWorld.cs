@@ -58,8 +58,12 @@ internal sealed class LoopWorld : IDisposable
         }
     }
 
-    public List<VerifyFault> Parity(string? store = null) =>
-        [.. new StoreVerifier(store ?? Store.File).VerifyParity(new JournalSurvey(Journal), exchange => Interpret(exchange))];
+    public List<VerifyFault> Parity(string? store = null)
+    {
+        using var check = new StoreVerifier(store ?? Store.File).Against(Journal);
+        var journal = check.Verify();
+        return [.. check.Faults(journal).Concat(check.Parity(journal, exchange => Interpret(exchange)))];
+    }
 
     public void Dispose()
     {

@@ -145,6 +145,47 @@ public sealed class OperationsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_anchor_shows_that_a_journal_was_cut_short_or_written_anew()
+    {
+        var copy = Path.Combine(Scratch, "earlier");
+        await LetheAsync("backup", copy);
+        await conversation.SayAsync("one more");
+        await conversation.UntilCommittedAsync(RecordedConversation.Exchanges + 1);
+        var file = Path.Combine(Scratch, "anchor.json");
+        await LetheAsync("journal", "anchor", "-o", file);
+        await conversation.SayAsync("and another");
+
+        Assert.StartsWith("fine: ", await LetheAsync("verify", "--anchor", file), StringComparison.Ordinal);
+        var (code, output, _) = await LetheProgram.RunAsync("verify", "--anchor", file, "--data", copy);
+        Assert.Equal(1, code);
+        Assert.Contains("anchor truncated", output, StringComparison.Ordinal);
+
+        var head = JsonDocument.Parse(await File.ReadAllTextAsync(file)).RootElement.GetProperty("head").GetString()!;
+        await File.WriteAllTextAsync(file, (await File.ReadAllTextAsync(file)).Replace(head, new string('0', 64), StringComparison.Ordinal));
+        (code, output, _) = await LetheProgram.RunAsync("verify", "--anchor", file, "--data", Data);
+        Assert.Equal(1, code);
+        Assert.Contains("anchor rewritten", output, StringComparison.Ordinal);
+        await File.WriteAllTextAsync(file, "{}");
+        Assert.Equal(2, (await FailAsync("verify", "--anchor", file)).ExitCode);
+    }
+
+    [Fact]
+    public async Task The_journal_is_shown_line_by_line_with_what_was_said()
+    {
+        var lines = (await LetheAsync("journal", "cat")).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement).ToArray();
+
+        Assert.Equal("header", lines[0].GetProperty("kind").GetString());
+        var exchanges = lines.Where(line => line.GetProperty("kind").GetString() == "exchange").ToArray();
+        Assert.Equal(RecordedConversation.Exchanges, exchanges.Length);
+        Assert.Equal("kept", exchanges[0].GetProperty("content").GetString());
+        Assert.Equal("/v1/messages", exchanges[0].GetProperty("request").GetProperty("path").GetString());
+        Assert.Contains("\"first\"", exchanges[0].GetProperty("request").GetProperty("body").GetString(), StringComparison.Ordinal);
+        Assert.Contains("Hello", exchanges[0].GetProperty("response").GetProperty("body").GetString(), StringComparison.Ordinal);
+        Assert.Equal("", await LetheAsync("journal", "cat", "--segment", "7"));
+        Assert.Equal("", await LetheAsync("journal", "cat", "--since", "2100-01-01"));
+    }
+
+    [Fact]
     public async Task What_may_only_be_read_is_read()
     {
         if (OperatingSystem.IsWindows())

@@ -80,6 +80,51 @@ public sealed class StoreBehindDoorsTests
     }
 
     [Fact]
+    public async Task After_a_crash_and_an_idle_restart_nothing_is_missing_and_nothing_is_told()
+    {
+        await using var api = await AnsweringAsync();
+        var directory = Directory.CreateTempSubdirectory("lethe-test-").FullName;
+        string[] run =
+        [
+            "run", "--data", Path.Combine(directory, "data"), "--listen", "http://127.0.0.1:0", "--admin", "http://127.0.0.1:0", "--extproc", "http://127.0.0.1:0",
+            "--set", $"Lethe:Upstreams:anthropic:Address={api.Address}",
+        ];
+        using (var killed = LetheProgram.Start(directory, run))
+        {
+            using var forwarding = new HttpClient { BaseAddress = new Uri((await killed.ReadLineAsync("  forwarding "))[14..]) };
+            for (var i = 0; i < 20; i++)
+            {
+                Assert.Equal(HttpStatusCode.OK, await SayAsync(forwarding));
+            }
+
+            await killed.KillAsync();
+        }
+
+        foreach (var kills in (bool[])[false, true, false])
+        {
+            using var idle = LetheProgram.Start(directory, run);
+            using var admin = new HttpClient { BaseAddress = new Uri((await idle.ReadLineAsync("  admin "))[14..]) };
+            await UntilReadyAsync(admin);
+            if (kills)
+            {
+                await idle.KillAsync();
+                continue;
+            }
+
+            idle.Signal(LetheProgram.SigTerm);
+            Assert.Equal(0, (await idle.ExitAsync()).ExitCode);
+        }
+
+        foreach (var args in (string[][])[["verify", "--parity"], ["replay"], ["verify", "--parity"]])
+        {
+            var (code, output, error) = await LetheProgram.RunInAsync(directory, [.. args, "--data", Path.Combine(directory, "data")]);
+            Assert.True(code == 0, $"{string.Join(' ', args)} exited {code}: {error}{output}");
+        }
+
+        Directory.Delete(directory, recursive: true);
+    }
+
+    [Fact]
     public async Task Calls_go_on_and_none_is_lost_while_no_file_can_be_opened()
     {
         if (!OperatingSystem.IsLinux())

@@ -5,7 +5,7 @@ using Lethe.Ingest.Journaling;
 
 namespace Lethe.Ingest.Tests.Journaling;
 
-public sealed class ExchangeLineTests
+public sealed class CallTextTests
 {
     private static readonly string[] Hostile =
     [
@@ -33,10 +33,13 @@ public sealed class ExchangeLineTests
             select Build(texts, request, response, numbers);
         Prop.ForAll(exchanges.ToArbitrary(), exchange =>
         {
-            var form = JournalWorld.Form(exchange);
-            Assert.DoesNotContain((byte)'\n', form);
-            var read = ExchangeReader.Read(form);
-            Assert.Equal(form, JournalWorld.Form(read));
+            using var world = new JournalWorld();
+            Write(world.Directory, exchange);
+            var (found, fault) = world.ReadAll();
+            Assert.Null(fault);
+            var read = Assert.Single(found).Exchange;
+            Assert.Equal(JournalWorld.Form(exchange), JournalWorld.Form(read));
+            Assert.Equal(3, File.ReadAllLines(world.LastSegment()).Length);
             Assert.Equal(exchange.Request.Bytes.ToArray(), read.Request.Bytes.ToArray());
             Assert.Equal(exchange.Response.Bytes.ToArray(), read.Response.Bytes.ToArray());
             Assert.Equal(exchange.RequestHeaders, read.RequestHeaders);
@@ -47,18 +50,32 @@ public sealed class ExchangeLineTests
     }
 
     [Theory]
-    [InlineData("""{"id":"00000000-0000-0000-0000-000000000000","wonder":1}""")]
+    [InlineData("""{"id":"00000000-0000-0000-0000-000000000001","wonder":1}""")]
     [InlineData("""{"id":"nobody"}""")]
-    [InlineData("""{"id":"00000000-0000-0000-0000-000000000000","door":"Window"}""")]
-    [InlineData("""{"id":"00000000-0000-0000-0000-000000000000","ending":"7"}""")]
-    [InlineData("""{"id":"00000000-0000-0000-0000-000000000000","at_us":"now"}""")]
-    [InlineData("""{"id":"00000000-0000-0000-0000-000000000000","request":{"wire":1,"text":"\u00e9"}}""")]
-    [InlineData("""{"id":"00000000-0000-0000-0000-000000000000","request":{"wire":9,"repeats":[0,1,9,0]}}""")]
-    [InlineData("""{"id":"00000000-0000-0000-0000-000000000000","request":{"wire":9,"repeats":[0,1,-9,9999999999]}}""")]
+    [InlineData("""{"at":1}""")]
+    [InlineData("""{"id":"00000000-0000-0000-0000-000000000001","door":"Window"}""")]
+    [InlineData("""{"id":"00000000-0000-0000-0000-000000000001","ending":"7"}""")]
+    [InlineData("""{"id":"00000000-0000-0000-0000-000000000001","at":"now"}""")]
+    [InlineData("""{"id":"00000000-0000-0000-0000-000000000001","head":[1]}""")]
+    [InlineData("""{"id":"00000000-0000-0000-0000-000000000001","head":[-1,5]}""")]
+    [InlineData("""{"id":"00000000-0000-0000-0000-000000000001","head":[[1,2]]}""")]
+    [InlineData("""{"id":"00000000-0000-0000-0000-000000000001","request":{"wire":1,"text":"x"}}""")]
+    [InlineData("""{"id":"00000000-0000-0000-0000-000000000001","wrote":[0,1,"00"]}""")]
     public void What_the_journal_does_not_write_is_refused(string data)
     {
-        var error = Record.Exception(() => ExchangeReader.Read(System.Text.Encoding.UTF8.GetBytes(data)));
-        Assert.True(error is FormatException or InvalidOperationException or System.Text.Json.JsonException, $"{error}");
+        var error = Record.Exception(() => CallText.Read(System.Text.Encoding.UTF8.GetBytes(data), 1));
+        Assert.True(error is FormatException or InvalidOperationException or NotSupportedException or System.Text.Json.JsonException, $"{error}");
+    }
+
+    private static void Write(string directory, CapturedExchange exchange)
+    {
+        using var pen = new LinePen(Guid.Empty, []);
+        pen.StartAt(new JournalPosition(default, 1, 0, 1), 0, new byte[JournalLine.SealBytes]);
+        pen.Header();
+        pen.Whole(exchange);
+        pen.Footer();
+        File.WriteAllBytes(JournalDirectory.PlainPath(directory, 1, SegmentPart.Lines), pen.Lines.Written.ToArray());
+        File.WriteAllBytes(JournalDirectory.PlainPath(directory, 1, SegmentPart.Bodies), [.. pen.Pieces.SelectMany(piece => piece.ToArray())]);
     }
 
     private static CapturedExchange Build(string[] texts, byte[] request, byte[] response, int[] numbers) => JournalWorld.Exchange() with
