@@ -22,6 +22,11 @@ internal static class LetheApplication
         ExportCommand.Build(),
         VerifyCommand.Build(),
         ReplayCommand.Build(),
+        JournalCommand.Build(),
+        DeadCommand.Build(),
+        StatusCommand.Build(),
+        BackupCommand.Build(),
+        RestoreCommand.Build(),
         TokenCommand.Build(),
         ConfigCommand.Build(),
     };

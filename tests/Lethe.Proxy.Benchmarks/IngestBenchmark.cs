@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using Lethe.Capture;
 using Lethe.Capture.Exchanges;
-using Lethe.Ingest;
+using Lethe.Ingest.Ingesting;
 using Lethe.Ingest.Storage;
 using Microsoft.Data.Sqlite;
 

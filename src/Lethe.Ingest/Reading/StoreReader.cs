@@ -16,8 +16,11 @@ public sealed class StoreReader
     public static StoreReader Open(string path)
     {
         LetheDatabase.OpenReadOnly(path).Dispose();
-        return new StoreReader(path);
+        return At(path);
     }
+
+    /// <summary>Of a store that may not be there yet: each call refuses until it is, as <see cref="Open"/> does.</summary>
+    public static StoreReader At(string path) => new(path);
 
     /// <summary>Streams records in the order of export, <c>(captured_at, exchange_id)</c>, from one snapshot.</summary>
     public IEnumerable<ExchangeRecord> Exchanges(ExchangeFilter filter) => Rows(filter).Select(row => row.Record);
@@ -88,7 +91,7 @@ public sealed class StoreReader
         foreach (var row in connection.Query<ExchangeRow>(Sql(filter), Parameters(filter), snapshot, buffered: false))
         {
             JournalPosition? bodyAt = row is { BodySegment: { } segment, BodyOffset: { } offset, BodySequence: { } sequence }
-                ? new JournalPosition(segment, offset, sequence)
+                ? new JournalPosition(default, segment, offset, sequence)
                 : null;
             yield return (ExchangeRows.ToRecord(row, seesAll ? order.Next(row) : order.Of(row)), bodyAt);
         }

@@ -29,7 +29,7 @@ public sealed record ExchangeDelivery(InterpretedExchange Told, byte[] ContentHa
             };
         }
 
-        return new ExchangeDelivery(told, journaled.ContentHash, journaled.BodyAt);
+        return new ExchangeDelivery(told, journaled.ContentHash, journaled.At);
     }
 }
 

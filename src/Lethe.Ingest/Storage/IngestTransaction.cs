@@ -50,9 +50,11 @@ public sealed class IngestTransaction : IDisposable
     /// <summary>
     /// Commits the deliveries and the consumers' positions together, or nothing. A delivery that the store cannot take harms only itself.
     /// </summary>
+    /// <param name="unreadLine">A line of the journal that cannot be read: word of it is kept where it stands.</param>
     /// <exception cref="SqliteException">The disk or a lock failed; nothing was written, and the same call may be made again.</exception>
-    public IReadOnlyList<DeliveryResult> Commit(IReadOnlyList<ExchangeDelivery> deliveries, IReadOnlyDictionary<string, JournalPosition>? cursors = null) =>
-        TryCommit(deliveries, cursors ?? NoCursors, oneByOne: false) ?? TryCommit(deliveries, cursors ?? NoCursors, oneByOne: true)!;
+    public IReadOnlyList<DeliveryResult> Commit(
+        IReadOnlyList<ExchangeDelivery> deliveries, IReadOnlyDictionary<string, JournalPosition>? cursors = null, JournalFault? unreadLine = null) =>
+        TryCommit(deliveries, cursors ?? NoCursors, unreadLine, oneByOne: false) ?? TryCommit(deliveries, cursors ?? NoCursors, unreadLine, oneByOne: true)!;
 
     public void Dispose()
     {
@@ -64,16 +66,22 @@ public sealed class IngestTransaction : IDisposable
     }
 
     // Null when a delivery cannot be stored. That is rare, so savepoints are not paid for until it happens.
-    private DeliveryResult[]? TryCommit(IReadOnlyList<ExchangeDelivery> deliveries, IReadOnlyDictionary<string, JournalPosition> cursors, bool oneByOne)
+    private DeliveryResult[]? TryCommit(
+        IReadOnlyList<ExchangeDelivery> deliveries, IReadOnlyDictionary<string, JournalPosition> cursors, JournalFault? unreadLine, bool oneByOne)
     {
         var stored = false;
-        Begin();
         try
         {
+            Begin();
             var now = Microseconds.Of(time.GetUtcNow());
             DeliveryResult[] results = [.. oneByOne ? deliveries.Select(delivery => StoreAlone(delivery, now)) : deliveries.Chunk(PreparedAtOnce).SelectMany(some => Store(some, now))];
-            stored = true;
             exchanges.WriteBack();
+            stored = true;
+            if (unreadLine is not null)
+            {
+                receipts.Bury(unreadLine, now);
+            }
+
             foreach (var (consumer, position) in cursors)
             {
                 receipts.SetCursor(consumer, position);
@@ -190,7 +198,7 @@ public sealed class IngestTransaction : IDisposable
         }
         catch (SqliteException gone) when (gone.SqliteErrorCode == raw.SQLITE_ERROR)
         {
-            // SQLite has rolled back by itself, as it does on a full disk.
+            // None is open: it never began, or SQLite has rolled back by itself, as it does on a full disk.
         }
     }
 }

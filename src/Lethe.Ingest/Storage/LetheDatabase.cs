@@ -33,6 +33,7 @@ public static class LetheDatabase
             RefuseForeign(connection, path);
             await TurnOnWalAsync(connection, time, cancel).ConfigureAwait(false);
             connection.Execute("PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 16000; PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -32000;");
+            MigrationGate.Pass(connection, path);
             Migrate(connection, path, time);
             return connection;
         }
@@ -52,7 +53,19 @@ public static class LetheDatabase
             throw new StoreRefusedException($"There is no store at {path}.");
         }
 
-        var connection = Connect(path, SqliteOpenMode.ReadOnly);
+        try
+        {
+            return OpenReadOnly(path, path);
+        }
+        catch (SqliteException refused) when (refused.SqliteErrorCode is SQLitePCL.raw.SQLITE_CANTOPEN or SQLitePCL.raw.SQLITE_READONLY && ReadOnlyMedium.Holds(path))
+        {
+            return OpenReadOnly(path, ReadOnlyMedium.SourceOf(path));
+        }
+    }
+
+    private static SqliteConnection OpenReadOnly(string path, string source)
+    {
+        var connection = Connect(source, SqliteOpenMode.ReadOnly);
         try
         {
             RefuseForeign(connection, path);

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using Lethe.Capture.Exchanges;
 using Lethe.Ingest.Journaling;
 using SQLitePCL;
@@ -40,10 +42,10 @@ internal sealed class ReceiptBook : IDisposable
         setCursor = new Statement(
             database,
             """
-            INSERT INTO journal_cursors (consumer, segment, "offset", sequence) VALUES (?, ?, ?, ?)
-            ON CONFLICT DO UPDATE SET segment = excluded.segment, "offset" = excluded."offset", sequence = excluded.sequence
+            INSERT INTO journal_cursors (consumer, journal, segment, "offset", sequence) VALUES (?, ?, ?, ?, ?)
+            ON CONFLICT DO UPDATE SET journal = excluded.journal, segment = excluded.segment, "offset" = excluded."offset", sequence = excluded.sequence
             """);
-        getCursor = new Statement(database, "SELECT segment, \"offset\", sequence FROM journal_cursors WHERE consumer = ?");
+        getCursor = new Statement(database, "SELECT journal, segment, \"offset\", sequence FROM journal_cursors WHERE consumer = ?");
     }
 
     /// <summary>Takes the receipt of a delivery, unless it is there already.</summary>
@@ -95,15 +97,29 @@ internal sealed class ReceiptBook : IDisposable
             .Run();
     }
 
+    /// <summary>Keeps word of a line of the journal that cannot be read, under its place.</summary>
+    public void Bury(JournalFault line, long now) => bury
+        .Bind(Organisation.None)
+        .Bind($"journal:{line.At}")
+        .Bind("")
+        .Bind(SHA256.HashData(Encoding.UTF8.GetBytes(line.At.ToString())))
+        .Bind($"JOURNAL_{line.Kind.ToString().ToUpperInvariant()}")
+        .Bind(line.Detail)
+        .Bind(line.At.Segment)
+        .Bind(line.At.Offset)
+        .Bind(line.At.Sequence)
+        .Bind(now)
+        .Run();
+
     public void SetCursor(string consumer, JournalPosition position) =>
-        setCursor.Bind(consumer).Bind(position.Segment).Bind(position.Offset).Bind(position.Sequence).Run();
+        setCursor.Bind(consumer).Bind(position.Journal.ToByteArray(bigEndian: true)).Bind(position.Segment).Bind(position.Offset).Bind(position.Sequence).Run();
 
     public JournalPosition? Cursor(string consumer)
     {
         getCursor.Bind(consumer);
         try
         {
-            return getCursor.Step() ? new JournalPosition(getCursor.Int64(0), getCursor.Int64(1), getCursor.Int64(2)) : null;
+            return getCursor.Step() ? new JournalPosition(new Guid(getCursor.Blob(0), bigEndian: true), getCursor.Int64(1), getCursor.Int64(2), getCursor.Int64(3)) : null;
         }
         finally
         {

@@ -15,7 +15,7 @@ public static class StoreFault
     {
         SqliteException { SqliteExtendedErrorCode: raw.SQLITE_CONSTRAINT_FOREIGNKEY } => ForeignKey,
         SqliteException { SqliteErrorCode: raw.SQLITE_CONSTRAINT } => Constraint,
-        SqliteException { SqliteErrorCode: raw.SQLITE_TOOBIG or raw.SQLITE_MISMATCH or raw.SQLITE_RANGE or raw.SQLITE_ERROR } => Upsert,
+        SqliteException { SqliteErrorCode: raw.SQLITE_TOOBIG or raw.SQLITE_MISMATCH or raw.SQLITE_RANGE } => Upsert,
         SqliteException or IOException or OutOfMemoryException or ObjectDisposedException => null,
         _ => Upsert,
     };

@@ -11,6 +11,9 @@ namespace Lethe.Proxy.Admin;
 /// <summary>The admin listener: the read API, the event stream, metrics and health.</summary>
 internal static class AdminEndpoints
 {
+    /// <summary>A store that is being opened, or tried again, is asked for again after so long.</summary>
+    private const string StoreRetrySeconds = "2";
+
     public static void AddAdmin(this IServiceCollection services)
     {
         services.AddAccess();
@@ -51,6 +54,7 @@ internal static class AdminEndpoints
         }
         catch (Exception fault) when (fault is SqliteException or StoreRefusedException && !context.Response.HasStarted)
         {
+            context.Response.Headers.RetryAfter = StoreRetrySeconds;
             await ProblemDocument.Of(StatusCodes.Status503ServiceUnavailable, "store_unavailable", "The store cannot be read.", fault.Message).ExecuteAsync(context);
         }
     }

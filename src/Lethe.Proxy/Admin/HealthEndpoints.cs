@@ -1,10 +1,12 @@
 using Lethe.Proxy.Hosting;
-using Lethe.Proxy.Problems;
 using Lethe.Proxy.Reading;
 
 namespace Lethe.Proxy.Admin;
 
-/// <summary><c>/healthz</c>: the process answers. <c>/readyz</c>: the journal can be written, the store read, and ingest follows; with its lag.</summary>
+/// <summary>
+/// <c>/healthz</c>: the process answers. <c>/readyz</c>: the journal can be written, the store read, and ingest follows behind what was there at the
+/// start. Both ways it tells how all of it is.
+/// </summary>
 internal static class HealthEndpoints
 {
     public static void MapHealth(this IEndpointRouteBuilder endpoints)
@@ -17,7 +19,7 @@ internal static class HealthEndpoints
     {
         var state = check.State();
         return check.WhyNot(state) is { } why
-            ? ProblemDocument.Of(StatusCodes.Status503ServiceUnavailable, "not_ready", "Lethe cannot do all of its work now.", why)
+            ? Results.Json(new NotReadyDocument(why, state), ApiJson.Default.NotReadyDocument, "application/problem+json", StatusCodes.Status503ServiceUnavailable)
             : Results.Json(state, ApiJson.Default.PipelineState);
     }
 }

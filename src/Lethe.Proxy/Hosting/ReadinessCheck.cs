@@ -11,7 +11,7 @@ internal sealed class ReadinessCheck(Func<PipelineState> ask, IHostApplicationLi
     public string? WhyNot(PipelineState state) =>
         lifetime.ApplicationStopping.IsCancellationRequested ? "stopping"
         : state.IsReady ? null
-        : $"journal writable: {state.JournalWritable}, store reachable: {state.StoreReachable}, ingesting: {state.Ingesting}.";
+        : $"journal writable: {state.JournalWritable}, store reachable: {state.StoreReachable}, ingest: {state.Ingest}{(state.IngestReason is { } reason ? $" ({reason})" : "")}.";
 
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
         Task.FromResult(WhyNot(State()) is { } why ? HealthCheckResult.Unhealthy(why) : HealthCheckResult.Healthy());

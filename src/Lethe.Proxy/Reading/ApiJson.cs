@@ -15,6 +15,7 @@ namespace Lethe.Proxy.Reading;
 [JsonSerializable(typeof(Page<ConversationTurn>))]
 [JsonSerializable(typeof(Page<ExchangeRecord>))]
 [JsonSerializable(typeof(PipelineState))]
+[JsonSerializable(typeof(NotReadyDocument))]
 internal sealed partial class ApiJson : JsonSerializerContext
 {
     public static string Text<T>(T value) => JsonSerializer.Serialize(value, (JsonTypeInfo<T>)Default.GetTypeInfo(typeof(T))!);

@@ -81,9 +81,9 @@ public sealed class StoreReaderTests
     public void The_place_of_a_body_is_kept()
     {
         using var store = TestStore.Open();
-        store.Deliver(new Told { Number = 1, BodyAt = new JournalPosition(3, 4, 5) }, new Told { Number = 2, At = 1 });
+        store.Deliver(new Told { Number = 1, BodyAt = new JournalPosition(default, 3, 4, 5) }, new Told { Number = 2, At = 1 });
 
-        Assert.Equal([new JournalPosition(3, 4, 5), null], store.Reader.ExchangesWithBodies(new ExchangeFilter()).Select(exchange => exchange.BodyAt));
+        Assert.Equal([new JournalPosition(default, 3, 4, 5), null], store.Reader.ExchangesWithBodies(new ExchangeFilter()).Select(exchange => exchange.BodyAt));
     }
 
     [Fact]

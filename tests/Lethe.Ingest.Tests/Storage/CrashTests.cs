@@ -1,6 +1,7 @@
 using Lethe.Ingest.Journaling;
 using Lethe.Ingest.Reading;
 using Lethe.Ingest.Storage;
+using Lethe.Ingest.Verifying;
 
 namespace Lethe.Ingest.Tests.Storage;
 
@@ -20,7 +21,7 @@ public sealed class CrashTests
 
         using var survivor = TestStore.Open(copy);
         Assert.Equal(before, StoreState.Of(survivor));
-        Assert.Equal(new JournalPosition(1, 20, 20), survivor.Ingest.Cursor("c"));
+        Assert.Equal(new JournalPosition(default, 1, 20, 20), survivor.Ingest.Cursor("c"));
         Assert.Empty(new StoreVerifier(survivor.File).Verify());
     }
 
@@ -35,10 +36,10 @@ public sealed class CrashTests
 
         using var survivor = TestStore.Open(copy);
         Assert.Equal(StoreState.Of(store), StoreState.Of(survivor));
-        Assert.Equal(new JournalPosition(1, 60, 60), survivor.Ingest.Cursor("c"));
+        Assert.Equal(new JournalPosition(default, 1, 60, 60), survivor.Ingest.Cursor("c"));
     }
 
-    private static Dictionary<string, JournalPosition> At(long place) => new() { ["c"] = new JournalPosition(1, place, place) };
+    private static Dictionary<string, JournalPosition> At(long place) => new() { ["c"] = new JournalPosition(default, 1, place, place) };
 
     private static void CopyFiles(string from, string to)
     {

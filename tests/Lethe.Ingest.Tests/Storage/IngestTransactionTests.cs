@@ -2,6 +2,7 @@ using Dapper;
 using Lethe.Capture;
 using Lethe.Ingest.Reading;
 using Lethe.Ingest.Storage;
+using Lethe.Ingest.Verifying;
 
 namespace Lethe.Ingest.Tests.Storage;
 

@@ -3,6 +3,7 @@ using FsCheck;
 using FsCheck.Fluent;
 using Lethe.Ingest.Reading;
 using Lethe.Ingest.Storage;
+using Lethe.Ingest.Verifying;
 
 namespace Lethe.Ingest.Tests.Storage;
 

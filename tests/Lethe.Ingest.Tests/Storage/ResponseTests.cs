@@ -1,6 +1,7 @@
 using Dapper;
 using Lethe.Ingest.Reading;
 using Lethe.Ingest.Storage;
+using Lethe.Ingest.Verifying;
 
 namespace Lethe.Ingest.Tests.Storage;
 
@@ -96,7 +97,7 @@ public sealed class ResponseTests
     {
         using var store = TestStore.Open();
         store.Deliver(First);
-        store.Connection.Execute("DROP TABLE responses; DELETE FROM schema_migrations WHERE version > 1; PRAGMA user_version = 1");
+        store.Connection.Execute("DROP TABLE responses; ALTER TABLE journal_cursors DROP COLUMN journal; DELETE FROM schema_migrations WHERE version > 1; PRAGMA user_version = 1");
 
         await using var upToDate = await LetheDatabase.OpenAsync(store.File, TimeProvider.System);
         using var ingest = new IngestTransaction(upToDate, TimeProvider.System);
