@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Lethe.Ingest.Storage;
 using Lethe.Proxy.Hosting;
+using Lethe.Proxy.Terminal;
 using Microsoft.Data.Sqlite;
 
 namespace Lethe.Proxy.Commands;

@@ -1,12 +1,13 @@
 using System.CommandLine;
-using System.Text.Json;
 using System.Text.Json.Serialization;
-using Lethe.Capture;
+using System.Text.Json;
 using Lethe.Capture.Prices;
+using Lethe.Capture;
 using Lethe.Ingest.Ingesting;
 using Lethe.Ingest.Reading;
 using Lethe.Ingest.Storage;
 using Lethe.Proxy.Hosting;
+using Lethe.Proxy.Terminal;
 using Microsoft.Data.Sqlite;
 
 namespace Lethe.Proxy.Commands;
