@@ -19,6 +19,7 @@ if (args is ["grpc-echo"])
     ("agent", ForwardingBenchmark.RunAgentAsync),
     ("streams", StreamsBenchmark.RunAsync),
     ("envoy", EnvoyBenchmark.RunAsync),
+    ("journal", JournalBenchmark.RunAsync),
     ("ingest", IngestBenchmark.RunAsync),
     ("disk", DiskBenchmark.RunAsync),
     ("decode", DecodeBenchmark.RunAsync),
