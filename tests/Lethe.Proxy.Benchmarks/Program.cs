@@ -26,6 +26,7 @@ if (args is ["grpc-echo"])
     ("lasting", LastingBenchmark.RunAsync),
     ("streams", StreamsBenchmark.RunAsync),
     ("envoy", EnvoyBenchmark.RunAsync),
+    ("journal", JournalBenchmark.RunAsync),
     ("ingest", IngestBenchmark.RunAsync),
     ("disk", DiskBenchmark.RunAsync),
     ("decode", DecodeBenchmark.RunAsync),

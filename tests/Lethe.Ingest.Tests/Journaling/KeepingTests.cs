@@ -182,7 +182,7 @@ public sealed class KeepingTests : IDisposable
             var line = text[1].Replace("\"id\"", "\"new_field\":1,\"id\"", StringComparison.Ordinal);
             var seal = new byte[JournalLine.SealBytes];
             Convert.FromHexString(text[0][^66..^2], seal, out _, out _);
-            JournalLine.Seal(seal, Encoding.UTF8.GetBytes(line)[..^JournalLine.SuffixBytes], seal);
+            JournalLine.Seal(seal, Encoding.UTF8.GetBytes(line).AsSpan()[..^JournalLine.SuffixBytes], seal);
             line = line[..^66] + Convert.ToHexStringLower(seal) + "\"}";
             await File.WriteAllTextAsync(JournalDirectory.PlainPath(world.Directory, last + 1, SegmentPart.Lines), text[0] + "\n" + line + "\n");
             await File.WriteAllBytesAsync(JournalDirectory.PlainPath(world.Directory, last + 1, SegmentPart.Bodies), [.. pen.Pieces.SelectMany(piece => piece.ToArray())]);
