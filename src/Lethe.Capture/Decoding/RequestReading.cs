@@ -1,4 +1,6 @@
 using System.Text.Json;
+using Lethe.Capture.Decoding.Framing;
+using Lethe.Capture.Decoding.Json;
 using Lethe.Capture.Repeats;
 
 namespace Lethe.Capture.Decoding;

@@ -1,3 +1,4 @@
+using Lethe.Capture.Decoding.Wire;
 using Lethe.Capture.Exchanges;
 
 namespace Lethe.Capture.Turns;
