@@ -105,7 +105,7 @@ public static class TurnDecoder
         var ended = exchange.Ending == Ending.Completed && !coded.Salvaged && !exchange.Response.Truncated;
         var reply = dialect.OpenReply(new CallView(turn.Provider, endpoint));
         // A character may be cut between two events; in one document it is broken.
-        var frames = Frames.Feed(shape == BodyShape.Events ? HalfCharacters.Mark(coded.Bytes) : Utf8Repair.Clean(coded.Bytes), shape, reply);
+        var frames = Frames.Feed(shape == BodyShape.Events ? HalfCharacters.Mark(coded.Bytes) : Utf8Repair.Clean(coded.Bytes), shape, reply.Take);
         var answer = reply.Finish(frames.Marked ? ReplyEnd.Marked : ended ? ReplyEnd.Transport : ReplyEnd.Cut);
         var reason = frames.Read == 0 && (shape == BodyShape.Json || ended) ? Unreadable(exchange) : frames.Unread > 0 && ended ? EventsUnread : null;
         return (Compose(turn, answer, exchange) with { Stream = turn.Stream || shape == BodyShape.Events }, reason);

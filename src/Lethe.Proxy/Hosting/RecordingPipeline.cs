@@ -1,6 +1,7 @@
 using Lethe.Capture;
 using Lethe.Capture.Prices;
 using Lethe.Capture.Redaction;
+using Lethe.Capture.Repeats;
 using Lethe.Ingest;
 using Lethe.Ingest.Journaling;
 using Lethe.Ingest.Reading;
@@ -42,7 +43,7 @@ internal sealed class RecordingPipeline : IAsyncDisposable
         Reader = StoreReader.Open(DataLayout.Store(dataDirectory));
         transaction = new IngestTransaction(connection, time);
         consumer = journal.Consume(IngestLoop.StartOf(transaction), IngestLoop.ReadToOf(transaction));
-        var interpreter = new ExchangeInterpreter(PriceBook.Embedded);
+        var interpreter = new ExchangeInterpreter(PriceBook.Embedded, new RepeatMemo());
         loop = new IngestLoop(consumer, transaction, interpreter.Interpret, new IngestSettings(), time, logs.CreateLogger<IngestLoop>());
         loop.Consumed += journal.ReportConsumed;
         var redactor = new ExchangeRedactor(CredentialKeyFile.LoadOrCreate(DataLayout.CredentialKey(dataDirectory)), options.Redaction.Bodies);

@@ -1,12 +1,11 @@
 using System.Text;
 using System.Text.Json;
 using Lethe.Capture.Decoding.Json;
-using Lethe.Capture.Decoding.Wire;
 
 namespace Lethe.Capture.Decoding.Framing;
 
 /// <summary>How many frames a body was found to have.</summary>
-/// <param name="Read">Those that a reply was given.</param>
+/// <param name="Read">Those that were handed on.</param>
 /// <param name="Unread">Pieces that nobody could read.</param>
 /// <param name="Marked">True when the body's own end mark was seen.</param>
 internal readonly record struct FrameCount(int Read, int Unread, bool Marked);
@@ -22,10 +21,10 @@ internal static class Frames
 
     private static ReadOnlySpan<byte> DoneMark => "[DONE]"u8;
 
-    /// <summary>Gives the reply every frame that can be read.</summary>
-    public static FrameCount Feed(ReadOnlyMemory<byte> body, BodyShape shape, IReply reply)
+    /// <summary>Hands on every frame that can be read.</summary>
+    public static FrameCount Feed(ReadOnlyMemory<byte> body, BodyShape shape, FrameTaker taker)
     {
-        var feed = new Feeder(reply);
+        var feed = new Feeder(taker);
         if (shape == BodyShape.Events)
         {
             for (var events = new SseReader(BodySniffer.TrimStart(body)); feed.Malformed < MalformedMax && events.Read();)
@@ -63,7 +62,7 @@ internal static class Frames
         return null;
     }
 
-    private struct Feeder(IReply reply)
+    private struct Feeder(FrameTaker taker)
     {
         public int Read { get; private set; }
 
@@ -171,7 +170,7 @@ internal static class Frames
         private void Take(FrameKind kind, ReadOnlySpan<byte> name, JsonElement json)
         {
             Read++;
-            reply.Take(kind, name, json);
+            taker(kind, name, json);
         }
     }
 }

@@ -1,5 +1,6 @@
-using System.Text;
 using System.Text.Json;
+using System.Text;
+using Lethe.Capture.Decoding.Framing;
 using Lethe.Capture.Decoding.Json;
 using Lethe.Capture.Decoding.Wire;
 using Lethe.Capture.Turns;

@@ -5,7 +5,7 @@ using Lethe.Capture.Turns;
 
 namespace Lethe.Capture.Decoding.Wire;
 
-/// <summary>The language of an API's bodies. One folder a dialect, and one entry in <see cref="Dialects.All"/>.</summary>
+/// <summary>The language of an API's bodies. One folder a dialect, and one entry in <c>Dialects.All</c>.</summary>
 internal abstract class Dialect
 {
     /// <summary>A sign that other dialects may have too.</summary>
@@ -33,7 +33,7 @@ internal abstract class Dialect
     /// <summary>The turn with what its request asks: the conversation so far, the system prompt, the tools.</summary>
     public abstract Turn ReadRequest(Turn turn, in RequestView request);
 
-    /// <summary>What the response will be told to; null when nothing it could say is known.</summary>
+    /// <summary>What the frames of the response will be told to.</summary>
     public abstract IReply OpenReply(in CallView call);
 }
 

@@ -1,19 +1,7 @@
 using System.Text.Json;
+using Lethe.Capture.Decoding.Framing;
 
 namespace Lethe.Capture.Decoding.Wire;
-
-/// <summary>What a frame of a response is.</summary>
-internal enum FrameKind
-{
-    /// <summary>The whole response.</summary>
-    Document,
-
-    /// <summary>One event of a stream.</summary>
-    Event,
-
-    /// <summary>The words of somebody in between, as <c>{"error":"…"}</c>.</summary>
-    Fault,
-}
 
 /// <summary>How a response ended.</summary>
 internal enum ReplyEnd
