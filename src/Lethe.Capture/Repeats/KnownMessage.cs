@@ -52,11 +52,13 @@ internal sealed class KnownMessage
     /// <summary>The message that these bytes begin with, below this one; null when it is a new one.</summary>
     public KnownMessage? Next(ReadOnlySpan<byte> bytes)
     {
-        foreach (var next in following)
+        // The newest first: a mark for the cache stands on the last message alone, and what came after it has none.
+        var known = following;
+        for (var i = known.Length - 1; i >= 0; i--)
         {
-            if (bytes.StartsWith(next.Raw.Span))
+            if (bytes.StartsWith(known[i].Raw.Span))
             {
-                return next;
+                return known[i];
             }
         }
 
