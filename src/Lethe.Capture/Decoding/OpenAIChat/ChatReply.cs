@@ -1,5 +1,5 @@
-using System.Text.Json;
 using System.Text;
+using System.Text.Json;
 using Lethe.Capture.Decoding.Framing;
 using Lethe.Capture.Decoding.Json;
 using Lethe.Capture.Decoding.Wire;
