@@ -65,7 +65,7 @@ internal sealed class UnwindingBody : IDisposable
                 redactor.Append(block.AsSpan(0, read), output);
             }
         }
-        catch (Exception corrupt) when (corrupt is InvalidDataException or InvalidOperationException)
+        catch (Exception corrupt) when (corrupt is InvalidDataException or InvalidOperationException or IOException)
         {
             fault = "content_coding_corrupt";
         }

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Lethe.Capture;
 using Lethe.Capture.Prices;
 using Lethe.Capture.Redaction;
+using Lethe.Capture.Repeats;
 using Lethe.Ingest;
 using Lethe.Ingest.Ingesting;
 using Lethe.Ingest.Journaling;
@@ -46,7 +47,7 @@ internal sealed class RecordingPipeline : IAsyncDisposable
         IngestMeter.BeginAtZero();
         var store = DataLayout.Store(dataDirectory);
         Reader = StoreReader.At(store);
-        var interpreter = new ExchangeInterpreter(PriceBook.Embedded);
+        var interpreter = new ExchangeInterpreter(PriceBook.Embedded, new RepeatMemo());
         loop = new IngestLoop(
             from => journal.Consume(from),
             stopping => IngestStore.Open(store, time, stopping),
