@@ -50,13 +50,14 @@ internal sealed class LetheHost : IAsyncDisposable
         IHost? host = null;
         try
         {
-            host = Build(settings, () => memory!, configure);
+            host = Build(settings, configure);
             var services = host.Services;
             // Counts from now on, not from the first time that somebody asks.
             services.GetRequiredService<MetricRegistry>();
             services.GetService<OtlpExport>();
             memory = await RecordingPipeline.OpenAsync(
                 settings.Options, directory.Path, services.GetRequiredService<TimeProvider>(), services.GetRequiredService<ILoggerFactory>());
+            services.GetRequiredService<OpenedPipeline>().Pipeline = memory;
             await host.StartAsync(stopping);
             await memory.WhenStoreOpenedAsync();
             var doors = Listeners.Bound(services.GetRequiredService<IServer>(), settings.Options);
@@ -132,7 +133,7 @@ internal sealed class LetheHost : IAsyncDisposable
         }
     }
 
-    private static IHost Build(LetheSettings settings, Func<RecordingPipeline> memory, Action<IServiceCollection>? configure) => new HostBuilder()
+    private static IHost Build(LetheSettings settings, Action<IServiceCollection>? configure) => new HostBuilder()
         .ConfigureAppConfiguration(builder => builder.AddConfiguration(settings.Configuration))
         .ConfigureLogging(HostLog.Configure)
         .ConfigureServices(services =>
@@ -141,9 +142,9 @@ internal sealed class LetheHost : IAsyncDisposable
             services.AddSingleton(settings);
             services.AddSingleton(settings.Options);
             services.AddSingleton(TimeProvider.System);
-            services.AddSingleton(_ => memory().Sink);
-            services.AddSingleton(_ => memory().Reader);
-            services.AddSingleton<Func<PipelineState>>(_ => memory().State);
+            services.AddSingleton<OpenedPipeline>();
+            services.AddSingleton(provider => provider.GetRequiredService<OpenedPipeline>().Pipeline.Sink);
+            services.AddSingleton(provider => provider.GetRequiredService<OpenedPipeline>().Pipeline.Reader);
             services.AddSingleton<ReadinessCheck>();
             services.AddHealthChecks().AddCheck<ReadinessCheck>("readiness");
             services.AddSingleton<MetricRegistry>();

@@ -3,9 +3,9 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 namespace Lethe.Proxy.Hosting;
 
 /// <summary>Whether lethe can do all of its work, for <c>/readyz</c> and gRPC health alike: until it is asked to stop, so that no new call is sent here while old ones end.</summary>
-internal sealed class ReadinessCheck(Func<PipelineState> ask, IHostApplicationLifetime lifetime) : IHealthCheck
+internal sealed class ReadinessCheck(OpenedPipeline opened, IHostApplicationLifetime lifetime) : IHealthCheck
 {
-    public PipelineState State() => ask();
+    public PipelineState State() => opened.Pipeline.State();
 
     /// <summary>Null when it can; else why not.</summary>
     public string? WhyNot(PipelineState state) =>

@@ -95,6 +95,8 @@ internal sealed class RecordingPipeline : IAsyncDisposable
 
     public PipelineState State()
     {
+        // The journal counts from the disk on. Asked for first: what gets there between the two is counted twice, and not passed over.
+        var ended = recorder.Ended;
         var lag = loop.Lag();
         var ingest = loop.State;
         return new PipelineState
@@ -104,7 +106,7 @@ internal sealed class RecordingPipeline : IAsyncDisposable
             Ingest = JsonNamingPolicy.SnakeCaseLower.ConvertName(ingest.Phase.ToString()),
             IngestReason = ingest.Reason,
             CaughtUp = loop.HasCaughtUp,
-            LagRecords = lag.Records,
+            LagRecords = lag.Records + ended,
             LagBytes = lag.Bytes,
             LagSeconds = lag.Age.TotalSeconds,
             OpenCalls = recorder.InFlight,
