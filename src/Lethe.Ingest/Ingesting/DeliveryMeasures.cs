@@ -1,7 +1,8 @@
 using System.Diagnostics;
 using Lethe.Capture;
 using Lethe.Capture.Turns;
-using Lethe.Ingest.Storage;
+using Lethe.Ingest.Meaning;
+using Lethe.Ingest.Sqlite;
 
 namespace Lethe.Ingest.Ingesting;
 

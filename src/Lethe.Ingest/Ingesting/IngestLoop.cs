@@ -1,8 +1,7 @@
 using Lethe.Capture;
 using Lethe.Capture.Exchanges;
 using Lethe.Ingest.Journaling;
-using Lethe.Ingest.Storage;
-using Microsoft.Data.Sqlite;
+using Lethe.Ingest.Meaning;
 using Microsoft.Extensions.Logging;
 
 namespace Lethe.Ingest.Ingesting;
@@ -286,7 +285,7 @@ public sealed class IngestLoop(
 
     // Another writer holds it, or the disk is full: the same connection will do.
     private static bool IsPassing(Exception fault) =>
-        fault is SqliteException { SqliteErrorCode: SQLitePCL.raw.SQLITE_BUSY or SQLitePCL.raw.SQLITE_LOCKED or SQLitePCL.raw.SQLITE_FULL };
+        fault is StoreUnavailableException { IsPassing: true };
 
     private void Report(IReadOnlyList<ExchangeDelivery> deliveries, IReadOnlyList<DeliveryResult> results)
     {

@@ -1,7 +1,8 @@
 using Lethe.Capture;
 using Lethe.Capture.Exchanges;
 using Lethe.Ingest.Journaling;
-using Lethe.Ingest.Storage;
+using Lethe.Ingest.Meaning;
+using Lethe.Ingest.Sqlite;
 using Microsoft.Extensions.Logging;
 
 namespace Lethe.Ingest.Ingesting;

@@ -1,7 +1,7 @@
 using Lethe.Capture;
 using Lethe.Capture.Exchanges;
 using Lethe.Ingest.Journaling;
-using Lethe.Ingest.Storage;
+using Lethe.Ingest.Meaning;
 
 namespace Lethe.Ingest.Ingesting;
 
@@ -21,13 +21,13 @@ public sealed class JournalReplay(Func<CapturedExchange, InterpretedExchange> in
     /// <param name="journal">At its beginning, or where the reading is to begin.</param>
     /// <param name="movesCursor">True where nobody else takes this journal into this store: the next reader begins behind all that was replayed.</param>
     /// <param name="passed">Told now and then how many exchanges were replayed.</param>
-    /// <exception cref="Microsoft.Data.Sqlite.SqliteException">The store refused. What was committed stays, and the same may be done again.</exception>
-    public void Run(JournalConsumer journal, IngestTransaction store, bool movesCursor, Action<long>? passed = null, CancellationToken stopping = default)
+    /// <exception cref="StoreUnavailableException">The store refused. What was committed stays, and the same may be done again.</exception>
+    public void Run(JournalConsumer journal, ISessionStore store, bool movesCursor, Action<long>? passed = null, CancellationToken stopping = default)
     {
         foreach (var (exchanges, fault) in journal.ToEnd(Batches.BatchCountMax, Batches.BatchBytesMax, stopping))
         {
             var batch = new IngestBatch(exchanges, fault, journal.Position);
-            foreach (var result in store.Commit(exchanges.ConvertAll(one => ExchangeDelivery.Of(one, interpret, out _)), unreadLine: batch.UnreadLine))
+            foreach (var result in store.Commit(exchanges.ConvertAll(one => ExchangeDelivery.Of(one, interpret, out _)), new CommitOptions { UnreadLine = batch.UnreadLine }))
             {
                 verdicts[result.Verdict] = Count(result.Verdict) + 1;
             }
@@ -46,7 +46,7 @@ public sealed class JournalReplay(Func<CapturedExchange, InterpretedExchange> in
 
         if (movesCursor)
         {
-            store.Commit([], new Dictionary<string, JournalPosition> { [IngestLoop.Consumer] = journal.Position });
+            store.Commit([], new CommitOptions { Consumer = IngestLoop.Consumer, Position = journal.Position });
         }
     }
 }

@@ -2,13 +2,13 @@ using Lethe.Capture;
 using Lethe.Capture.Exchanges;
 using Lethe.Ingest.Journaling;
 using Lethe.Ingest.Reading;
-using Lethe.Ingest.Storage;
+using Lethe.Ingest.Meaning;
 
 namespace Lethe.Ingest.Ingesting;
 
 /// <summary>Delivers dead letters again, out of the journal that their exchanges are still in.</summary>
 /// <param name="store">Stays the caller's; other processes may write the same store.</param>
-public sealed class Requeue(string journalDirectory, IngestTransaction store, Func<CapturedExchange, InterpretedExchange> interpret)
+public sealed class Requeue(string journalDirectory, ISessionStore store, Func<CapturedExchange, InterpretedExchange> interpret)
 {
     /// <summary>What became of it; null when the journal does not hold it any more, or it still cannot be read.</summary>
     public DeliveryResult? Deliver(DeadLetter letter)

@@ -3,7 +3,7 @@ using System.Text;
 namespace Lethe.Ingest.Journaling;
 
 /// <summary>The journal's id: a file of its own, and a word in every segment's header, which counts when the two differ.</summary>
-internal static class JournalIdentity
+public static class JournalIdentity
 {
     /// <summary>The id in the file; null when there is none, or it is damaged.</summary>
     public static Guid? OfFile(string directory)
@@ -21,7 +21,7 @@ internal static class JournalIdentity
             ?? OfFile(directory)
             ?? Guid.Empty;
 
-    public static void Write(string directory, Guid id, JournalDisk disk)
+    internal static void Write(string directory, Guid id, JournalDisk disk)
     {
         var path = JournalDirectory.IdPath(directory);
         var unfinished = JournalDirectory.UnfinishedPath(path);

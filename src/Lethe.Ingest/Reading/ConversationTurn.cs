@@ -27,3 +27,7 @@ public sealed record ToolCallOutcome(
 
 /// <summary>An exchange in the order of commits; <see cref="Ingested"/> only grows.</summary>
 public sealed record IngestedExchange(long Ingested, ExchangeRecord Record);
+
+/// <summary>All tries of one call.</summary>
+/// <param name="CostNanoUsd">What they cost together, as far as it is known: a cut attempt was billed too. Null when nothing is known.</param>
+public sealed record CallAttempts(IReadOnlyList<ExchangeRecord> Attempts, long? CostNanoUsd);

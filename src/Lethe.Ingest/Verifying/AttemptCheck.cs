@@ -1,5 +1,5 @@
 using Dapper;
-using Lethe.Ingest.Storage;
+using Lethe.Ingest.Meaning;
 using Microsoft.Data.Sqlite;
 
 namespace Lethe.Ingest.Verifying;
@@ -9,7 +9,7 @@ internal static class AttemptCheck
 {
     private const int RowsAtOnce = 5_000;
 
-    private const string Columns = "exchange_id, org, retry_key, outcome, has_reply, is_turn, attempt, retry_of, own_session, session";
+    private const string Columns = "exchange_id, org, retry_key, outcome, captured_at, captured_at + coalesce(duration_us, 0) AS ended_at, has_reply, is_turn, attempt, retry_of, own_session, session";
 
     private const string Single = $"""
         SELECT {Columns}
@@ -54,7 +54,7 @@ internal static class AttemptCheck
         foreach (var row in connection.Query<Row>(Equal, new { from }, snapshot, buffered: false))
         {
             var isOtherKey = group.Count > 0 && row.RetryKey != group[^1].RetryKey;
-            if (group.Count > 0 && (isOtherKey || row.Org != group[^1].Org || IsFinal(group[^1])))
+            if (group.Count > 0 && (isOtherKey || row.Org != group[^1].Org || EndsBetween(group[^1], row)))
             {
                 faults.AddRange(Check(group));
                 group.Clear();
@@ -92,7 +92,8 @@ internal static class AttemptCheck
         }
     }
 
-    private static bool IsFinal(Row row) => ExchangeTally.IsFinal(StoredWord.ToOutcome(row.Outcome));
+    private static bool EndsBetween(Row earlier, Row later) =>
+        AttemptGroups.EndsBetween(StoredWord.ToOutcome(earlier.Outcome), earlier.EndedAt, later.CapturedAt);
 
     private sealed class Row
     {
@@ -100,6 +101,8 @@ internal static class AttemptCheck
         public long Org { get; init; }
         public long? RetryKey { get; init; }
         public string Outcome { get; init; } = "";
+        public long CapturedAt { get; init; }
+        public long EndedAt { get; init; }
         public long HasReply { get; init; }
         public long IsTurn { get; init; }
         public long Attempt { get; init; }

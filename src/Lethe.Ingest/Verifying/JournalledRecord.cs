@@ -4,7 +4,7 @@ using System.Text.Json.Nodes;
 using Lethe.Capture;
 using Lethe.Capture.Turns;
 using Lethe.Ingest.Reading;
-using Lethe.Ingest.Storage;
+using Lethe.Ingest.Meaning;
 
 namespace Lethe.Ingest.Verifying;
 
@@ -32,8 +32,9 @@ internal static class JournalledRecord
                 : $"{member.Key} is {Text(there[member.Key])}, {Text(member.Value)} by the journal"));
     }
 
-    private static ExchangeRecord Of(InterpretedExchange told, ExchangeRecord stored)
+    private static ExchangeRecord Of(InterpretedExchange heard, ExchangeRecord stored)
     {
+        var told = StorableText.Of(heard);
         var (exchange, turn) = (told.Exchange, told.Turn);
         // Which tokens and which money an answer that was asked for again stands for, only the calls before it tell.
         var isAskedAgain = turn is { AsksForResponse: true };
@@ -42,7 +43,13 @@ internal static class JournalledRecord
         return stored with
         {
             ExchangeId = exchange.Id.ToString(),
-            CommitKey = exchange.CommitKey,
+            CommitKey = ExchangeDelivery.KeyOf(exchange),
+            ClientKey = exchange.CommitKey.Length > 0 && exchange.CommitKey != ExchangeDelivery.KeyOf(exchange) ? exchange.CommitKey : null,
+            CaptureMode = ExchangeFacts.CaptureMode(exchange),
+            PromptId = told.Envelope.PromptId,
+            RequestKind = told.Envelope.RequestKind,
+            PreviousResponseId = turn?.PreviousResponseId,
+            CostReportedNanoUsd = isAskedAgain ? stored.CostReportedNanoUsd : turn?.ReportedCostNanoUsd ?? turn?.Usage?.ReportedCostNanoUsd,
             OrgId = exchange.OrgId,
             Door = StoredWord.Of(exchange.Door),
             CapturedAt = Microseconds.ToText(Microseconds.Of(exchange.CapturedAt)),

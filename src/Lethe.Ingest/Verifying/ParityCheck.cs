@@ -4,7 +4,7 @@ using Lethe.Capture;
 using Lethe.Capture.Exchanges;
 using Lethe.Ingest.Journaling;
 using Lethe.Ingest.Reading;
-using Lethe.Ingest.Storage;
+using Lethe.Ingest.Meaning;
 using Microsoft.Data.Sqlite;
 
 namespace Lethe.Ingest.Verifying;
@@ -34,7 +34,7 @@ internal sealed class ParityCheck
         var exchange = journaled.Exchange;
         var subject = exchange.Id.ToString();
         var row = connection.QueryFirstOrDefault<ExchangeRow>(
-            ExchangeRow.Select + "WHERE e.exchange_id = @id", new { id = exchange.Id.Value.ToByteArray(bigEndian: true) });
+            ExchangeRow.Select + "WHERE exchange_id = @id", new { id = exchange.Id.Value.ToByteArray(bigEndian: true) });
         if (row is not null && row.Ingested < journalled.Length)
         {
             journalled[(int)row.Ingested] = true;
@@ -46,7 +46,7 @@ internal sealed class ParityCheck
             FROM receipts r JOIN orgs o ON o.org = r.org
             WHERE o.org_id = @OrgId AND r.commit_key = @CommitKey
             """,
-            new { exchange.OrgId, exchange.CommitKey });
+            new { exchange.OrgId, CommitKey = ExchangeDelivery.KeyOf(exchange) });
         var isOfThis = receipt is not null && receipt.ContentHash.AsSpan().SequenceEqual(journaled.ContentHash);
         if (!isOfThis && IsDeadLetter(journaled))
         {
@@ -89,7 +89,7 @@ internal sealed class ParityCheck
 
     private bool IsDeadLetter(JournaledExchange journaled) => connection.ExecuteScalar<bool>(
         "SELECT EXISTS (SELECT 1 FROM dead_letters WHERE org_id = @OrgId AND commit_key = @CommitKey AND content_hash = @ContentHash)",
-        new { journaled.Exchange.OrgId, journaled.Exchange.CommitKey, journaled.ContentHash });
+        new { journaled.Exchange.OrgId, CommitKey = ExchangeDelivery.KeyOf(journaled.Exchange), journaled.ContentHash });
 
     private IEnumerable<VerifyFault> Differences(ExchangeRow row, JournaledExchange journaled)
     {
@@ -97,7 +97,7 @@ internal sealed class ParityCheck
         var told = ExchangeDelivery.Of(journaled, interpret, out var bug).Told;
         return bug is not null || row.OutcomeReason == "interpreter_failed"
             ? []
-            : JournalledRecord.Differences(ExchangeRows.ToRecord(row, seq: null), told).Select(difference => new VerifyFault(
+            : JournalledRecord.Differences(ExchangeRows.ToRecord(row), told).Select(difference => new VerifyFault(
                 VerifyFaultKind.Content, journaled.Exchange.Id.ToString(), difference.Detail, difference.Member));
     }
 

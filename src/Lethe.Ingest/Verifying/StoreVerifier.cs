@@ -1,5 +1,6 @@
 using Dapper;
-using Lethe.Ingest.Storage;
+using Lethe.Ingest.Meaning;
+using Lethe.Ingest.Sqlite;
 using Microsoft.Data.Sqlite;
 
 namespace Lethe.Ingest.Verifying;

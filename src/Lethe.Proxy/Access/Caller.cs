@@ -1,3 +1,4 @@
+using Lethe.Capture.Exchanges;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace Lethe.Proxy.Access;
@@ -12,4 +13,8 @@ internal sealed record Caller(string? Org, string? Subject, IReadOnlyList<string
 
     /// <summary>The caller of a request that has passed the guard.</summary>
     public static Caller Of(HttpContext context) => context.Features.GetRequiredFeature<Caller>();
+
+    /// <summary>The organisation that a request is about: the caller's own where it has one, else the one that the request names, else nobody's in particular.</summary>
+    public static string OrgOf(HttpContext context) =>
+        Of(context).Org ?? (context.Request.Query["org"] is [{ Length: > 0 } named] ? named : Organisation.None);
 }

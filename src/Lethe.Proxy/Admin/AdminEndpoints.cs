@@ -1,4 +1,5 @@
-using Lethe.Ingest.Storage;
+using Lethe.Ingest.Meaning;
+using Lethe.Ingest.Sqlite;
 using Lethe.Proxy.Access;
 using Lethe.Proxy.Metrics;
 using Lethe.Proxy.Problems;
@@ -52,7 +53,7 @@ internal static class AdminEndpoints
         {
             await next(context);
         }
-        catch (Exception fault) when (fault is SqliteException or StoreRefusedException && !context.Response.HasStarted)
+        catch (Exception fault) when (fault is SqliteException or StoreRefusedException or StoreUnavailableException && !context.Response.HasStarted)
         {
             context.Response.Headers.RetryAfter = StoreRetrySeconds;
             await ProblemDocument.Of(StatusCodes.Status503ServiceUnavailable, "store_unavailable", "The store cannot be read.", fault.Message).ExecuteAsync(context);

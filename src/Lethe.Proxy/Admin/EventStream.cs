@@ -38,7 +38,8 @@ internal sealed class EventStream(StoreReader reader, TimeProvider time, IHostAp
         try
         {
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
-            await SendAsync(context.Response, Caller.Of(context), resume.Length > 0 ? seen : reader.LastChange(), stop.Token);
+            var org = Caller.OrgOf(context);
+            await SendAsync(context.Response, org, resume.Length > 0 ? seen : reader.LastChange(org), stop.Token);
         }
         catch (OperationCanceledException)
         {
@@ -50,7 +51,7 @@ internal sealed class EventStream(StoreReader reader, TimeProvider time, IHostAp
         }
     }
 
-    private async Task SendAsync(HttpResponse response, Caller caller, long seen, CancellationToken stop)
+    private async Task SendAsync(HttpResponse response, string org, long seen, CancellationToken stop)
     {
         response.ContentType = "text/event-stream";
         response.Headers.CacheControl = "no-store";
@@ -60,14 +61,11 @@ internal sealed class EventStream(StoreReader reader, TimeProvider time, IHostAp
         var spokeAt = time.GetTimestamp();
         do
         {
-            var batch = reader.CommittedAfter(seen, BatchMax);
+            var batch = reader.CommittedAfter(org, seen, BatchMax);
             foreach (var committed in batch)
             {
                 seen = committed.Ingested;
-                if (caller.MaySee(committed.Record.OrgId))
-                {
-                    await response.WriteAsync(Event(committed), stop);
-                }
+                await response.WriteAsync(Event(committed), stop);
             }
 
             if (batch.Count == 0 && time.GetElapsedTime(spokeAt) > KeepAliveInterval)

@@ -18,10 +18,10 @@ internal static class ExchangeEndpoints
     {
         var query = new PageQuery(context, time);
         var limit = query.Limit();
+        var org = query.Org();
         var filter = new ExchangeFilter
         {
             SessionId = query.Word("session"),
-            OrgId = query.Org(),
             HarnessId = query.Word("harness"),
             Provider = query.Word("provider"),
             Model = query.Word("model"),
@@ -35,14 +35,14 @@ internal static class ExchangeEndpoints
             return problem;
         }
 
-        var records = reader.Exchanges(filter).ToArray();
+        var records = reader.Exchanges(org, filter).ToArray();
         var page = new Page<ExchangeRecord>(
             [.. records.Take(limit)],
             records.Length > limit ? ExchangeCursor.Of(records[limit - 1]).ToString() : null);
         return Results.Json(page, ApiJson.Default.PageExchangeRecord);
     }
 
-    private static IResult One(string id, HttpContext context, StoreReader reader) => reader.Exchange(id) is { } record && Caller.Of(context).MaySee(record.OrgId)
+    private static IResult One(string id, HttpContext context, StoreReader reader) => reader.Exchange(Caller.OrgOf(context), id) is { } record
         ? Results.Json(record, ExchangeRecordJson.Default.ExchangeRecord)
         : ProblemDocument.Of(StatusCodes.Status404NotFound, "exchange_not_found", "No such exchange.");
 

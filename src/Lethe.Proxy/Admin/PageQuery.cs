@@ -49,8 +49,8 @@ internal sealed class PageQuery(HttpContext context, TimeProvider time)
         return null;
     }
 
-    /// <summary>Whose records are asked for: the caller's own where it has an organisation, else the one it names; null for all.</summary>
-    public string? Org()
+    /// <summary>Whose records are asked for: the caller's own where it has an organisation, else the one it names, else nobody's in particular.</summary>
+    public string Org()
     {
         var caller = Caller.Of(context);
         var named = Word("org");
@@ -59,7 +59,7 @@ internal sealed class PageQuery(HttpContext context, TimeProvider time)
             Problem ??= ProblemDocument.Of(StatusCodes.Status403Forbidden, "foreign_org", "The token is another organisation's.", "org: not the one that the token is of.");
         }
 
-        return caller.Org ?? named;
+        return Caller.OrgOf(context);
     }
 
     public void Refuse(string name, string why) =>

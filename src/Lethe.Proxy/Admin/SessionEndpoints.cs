@@ -19,10 +19,10 @@ internal static class SessionEndpoints
     {
         var query = new PageQuery(context, time);
         var limit = query.Limit();
+        var org = query.Org();
         var filter = new SessionFilter
         {
             HarnessId = query.Word("harness"),
-            OrgId = query.Org(),
             Since = query.Time("since"),
             After = After(query),
             Limit = limit + 1,
@@ -32,7 +32,7 @@ internal static class SessionEndpoints
             return problem;
         }
 
-        var sessions = reader.Sessions(filter);
+        var sessions = reader.Sessions(org, filter);
         var page = new Page<SessionSummary>(
             [.. sessions.Take(limit)],
             sessions.Count > limit ? SessionCursor.Of(sessions[limit - 1]).ToString() : null);
@@ -40,8 +40,7 @@ internal static class SessionEndpoints
     }
 
     // A harness's own id may hold a slash, which routing leaves encoded.
-    private static SessionDetail? Find(HttpContext context, StoreReader reader, string id) =>
-        reader.Session(Uri.UnescapeDataString(id)) is { } detail && Caller.Of(context).MaySee(detail.Session.OrgId) ? detail : null;
+    private static SessionDetail? Find(HttpContext context, StoreReader reader, string id) => reader.Session(Caller.OrgOf(context), Uri.UnescapeDataString(id));
 
     private static IResult Detail(string id, HttpContext context, StoreReader reader) => Find(context, reader, id) is { } detail
         ? Results.Json(detail, ApiJson.Default.SessionDetail)
@@ -62,7 +61,7 @@ internal static class SessionEndpoints
             return NoSession(id);
         }
 
-        var turns = reader.Conversation(detail.Session.SessionId).Skip(after).Take(limit + 1).ToArray();
+        var turns = reader.Conversation(Caller.OrgOf(context), detail.Session.SessionId).Skip(after).Take(limit + 1).ToArray();
         var page = new Page<ConversationTurn>([.. turns.Take(limit)], turns.Length > limit ? $"{after + limit}" : null);
         return Results.Json(page, ApiJson.Default.PageConversationTurn);
     }

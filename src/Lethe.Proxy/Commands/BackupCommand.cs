@@ -1,5 +1,6 @@
 using System.CommandLine;
-using Lethe.Ingest.Storage;
+using Lethe.Ingest.Meaning;
+using Lethe.Ingest.Sqlite;
 using Lethe.Proxy.Hosting;
 using Lethe.Proxy.Terminal;
 using Microsoft.Data.Sqlite;
@@ -49,7 +50,7 @@ internal static class BackupCommand
             DataCopy.Run(source, unfinished);
             return unfinished;
         }
-        catch (Exception fault) when (fault is SqliteException or StoreRefusedException or IOException or UnauthorizedAccessException)
+        catch (Exception fault) when (fault is SqliteException or StoreRefusedException or StoreUnavailableException or IOException or UnauthorizedAccessException)
         {
             throw CommandFailure.Environment(fault.Message, fault);
         }

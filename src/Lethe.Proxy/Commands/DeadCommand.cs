@@ -1,11 +1,13 @@
 using System.CommandLine;
 using System.Text.Json.Serialization;
 using System.Text.Json;
+using Lethe.Capture.Exchanges;
 using Lethe.Capture.Prices;
 using Lethe.Capture;
 using Lethe.Ingest.Ingesting;
 using Lethe.Ingest.Reading;
-using Lethe.Ingest.Storage;
+using Lethe.Ingest.Meaning;
+using Lethe.Ingest.Sqlite;
 using Lethe.Proxy.Hosting;
 using Lethe.Proxy.Terminal;
 using Microsoft.Data.Sqlite;
@@ -21,7 +23,7 @@ internal static class DeadCommand
     {
         var json = new Option<bool>("--json") { Description = "One JSON object a line." };
         var command = new Command("list", "All of them, oldest first.") { json };
-        command.SetAction(line => Print(Read(line, letters => letters.List()), line.GetValue(json), line.InvocationConfiguration.Output));
+        command.SetAction(line => Print(Read(line, letters => letters.DeadLetters(Organisation.None)), line.GetValue(json), line.InvocationConfiguration.Output));
         return command;
     }
 
@@ -31,7 +33,7 @@ internal static class DeadCommand
         var command = new Command("show", "Those of a commit key or an exchange id.") { key };
         command.SetAction(line =>
         {
-            var letters = Read(line, all => all.Find(line.GetRequiredValue(key)));
+            var letters = Read(line, all => all.DeadLetters(Organisation.None, line.GetRequiredValue(key)));
             return letters.Count == 0 ? throw NoSuch(line.GetRequiredValue(key)) : Print(letters, json: true, line.InvocationConfiguration.Output);
         });
         return command;
@@ -53,7 +55,7 @@ internal static class DeadCommand
         command.SetAction(async (line, cancel) =>
         {
             var word = line.GetValue(key);
-            var letters = Read(line, letters => word is null ? letters.List() : letters.Find(word));
+            var letters = Read(line, letters => letters.DeadLetters(Organisation.None, word));
             return letters.Count == 0 && word is not null
                 ? throw NoSuch(word)
                 : await RequeueAsync(GlobalOptions.Require(line).Options.DataDirectory, letters, line.InvocationConfiguration.Output, cancel);
@@ -65,8 +67,7 @@ internal static class DeadCommand
     {
         try
         {
-            using var connection = await LetheDatabase.OpenAsync(DataLayout.Store(dataDirectory), TimeProvider.System, cancel);
-            using var store = new IngestTransaction(connection, TimeProvider.System);
+            using var store = await SqliteStore.OpenAsync(DataLayout.Store(dataDirectory), TimeProvider.System, cancel);
             var requeue = new Requeue(DataLayout.Journal(dataDirectory), store, new ExchangeInterpreter(PriceBook.Embedded).Interpret);
             var left = 0;
             foreach (var letter in letters)
@@ -74,7 +75,7 @@ internal static class DeadCommand
                 var result = requeue.Deliver(letter);
                 if (result is { Verdict: DeliveryVerdict.Accepted or DeliveryVerdict.Duplicate })
                 {
-                    DeadLetters.Remove(connection, letter);
+                    store.RemoveLetter(letter.Letter);
                     output.WriteLine(Format.OneLine($"{letter.Key}  stored", 1000));
                 }
                 else
@@ -87,17 +88,16 @@ internal static class DeadCommand
             output.WriteLine($"{letters.Count - left} stored, {left} left");
             return left == 0 ? ExitCode.Fine : ExitCode.NotFine;
         }
-        catch (Exception fault) when (fault is SqliteException or StoreRefusedException or IOException or UnauthorizedAccessException)
+        catch (Exception fault) when (fault is SqliteException or StoreRefusedException or StoreUnavailableException or IOException or UnauthorizedAccessException)
         {
             throw CommandFailure.Environment(fault.Message, fault);
         }
     }
 
-    private static IReadOnlyList<DeadLetter> Read(ParseResult line, Func<DeadLetters, IReadOnlyList<DeadLetter>> read)
+    private static IReadOnlyList<DeadLetter> Read(ParseResult line, Func<StoreReader, IReadOnlyList<DeadLetter>> read)
     {
-        var settings = GlobalOptions.Require(line);
-        StoreFile.Open(settings);
-        return read(new DeadLetters(StoreFile.Of(settings.Options)));
+        using var reader = StoreFile.Open(GlobalOptions.Require(line));
+        return read(reader);
     }
 
     private static int Print(IReadOnlyList<DeadLetter> letters, bool json, TextWriter output)

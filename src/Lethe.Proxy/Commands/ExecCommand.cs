@@ -1,5 +1,6 @@
 using System.CommandLine;
-using Lethe.Ingest.Storage;
+using Lethe.Capture.Exchanges;
+using Lethe.Ingest.Meaning;
 using Lethe.Proxy.Configuration;
 using Lethe.Proxy.Exec;
 using Lethe.Proxy.Hosting;
@@ -190,9 +191,9 @@ internal static class ExecCommand
         try
         {
             // What is read is not committed yet: no lag at two looks, and nothing committed between them.
-            for (var (last, behind) = (-1L, true); behind || last != store.LastChange(); await Task.Delay(LagPoll, TimeProvider.System, patience.Token))
+            for (var (last, behind) = (-1L, true); behind || last != store.LastChange(Organisation.None); await Task.Delay(LagPoll, TimeProvider.System, patience.Token))
             {
-                last = store.LastChange();
+                last = store.LastChange(Organisation.None);
                 behind = await lag.IsBehindAsync(patience.Token);
             }
         }

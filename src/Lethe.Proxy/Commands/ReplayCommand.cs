@@ -3,7 +3,8 @@ using Lethe.Capture;
 using Lethe.Capture.Prices;
 using Lethe.Ingest.Ingesting;
 using Lethe.Ingest.Journaling;
-using Lethe.Ingest.Storage;
+using Lethe.Ingest.Meaning;
+using Lethe.Ingest.Sqlite;
 using Lethe.Ingest.Verifying;
 using Lethe.Proxy.Hosting;
 using Lethe.Proxy.Terminal;
@@ -40,7 +41,7 @@ internal static class ReplayCommand
                     ? Compare(journal, DataLayout.Store(target), output, progress)
                     : await RunAsync(journal, target, fromCursor: false, output, progress, cancel);
             }
-            catch (Exception fault) when (fault is SqliteException or StoreRefusedException or IOException or UnauthorizedAccessException)
+            catch (Exception fault) when (fault is SqliteException or StoreRefusedException or StoreUnavailableException or IOException or UnauthorizedAccessException)
             {
                 throw CommandFailure.Environment(fault.Message, fault);
             }
@@ -53,9 +54,8 @@ internal static class ReplayCommand
     public static async Task<int> RunAsync(
         string journal, string target, bool fromCursor, TextWriter output, Progress progress, CancellationToken cancel)
     {
-        using var connection = await LetheDatabase.OpenAsync(DataLayout.Store(target), TimeProvider.System, cancel);
-        using var store = new IngestTransaction(connection, TimeProvider.System);
-        using var consumer = new JournalConsumer(journal, fromCursor ? store.Cursor(IngestLoop.Consumer) ?? default : default);
+        using var store = await SqliteStore.OpenAsync(DataLayout.Store(target), TimeProvider.System, cancel);
+        using var consumer = new JournalConsumer(journal, fromCursor ? store.Cursor(IngestLoop.Consumer, JournalIdentity.Of(journal)) ?? default : default);
         var replay = new JournalReplay(new ExchangeInterpreter(PriceBook.Embedded).Interpret);
         progress.Begin("replaying the journal");
         // A lethe that runs there moves the cursor itself, and may be further by now.

@@ -1,5 +1,7 @@
+using Lethe.Ingest.Journaling;
+using Lethe.Ingest.Meaning;
 using Lethe.Ingest.Reading;
-using Lethe.Ingest.Storage;
+using Lethe.Ingest.Sqlite;
 using Lethe.Proxy.Configuration;
 using Lethe.Proxy.Hosting;
 using Lethe.Proxy.Terminal;
@@ -17,7 +19,8 @@ internal static class StoreFile
     {
         try
         {
-            return StoreReader.Open(Of(settings.Options));
+            var options = settings.Options;
+            return options.Sink == "sqlite" ? SqliteStore.OpenReader(Of(options)) : StoreOfSink.Reader(options, JournalIdentity.Of(DataLayout.Journal(options.DataDirectory)));
         }
         catch (Exception fault) when (fault is StoreRefusedException or SqliteException)
         {

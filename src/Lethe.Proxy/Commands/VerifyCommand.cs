@@ -1,9 +1,11 @@
 using System.CommandLine;
+using Lethe.Capture.Exchanges;
 using Lethe.Capture;
 using Lethe.Capture.Prices;
 using Lethe.Ingest.Journaling;
 using Lethe.Ingest.Reading;
-using Lethe.Ingest.Storage;
+using Lethe.Ingest.Meaning;
+using Lethe.Ingest.Sqlite;
 using Lethe.Ingest.Verifying;
 using Lethe.Proxy.Hosting;
 using Lethe.Proxy.Terminal;
@@ -89,7 +91,7 @@ internal static class VerifyCommand
 
             return report.End(journal, withParity);
         }
-        catch (Exception fault) when (fault is SqliteException or StoreRefusedException or IOException or UnauthorizedAccessException)
+        catch (Exception fault) when (fault is SqliteException or StoreRefusedException or StoreUnavailableException or IOException or UnauthorizedAccessException)
         {
             throw CommandFailure.Environment(fault.Message, fault);
         }
@@ -97,7 +99,7 @@ internal static class VerifyCommand
 
     private static async Task<IReadOnlyList<VerifyFault>> StillMissingAsync(string dataDirectory, IReadOnlyList<VerifyFault> missing, CancellationToken cancel)
     {
-        var reader = StoreReader.At(DataLayout.Store(dataDirectory));
+        var reader = SqliteStore.ReaderAt(DataLayout.Store(dataDirectory));
         var began = TimeProvider.System.GetTimestamp();
         while (DataDirectory.IsHeld(dataDirectory) && missing.Any(IsMissing) && TimeProvider.System.GetElapsedTime(began) < CatchUpMax)
         {
@@ -106,6 +108,6 @@ internal static class VerifyCommand
 
         return [.. missing.Where(IsMissing)];
 
-        bool IsMissing(VerifyFault fault) => reader.Exchange(fault.Subject) is null;
+        bool IsMissing(VerifyFault fault) => reader.Exchange(Organisation.None, fault.Subject) is null;
     }
 }

@@ -1,4 +1,5 @@
-using Lethe.Ingest.Storage;
+using Lethe.Ingest.Meaning;
+using Lethe.Ingest.Sqlite;
 
 namespace Lethe.Proxy.Hosting;
 

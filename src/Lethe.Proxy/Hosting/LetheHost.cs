@@ -1,6 +1,6 @@
 using System.Net.Sockets;
 using System.Security.Cryptography;
-using Lethe.Ingest.Storage;
+using Lethe.Ingest.Meaning;
 using Lethe.Proxy.Access;
 using Lethe.Proxy.Admin;
 using Lethe.Proxy.Configuration;

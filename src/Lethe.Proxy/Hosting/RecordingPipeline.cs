@@ -8,10 +8,9 @@ using Lethe.Ingest.Ingesting;
 using Lethe.Ingest.Journaling;
 using Lethe.Ingest.Reading;
 using Lethe.Ingest.Recording;
-using Lethe.Ingest.Storage;
+using Lethe.Ingest.Meaning;
 using Lethe.Proxy.Configuration;
 using Lethe.Proxy.Forwarding;
-using Microsoft.Data.Sqlite;
 
 namespace Lethe.Proxy.Hosting;
 
@@ -45,12 +44,11 @@ internal sealed class RecordingPipeline : IAsyncDisposable
         this.time = time;
         logger = logs.CreateLogger<RecordingPipeline>();
         IngestMeter.BeginAtZero();
-        var store = DataLayout.Store(dataDirectory);
-        Reader = StoreReader.At(store);
+        Reader = StoreOfSink.Reader(options, journal.Id);
         var interpreter = new ExchangeInterpreter(PriceBook.Embedded, new RepeatMemo());
         loop = new IngestLoop(
             from => journal.Consume(from),
-            stopping => IngestStore.Open(store, time, stopping),
+            stopping => StoreOfSink.Open(options, journal.Id, time, stopping),
             interpreter.Interpret,
             IngestSettingsOf(options),
             time,
@@ -102,7 +100,7 @@ internal sealed class RecordingPipeline : IAsyncDisposable
         return new PipelineState
         {
             JournalWritable = journal.IsWritable,
-            StoreReachable = IsStoreReachable(),
+            StoreReachable = Reader.IsReachable(),
             Ingest = JsonNamingPolicy.SnakeCaseLower.ConvertName(ingest.Phase.ToString()),
             IngestReason = ingest.Reason,
             CaughtUp = loop.HasCaughtUp,
@@ -154,19 +152,6 @@ internal sealed class RecordingPipeline : IAsyncDisposable
         LagMax = TimeSpan.FromSeconds(options.Ingest.LagSecondsMax),
         LagBytesMax = options.Ingest.LagBytesMax,
     };
-
-    private bool IsStoreReachable()
-    {
-        try
-        {
-            Reader.LastChange();
-            return true;
-        }
-        catch (Exception fault) when (fault is SqliteException or StoreRefusedException)
-        {
-            return false;
-        }
-    }
 }
 
 /// <summary>How the memory is: what readiness is made of, and what <c>lethe status</c> tells.</summary>

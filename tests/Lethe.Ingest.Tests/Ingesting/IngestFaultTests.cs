@@ -4,7 +4,8 @@ using Lethe.Capture.Exchanges;
 using Lethe.Ingest.Ingesting;
 using Lethe.Ingest.Journaling;
 using Lethe.Ingest.Reading;
-using Lethe.Ingest.Storage;
+using Lethe.Ingest.Meaning;
+using Lethe.Ingest.Sqlite;
 using Lethe.Ingest.Tests.Storage;
 using Lethe.Ingest.Verifying;
 using Microsoft.Data.Sqlite;
@@ -67,7 +68,7 @@ public sealed class IngestFaultTests : IDisposable
         {
             states.Add(loop!.State);
             Fail(fault);
-            return IngestStore.Open(world.Store.File, TimeProvider.System, stopping);
+            return IngestStore.Open(world.Store.File, JournalIdentity.Of(world.Journal), TimeProvider.System, stopping);
         };
         loop = world.Loop();
 
@@ -88,8 +89,8 @@ public sealed class IngestFaultTests : IDisposable
 
         Assert.Equal(Calls.Length, await world.CatchUpAsync());
 
-        var letters = new DeadLetters(world.Store.File).List();
-        Assert.Equal(Calls.Length, world.Store.Reader.LastChange() + letters.Count);
+        var letters = world.Store.Letters();
+        Assert.Equal(Calls.Length, world.Store.Count("exchanges") + letters.Count);
         Assert.All(letters, letter => Assert.Equal((Calls[17].Id.ToString(), StoreFault.Upsert), (letter.ExchangeId, letter.Code)));
         Assert.Empty(new StoreVerifier(world.Store.File).Verify());
     }
@@ -103,9 +104,9 @@ public sealed class IngestFaultTests : IDisposable
 
         Assert.Equal(Calls.Length, await world.CatchUpAsync());
 
-        var record = world.Store.Reader.Exchange(Calls[17].Id.ToString())!;
+        var record = world.Store.Reader.Exchange(Organisation.None, Calls[17].Id.ToString())!;
         Assert.Equal(("not_decoded", "interpreter_failed"), (record.Outcome, record.OutcomeReason));
-        Assert.Equal(Calls.Length, world.Store.Reader.LastChange());
+        Assert.Equal(Calls.Length, world.Store.Count("exchanges"));
     }
 
     [Theory]
@@ -118,8 +119,8 @@ public sealed class IngestFaultTests : IDisposable
 
         await world.CatchUpAsync(loop);
 
-        Assert.Equal(Calls.Length, world.Store.Reader.LastChange());
-        Assert.DoesNotContain(true, world.Store.Reader.Exchanges(new ExchangeFilter()).Select(record => record.Replayed));
+        Assert.Equal(Calls.Length, world.Store.Count("exchanges"));
+        Assert.DoesNotContain(true, world.Store.Records().Select(record => record.Replayed));
     }
 
     [Fact]
@@ -135,10 +136,10 @@ public sealed class IngestFaultTests : IDisposable
 
         Assert.Equal(8, await world.CatchUpAsync());
 
-        var letter = Assert.Single(new DeadLetters(world.Store.File).List());
+        var letter = Assert.Single(world.Store.Letters());
         Assert.Equal((null, "JOURNAL_SEALBROKEN", 1L, (long)offset), (letter.ExchangeId, letter.Code, letter.At.Segment, letter.At.Offset));
         Assert.StartsWith("journal:1:", letter.Key, StringComparison.Ordinal);
-        Assert.Null(world.Store.Reader.Exchange(Calls[3].Id.ToString()));
+        Assert.Null(world.Store.Reader.Exchange(Organisation.None, Calls[3].Id.ToString()));
         Assert.Equal(0, await world.CatchUpAsync());
         Assert.Contains(VerifyFaultKind.Journal, world.Parity().Select(fault => fault.Kind));
     }
@@ -157,7 +158,7 @@ public sealed class IngestFaultTests : IDisposable
         // Recording goes on, and nothing behind the line is taken before it can be read.
         await world.WriteAsync(Calls[5..9]);
         Assert.Equal(0, await world.CatchUpAsync());
-        Assert.Equal(5, world.Store.Reader.LastChange());
+        Assert.Equal(5, world.Store.Count("exchanges"));
     }
 
     [Fact]
@@ -240,7 +241,8 @@ public sealed class IngestFaultTests : IDisposable
     {
         try
         {
-            return StoreReader.At(file).LastChange();
+            using var reader = SqliteStore.ReaderAt(file);
+            return Hostile.Orgs.Max(reader.LastChange);
         }
         catch (Exception notYet) when (notYet is StoreRefusedException or SqliteException)
         {

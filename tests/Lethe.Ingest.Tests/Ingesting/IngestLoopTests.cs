@@ -1,7 +1,9 @@
+using Lethe.Capture.Exchanges;
 using Lethe.Ingest.Ingesting;
 using Lethe.Ingest.Journaling;
 using Lethe.Ingest.Reading;
-using Lethe.Ingest.Storage;
+using Lethe.Ingest.Meaning;
+using Lethe.Ingest.Sqlite;
 using Lethe.Ingest.Tests.Storage;
 using Lethe.Ingest.Verifying;
 using Microsoft.Data.Sqlite;
@@ -22,10 +24,10 @@ public sealed class IngestLoopTests : IDisposable
         await world.WriteAsync(Calls);
         Assert.Equal(Calls.Length, await world.CatchUpAsync());
 
-        using var replayed = TestStore.Open();
+        using var replayed = SqliteTestStore.Open();
         await world.CatchUpAsync(world.Loop(replayed.File));
-        Assert.Equal(StoreState.Of(world.Store), StoreState.Of(replayed));
-        Assert.Equal(Calls.Length, world.Store.Reader.LastChange());
+        Assert.Equal(world.Store.State(), replayed.State());
+        Assert.Equal(Calls.Length, world.Store.Count("exchanges"));
         Assert.Empty(new StoreVerifier(world.Store.File).Verify());
         Assert.Empty(world.Parity());
     }
@@ -38,7 +40,7 @@ public sealed class IngestLoopTests : IDisposable
         await world.WriteAsync(Calls[15..]);
 
         Assert.Equal(Calls.Length - 15, await world.CatchUpAsync());
-        Assert.DoesNotContain(true, world.Store.Reader.Exchanges(new ExchangeFilter()).Select(record => record.Replayed));
+        Assert.DoesNotContain(true, world.Store.Records().Select(record => record.Replayed));
         Assert.Empty(world.Parity());
     }
 
@@ -56,7 +58,7 @@ public sealed class IngestLoopTests : IDisposable
         }
 
         Assert.Equal((5, 15, 0), (replay.Count(DeliveryVerdict.Accepted), replay.Count(DeliveryVerdict.Duplicate), replay.Count(DeliveryVerdict.Conflict)));
-        Assert.Equal(20, world.Store.Reader.LastChange());
+        Assert.Equal(20, world.Store.Count("exchanges"));
         Assert.Equal(0, await world.CatchUpAsync());
     }
 
@@ -88,7 +90,7 @@ public sealed class IngestLoopTests : IDisposable
         await finish.CancelAsync();
         Assert.Equal(Calls.Length, await running.WaitAsync(LoopWorld.WaitMax));
         Assert.Equal(IngestPhase.Stopped, loop.State.Phase);
-        Assert.Equal(Calls.Length, world.Store.Reader.LastChange());
+        Assert.Equal(Calls.Length, world.Store.Count("exchanges"));
     }
 
     [Fact]
@@ -105,7 +107,7 @@ public sealed class IngestLoopTests : IDisposable
         var loop = world.Loop();
 
         Assert.Equal(0, await loop.RunAsync(CancellationToken.None, stop.Token).WaitAsync(LoopWorld.WaitMax));
-        Assert.Equal(0, world.Store.Reader.LastChange());
+        Assert.Equal(0, world.Store.Count("exchanges"));
 
         world.Interpret = LoopWorld.Meaning;
         Assert.Equal(Calls.Length, await world.CatchUpAsync());

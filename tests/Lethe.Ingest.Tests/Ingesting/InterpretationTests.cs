@@ -15,7 +15,7 @@ public sealed class InterpretationTests
     [InlineData(3600, false)]
     public void What_ended_a_moment_ago_gives_way_to_calls_and_what_is_late_does_not(int secondsAgo, bool givesWay)
     {
-        var call = LoopWorld.Calls[0];
+        var call = LoopWorld.Calls[0] with { Seconds = null };
         var time = new StoppedTime(call.Exchange().CapturedAt + TimeSpan.FromSeconds(secondsAgo));
         var looks = 0;
         using var pace = new BackgroundPace(() =>

@@ -15,9 +15,9 @@ internal sealed class LoopWorld : IDisposable
 
     public static readonly TimeSpan WaitMax = TimeSpan.FromSeconds(30);
 
-    public string Journal { get; } = TestStore.NewDirectory();
+    public string Journal { get; } = SqliteTestStore.NewDirectory();
 
-    public TestStore Store { get; } = TestStore.Open();
+    public SqliteTestStore Store { get; } = SqliteTestStore.Open();
 
     public IngestSettings Settings { get; set; } =
         new() { BatchCountMax = 7, RetryPause = TimeSpan.FromMilliseconds(1), RetryPauseMax = TimeSpan.FromMilliseconds(5) };
@@ -34,7 +34,7 @@ internal sealed class LoopWorld : IDisposable
 
     public IngestLoop Loop(string? store = null) => new(
         ReadFrom ?? (from => new JournalConsumer(Journal, from)),
-        OpenStore ?? (stopping => IngestStore.Open(store ?? Store.File, TimeProvider.System, stopping)),
+        OpenStore ?? (stopping => IngestStore.Open(store ?? Store.File, JournalIdentity.Of(Journal), TimeProvider.System, stopping)),
         exchange => Interpret(exchange),
         Settings,
         TimeProvider.System,

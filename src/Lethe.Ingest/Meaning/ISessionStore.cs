@@ -1,0 +1,83 @@
+using Lethe.Ingest.Journaling;
+
+namespace Lethe.Ingest.Meaning;
+
+/// <summary>What goes into one transaction beside the deliveries.</summary>
+public sealed record CommitOptions
+{
+    public static CommitOptions None { get; } = new();
+
+    /// <summary>The consumer that moves on, and where to; null moves none.</summary>
+    public string? Consumer { get; init; }
+
+    /// <summary>Behind all that the deliveries were read from.</summary>
+    public JournalPosition Position { get; init; }
+
+    /// <summary>A line of the journal that cannot be read: word of it is kept as a dead letter.</summary>
+    public JournalFault? UnreadLine { get; init; }
+
+    /// <summary>When given, the commit fails once another holds it.</summary>
+    public Lease? Lease { get; init; }
+}
+
+/// <summary>A store that sessions are written to. One thread at a time; several writers, in whatever processes, may write one store.</summary>
+public interface ISessionStore : IDisposable
+{
+    /// <summary>False once what is written is written nowhere: the file was deleted.</summary>
+    bool IsThere { get; }
+
+    /// <summary>How far the consumer has come in that journal; null at its beginning.</summary>
+    /// <exception cref="StoreUnavailableException"/>
+    JournalPosition? Cursor(string consumer, Guid journal);
+
+    /// <summary>
+    /// Commits the deliveries and the consumer's position together, or nothing; results in the order of the deliveries. A delivery that the store
+    /// cannot take harms only itself.
+    /// </summary>
+    /// <exception cref="StoreUnavailableException"/>
+    /// <exception cref="LeaseLostException"/>
+    IReadOnlyList<DeliveryResult> Commit(IReadOnlyList<ExchangeDelivery> deliveries, CommitOptions? options = null);
+
+    /// <summary>Takes back a dead letter whose delivery came to a good end.</summary>
+    /// <exception cref="StoreUnavailableException"/>
+    void RemoveLetter(long letter);
+
+    /// <summary>Sessions whose last exchange was captured before that, the longest unseen first; not those that are pinned, or erased already.</summary>
+    IReadOnlyList<HeldSession> OldestSessions(string org, DateTimeOffset before, int limit);
+
+    /// <summary>Exchanges captured before that of which words are held, oldest first; not those of pinned sessions.</summary>
+    IReadOnlyList<HeldExchange> OldestExchanges(string org, DateTimeOffset before, int limit);
+
+    /// <summary>Keeps a session from what retention forgets; false when there is none such.</summary>
+    bool Pin(string org, Guid session, string reason);
+
+    bool Unpin(string org, Guid session);
+
+    /// <summary>
+    /// Erases what was said in a session; false when there is none such. Its rows keep ids, times, models, tokens and money. What other sessions said too
+    /// stays theirs.
+    /// </summary>
+    /// <param name="facts">True to remove the rows as well: their sums stay, in an archive. Their receipts stay, so that nothing comes again.</param>
+    bool Erase(string org, Guid session, bool facts);
+
+    /// <summary>Lets go of what was said in exchanges; how many held something.</summary>
+    int Expire(string org, IReadOnlyCollection<Guid> exchanges);
+
+    /// <summary>Takes the lease if nobody holds it, or renews it for its owner's token; null when another holds it.</summary>
+    /// <param name="held">The lease as it was held so far; null to take it anew.</param>
+    /// <exception cref="StoreUnavailableException"/>
+    Lease? TryLease(string name, string owner, TimeSpan duration, Lease? held = null);
+
+    /// <summary>Lets it go before it runs out. Nothing happens when another holds it.</summary>
+    /// <exception cref="StoreUnavailableException"/>
+    void Release(Lease lease);
+}
+
+/// <summary>A session of which words are held.</summary>
+/// <param name="Bytes">Of its bodies on the wire, both directions.</param>
+public sealed record HeldSession(Guid Session, DateTimeOffset LastSeenAt, long Exchanges, long Bytes);
+
+/// <summary>An exchange of which words are held.</summary>
+/// <param name="At">Where they are in the journal; null when it came without one.</param>
+/// <param name="Bytes">Of its bodies on the wire, both directions.</param>
+public sealed record HeldExchange(Guid Exchange, Guid? Session, DateTimeOffset CapturedAt, JournalPosition? At, long Bytes);
