@@ -15,7 +15,7 @@ internal sealed record RangeCommit(ReadOnlyMemory<byte>[] Pieces, int TextAt)
 internal sealed class RangeCommits : IDisposable
 {
     /// <summary>Less than this is sooner computed than handed to another thread.</summary>
-    private const long SharedBytesMin = 256 * 1024;
+    private const long SharedBytesMin = 128 * 1024;
 
     private readonly Queue<RangeCommit> waiting = [];
     private readonly IncrementalHash own = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
