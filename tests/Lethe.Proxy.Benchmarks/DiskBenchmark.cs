@@ -40,6 +40,7 @@ internal static class DiskBenchmark
             captured += await SessionAsync(proxy.Listen, $"session-{session}", ExportedTurns);
         }
 
+        await proxy.SettleAsync();
         await proxy.StopAsync();
         var (took, lines, bytes) = await ProxyUnderTest.ExportAsync(proxy.DataDirectory!);
         report.Table(

@@ -12,7 +12,6 @@ internal sealed class JournalWriting(
     /// <summary>Runs until nothing is posted any more and the live segment is ended.</summary>
     public void Run()
     {
-        Rehearsal.Run();
         while (entries.Wait() && !health.IsDead)
         {
             Try(HandOver);

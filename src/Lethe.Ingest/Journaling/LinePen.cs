@@ -14,11 +14,8 @@ internal sealed class LinePen : IDisposable
     private readonly OpenCalls open;
     private readonly RepeatIndex requests = new(RequestsBytesMax);
     private readonly RepeatIndex heads = new(HeadsBytesMax);
-    private readonly RangeCommits commits = new();
-    private readonly List<UnsealedLine> unsealed = [];
-    private readonly LineBuffer lines = new();
+    private readonly UnsealedLines lines = new();
     private readonly LineBuffer scratch = new();
-    private readonly byte[] seal = new byte[JournalLine.SealBytes];
     private Memory<byte> salts;
     private long rangeStart;
     private long rangeEnd;
@@ -46,7 +43,7 @@ internal sealed class LinePen : IDisposable
     public long DurableSequence { get; set; }
 
     /// <summary>That of the last line that <see cref="SealLines"/> has reached.</summary>
-    public ReadOnlySpan<byte> Seal => seal;
+    public ReadOnlySpan<byte> Seal => lines.LastSeal;
 
     /// <summary>What comes next stands at a position and follows a seal. What was not flushed is dropped, and calls are open as they were there.</summary>
     public void StartAt(JournalPosition at, long bodiesEnd, ReadOnlySpan<byte> previousSeal)
@@ -57,34 +54,15 @@ internal sealed class LinePen : IDisposable
         open.RollBack(at.Sequence);
         Position = at;
         BodiesEnd = bodiesEnd;
-        previousSeal.CopyTo(seal);
+        lines.Follow(previousSeal);
     }
 
     /// <summary>Ends every line that is not in the file yet with what it commits to and with its seal, and shows them all.</summary>
-    public ReadOnlyMemory<byte> SealLines()
-    {
-        commits.Complete();
-        foreach (var line in unsealed)
-        {
-            var text = lines.Span.Slice(line.Start, line.Length);
-            if (line.Range is { } range)
-            {
-                Convert.TryToHexStringLower(range.Commit, text[range.TextAt..], out _);
-            }
-
-            JournalLine.Seal(seal, text[..^JournalLine.EndBytes], seal);
-            JournalLine.WriteSeal(seal, text);
-        }
-
-        unsealed.Clear();
-        return lines.Written;
-    }
+    public ReadOnlyMemory<byte> SealLines() => lines.Seal();
 
     /// <summary>Everything up to here is in the files.</summary>
     public void Flushed()
     {
-        commits.Drop();
-        unsealed.Clear();
         lines.Clear();
         Pieces.Clear();
     }
@@ -96,15 +74,14 @@ internal sealed class LinePen : IDisposable
         open.Settle(sequence);
     }
 
-    public PenMark Mark() => new(lines.Length, unsealed.Count, Pieces.Count, Position, BodiesEnd);
+    public PenMark Mark() => new(lines.Count, lines.Length, Pieces.Count, Position, BodiesEnd);
 
     /// <summary>Takes back every line since the mark.</summary>
     public void RollBack(PenMark mark)
     {
         requests.Clear();
         heads.Clear();
-        lines.Truncate(mark.Lines);
-        unsealed.RemoveRange(mark.Unsealed, unsealed.Count - mark.Unsealed);
+        lines.Truncate(mark.Lines, mark.LineBytes);
         Pieces.RemoveRange(mark.Pieces, Pieces.Count - mark.Pieces);
         open.RollBack(mark.Position.Sequence);
         Position = mark.Position;
@@ -112,7 +89,7 @@ internal sealed class LinePen : IDisposable
     }
 
     /// <summary>The segment's first line.</summary>
-    public void Header() => Write(LineKind.Header, into => SegmentHeader.Write(new SegmentHeader(journal, [.. seal], [.. open.All]), Position.Segment, into));
+    public void Header() => Write(LineKind.Header, into => SegmentHeader.Write(new SegmentHeader(journal, [.. Seal], [.. open.All]), Position.Segment, into));
 
     /// <summary>The segment's last line.</summary>
     public void Footer() => Write(LineKind.Footer, static into => into.Raw("{}"u8));
@@ -197,7 +174,6 @@ internal sealed class LinePen : IDisposable
         scratch.Dispose();
         requests.Dispose();
         heads.Dispose();
-        commits.Dispose();
         open.Dispose();
     }
 
@@ -310,32 +286,15 @@ internal sealed class LinePen : IDisposable
         rangeEnd += bytes.Length;
     }
 
-    private void Write(JournaledCall call, LineKind kind)
-    {
-        var start = lines.Length;
-        Write(kind, into => CallText.Write(call, Position.Segment, into));
-        if (call.Wrote is not null)
-        {
-            var range = new RangeCommit([.. Pieces[rangePieces..]], lines.Length - start - JournalLine.EndBytes - CallText.CommitBytesFromEnd);
-            unsealed[^1] = unsealed[^1] with { Range = range };
-            commits.Add(range);
-        }
-    }
+    private void Write(JournaledCall call, LineKind kind) =>
+        Write(kind, into => CallText.Write(call, Position.Segment, into), call.Wrote is null ? null : [.. Pieces[rangePieces..]]);
 
-    private void Write(LineKind kind, Action<LineBuffer> data)
+    private void Write(LineKind kind, Action<LineBuffer> data, ReadOnlyMemory<byte>[]? range = null)
     {
-        var start = lines.Length;
-        JournalLine.WritePrefix(lines, Position.Sequence, Math.Max(0, Position.Sequence - DurableSequence), kind);
-        data(lines);
-        JournalLine.WriteEnd(lines);
-        var length = lines.Length - start;
-        unsealed.Add(new UnsealedLine(start, length, null));
+        var length = lines.Add(Position.Sequence, Math.Max(0, Position.Sequence - DurableSequence), kind, data, range);
         Position = Position with { Offset = Position.Offset + length, Sequence = Position.Sequence + 1 };
     }
-
-    /// <summary>A line with room for its seal, and for what its range commits to.</summary>
-    private readonly record struct UnsealedLine(int Start, int Length, RangeCommit? Range);
 }
 
 /// <summary>A state of a <see cref="LinePen"/> to go back to.</summary>
-internal readonly record struct PenMark(int Lines, int Unsealed, int Pieces, JournalPosition Position, long BodiesEnd);
+internal readonly record struct PenMark(int Lines, int LineBytes, int Pieces, JournalPosition Position, long BodiesEnd);
