@@ -39,6 +39,15 @@ internal static partial class Log
     [LoggerMessage(8, LogLevel.Critical, "The journal's writer has stopped; nothing is recorded any more")]
     public static partial void JournalStopped(ILogger logger, Exception error);
 
+    [LoggerMessage(12, LogLevel.Error, "The journal's disk has not answered for {Seconds} s; captures wait in memory and calls go on without it")]
+    public static partial void JournalStalled(ILogger logger, double seconds);
+
+    [LoggerMessage(13, LogLevel.Information, "The journal's disk answers again")]
+    public static partial void JournalAnswersAgain(ILogger logger);
+
+    [LoggerMessage(14, LogLevel.Error, "The journal's disk does not answer; what it had not taken by now is lost")]
+    public static partial void JournalLeft(ILogger logger);
+
     [LoggerMessage(20, LogLevel.Error, "Exchange {Exchange} could not be put into lines; it is lost")]
     public static partial void CaptureLost(ILogger logger, Lethe.Capture.Exchanges.ExchangeId exchange, Exception error);
 

@@ -49,6 +49,22 @@ internal sealed class ProxyUnderTest : IAsyncDisposable
         return new ProxyUnderTest("lethe", process, doors[0], doors[2], data, new MetricsPage(doors[1]));
     }
 
+    /// <summary>Runs <c>lethe export --bodies</c>: how long it took, and the lines and characters that it wrote.</summary>
+    public static async Task<(TimeSpan Took, long Lines, long Characters)> ExportAsync(string dataDirectory)
+    {
+        var clock = Stopwatch.StartNew();
+        using var export = Process.Start(Start("lethe.dll", "export", "--bodies", "--data", dataDirectory))!;
+        long lines = 0, characters = 0;
+        while (await export.StandardOutput.ReadLineAsync() is { } line)
+        {
+            lines++;
+            characters += line.Length;
+        }
+
+        await export.WaitForExitAsync();
+        return export.ExitCode == 0 ? (clock.Elapsed, lines, characters) : throw new InvalidOperationException($"export ended with {export.ExitCode}");
+    }
+
     /// <summary>Resident memory, in bytes.</summary>
     public long ResidentBytes()
     {

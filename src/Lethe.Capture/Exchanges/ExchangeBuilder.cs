@@ -259,12 +259,8 @@ public sealed class ExchangeBuilder : IDisposable
         }
     }
 
-    /// <summary>Gives the memory of a snapshot's bodies back; nobody may read them any more.</summary>
-    public static void Return(CapturedExchange snapshot)
-    {
-        RentedBytes.Return(snapshot.Request.Bytes);
-        RentedBytes.Return(snapshot.Response.Bytes);
-    }
+    /// <summary>Gives the memory of a snapshot's body back; nobody may read it any more.</summary>
+    public static void Return(CapturedBody body) => RentedBytes.Return(body.Bytes);
 
     public void Dispose()
     {

@@ -6,6 +6,9 @@ namespace Lethe.Ingest.Journaling;
 /// <summary>A <see cref="JournaledCall"/> as the data of a line, and back: fields in one fixed order, defaults left out.</summary>
 internal static class CallText
 {
+    /// <summary>A call's text that tells a range ends in its commit: 64 hex digits, quote, bracket and brace.</summary>
+    public const int CommitBytesFromEnd = (JournalLine.SealBytes * 2) + 3;
+
     /// <param name="segment">The segment that the line stands in; extents of another one name it.</param>
     public static void Write(JournaledCall call, long segment, LineBuffer into)
     {

@@ -1,4 +1,3 @@
-using System.Threading.Channels;
 using Lethe.Capture.Exchanges;
 using Microsoft.Extensions.Logging;
 
@@ -11,53 +10,45 @@ namespace Lethe.Ingest.Journaling;
 public sealed class Journal : IAsyncDisposable
 {
     private readonly JournalSettings settings;
-    private readonly TimeProvider time;
-    private readonly ILogger logger;
     private readonly FileStream lockFile;
+    private readonly JournalHealth health;
+    private readonly DiskWatch watch;
+    private readonly DurableEnd durable;
+    private readonly EntryQueue entries = new();
+    private readonly SegmentSync sync;
     private readonly SegmentWriter writer;
+    private readonly JournalSyncing syncing;
     private readonly SegmentKeeper keeper;
-
-    // Who posts wakes the writer's thread itself: all that runs synchronously is its event.
-    private readonly Channel<JournalEntry> entries = Channel.CreateUnbounded<JournalEntry>(
-        new UnboundedChannelOptions { SingleReader = true, AllowSynchronousContinuations = true });
-
-    private readonly SemaphoreSlim handedOver = new(0);
     private readonly CancellationTokenSource stopping = new();
-    private readonly Lock gate = new();
-    private readonly Task writing;
-    private readonly Task syncing;
+    private readonly Task threads;
     private readonly Task resuming;
-    private TaskCompletionSource advanced = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private JournalPosition durableEnd;
-    private long durableBodies;
-    private volatile Exception? failure;
-    private volatile bool isWritable = true;
-    private volatile bool isDead;
-    private volatile bool isWritten;
-    private volatile bool disposed;
+    private bool disposed;
 
     private Journal(JournalSettings settings, TimeProvider time, ILogger logger, FileStream lockFile)
     {
         this.settings = settings;
-        this.time = time;
-        this.logger = logger;
         this.lockFile = lockFile;
+        Time = time;
         var tail = JournalRecovery.Run(settings.Directory, settings.Disk);
-        Id = tail.Journal;
-        Repair = tail.Repair;
-        durableEnd = tail.End;
-        writer = new SegmentWriter(settings, tail, Advance);
+        (Id, Repair) = (tail.Journal, tail.Repair);
+        health = new JournalHealth(logger);
+        watch = new DiskWatch(time, settings.StallMax, Release, health.GoOn);
+        durable = new DurableEnd(tail.End);
+        var disk = watch.Over(settings.Disk);
+        sync = new SegmentSync(settings.Directory, disk, new SealedEnd(tail.End, 0, tail.Seal), Advance);
+        writer = new SegmentWriter(settings, disk, tail, sync);
         keeper = new SegmentKeeper(settings, this, logger);
         keeper.Live(tail.End.Segment + 1);
-        ReportRepair();
+        syncing = new JournalSyncing(sync, health, settings.Strict ? null : settings.FlushInterval, time, SyncFailed);
+        Report(logger);
         foreach (var call in tail.Open)
         {
-            entries.Writer.TryWrite(new AwaitedEntry(pen => pen.Interrupted(call)));
+            entries.TryAdd(new AwaitedEntry(pen => pen.Interrupted(call)));
         }
 
-        writing = OwnThread.Start(() => Guard(Write));
-        syncing = OwnThread.Start(() => Guard(Sync));
-        resuming = ResumeAsync();
+        var writing = new JournalWriting(entries, writer, sync, health, settings.RetryInterval, time, syncing.HandedOver, stopping.Token);
+        threads = Task.WhenAll(OwnThread.Start(() => Guard(writing.Run, syncing.Complete)), OwnThread.Start(() => Guard(syncing.Run)));
+        resuming = ResumeErasureAsync(logger);
     }
 
     /// <summary>Made once; every position carries it.</summary>
@@ -69,21 +60,12 @@ public sealed class Journal : IAsyncDisposable
     public JournalRepair Repair { get; }
 
     /// <summary>Everything before this is on disk; what a reader sees.</summary>
-    public JournalPosition DurableEnd
-    {
-        get
-        {
-            lock (gate)
-            {
-                return durableEnd;
-            }
-        }
-    }
+    public JournalPosition DurableEnd => durable.Ends.Lines;
 
-    /// <summary>False while the disk refuses; captures wait in memory, within their bound, and nobody waits for them.</summary>
-    public bool IsWritable => isWritable && !isDead;
+    /// <summary>False while the disk refuses or does not answer; captures wait in memory, within their bound, and nobody waits for them.</summary>
+    public bool IsWritable => health.IsWritable;
 
-    internal TimeProvider Time => time;
+    internal TimeProvider Time { get; }
 
     internal JournalDisk Disk => settings.Disk;
 
@@ -121,10 +103,8 @@ public sealed class Journal : IAsyncDisposable
     /// <summary>The chain's head, to be kept elsewhere and compared later.</summary>
     public JournalAnchor Anchor()
     {
-        lock (gate)
-        {
-            return new JournalAnchor(Id, durableEnd, Convert.ToHexStringLower(writer.DurableSeal));
-        }
+        var end = sync.Durable;
+        return new JournalAnchor(Id, end.Lines, Convert.ToHexStringLower(end.Seal));
     }
 
     /// <summary>
@@ -143,33 +123,41 @@ public sealed class Journal : IAsyncDisposable
         }
 
         disposed = true;
-        await resuming.ConfigureAwait(false);
-        entries.Writer.TryComplete();
+        await Task.WhenAny(resuming, watch.Stalled).ConfigureAwait(false);
+        entries.Close();
+        syncing.Hurry();
         stopping.CancelAfter(settings.RetryInterval);
-        await writing.ConfigureAwait(false);
-        handedOver.Release();
-        await syncing.ConfigureAwait(false);
-        if (IsWritable && !writer.HasUnsynced)
+        if (await Task.WhenAny(threads, watch.Stalled).ConfigureAwait(false) != threads)
+        {
+            // Threads that the disk holds fast keep the files, and the lock, until the process ends.
+            health.Leave();
+            Lose(new ObjectDisposedException(nameof(Journal)));
+            return;
+        }
+
+        if (IsWritable && !sync.HasUnsynced)
         {
             keeper.Live(long.MaxValue);
         }
 
-        writer.Lose(new ObjectDisposedException(nameof(Journal)));
+        Lose(new ObjectDisposedException(nameof(Journal)));
         await keeper.DisposeAsync().ConfigureAwait(false);
         writer.Dispose();
+        sync.Dispose();
+        syncing.Dispose();
+        watch.Dispose();
         stopping.Dispose();
-        handedOver.Dispose();
         Erasing.Dispose();
         await lockFile.DisposeAsync().ConfigureAwait(false);
     }
 
     internal void Post(JournalEntry entry)
     {
-        if (isDead || !entries.Writer.TryWrite(entry))
+        if (health.IsDead || !entries.TryAdd(entry))
         {
             entry.Lose(new ObjectDisposedException(nameof(Journal)));
         }
-        else if (!isWritable)
+        else if (!health.IsWritable)
         {
             entry.Delay();
         }
@@ -191,24 +179,12 @@ public sealed class Journal : IAsyncDisposable
     }
 
     /// <summary>The durable end, and that of the bodies in its segment.</summary>
-    internal (JournalPosition End, long Bodies) DurableEnds()
-    {
-        lock (gate)
-        {
-            return (durableEnd, durableBodies);
-        }
-    }
+    internal (JournalPosition End, long Bodies) DurableEnds() => durable.Ends;
 
     /// <summary>Completes when something durable stands at or behind <paramref name="position"/>; a sync that adds nothing may complete it too.</summary>
-    internal Task WaitForDurableAsync(JournalPosition position, CancellationToken cancellation)
-    {
-        lock (gate)
-        {
-            return position.IsBefore(durableEnd) ? Task.CompletedTask : advanced.Task.WaitAsync(cancellation);
-        }
-    }
+    internal Task WaitForDurableAsync(JournalPosition position, CancellationToken cancellation) => durable.WaitAsync(position, cancellation);
 
-    private async Task ResumeAsync()
+    private async Task ResumeErasureAsync(ILogger logger)
     {
         try
         {
@@ -221,7 +197,7 @@ public sealed class Journal : IAsyncDisposable
     }
 
     /// <summary>A bug must not end recording unheard, nor keep anybody waiting.</summary>
-    private void Guard(Action work)
+    private void Guard(Action work, Action? ended = null)
     {
         try
         {
@@ -229,219 +205,51 @@ public sealed class Journal : IAsyncDisposable
         }
         catch (Exception error)
         {
-            isDead = true;
-            isWritten = true;
-            Log.JournalStopped(logger, error);
-            entries.Writer.TryComplete();
-            handedOver.Release();
-            while (entries.Reader.TryRead(out var entry))
-            {
-                entry.Lose(error);
-            }
+            health.Die(error);
+            entries.Close();
+            syncing.Complete();
+        }
 
-            writer.Lose(error);
+        ended?.Invoke();
+        if (health.IsDead)
+        {
+            Lose(new ObjectDisposedException(nameof(Journal)));
         }
     }
 
-    private void Write()
+    private void SyncFailed(Exception error)
     {
-        while (OwnThread.Wait(entries.Reader.WaitToReadAsync().AsTask()) && !isDead)
-        {
-            try
-            {
-                HandOver();
-            }
-            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-            {
-                Retry(error);
-            }
-        }
-
-        try
-        {
-            writer.Seal();
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            Retry(error);
-        }
-
-        if (isDead)
-        {
-            writer.Lose(new ObjectDisposedException(nameof(Journal)));
-        }
-
-        isWritten = true;
+        health.Fail(error);
+        sync.Delay();
+        entries.TryAdd(new FailedSync(error));
     }
 
-    private void HandOver()
+    /// <summary>While a call to the disk does not come back, nobody waits for it.</summary>
+    private void Release(TimeSpan since)
     {
-        while (entries.Reader.TryRead(out var entry))
-        {
-            if (entry is SealEntry seal)
-            {
-                EndSegment(seal);
-            }
-            else if (entry is FailedSync failed)
-            {
-                Retry(failed.Error);
-            }
-            else
-            {
-                writer.Add(entry);
-            }
-        }
-
-        writer.HandOver();
-        handedOver.Release();
-    }
-
-    private void EndSegment(SealEntry asked)
-    {
-        try
-        {
-            writer.Seal();
-            asked.Settle(writer.Durable);
-        }
-        finally
-        {
-            // Whoever was not told by now waits for nothing any more.
-            asked.Delay();
-        }
-    }
-
-    private void Sync()
-    {
-        var syncedAt = time.GetTimestamp();
-        while (!isDead)
-        {
-            handedOver.Wait();
-            while (handedOver.Wait(0))
-            {
-                // Many hand-overs need one sync.
-            }
-
-            if (failure is null && writer.HasUnsynced)
-            {
-                WaitUntilSyncIsDue(syncedAt);
-                TrySync();
-                syncedAt = time.GetTimestamp();
-            }
-
-            if (isWritten && (failure is not null || !writer.HasUnsynced))
-            {
-                return;
-            }
-        }
-    }
-
-    private void TrySync()
-    {
-        try
-        {
-            writer.Sync();
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            Fail(error);
-            entries.Writer.TryWrite(new FailedSync(error));
-        }
-    }
-
-    /// <summary>Relaxed durability syncs no more often than its interval, so that more lines share a sync.</summary>
-    private void WaitUntilSyncIsDue(long syncedAt)
-    {
-        var rest = settings.FlushInterval - time.GetElapsedTime(syncedAt);
-        if (!settings.Strict && !disposed && rest > TimeSpan.Zero)
-        {
-            OwnThread.Pause(rest, time);
-        }
-    }
-
-    private void Fail(Exception error)
-    {
-        isWritable = false;
-        failure = error;
-        Log.JournalFailed(logger, error);
-        IngestMeter.JournalFailures.Add(1);
+        health.Stall(since);
+        entries.Delay();
         writer.Delay();
+        sync.Delay();
     }
 
-    /// <summary>In the writer's thread, after a failure in either: tries again until the disk takes all that is held, or until the end.</summary>
-    private void Retry(Exception first)
+    private void Lose(Exception error)
     {
-        if (failure is null)
+        entries.Lose(error);
+        writer.Lose(error);
+        foreach (var entry in sync.TakeUnsettled())
         {
-            Fail(first);
+            entry.Lose(error);
         }
-
-        while (true)
-        {
-            try
-            {
-                TakeAndDelay();
-                writer.Abandon();
-                writer.Rewrite();
-                break;
-            }
-            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-            {
-                Log.JournalFailed(logger, error);
-                if (stopping.IsCancellationRequested)
-                {
-                    return;
-                }
-            }
-
-            Rest();
-        }
-
-        failure = null;
-        isWritable = true;
-        Log.JournalHealed(logger, writer.Durable.Segment);
     }
 
-    /// <summary>Those who came in while the disk failed wait for it no more than those who come in now.</summary>
-    private void TakeAndDelay()
+    private void Advance(JournalPosition lines, long bodies)
     {
-        while (entries.Reader.TryRead(out var entry))
-        {
-            entry.Delay();
-            if (entry is not (FailedSync or SealEntry))
-            {
-                writer.Hold(entry);
-            }
-        }
+        keeper.Live(lines.Segment);
+        durable.Advance(lines, bodies);
     }
 
-    private void Rest()
-    {
-        try
-        {
-            OwnThread.Pause(settings.RetryInterval, time, stopping.Token);
-        }
-        catch (OperationCanceledException)
-        {
-            // The last try comes at once.
-        }
-    }
-
-    private void Advance(JournalPosition end, long bodies)
-    {
-        keeper.Live(end.Segment);
-        TaskCompletionSource reached;
-        lock (gate)
-        {
-            durableEnd = end;
-            durableBodies = bodies;
-            reached = advanced;
-            advanced = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        }
-
-        reached.TrySetResult();
-    }
-
-    private void ReportRepair()
+    private void Report(ILogger logger)
     {
         if (Repair.BytesCut > 0)
         {
@@ -457,44 +265,5 @@ public sealed class Journal : IAsyncDisposable
         {
             Log.JournalDamaged(logger, fault.Kind, fault.At, fault.Detail);
         }
-    }
-
-    /// <summary>Tells the writer that a sync has failed: what that one should have reached has to be written again.</summary>
-    private sealed class FailedSync(Exception error) : JournalEntry
-    {
-        public Exception Error => error;
-
-        public override void WriteTo(LinePen pen)
-        {
-        }
-
-        public override void Settle(JournalPosition end)
-        {
-        }
-
-        public override void Delay()
-        {
-        }
-
-        public override void Lose(Exception error)
-        {
-        }
-    }
-
-    private sealed class SealEntry : JournalEntry
-    {
-        private readonly TaskCompletionSource<bool> ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-        public Task<bool> Sealed => ended.Task;
-
-        public override void WriteTo(LinePen pen)
-        {
-        }
-
-        public override void Settle(JournalPosition end) => ended.TrySetResult(true);
-
-        public override void Delay() => ended.TrySetResult(false);
-
-        public override void Lose(Exception error) => ended.TrySetResult(false);
     }
 }

@@ -17,7 +17,7 @@ internal enum CursorStep
 internal sealed class JournalCursor : IDisposable
 {
     private readonly string directory;
-    private readonly Func<JournalPosition>? writtenTo;
+    private readonly ReadableSegments readable;
     private readonly byte[] seal = new byte[JournalLine.SealBytes];
     private bool sealKnown;
     private LineReader? reader;
@@ -28,7 +28,7 @@ internal sealed class JournalCursor : IDisposable
     public JournalCursor(string directory, JournalPosition from, Func<JournalPosition>? writtenTo = null)
     {
         this.directory = directory;
-        this.writtenTo = writtenTo;
+        readable = new ReadableSegments(directory, writtenTo);
         Position = from;
     }
 
@@ -55,23 +55,6 @@ internal sealed class JournalCursor : IDisposable
 
     /// <summary>Bytes behind the last whole line: a line that is being written, or a torn one.</summary>
     public int PartialBytes => reader?.PartialBytes ?? 0;
-
-    /// <summary>The header of a segment, without any check of its seal; null when there is none that can be read.</summary>
-    public static SegmentHeader? TryReadHeader(string directory, long segment)
-    {
-        try
-        {
-            using var file = SegmentFile.TryOpen(directory, segment, SegmentPart.Lines);
-            using var lines = file is null ? null : new LineReader(file, 0);
-            return lines is not null && lines.TryRead(long.MaxValue, out var text) && JournalLine.TryParse(text.Span, out var line) && line.Kind == LineKind.Header
-                ? SegmentHeader.Read(text[line.DataStart..^JournalLine.SuffixBytes], segment)
-                : null;
-        }
-        catch (Exception error) when (IsDamage(error) || error is NotSupportedException)
-        {
-            return null;
-        }
-    }
 
     /// <summary>What reading damaged data throws.</summary>
     public static bool IsDamage(Exception error) =>
@@ -123,18 +106,18 @@ internal sealed class JournalCursor : IDisposable
                 return Fault is null ? CursorStep.End : CursorStep.Fault;
             }
 
-            if (reader!.TryRead(ReadableTo(), out var line))
+            if (reader!.TryRead(readable.EndOf(Position.Segment), out var line))
             {
                 return Take(line);
             }
 
-            if (NextSegment() is null)
+            if (readable.After(Position.Segment) is null)
             {
                 return reader.IsSealed && reader.PartialBytes > 0 ? Fail(JournalFaultKind.Torn, Position, "The sealed segment ends inside a line.") : CursorStep.End;
             }
 
             // The writer may have added lines between the look at the file and the look at the directory.
-            if (reader.TryRead(ReadableTo(), out line))
+            if (reader.TryRead(readable.EndOf(Position.Segment), out line))
             {
                 return Take(line);
             }
@@ -160,7 +143,7 @@ internal sealed class JournalCursor : IDisposable
                 return Enter(file);
             }
 
-            if (NextSegment() is not { } next)
+            if (readable.After(Position.Segment) is not { } next)
             {
                 return false;
             }
@@ -298,32 +281,6 @@ internal sealed class JournalCursor : IDisposable
         reader = null;
         Header = null;
         Position = Position with { Segment = Position.Segment + 1, Offset = 0 };
-    }
-
-    private long ReadableTo()
-    {
-        if (writtenTo is null)
-        {
-            return long.MaxValue;
-        }
-
-        var end = writtenTo();
-        return end.Segment == Position.Segment ? end.Offset : end.Segment > Position.Segment ? long.MaxValue : 0;
-    }
-
-    /// <summary>The next segment that is there. Until something in one is durable, the writer may take it back and write another in its place.</summary>
-    private long? NextSegment()
-    {
-        var end = writtenTo?.Invoke() ?? new JournalPosition(default, long.MaxValue, long.MaxValue, 0);
-        foreach (var segment in JournalDirectory.Segments(directory))
-        {
-            if (segment > Position.Segment && (segment < end.Segment || (segment == end.Segment && end.Offset > 0)))
-            {
-                return segment;
-            }
-        }
-
-        return null;
     }
 
     private CursorStep Fail(JournalFaultKind kind, JournalPosition at, string detail)

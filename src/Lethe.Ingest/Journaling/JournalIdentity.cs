@@ -13,7 +13,7 @@ public static class JournalIdentity
     }
 
     /// <summary>The id in a segment's header; null when it cannot be read.</summary>
-    public static Guid? OfSegment(string directory, long segment) => JournalCursor.TryReadHeader(directory, segment)?.Journal;
+    public static Guid? OfSegment(string directory, long segment) => SegmentHeader.TryReadOf(directory, segment)?.Journal;
 
     /// <summary>The id of a directory's journal; empty when there is none yet.</summary>
     public static Guid Of(string directory) =>

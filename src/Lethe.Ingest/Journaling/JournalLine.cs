@@ -29,6 +29,9 @@ internal readonly ref struct JournalLine
     /// <summary>Comma, name, 64 hex digits, quote and brace; without the newline.</summary>
     public const int SuffixBytes = 9 + (SealBytes * 2) + 2;
 
+    /// <summary>The suffix with the newline behind it.</summary>
+    public const int EndBytes = SuffixBytes + 1;
+
     private const int PrefixBytesMax = 96;
 
     private static ReadOnlySpan<byte> Tag => "lethe.journal.v2"u8;
@@ -92,12 +95,16 @@ internal readonly ref struct JournalLine
         into.Raw("\",\"data\":"u8);
     }
 
-    public static void WriteSuffix(LineBuffer into, ReadOnlySpan<byte> seal)
+    /// <summary>The end of a line, with room for its seal.</summary>
+    public static void WriteEnd(LineBuffer into)
     {
         into.Raw(",\"seal\":"u8);
-        into.HexText(seal);
+        into.HexText(stackalloc byte[SealBytes]);
         into.Raw("}\n"u8);
     }
+
+    /// <summary>Puts its seal into a line that ends in its newline.</summary>
+    public static void WriteSeal(ReadOnlySpan<byte> seal, Span<byte> line) => Convert.TryToHexStringLower(seal, line[^EndBytes..][9..], out _);
 
     /// <summary>Computes a line's seal from the seal of the line before and all that precedes it in the line.</summary>
     public static void Seal(ReadOnlySpan<byte> previous, ReadOnlySpan<byte> before, Span<byte> seal)

@@ -24,5 +24,8 @@ public sealed record JournalSettings
     /// <summary>How long the writer waits after a disk failure before it tries again.</summary>
     public TimeSpan RetryInterval { get; init; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>A disk that has not answered for so long counts as one that refuses: nobody waits for it any longer, nor does a stop.</summary>
+    public TimeSpan StallMax { get; init; } = TimeSpan.FromSeconds(5);
+
     internal JournalDisk Disk { get; init; } = JournalDisk.Real;
 }

@@ -26,6 +26,9 @@ internal readonly record struct WrittenRange(long Offset, long Length, byte[] Co
 {
     public const int SaltBytes = 16;
 
+    /// <summary>Stands where a commit is still to be computed.</summary>
+    public static readonly byte[] NoCommit = new byte[JournalLine.SealBytes];
+
     public long End => Offset + SaltBytes + Length;
 }
 

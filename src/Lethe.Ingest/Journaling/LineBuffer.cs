@@ -17,6 +17,9 @@ internal sealed class LineBuffer : IDisposable
 
     public ReadOnlyMemory<byte> Written => bytes.AsMemory(0, Length);
 
+    /// <summary>What was written, to be changed in its place.</summary>
+    public Span<byte> Span => bytes.AsSpan(0, Length);
+
     public void Raw(ReadOnlySpan<byte> text)
     {
         text.CopyTo(Room(text.Length));

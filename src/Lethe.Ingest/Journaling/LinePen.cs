@@ -8,18 +8,18 @@ internal sealed class LinePen : IDisposable
 {
     private const long RequestsBytesMax = 32L * 1024 * 1024;
     private const long HeadsBytesMax = 2L * 1024 * 1024;
+    private const int SaltsAtOnce = 256;
 
     private readonly Guid journal;
     private readonly OpenCalls open;
     private readonly RepeatIndex requests = new(RequestsBytesMax);
     private readonly RepeatIndex heads = new(HeadsBytesMax);
-    private readonly IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    private readonly UnsealedLines lines = new();
     private readonly LineBuffer scratch = new();
-    private byte[] seal = new byte[JournalLine.SealBytes];
-    private byte[] nextSeal = new byte[JournalLine.SealBytes];
+    private Memory<byte> salts;
     private long rangeStart;
     private long rangeEnd;
-    private int saltAt;
+    private int rangePieces;
 
     public LinePen(Guid journal, IEnumerable<JournaledCall> begun)
     {
@@ -28,7 +28,7 @@ internal sealed class LinePen : IDisposable
     }
 
     /// <summary>Lines that are not in the file yet.</summary>
-    public LineBuffer Lines { get; } = new();
+    public int LineBytes => lines.Length;
 
     /// <summary>Pieces that are not in the file yet, salts between them.</summary>
     public List<ReadOnlyMemory<byte>> Pieces { get; } = [];
@@ -42,7 +42,8 @@ internal sealed class LinePen : IDisposable
     /// <summary>The number of the first line that is not known to be synced.</summary>
     public long DurableSequence { get; set; }
 
-    public ReadOnlySpan<byte> Seal => seal;
+    /// <summary>That of the last line that <see cref="SealLines"/> has reached.</summary>
+    public ReadOnlySpan<byte> Seal => lines.LastSeal;
 
     /// <summary>What comes next stands at a position and follows a seal. What was not flushed is dropped, and calls are open as they were there.</summary>
     public void StartAt(JournalPosition at, long bodiesEnd, ReadOnlySpan<byte> previousSeal)
@@ -53,13 +54,16 @@ internal sealed class LinePen : IDisposable
         open.RollBack(at.Sequence);
         Position = at;
         BodiesEnd = bodiesEnd;
-        previousSeal.CopyTo(seal);
+        lines.Follow(previousSeal);
     }
+
+    /// <summary>Ends every line that is not in the file yet with what it commits to and with its seal, and shows them all.</summary>
+    public ReadOnlyMemory<byte> SealLines() => lines.Seal();
 
     /// <summary>Everything up to here is in the files.</summary>
     public void Flushed()
     {
-        Lines.Clear();
+        lines.Clear();
         Pieces.Clear();
     }
 
@@ -70,23 +74,22 @@ internal sealed class LinePen : IDisposable
         open.Settle(sequence);
     }
 
-    public PenMark Mark() => new(Lines.Length, Pieces.Count, Position, BodiesEnd, [.. seal]);
+    public PenMark Mark() => new(lines.Count, lines.Length, Pieces.Count, Position, BodiesEnd);
 
     /// <summary>Takes back every line since the mark.</summary>
     public void RollBack(PenMark mark)
     {
         requests.Clear();
         heads.Clear();
-        Lines.Truncate(mark.Lines);
+        lines.Truncate(mark.Lines, mark.LineBytes);
         Pieces.RemoveRange(mark.Pieces, Pieces.Count - mark.Pieces);
         open.RollBack(mark.Position.Sequence);
         Position = mark.Position;
         BodiesEnd = mark.BodiesEnd;
-        mark.Seal.CopyTo(seal, 0);
     }
 
     /// <summary>The segment's first line.</summary>
-    public void Header() => Write(LineKind.Header, into => SegmentHeader.Write(new SegmentHeader(journal, [.. seal], [.. open.All]), Position.Segment, into));
+    public void Header() => Write(LineKind.Header, into => SegmentHeader.Write(new SegmentHeader(journal, [.. Seal], [.. open.All]), Position.Segment, into));
 
     /// <summary>The segment's last line.</summary>
     public void Footer() => Write(LineKind.Footer, static into => into.Raw("{}"u8));
@@ -96,18 +99,22 @@ internal sealed class LinePen : IDisposable
     public void Erased(Erasure erasure) => Write(LineKind.Erased, erasure.Write);
 
     /// <summary>A call in one line.</summary>
-    public void Whole(CapturedExchange exchange)
+    public void Whole(CapturedExchange exchange) => Whole(exchange, new SharedBytes(exchange.Request.Bytes));
+
+    /// <inheritdoc cref="Whole(CapturedExchange)"/>
+    /// <param name="requestBytes">Those of its request.</param>
+    public void Whole(CapturedExchange exchange, SharedBytes requestBytes)
     {
         BeginRange();
         using var request = new RopeBuilder(requests, ConversationOf(exchange));
         var call = FactsOf(exchange) with
         {
             Head = PutHead(exchange),
-            Request = Put(exchange.Request, request),
+            Request = new PlacedBody(exchange.Request.WireBytes, exchange.Request.Truncated, Put(requestBytes.Bytes, request, request.Split(requestBytes))),
             Response = Put(exchange.Response, null),
             Wrote = EndRange(),
         };
-        Write(LineKind.Exchange, into => CallText.Write(call, Position.Segment, into));
+        Write(call, LineKind.Exchange);
         request.Keep();
     }
 
@@ -124,7 +131,7 @@ internal sealed class LinePen : IDisposable
             Wrote = EndRange(),
         };
         open.Opened(call, request, Position.Sequence);
-        Write(LineKind.Open, into => CallText.Write(call, Position.Segment, into));
+        Write(call, LineKind.Open);
     }
 
     /// <summary>What has come of an open call since its last line.</summary>
@@ -139,7 +146,7 @@ internal sealed class LinePen : IDisposable
             Wrote = EndRange(),
         };
         open.Grew(call, Position.Sequence);
-        Write(LineKind.Part, into => CallText.Write(call, Position.Segment, into));
+        Write(call, LineKind.Part);
     }
 
     /// <summary>The line of a call that was opened; the bodies are its last pieces, their totals those of the whole. It needs no other line.</summary>
@@ -150,7 +157,7 @@ internal sealed class LinePen : IDisposable
         var last = FactsOf(exchange) with { Head = PutHead(exchange), Request = Put(exchange.Request, request), Response = Put(exchange.Response, null) };
         request?.Keep();
         var whole = open.Closed(last, Position.Sequence) with { Wrote = EndRange() };
-        Write(LineKind.Exchange, into => CallText.Write(whole, Position.Segment, into));
+        Write(whole, LineKind.Exchange);
     }
 
     /// <summary>The line of a call that our own end cut off, as far as it was heard.</summary>
@@ -158,16 +165,15 @@ internal sealed class LinePen : IDisposable
     {
         var whole = open.Closed(new JournaledCall { Id = call.Id, Request = call.Request with { Rope = [] }, Response = call.Response with { Rope = [] } }, Position.Sequence);
         var told = call.Interrupted() with { Head = whole.Head, Request = whole.Request, Response = whole.Response };
-        Write(LineKind.Exchange, into => CallText.Write(told, Position.Segment, into));
+        Write(told, LineKind.Exchange);
     }
 
     public void Dispose()
     {
-        Lines.Dispose();
+        lines.Dispose();
         scratch.Dispose();
         requests.Dispose();
         heads.Dispose();
-        hash.Dispose();
         open.Dispose();
     }
 
@@ -190,10 +196,9 @@ internal sealed class LinePen : IDisposable
 
     private void BeginRange()
     {
-        // A line before this one may have failed half-way.
-        hash.TryGetHashAndReset(stackalloc byte[JournalLine.SealBytes], out _);
         rangeStart = BodiesEnd;
         rangeEnd = rangeStart;
+        rangePieces = Pieces.Count;
     }
 
     private WrittenRange? EndRange()
@@ -203,20 +208,29 @@ internal sealed class LinePen : IDisposable
             return null;
         }
 
-        Span<byte> salted = stackalloc byte[WrittenRange.SaltBytes + JournalLine.SealBytes];
-        Pieces[saltAt].Span.CopyTo(salted);
-        hash.GetHashAndReset(salted[WrittenRange.SaltBytes..]);
         BodiesEnd = rangeEnd;
-        return new WrittenRange(rangeStart, rangeEnd - rangeStart - WrittenRange.SaltBytes, SHA256.HashData(salted));
+        return new WrittenRange(rangeStart, rangeEnd - rangeStart - WrittenRange.SaltBytes, WrittenRange.NoCommit);
+    }
+
+    private Memory<byte> NewSalt()
+    {
+        if (salts.IsEmpty)
+        {
+            salts = RandomNumberGenerator.GetBytes(SaltsAtOnce * WrittenRange.SaltBytes);
+        }
+
+        var salt = salts[..WrittenRange.SaltBytes];
+        salts = salts[WrittenRange.SaltBytes..];
+        return salt;
     }
 
     private List<Extent> PutHead(CapturedExchange exchange)
     {
         scratch.Clear();
         CallHead.Write(exchange, scratch);
-        var head = scratch.Written.ToArray();
+        var head = new SharedBytes(scratch.Written.ToArray());
         using var rope = new RopeBuilder(heads, ConversationOf(exchange), ownBytes: 1);
-        var extents = Put(head, rope);
+        var extents = Put(head.Bytes, rope, rope.Split(head));
         rope.Keep();
         return extents;
     }
@@ -225,14 +239,20 @@ internal sealed class LinePen : IDisposable
 
     private List<Extent> Put(ReadOnlyMemory<byte> bytes, RopeBuilder? rope)
     {
-        var extents = new List<Extent>();
-        if (rope is null)
+        if (rope is not null)
         {
-            PutFresh(bytes, extents);
-            return extents;
+            return Put(bytes, rope, rope.Split(bytes.Span));
         }
 
-        foreach (var part in rope.Split(bytes.Span))
+        var extents = new List<Extent>();
+        PutFresh(bytes, extents);
+        return extents;
+    }
+
+    private List<Extent> Put(ReadOnlyMemory<byte> bytes, RopeBuilder rope, List<RopePart> parts)
+    {
+        var extents = new List<Extent>();
+        foreach (var part in parts)
         {
             if (part.Earlier is { } earlier)
             {
@@ -257,28 +277,24 @@ internal sealed class LinePen : IDisposable
 
         if (rangeEnd == rangeStart)
         {
-            saltAt = Pieces.Count;
-            Pieces.Add(RandomNumberGenerator.GetBytes(WrittenRange.SaltBytes));
+            Pieces.Add(NewSalt());
             rangeEnd += WrittenRange.SaltBytes;
         }
 
-        hash.AppendData(bytes.Span);
         Pieces.Add(bytes);
         Extent.Append(new Extent(Position.Segment, rangeEnd, bytes.Length), extents);
         rangeEnd += bytes.Length;
     }
 
-    private void Write(LineKind kind, Action<LineBuffer> data)
+    private void Write(JournaledCall call, LineKind kind) =>
+        Write(kind, into => CallText.Write(call, Position.Segment, into), call.Wrote is null ? null : [.. Pieces[rangePieces..]]);
+
+    private void Write(LineKind kind, Action<LineBuffer> data, ReadOnlyMemory<byte>[]? range = null)
     {
-        var start = Lines.Length;
-        JournalLine.WritePrefix(Lines, Position.Sequence, Math.Max(0, Position.Sequence - DurableSequence), kind);
-        data(Lines);
-        JournalLine.Seal(seal, Lines.Written.Span[start..], nextSeal);
-        (seal, nextSeal) = (nextSeal, seal);
-        JournalLine.WriteSuffix(Lines, seal);
-        Position = Position with { Offset = Position.Offset + Lines.Length - start, Sequence = Position.Sequence + 1 };
+        var length = lines.Add(Position.Sequence, Math.Max(0, Position.Sequence - DurableSequence), kind, data, range);
+        Position = Position with { Offset = Position.Offset + length, Sequence = Position.Sequence + 1 };
     }
 }
 
 /// <summary>A state of a <see cref="LinePen"/> to go back to.</summary>
-internal readonly record struct PenMark(int Lines, int Pieces, JournalPosition Position, long BodiesEnd, byte[] Seal);
+internal readonly record struct PenMark(int Lines, int LineBytes, int Pieces, JournalPosition Position, long BodiesEnd);

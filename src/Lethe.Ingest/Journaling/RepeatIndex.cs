@@ -12,14 +12,18 @@ namespace Lethe.Ingest.Journaling;
 internal sealed class RepeatIndex(long bytesMax) : IDisposable
 {
     // Prefixes are looked for at every so many bytes, and more closely where a conversation is young.
-    private const int BlockBytes = 1024;
     private const int FirstBlockBytes = 128;
-    private const int FirstBlocks = BlockBytes / FirstBlockBytes;
+    private const int FirstBlocks = 8;
+    private const int MiddleBlockBytes = 1024;
+    private const int MiddleBlocks = 16;
+    private const int BlockBytes = 4096;
+    private const int FirstEnd = FirstBlocks * FirstBlockBytes;
+    private const int MiddleEnd = FirstEnd + (MiddleBlocks * MiddleBlockBytes);
 
     /// <summary>A body of which only this part is not in its successor is of no more use.</summary>
     private const int NewShareMin = 32;
 
-    /// <summary>Where the copies come from and go to; the shared pool keeps few of this size, and the collector would move the rest about.</summary>
+    /// <summary>Where copies of bodies that came in pieces come from and go to; the shared pool keeps few of this size, and the collector would move the rest about.</summary>
     public static readonly ArrayPool<byte> Pool = ArrayPool<byte>.Create(maxArrayLength: 8 * 1024 * 1024, maxArraysPerBucket: 512);
 
     private readonly Dictionary<ulong, RepeatedBody> byPrefix = [];
@@ -29,46 +33,46 @@ internal sealed class RepeatIndex(long bytesMax) : IDisposable
     /// <summary>Grows when everything is forgotten: what was found before is in another segment.</summary>
     public int Generation { get; private set; }
 
-    /// <summary>The body that shares the longest prefix, to the block, with this one; null when none shares a block.</summary>
-    public RepeatedBody? Find(ReadOnlySpan<byte> body, int conversation)
+    /// <summary>What the prefixes of a body are found by.</summary>
+    public static ulong[] Fingerprints(ReadOnlySpan<byte> body, int conversation)
     {
-        Span<ulong> prints = stackalloc ulong[64];
-        var count = CountOf(body.Length);
-        var rented = count > prints.Length ? ArrayPool<ulong>.Shared.Rent(count) : null;
-        prints = (rented ?? prints)[..count];
+        var prints = new ulong[CountOf(body.Length)];
         Fingerprint(body, conversation, prints);
-        RepeatedBody? found = null;
-        for (var i = count - 1; i >= 0 && found is null; i--)
-        {
-            byPrefix.TryGetValue(prints[i], out found);
-        }
-
-        if (rented is not null)
-        {
-            ArrayPool<ulong>.Shared.Return(rented);
-        }
-
-        return found;
+        return prints;
     }
 
-    /// <summary>Remembers a body that has been written whole, and where. The copy is the index's from now on.</summary>
-    /// <param name="body">Rented from <see cref="Pool"/>.</param>
-    public void Keep(byte[] body, int length, int conversation, IReadOnlyList<Extent> rope, RepeatedBody? grownFrom)
+    /// <summary>The body that shares the longest prefix, to the block; null when none shares a block.</summary>
+    public RepeatedBody? Find(ReadOnlySpan<ulong> fingerprints)
     {
-        if (grownFrom is not null && IsContained(grownFrom.Span, body.AsSpan(0, length)))
+        for (var i = fingerprints.Length - 1; i >= 0; i--)
+        {
+            if (byPrefix.TryGetValue(fingerprints[i], out var found))
+            {
+                return found;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Remembers a body that has been written whole, and where.</summary>
+    /// <param name="body">Held for the index, which lets it go.</param>
+    /// <param name="fingerprints">Those of all its prefixes.</param>
+    public void Keep(SharedBytes body, ulong[] fingerprints, IReadOnlyList<Extent> rope, RepeatedBody? grownFrom)
+    {
+        if (grownFrom is not null && IsContained(grownFrom.Span, body.Bytes.Span))
         {
             Remove(grownFrom);
         }
 
-        var kept = new RepeatedBody(body, length, rope, new ulong[CountOf(length)]);
-        Fingerprint(kept.Span, conversation, kept.Fingerprints);
-        foreach (var print in kept.Fingerprints)
+        var kept = new RepeatedBody(body, rope, fingerprints);
+        foreach (var print in fingerprints)
         {
             byPrefix[print] = kept;
         }
 
         byUse.AddLast(kept.Place);
-        bytes += length;
+        bytes += kept.HeldBytes;
         while (bytes > bytesMax)
         {
             Remove(byUse.First!.Value);
@@ -120,13 +124,23 @@ internal sealed class RepeatIndex(long bytesMax) : IDisposable
         }
 
         byUse.Remove(body.Place);
-        bytes -= body.Length;
-        body.Release();
+        bytes -= body.HeldBytes;
+        body.LetGo();
     }
 
-    private static int CountOf(int length) => length < BlockBytes ? length / FirstBlockBytes : FirstBlocks + (length / BlockBytes) - 1;
+    private static int CountOf(int length) => length switch
+    {
+        < FirstEnd => length / FirstBlockBytes,
+        < MiddleEnd => FirstBlocks + ((length - FirstEnd) / MiddleBlockBytes),
+        _ => FirstBlocks + MiddleBlocks + ((length - MiddleEnd) / BlockBytes),
+    };
 
-    private static int EndOf(int block) => block < FirstBlocks ? (block + 1) * FirstBlockBytes : (block - FirstBlocks + 2) * BlockBytes;
+    private static int EndOf(int block) => block switch
+    {
+        < FirstBlocks => (block + 1) * FirstBlockBytes,
+        < FirstBlocks + MiddleBlocks => FirstEnd + ((block - FirstBlocks + 1) * MiddleBlockBytes),
+        _ => MiddleEnd + ((block - FirstBlocks - MiddleBlocks + 1) * BlockBytes),
+    };
 
     /// <summary>One fingerprint for each prefix of whole blocks. They need not withstand an attack: what they find is compared byte by byte.</summary>
     private static void Fingerprint(ReadOnlySpan<byte> body, int conversation, Span<ulong> into)
@@ -167,39 +181,4 @@ internal sealed class RepeatIndex(long bytesMax) : IDisposable
     }
 
     private static Vector<byte> Block(ReadOnlySpan<byte> bytes, int fromEnd) => new(bytes.Slice(bytes.Length - fromEnd - Vector<byte>.Count, Vector<byte>.Count));
-}
-
-/// <summary>A body that lies in the live segment, where its bytes lie, and what its prefixes are found by.</summary>
-internal sealed class RepeatedBody
-{
-    private byte[]? bytes;
-
-    public RepeatedBody(byte[] bytes, int length, IReadOnlyList<Extent> rope, ulong[] fingerprints)
-    {
-        this.bytes = bytes;
-        Length = length;
-        Rope = rope;
-        Fingerprints = fingerprints;
-        Place = new LinkedListNode<RepeatedBody>(this);
-    }
-
-    public int Length { get; }
-
-    /// <summary>Empty once the index has let it go.</summary>
-    public ReadOnlySpan<byte> Span => bytes is null ? default : bytes.AsSpan(0, Length);
-
-    public IReadOnlyList<Extent> Rope { get; }
-
-    public ulong[] Fingerprints { get; }
-
-    public LinkedListNode<RepeatedBody> Place { get; }
-
-    public void Release()
-    {
-        if (bytes is not null)
-        {
-            RepeatIndex.Pool.Return(bytes);
-            bytes = null;
-        }
-    }
 }

@@ -18,6 +18,8 @@ internal sealed class RopeBuilder(RepeatIndex index, int conversation, int ownBy
 
     private readonly int generation = index.Generation;
     private byte[]? soFar;
+    private SharedBytes? whole;
+    private ulong[] fingerprints = [];
     private int length;
     private RepeatedBody? against;
     private int matched;
@@ -25,7 +27,20 @@ internal sealed class RopeBuilder(RepeatIndex index, int conversation, int ownBy
 
     private bool IsStale => generation != index.Generation;
 
-    /// <summary>Takes the next piece apart. The parts follow each other and make up all of it.</summary>
+    /// <summary>Takes a body apart that comes in one piece. The parts follow each other and make up all of it.</summary>
+    public List<RopePart> Split(SharedBytes body)
+    {
+        if (body.Bytes.Length is 0 or > BodyBytesMax)
+        {
+            return body.Bytes.IsEmpty ? [] : [new RopePart(0, body.Bytes.Length, null)];
+        }
+
+        body.Hold();
+        (whole, length) = (body, body.Bytes.Length);
+        return SplitAt(body.Bytes.Span);
+    }
+
+    /// <summary>Takes the next piece apart.</summary>
     public List<RopePart> Split(ReadOnlySpan<byte> piece)
     {
         if (piece.IsEmpty)
@@ -33,12 +48,64 @@ internal sealed class RopeBuilder(RepeatIndex index, int conversation, int ownBy
             return [];
         }
 
-        if (!Remember(piece))
+        return Remember(piece) ? SplitAt(piece) : [new RopePart(0, piece.Length, null)];
+    }
+
+    /// <summary>Tells where the last piece came to lie.</summary>
+    public void Placed(IReadOnlyList<Extent> extents)
+    {
+        foreach (var extent in extents)
         {
-            return [new RopePart(0, piece.Length, null)];
+            Extent.Append(extent, rope);
+        }
+    }
+
+    /// <summary>The body is whole: later ones are told against it.</summary>
+    public void Keep()
+    {
+        if (IsStale || length < RepeatBytesMin)
+        {
+            return;
         }
 
-        against = matched < 0 ? null : length == piece.Length ? index.Find(piece, conversation) : against;
+        if (soFar is { } copy)
+        {
+            whole = new SharedBytes(copy.AsMemory(0, length), _ => RepeatIndex.Pool.Return(copy));
+            fingerprints = RepeatIndex.Fingerprints(whole.Bytes.Span, conversation);
+            soFar = null;
+        }
+
+        if (whole is not null)
+        {
+            index.Keep(whole, fingerprints, rope, against);
+            whole = null;
+            rope = [];
+        }
+    }
+
+    public void Dispose()
+    {
+        whole?.LetGo();
+        whole = null;
+        if (soFar is not null)
+        {
+            RepeatIndex.Pool.Return(soFar);
+            soFar = null;
+        }
+    }
+
+    private List<RopePart> SplitAt(ReadOnlySpan<byte> piece)
+    {
+        if (matched == 0 && length == piece.Length)
+        {
+            fingerprints = RepeatIndex.Fingerprints(piece, conversation);
+            against = index.Find(fingerprints);
+        }
+        else if (matched < 0)
+        {
+            against = null;
+        }
+
         var known = against is null ? default : against.Span;
         if (known.Length <= matched || matched < 0)
         {
@@ -54,35 +121,6 @@ internal sealed class RopeBuilder(RepeatIndex index, int conversation, int ownBy
         var parts = Compose(piece.Length, piece.Length - repeatable.Length, head, tail);
         matched = head == piece.Length ? matched + head : -1;
         return Shortened(parts);
-    }
-
-    /// <summary>Tells where the last piece came to lie.</summary>
-    public void Placed(IReadOnlyList<Extent> extents)
-    {
-        foreach (var extent in extents)
-        {
-            Extent.Append(extent, rope);
-        }
-    }
-
-    /// <summary>The body is whole: later ones are told against it.</summary>
-    public void Keep()
-    {
-        if (soFar is not null && !IsStale && length >= RepeatBytesMin)
-        {
-            index.Keep(soFar, length, conversation, rope, against);
-            soFar = null;
-            rope = [];
-        }
-    }
-
-    public void Dispose()
-    {
-        if (soFar is not null)
-        {
-            RepeatIndex.Pool.Return(soFar);
-            soFar = null;
-        }
     }
 
     /// <summary>False when the body is too long to be remembered, or the segment is another one by now.</summary>

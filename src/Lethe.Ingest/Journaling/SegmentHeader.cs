@@ -45,4 +45,21 @@ internal sealed record SegmentHeader(Guid Journal, byte[] PreviousSeal, IReadOnl
             ? new SegmentHeader(root.GetProperty("journal").GetGuid(), previous, open)
             : throw new FormatException("A seal of another length.");
     }
+
+    /// <summary>The header of a segment, without any check of its seal; null when there is none that can be read.</summary>
+    public static SegmentHeader? TryReadOf(string directory, long segment)
+    {
+        try
+        {
+            using var file = SegmentFile.TryOpen(directory, segment, SegmentPart.Lines);
+            using var lines = file is null ? null : new LineReader(file, 0);
+            return lines is not null && lines.TryRead(long.MaxValue, out var text) && JournalLine.TryParse(text.Span, out var line) && line.Kind == LineKind.Header
+                ? Read(text[line.DataStart..^JournalLine.SuffixBytes], segment)
+                : null;
+        }
+        catch (Exception error) when (JournalCursor.IsDamage(error) || error is NotSupportedException)
+        {
+            return null;
+        }
+    }
 }

@@ -66,7 +66,12 @@ internal sealed class SegmentKeeper : IAsyncDisposable
         // Who waits for the end waits for no calls.
         await hurry.CancelAsync().ConfigureAwait(false);
         enough.CancelAfter(StopMax);
-        await keeping.ConfigureAwait(false);
+        if (await Task.WhenAny(keeping, Task.Delay(StopMax + settings.StallMax, journal.Time)).ConfigureAwait(false) != keeping)
+        {
+            // Held fast by the disk, until the process ends.
+            return;
+        }
+
         work.Dispose();
         hurry.Dispose();
         enough.Dispose();
@@ -181,14 +186,14 @@ internal sealed class SegmentKeeper : IAsyncDisposable
     private bool MayLeave(List<long> segments, int index) => IsPassed(segments[index])
         && segments[(index + 1)..]
             .Where(later => !IsPassed(later))
-            .All(later => JournalCursor.TryReadHeader(settings.Directory, later) is { } header && header.LowestSegment > segments[index]);
+            .All(later => SegmentHeader.TryReadOf(settings.Directory, later) is { } header && header.LowestSegment > segments[index]);
 
     private bool TryLetLeave(long segment)
     {
         Files.Wait();
         try
         {
-            if (JournalCursor.TryReadHeader(settings.Directory, segment + 1) is not { } next || FirstSequence(segment + 1) is not { } sequence
+            if (SegmentHeader.TryReadOf(settings.Directory, segment + 1) is not { } next || FirstSequence(segment + 1) is not { } sequence
                 || !OwnThread.Wait(journal.PostAsync(pen => pen.Anchor(new SegmentAnchor(segment, sequence, next.PreviousSeal)))))
             {
                 return false;

@@ -8,6 +8,7 @@ internal sealed class PieceEntry(RecordedCall call, CaptureBudget budget, bool i
 {
     private CapturedExchange? snapshot;
     private CapturedExchange? taken;
+    private SharedBytes? request;
     private bool withResponseHead;
     private bool opens;
     private bool continues;
@@ -43,7 +44,7 @@ internal sealed class PieceEntry(RecordedCall call, CaptureBudget budget, bool i
         }
         else if (!continues)
         {
-            pen.Whole(taken!);
+            pen.Whole(taken!, request!);
         }
         else if (IsLast)
         {
@@ -89,6 +90,9 @@ internal sealed class PieceEntry(RecordedCall call, CaptureBudget budget, bool i
             taken = Bare(snapshot);
         }
 
+        // What repeats a request later is compared with it, so its memory may be needed for longer than the entry.
+        var rented = snapshot.Request;
+        request = new SharedBytes(taken.Request.Bytes, _ => ExchangeBuilder.Return(rented));
         if (IsLast && Call.Builder.IsOverBudget)
         {
             taken = taken with { Attributes = new Dictionary<string, string>(taken.Attributes) { ["lethe.capture.dropped"] = "memory" } };
@@ -119,8 +123,9 @@ internal sealed class PieceEntry(RecordedCall call, CaptureBudget budget, bool i
         over(this);
         if (snapshot is not null)
         {
-            ExchangeBuilder.Return(snapshot);
-            snapshot = taken = null;
+            request!.LetGo();
+            ExchangeBuilder.Return(snapshot.Response);
+            (snapshot, taken, request) = (null, null, null);
         }
 
         if (IsLast)

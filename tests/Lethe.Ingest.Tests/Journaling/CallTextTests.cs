@@ -74,7 +74,7 @@ public sealed class CallTextTests
         pen.Header();
         pen.Whole(exchange);
         pen.Footer();
-        File.WriteAllBytes(JournalDirectory.PlainPath(directory, 1, SegmentPart.Lines), pen.Lines.Written.ToArray());
+        File.WriteAllBytes(JournalDirectory.PlainPath(directory, 1, SegmentPart.Lines), pen.SealLines().ToArray());
         File.WriteAllBytes(JournalDirectory.PlainPath(directory, 1, SegmentPart.Bodies), [.. pen.Pieces.SelectMany(piece => piece.ToArray())]);
     }
 

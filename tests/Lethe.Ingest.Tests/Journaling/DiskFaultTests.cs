@@ -90,12 +90,16 @@ public sealed class DiskFaultTests : IDisposable
     }
 
     [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public async Task Nobody_waits_for_a_disk_that_refuses_and_what_is_held_is_written_when_it_heals(bool strict)
+    [InlineData(true, "Input/output error")]
+    [InlineData(false, "Input/output error")]
+    [InlineData(true, "No space left on device")]
+    [InlineData(false, "No space left on device")]
+    [InlineData(true, null)]
+    [InlineData(false, null)]
+    public async Task Nobody_waits_for_a_disk_that_refuses_and_what_is_held_is_written_when_it_heals(bool strict, string? refusal)
     {
         var directory = NewDirectory();
-        var disk = new FaultyDisk();
+        var disk = new FaultyDisk { Error = () => refusal is null ? new UnauthorizedAccessException("Read-only file system") : new IOException(refusal) };
         await using var journal = Journal.Open(
             world.Settings with { Directory = directory, Strict = strict, Disk = disk.Disk }, TimeProvider.System, NullLogger.Instance);
         await using var recorder = new Recorder(journal, new RecorderSettings { PendingBytesMax = 1 << 20 }, TimeProvider.System, NullLogger.Instance);

@@ -7,6 +7,7 @@ namespace Lethe.Ingest.Tests.Journaling;
 internal sealed class FaultyDisk
 {
     private readonly ConcurrentDictionary<string, long> synced = new();
+    private volatile TaskCompletionSource? answer;
     private int steps;
 
     /// <summary>The first step that fails.</summary>
@@ -16,6 +17,8 @@ internal sealed class FaultyDisk
     public int FailsTo { get; set; } = int.MaxValue;
 
     public TimeSpan SyncTakes { get; init; }
+
+    public Func<Exception> Error { get; init; } = static () => new IOException("Input/output error");
 
     public int Steps => Volatile.Read(ref steps);
 
@@ -28,10 +31,11 @@ internal sealed class FaultyDisk
         },
         Write = (file, buffers, offset) =>
         {
+            answer?.Task.Wait();
             if (IsFailing())
             {
                 JournalDisk.Real.Write(file, [buffers[0][..(buffers[0].Length / 2)]], offset);
-                throw new IOException("No space left on device");
+                throw Error();
             }
 
             JournalDisk.Real.Write(file, buffers, offset);
@@ -39,6 +43,7 @@ internal sealed class FaultyDisk
         Sync = file =>
         {
             Step();
+            answer?.Task.Wait();
             if (SyncTakes > TimeSpan.Zero)
             {
                 Task.Delay(SyncTakes).Wait();
@@ -74,6 +79,11 @@ internal sealed class FaultyDisk
 
     public void Heal() => FailsFrom = int.MaxValue;
 
+    /// <summary>Neither writes nor syncs come back from now on.</summary>
+    public void Hang() => answer = new TaskCompletionSource();
+
+    public void Answer() => answer?.TrySetResult();
+
     /// <summary>Takes from a copy of the directory what no sync had reached: some of it, or its bytes.</summary>
     public void LosePower(string directory, string copy, Random random)
     {
@@ -107,7 +117,7 @@ internal sealed class FaultyDisk
     {
         if (IsFailing())
         {
-            throw new IOException("Input/output error");
+            throw Error();
         }
     }
 }

@@ -178,7 +178,7 @@ public sealed class KeepingTests : IDisposable
             pen.StartAt(cursor.Position with { Segment = last + 1, Offset = 0 }, 0, cursor.Seal);
             pen.Header();
             pen.Whole(JournalWorld.Exchange());
-            var text = Encoding.UTF8.GetString(pen.Lines.Written.Span).Split('\n');
+            var text = Encoding.UTF8.GetString(pen.SealLines().Span).Split('\n');
             var line = text[1].Replace("\"id\"", "\"new_field\":1,\"id\"", StringComparison.Ordinal);
             var seal = new byte[JournalLine.SealBytes];
             Convert.FromHexString(text[0][^66..^2], seal, out _, out _);

@@ -154,7 +154,7 @@ public sealed class RepeatedRequestTests : IDisposable
             pen.Whole(JournalWorld.Exchange(request: request));
         }
 
-        File.WriteAllBytes(JournalDirectory.PlainPath(directory, 1, SegmentPart.Lines), pen.Lines.Written.ToArray());
+        File.WriteAllBytes(JournalDirectory.PlainPath(directory, 1, SegmentPart.Lines), pen.SealLines().ToArray());
         File.WriteAllBytes(JournalDirectory.PlainPath(directory, 1, SegmentPart.Bodies), [.. pen.Pieces.SelectMany(piece => piece.ToArray())]);
     }
 
