@@ -69,7 +69,7 @@ internal static class EnvoyBenchmark
         var letheBytes = await MemoryAsync(await ProxyUnderTest.LetheAsync("http://127.0.0.1:9"));
         rows.Add(
         [
-            $"resident memory for each of {OpenStreams} open streams",
+            $"resident memory for each of {OpenStreams} open streams, in a process that has just been started",
             $"{kestrelBytes / 1024} KB",
             $"{echoBytes / 1024} KB",
             $"{letheBytes / 1024} KB",
@@ -218,9 +218,6 @@ internal static class EnvoyBenchmark
     {
         await using var under = proxy;
         using var http = ProcessingCall.Client();
-        // What a process compiles and keeps for the calls to come is not the streams'.
-        await RateAsync(under.EnvoyDoor, ShortAsync, 16, Warmup);
-        await under.SettleAsync();
         var before = under.ResidentBytes();
         var calls = Enumerable.Range(0, OpenStreams).Select(_ => ProcessingCall.Open(http, under.EnvoyDoor)).ToList();
         await Task.WhenAll(calls.Select(async call =>

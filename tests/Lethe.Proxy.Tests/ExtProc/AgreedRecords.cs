@@ -64,7 +64,7 @@ public sealed class AgreedRecords : IAsyncLifetime
         await using var lethe = await LetheProcess.StartAsync(data, [.. LetheProcess.Upstream(api), ("Lethe:Upstreams:dead:Address", "http://127.0.0.1:1"), ("Lethe:Upstreams:dead:Provider", "anthropic")]);
         await act(lethe);
         await lethe.StopAsync();
-        return (await lethe.ExportAsync("--bodies")).ToDictionary(record => record.Text("commit_key")!, record => JsonNode.Parse(record.GetRawText())!.AsObject());
+        return (await lethe.ExportAsync("--bodies")).ToDictionary(record => record.Text("client_key")!, record => JsonNode.Parse(record.GetRawText())!.AsObject());
     }
 
     private static async Task AnswerAsync(HttpContext context, AgreedCall call, Task heard)

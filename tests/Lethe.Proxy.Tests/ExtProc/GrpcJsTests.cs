@@ -23,7 +23,7 @@ public sealed class GrpcJsTests : IAsyncLifetime
         await using var lethe = await LetheProcess.StartAsync(null, ("Lethe:ExtProc:MessageBytesMax", "1048576"));
         seen = await RunAsync(new Uri(lethe.ExtProc).Authority);
         await lethe.StopAsync();
-        records = (await lethe.ExportAsync()).ToDictionary(record => record.Text("commit_key")!);
+        records = (await lethe.ExportAsync()).ToDictionary(record => record.Text("client_key")!);
     }
 
     public Task DisposeAsync() => Task.CompletedTask;
