@@ -1,4 +1,4 @@
-using Lethe.Ingest.Storage;
+using Lethe.Ingest.Meaning;
 
 namespace Lethe.Ingest;
 

@@ -1,8 +1,7 @@
 using Lethe.Capture;
 using Lethe.Capture.Exchanges;
 using Lethe.Ingest.Journaling;
-using Lethe.Ingest.Storage;
-using Microsoft.Data.Sqlite;
+using Lethe.Ingest.Meaning;
 using Microsoft.Extensions.Logging;
 
 namespace Lethe.Ingest;
@@ -15,15 +14,13 @@ public sealed class IngestLoop
 {
     /// <summary>The names under which the positions are kept.</summary>
     public const string Consumer = "ingest";
-    private const string ReadTo = "ingest.read";
 
     private readonly JournalConsumer journal;
-    private readonly IngestTransaction store;
+    private readonly ISessionStore store;
     private readonly Func<CapturedExchange, InterpretedExchange> interpret;
     private readonly IngestSettings settings;
     private readonly TimeProvider time;
     private readonly ILogger logger;
-    private JournalPosition readBefore;
     private BackgroundPace? pace;
 
     // Read from the journal and not in the store: all that a stop in the middle leaves. The journal is not read on before it is taken.
@@ -32,7 +29,7 @@ public sealed class IngestLoop
     /// <param name="journal">Reads from <see cref="StartOf"/>, behind a live writer when it is to be followed; stays the caller's.</param>
     public IngestLoop(
         JournalConsumer journal,
-        IngestTransaction store,
+        ISessionStore store,
         Func<CapturedExchange, InterpretedExchange> interpret,
         IngestSettings settings,
         TimeProvider time,
@@ -44,8 +41,6 @@ public sealed class IngestLoop
         this.settings = settings;
         this.time = time;
         this.logger = logger;
-        // A journal that is read from further back is another one, or is replayed: then all of it goes through the gate.
-        readBefore = journal.Position.IsBefore(StartOf(store)) ? default : ReadToOf(store);
     }
 
     /// <summary>Told after each commit, on the worker.</summary>
@@ -55,10 +50,7 @@ public sealed class IngestLoop
     public event Action<JournalPosition>? Consumed;
 
     /// <summary>Where a store's consumer has to start reading: its cursor, or the journal's beginning.</summary>
-    public static JournalPosition StartOf(IngestTransaction store) => store.Cursor(Consumer) ?? default;
-
-    /// <summary>How far a store's consumer has read; at or behind <see cref="StartOf"/>.</summary>
-    public static JournalPosition ReadToOf(IngestTransaction store) => store.Cursor(ReadTo) ?? default;
+    public static JournalPosition StartOf(ISessionStore store, Guid journal) => store.Cursor(Consumer, journal) ?? default;
 
     /// <summary>Follows the journal until cancelled, on a thread of its own that takes what the calls leave. What is left then is taken up at the next start.</summary>
     public Task RunAsync(CancellationToken stopping) => OwnThread.Start(() => Run(stopping));
@@ -92,15 +84,11 @@ public sealed class IngestLoop
         long total = Commit(stopping);
         foreach (var (exchanges, fault) in journal.ToEnd(settings.BatchCountMax, settings.BatchBytesMax, stopping))
         {
-            // From the low water on, exchanges that closed before the position read to are in the store already; only the parts of open ones are needed again.
-            exchanges.RemoveAll(exchange => exchange.ClosedAt.IsBefore(readBefore));
             untaken = exchanges.ConvertAll(journaled => Interpret(journaled, stopping));
             total += Commit(stopping);
             if (fault is not null)
             {
                 Log.JournalDamaged(logger, fault.Kind, fault.At, fault.Detail);
-                // Positions of a journal that is gone say nothing about this one: the receipts tell what is known.
-                readBefore = fault.Kind == JournalFaultKind.SegmentMissing ? default : readBefore;
             }
         }
 
@@ -133,17 +121,13 @@ public sealed class IngestLoop
             try
             {
                 var began = time.GetTimestamp();
-                var results = store.Commit(deliveries, new Dictionary<string, JournalPosition>
-                {
-                    [Consumer] = journal.LowWater,
-                    [ReadTo] = journal.Position.IsBefore(readBefore) ? readBefore : journal.Position,
-                });
+                var results = store.Commit(deliveries, new CommitOptions { Consumer = Consumer, Position = journal.LowWater });
                 IngestMeter.Committed(deliveries.Count, time.GetElapsedTime(began));
                 return results;
             }
-            catch (SqliteException refused)
+            catch (StoreUnavailableException refused)
             {
-                Log.StoreRefused(logger, refused.SqliteExtendedErrorCode, pause.TotalMilliseconds, refused);
+                Log.StoreRefused(logger, pause.TotalMilliseconds, refused);
             }
 
             OwnThread.Pause(pause, time, stopping);

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Lethe.Capture;
 using Lethe.Capture.Turns;
-using Lethe.Ingest.Storage;
+using Lethe.Ingest.Meaning;
 
 namespace Lethe.Ingest;
 

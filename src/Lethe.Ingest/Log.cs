@@ -36,8 +36,8 @@ internal static partial class Log
     [LoggerMessage(21, LogLevel.Warning, "{Count} exchanges could not be written before the recorder stopped")]
     public static partial void DrainTimedOut(ILogger logger, int count);
 
-    [LoggerMessage(30, LogLevel.Warning, "The store refused (SQLite {Code}); tried again in {PauseMilliseconds} ms")]
-    public static partial void StoreRefused(ILogger logger, int code, double pauseMilliseconds, Exception error);
+    [LoggerMessage(30, LogLevel.Warning, "The store refused; tried again in {PauseMilliseconds} ms")]
+    public static partial void StoreRefused(ILogger logger, double pauseMilliseconds, Exception error);
 
     [LoggerMessage(31, LogLevel.Error, "Exchange {Exchange} could not be interpreted; it is kept undecoded")]
     public static partial void InterpreterFailed(ILogger logger, Lethe.Capture.Exchanges.ExchangeId exchange, Exception error);

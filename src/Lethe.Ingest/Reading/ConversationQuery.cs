@@ -1,90 +1,151 @@
-using System.Text.Json;
+using System.Data.Common;
 using Dapper;
-using Lethe.Ingest.Storage;
-using Microsoft.Data.Sqlite;
+using Lethe.Capture.Chains;
+using Lethe.Ingest.Meaning;
 
 namespace Lethe.Ingest.Reading;
 
-/// <summary>A session's exchanges in capture order, each with the messages that were new in it.</summary>
-internal static class ConversationQuery
+/// <summary>A session's exchanges in capture order, each with the messages that were new in it, in the session's own words.</summary>
+internal sealed class ConversationQuery
 {
-    public static IEnumerable<ConversationTurn> Read(SqliteConnection connection, string sessionId, int? turn)
+    private const int BodiesAtOnceMax = 256;
+
+    private readonly IReadConnections connections;
+    private readonly DbConnection connection;
+    private readonly object owner;
+    private readonly object session;
+    private readonly Dictionary<NodeHash, MessageRow> places;
+    private readonly HashSet<NodeHash> told = [];
+
+    private ConversationQuery(IReadConnections connections, DbConnection connection, object owner, object session)
     {
-        using var snapshot = connection.BeginTransaction(deferred: true);
-        var order = new TurnOrder(connection);
-        var told = new HashSet<long>();
-        var seq = 1;
-        var rows = connection.Query<ExchangeRow>(
-            ExchangeRow.Select + "WHERE s.session_id = @sessionId ORDER BY e.captured_at, e.exchange_id", new { sessionId }, snapshot, buffered: false);
+        this.connections = connections;
+        this.connection = connection;
+        this.owner = owner;
+        this.session = session;
+        places = connection.Query<MessageRow>(
+            "SELECT hash, parent_hash, depth, role FROM session_messages WHERE org = @owner AND session_id = @session", new { owner, session })
+            .ToDictionary(row => new NodeHash(row.Hash));
+    }
+
+    public static IEnumerable<ConversationTurn> Read(IReadConnections connections, string org, string sessionId, int? turn)
+    {
+        using var connection = connections.Open();
+        if (!Guid.TryParse(sessionId, out var id) || connections.Org(connection.Db, org) is not { } owner)
+        {
+            yield break;
+        }
+
+        // Rows pass on one connection while messages are asked for on another.
+        using var asking = connections.Open();
+        using var snapshot = connections.BeginSnapshot(connection.Db);
+        var session = connections.SessionId(id);
+        var query = new ConversationQuery(connections, asking.Db, owner, session);
+        long next = 1;
+        var rows = connection.Db.Query<ExchangeRow>(
+            ExchangeRow.Select + "WHERE org = @owner AND session_id = @session ORDER BY captured_at, exchange_id", new { owner, session }, snapshot, buffered: false);
         foreach (var row in rows)
         {
-            var place = order.Next(row);
-            var fresh = Fresh(connection, row, told);
-            if (turn is null || turn == (place ?? seq))
+            var fresh = query.Fresh(row);
+            if (turn is null || turn == (row.Seq ?? next))
             {
-                yield return new ConversationTurn
-                {
-                    Exchange = ExchangeRows.ToRecord(row, place),
-                    NewMessages = [.. fresh.Where(node => node.Depth < row.PromptLength).Select(Message)],
-                    Reply = [.. fresh.Where(node => node.Depth >= row.PromptLength).Select(Message)],
-                    Tools = Tools(connection, row),
-                };
+                yield return query.Turn(row, fresh);
             }
 
-            seq = place + 1 ?? seq;
+            next = row.Seq + 1 ?? next;
         }
     }
 
-    // Up from the leaf until a message that was already told; a reply is told by its own exchange even if its content is not new.
-    private static List<NodeRow> Fresh(SqliteConnection connection, ExchangeRow row, HashSet<long> told)
+    private ConversationTurn Turn(ExchangeRow row, List<NodeHash> fresh)
     {
-        var fresh = new List<NodeRow>();
-        for (var at = row.Leaf; at is { } node;)
+        var bodies = Bodies(fresh);
+        var messages = fresh.Where(bodies.ContainsKey).Select(hash => bodies[hash]).ToList();
+        return new ConversationTurn
         {
-            var found = connection.QuerySingle<NodeRow>("SELECT node, hash, parent, depth, role, body FROM nodes WHERE node = @node", new { node });
-            if (!told.Add(node) && found.Depth < row.PromptLength)
+            Exchange = ExchangeRows.ToRecord(row),
+            NewMessages = [.. messages.Where(message => message.Depth < row.PromptLength).Select(message => message.ToMessage())],
+            Reply = [.. messages.Where(message => message.Depth >= row.PromptLength).Select(message => message.ToMessage())],
+            Tools = Tools(row),
+        };
+    }
+
+    // Up from the leaf until a message that was already told; a reply is told by its own exchange even if its content is not new.
+    private List<NodeHash> Fresh(ExchangeRow row)
+    {
+        var fresh = new List<NodeHash>();
+        for (var at = row.LeafHash; at is not null;)
+        {
+            var hash = new NodeHash(at);
+            if (Place(hash) is not { } place || (!told.Add(hash) && place.Depth < row.PromptLength))
             {
                 break;
             }
 
-            fresh.Add(found);
-            at = found.Parent;
+            fresh.Add(hash);
+            at = place.ParentHash;
         }
 
         fresh.Reverse();
         return fresh;
     }
 
-    private static ConversationMessage Message(NodeRow node)
+    // What an exchange said that came to the session by another try of its call is not the session's.
+    private MessageRow? Place(NodeHash hash)
     {
-        using var body = JsonDocument.Parse(node.Body);
-        return new ConversationMessage(Convert.ToHexStringLower(node.Hash), (int)node.Depth, node.Role, body.RootElement.Clone());
+        if (!places.TryGetValue(hash, out var place))
+        {
+            place = connection.QueryFirstOrDefault<MessageRow>(
+                "SELECT hash, parent_hash, depth, role FROM messages WHERE org = @owner AND hash = @bytes", new { owner, bytes = hash.ToArray() });
+            if (place is not null)
+            {
+                places[hash] = place;
+            }
+        }
+
+        return place;
     }
 
-    private static List<ToolCallOutcome> Tools(SqliteConnection connection, ExchangeRow row) =>
-        [.. connection.Query<ToolCallRow>(
-            """
-            SELECT call_id, name, arguments, asked_at, asked_by, is_error, answered_at, answered_by
-            FROM tool_calls
-            WHERE session = @Session AND asked_by = @ExchangeId
-            ORDER BY call_id
-            """,
-            new { row.Session, row.ExchangeId }).Select(call => new ToolCallOutcome(
-                call.CallId, call.Name, call.Arguments, call.IsError is { } error ? error != 0 : null, Id(call.AskedBy), Id(call.AnsweredBy), Time(call.AskedAt), Time(call.AnsweredAt)))];
+    private Dictionary<NodeHash, MessageRow> Bodies(List<NodeHash> fresh)
+    {
+        var found = new Dictionary<NodeHash, MessageRow>();
+        foreach (var some in fresh.Chunk(BodiesAtOnceMax))
+        {
+            Add("session_messages", " AND session_id = @session", some);
+        }
 
-    private static string? Id(byte[]? id) => id is null ? null : new Guid(id, bigEndian: true).ToString("D");
+        foreach (var some in fresh.Where(hash => !found.ContainsKey(hash)).Chunk(BodiesAtOnceMax).ToList())
+        {
+            Add("messages", "", some);
+        }
+
+        return found;
+
+        void Add(string view, string condition, NodeHash[] hashes)
+        {
+            var rows = connection.Query<MessageRow>(
+                $"SELECT hash, parent_hash, depth, role, body FROM {view} WHERE org = @owner{condition} AND hash IN @hashes",
+                new { owner, session, hashes = hashes.Select(hash => hash.ToArray()).ToArray() });
+            foreach (var message in rows)
+            {
+                found[new NodeHash(message.Hash)] = message;
+            }
+        }
+    }
+
+    private List<ToolCallOutcome> Tools(ExchangeRow row) =>
+        [.. connection.Query<ToolCallRow>(
+            "SELECT * FROM session_tools WHERE org = @owner AND session_id = @session AND asked_by = @exchange ORDER BY call_id",
+            new { owner, session, exchange = connections.ExchangeId(row.ExchangeId) }).Select(call => new ToolCallOutcome(
+                call.CallId,
+                call.Name,
+                call.Arguments,
+                call.IsError is { } error ? error != 0 : null,
+                call.AskedBy?.ToString("D"),
+                call.AnsweredBy?.ToString("D"),
+                Time(call.AskedAt),
+                Time(call.AnsweredAt)))];
 
     private static DateTimeOffset? Time(long? at) => at is { } known ? Microseconds.ToTime(known) : null;
-
-    private sealed class NodeRow
-    {
-        public long Node { get; init; }
-        public byte[] Hash { get; init; } = [];
-        public long? Parent { get; init; }
-        public long Depth { get; init; }
-        public string Role { get; init; } = "";
-        public byte[] Body { get; init; } = [];
-    }
 
     private sealed class ToolCallRow
     {
@@ -92,9 +153,9 @@ internal static class ConversationQuery
         public string? Name { get; init; }
         public string? Arguments { get; init; }
         public long? AskedAt { get; init; }
-        public byte[]? AskedBy { get; init; }
+        public Guid? AskedBy { get; init; }
         public long? IsError { get; init; }
         public long? AnsweredAt { get; init; }
-        public byte[]? AnsweredBy { get; init; }
+        public Guid? AnsweredBy { get; init; }
     }
 }

@@ -80,6 +80,29 @@ public sealed record ExchangeRecord
 
     /// <summary>True when the same delivery came more than once and was counted once.</summary>
     public bool Replayed { get; init; }
+
+    /// <summary>The key that a client sent through a wire door: kept, and gates nothing.</summary>
+    public string? ClientKey { get; init; }
+
+    /// <summary>The connection that this call was said in, where several share one.</summary>
+    public string? ConnectionId { get; init; }
+
+    /// <summary><c>base_url</c>, <c>forward_proxy</c>, <c>ext_proc</c>, <c>ingest</c> or <c>import</c>.</summary>
+    public required string CaptureMode { get; init; }
+
+    /// <summary>The harness's own word for the kind of call.</summary>
+    public string? RequestKind { get; init; }
+
+    public string? PromptId { get; init; }
+
+    /// <summary>The answer that this call continues.</summary>
+    public string? PreviousResponseId { get; init; }
+
+    /// <summary>What the vendor itself said that it cost.</summary>
+    public long? CostReportedNanoUsd { get; init; }
+
+    /// <summary><c>kept</c>, <c>truncated</c>, <c>expired</c>, <c>erased</c> or <c>withheld</c>.</summary>
+    public required string Content { get; init; }
 }
 
 public sealed record ErrorRecord(string Phase, string? Type, string? Code, string? Message);
@@ -115,7 +138,7 @@ public sealed record SessionRecord(string Id, string HarnessSessionId, string Id
 
 public sealed record ParentRecord(string? SessionId, string? HarnessId, string HarnessSessionId, string Resolution);
 
-/// <summary>Seq is the turn's place in its session by capture time, 1-based; null without a reply.</summary>
+/// <summary>Seq is the turn's place in its session by capture time, 1-based; null for what is no turn.</summary>
 public sealed record TurnRecord(int? Seq, int Attempt, string? RetryOf);
 
 public sealed record ChainRecord(int Length, string? Root, string? Leaf, int Projection, string? System, string? Tools);

@@ -1,16 +1,24 @@
+using System.Text;
 using System.Text.Json;
-using Lethe.Ingest.Storage;
+using Lethe.Ingest.Journaling;
+using Lethe.Ingest.Meaning;
 
 namespace Lethe.Ingest.Reading;
 
 /// <summary>From a row to the record of the contract.</summary>
 internal static class ExchangeRows
 {
-    /// <param name="seq">The turn's place in its session; null when it is not a turn.</param>
-    public static ExchangeRecord ToRecord(ExchangeRow row, int? seq) => new()
+    /// <summary>Where its bodies are in the journal; null when it came without one.</summary>
+    public static JournalPosition? BodyAt(ExchangeRow row) =>
+        row is { BodyJournal: { } journal, BodySegment: { } segment, BodyOffset: { } offset, BodySequence: { } sequence }
+            ? new JournalPosition(journal, segment, offset, sequence)
+            : null;
+
+    public static ExchangeRecord ToRecord(ExchangeRow row) => new()
     {
-        ExchangeId = row.Id,
+        ExchangeId = row.ExchangeId.ToString("D"),
         CommitKey = row.CommitKey,
+        ClientKey = row.ClientKey,
         OrgId = row.OrgId,
         Door = row.Door,
         CapturedAt = Microseconds.ToText(row.CapturedAt),
@@ -29,6 +37,13 @@ internal static class ExchangeRows
         ModelRequested = row.ModelRequested,
         ModelServed = row.ModelServed,
         ResponseId = row.ResponseId,
+        PreviousResponseId = row.PreviousResponseId,
+        ConnectionId = row.ConnectionId,
+        CaptureMode = row.CaptureMode,
+        RequestKind = row.RequestKind,
+        PromptId = row.PromptId,
+        CostReportedNanoUsd = row.CostReportedNanoUsd,
+        Content = row.Content,
         UpstreamRequestId = row.UpstreamRequestId,
         StopReason = row.StopReason,
         Usage = UsageOf(row),
@@ -38,9 +53,9 @@ internal static class ExchangeRows
         Harness = new HarnessRecord(row.HarnessId, NullIfEmpty(row.HarnessVersion)),
         Session = row.SessionId is null
             ? null
-            : new SessionRecord(row.SessionId, row.HarnessSessionId!, row.IdOrigin ?? "synthetic", row.ThreadId, ParentOf(row)),
+            : new SessionRecord(row.SessionId.Value.ToString("D"), row.HarnessSessionId!, row.IdOrigin ?? "synthetic", row.ThreadId, ParentOf(row)),
         Evidence = JsonSerializer.Deserialize(row.Evidence, ExchangeRecordJson.Default.DictionaryStringString) ?? [],
-        Turn = new TurnRecord(seq, (int)row.Attempt, row.RetryOf is null ? null : new Guid(row.RetryOf, bigEndian: true).ToString("D")),
+        Turn = new TurnRecord((int?)row.Seq, (int)row.Attempt, row.RetryOf?.ToString("D")),
         Chain = row.ChainLength is null
             ? null
             : new ChainRecord((int)row.ChainLength, Hex(row.RootHash), Hex(row.LeafHash), (int)(row.Projection ?? 0), Hex(row.SystemHash), Hex(row.ToolsHash)),
@@ -81,14 +96,16 @@ internal static class ExchangeRows
         IReadOnlyList<ToolCallRecord> tools = row.ReplyTools is null
             ? []
             : JsonSerializer.Deserialize(row.ReplyTools, ExchangeRecordJson.Default.IReadOnlyListToolCallRecord) ?? [];
-        return new ReplyRecord(row.ReplyText, row.ReplyReasoning, tools);
+        return new ReplyRecord(Text(row.ReplyText), Text(row.ReplyReasoning), tools);
     }
 
     private static ParentRecord? ParentOf(ExchangeRow row) => row.ClaimSessionId is null
         ? null
-        : new ParentRecord(row.ParentSessionId, row.ClaimHarnessId ?? row.ParentHarnessId, row.ClaimSessionId, row.ParentResolution ?? "unresolved");
+        : new ParentRecord(row.ParentSessionId?.ToString("D"), row.ClaimHarnessId ?? row.ParentHarnessId, row.ClaimSessionId, row.ParentResolution ?? "unresolved");
 
     private static long? Sum(long? a, long? b) => a is null && b is null ? null : (a ?? 0) + (b ?? 0);
+
+    private static string? Text(byte[]? utf8) => utf8 is null ? null : Encoding.UTF8.GetString(utf8);
 
     private static string? Hex(byte[]? hash) => hash is null ? null : Convert.ToHexStringLower(hash);
 

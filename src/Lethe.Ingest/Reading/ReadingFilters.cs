@@ -1,5 +1,5 @@
 using System.Globalization;
-using Lethe.Ingest.Storage;
+using Lethe.Ingest.Meaning;
 
 namespace Lethe.Ingest.Reading;
 
@@ -55,8 +55,6 @@ public sealed record ExchangeFilter
     /// <summary>A session id as <see cref="SessionSummary.SessionId"/> gives it.</summary>
     public string? SessionId { get; init; }
 
-    public string? OrgId { get; init; }
-
     public string? HarnessId { get; init; }
 
     public string? Provider { get; init; }
@@ -79,8 +77,6 @@ public sealed record ExchangeFilter
 public sealed record SessionFilter
 {
     public string? HarnessId { get; init; }
-
-    public string? OrgId { get; init; }
 
     /// <summary>Sessions last seen at this time or later.</summary>
     public DateTimeOffset? Since { get; init; }

@@ -1,6 +1,6 @@
+using System.Data.Common;
 using Dapper;
-using Lethe.Ingest.Storage;
-using Microsoft.Data.Sqlite;
+using Lethe.Ingest.Meaning;
 
 namespace Lethe.Ingest.Reading;
 
@@ -8,110 +8,146 @@ namespace Lethe.Ingest.Reading;
 internal static class SessionQueries
 {
     private const string Select = """
-        SELECT s.session, s.session_id, o.org_id, s.harness_id, s.harness_session_id, s.harness_version, s.id_origin, s.is_placeholder,
-               s.auth_subject, s.name, s.cwd, s.metadata, s.first_seen_at, s.last_seen_at,
-               s.claim_harness_id, s.claim_session_id, s.parent_resolution, p.session_id AS parent_session_id, p.harness_id AS parent_harness_id,
-               s.exchanges, s.turns, s.attempts, s.errors, s.input, s.cache_read, s.cache_write_5m, s.cache_write_1h, s.output, s.reasoning,
-               s.cost_nano_usd, s.unpriced_turns, s.tool_calls, s.nodes
-        FROM sessions s
-        JOIN orgs o ON o.org = s.org
-        LEFT JOIN sessions p ON p.session = s.parent
+        SELECT session_id, org_id, harness_id, harness_session_id, harness_version, id_origin, is_placeholder,
+               auth_subject, name, cwd, metadata, first_seen_at, last_seen_at, pinned_at, pin_reason, erased_at,
+               claim_harness_id, claim_session_id, parent_resolution, parent_session_id, parent_harness_id,
+               exchanges, turns, attempts, errors, input, cache_read, cache_write_5m, cache_write_1h, output, reasoning,
+               cost_nano_usd, unpriced_turns, tool_calls, nodes
+        FROM session_records
 
         """;
 
     // From here on, columns are counters.
     private const string FirstCounter = "exchanges";
 
-    public static List<SessionSummary> List(SqliteConnection connection, SessionFilter filter)
+    private const int SessionsAtOnceMax = 1000;
+
+    /// <summary>Behind every text that begins with what stands before it.</summary>
+    private const string BehindAll = "\U0010FFFF";
+
+    public static IReadOnlyList<SessionSummary> List(IReadConnections connections, string org, SessionFilter filter)
     {
-        var conditions = new List<string>();
-        if (filter.HarnessId is not null)
+        using var connection = connections.Open();
+        if (connections.Org(connection.Db, org) is not { } owner)
         {
-            conditions.Add("s.harness_id = @HarnessId");
+            return [];
         }
 
-        if (filter.OrgId is not null)
-        {
-            conditions.Add("o.org_id = @OrgId");
-        }
-
-        if (filter.Since is not null)
-        {
-            conditions.Add("s.last_seen_at >= @Since");
-        }
-
-        if (filter.After is not null)
-        {
-            conditions.Add("(coalesce(s.last_seen_at, -1) < @AfterAt OR (coalesce(s.last_seen_at, -1) = @AfterAt AND s.session_id > @AfterId))");
-        }
-
+        var conditions = (filter.HarnessId is null ? "" : " AND harness_id = @HarnessId")
+            + (filter.Since is null ? "" : " AND activity >= @since")
+            + (filter.After is null ? "" : " AND activity <= @afterAt AND (activity < @afterAt OR session_id > @afterId)");
         return Query(
-            connection,
-            (conditions.Count == 0 ? "" : "WHERE " + string.Join(" AND ", conditions))
-                + " ORDER BY s.last_seen_at DESC, s.session_id"
-                + (filter.Limit is null ? "" : " LIMIT @Limit"),
+            connections,
+            connection.Db,
+            owner,
+            $"{conditions} ORDER BY activity DESC, session_id{(filter.Limit is null ? "" : " LIMIT @Limit")}",
             new
             {
+                owner,
                 filter.HarnessId,
-                filter.OrgId,
-                Since = filter.Since is { } since ? Microseconds.Of(since) : (long?)null,
-                AfterAt = filter.After?.LastSeenAtMicroseconds,
-                AfterId = filter.After?.SessionId,
-                filter.Limit,
+                since = filter.Since is { } since ? Microseconds.Of(since) : 0,
+                afterAt = filter.After?.LastSeenAtMicroseconds ?? 0,
+                afterId = connections.SessionId(Guid.TryParse(filter.After?.SessionId, out var after) ? after : Guid.Empty),
+                Limit = filter.Limit ?? 0,
             });
     }
 
-    public static SessionDetail? Find(SqliteConnection connection, string word)
+    public static SessionDetail? Find(IReadConnections connections, string org, string word)
     {
-        var found = Query(connection, "WHERE s.session_id = @word", new { word });
+        using var connection = connections.Open();
+        if (connections.Org(connection.Db, org) is not { } owner || word.Length == 0)
+        {
+            return null;
+        }
+
+        var found = Guid.TryParseExact(word, "D", out var id)
+            ? Query(connections, connection.Db, owner, " AND session_id = @id", new { owner, id = connections.SessionId(id) })
+            : [];
         if (found.Count == 0)
         {
-            found = Query(connection, "WHERE s.harness_session_id = @word LIMIT 2", new { word });
+            found = Query(connections, connection.Db, owner, " AND harness_session_id = @word ORDER BY session_id LIMIT 2", new { owner, word });
         }
 
-        if (found.Count == 0 && word.Length > 0)
+        if (found.Count == 0)
         {
-            found = Query(
-                connection,
-                "WHERE substr(s.session_id, 1, length(@word)) = @word OR substr(s.harness_session_id, 1, length(@word)) = @word LIMIT 2",
-                new { word });
+            found = Beginning(connections, connection.Db, owner, word);
         }
 
-        return found is [var session] ? Detail(connection, session) : null;
+        return found is [var session] ? Detail(connections, connection.Db, owner, session) : null;
     }
 
-    private static SessionDetail Detail(SqliteConnection connection, SessionSummary session)
+    private static List<SessionSummary> Beginning(IReadConnections connections, DbConnection connection, object owner, string word)
     {
-        var children = Query(connection, "WHERE p.session_id = @SessionId ORDER BY s.first_seen_at, s.session_id", new { session.SessionId });
-        var claims = connection.Query<(string HarnessId, string SessionId, long FirstAt, long LastAt)>(
-            """
-            SELECT c.parent_harness_id, c.parent_session_id, c.first_claimed_at, c.last_claimed_at
-            FROM parent_claims c
-            JOIN sessions s ON s.session = c.session
-            WHERE s.session_id = @SessionId
-            ORDER BY c.last_claimed_at DESC, c.last_claimed_by DESC
-            """,
-            new { session.SessionId });
+        var found = Query(
+            connections,
+            connection,
+            owner,
+            " AND harness_session_id >= @word AND harness_session_id < @end ORDER BY harness_session_id LIMIT 2",
+            new { owner, word, end = word + BehindAll });
+        if (IsBeginningOfId(word))
+        {
+            var (first, last) = connections.SessionIds(word);
+            found.AddRange(Query(
+                connections, connection, owner, " AND session_id >= @first AND session_id <= @last ORDER BY session_id LIMIT 2", new { owner, first, last }));
+        }
+
+        return [.. found.DistinctBy(session => session.SessionId)];
+    }
+
+    private static bool IsBeginningOfId(string word)
+    {
+        const string Shape = "00000000-0000-0000-0000-000000000000";
+        return word.Length <= Shape.Length && word.Index().All(at => at.Item == '-' ? Shape[at.Index] == '-' : Shape[at.Index] == '0' && char.IsAsciiHexDigitLower(at.Item));
+    }
+
+    private static SessionDetail Detail(IReadConnections connections, DbConnection connection, object owner, SessionSummary session)
+    {
+        var id = connections.SessionId(Guid.Parse(session.SessionId));
+        var children = Query(connections, connection, owner, " AND parent_session_id = @id ORDER BY first_seen_at, session_id", new { owner, id });
+        var claims = connection.Query<ClaimRow>(
+            "SELECT * FROM session_claims WHERE org = @owner AND session_id = @id ORDER BY last_claimed_at DESC, last_claimed_by DESC", new { owner, id });
         return new SessionDetail(
             session,
             children,
             [.. claims.Select(claim => new ParentClaim(
-                claim.HarnessId.Length == 0 ? null : claim.HarnessId, claim.SessionId, Microseconds.ToTime(claim.FirstAt), Microseconds.ToTime(claim.LastAt)))]);
+                claim.ParentHarnessId.Length == 0 ? null : claim.ParentHarnessId,
+                claim.ParentSessionId,
+                Microseconds.ToTime(claim.FirstClaimedAt),
+                Microseconds.ToTime(claim.LastClaimedAt)))]);
     }
 
-    private static List<SessionSummary> Query(SqliteConnection connection, string conditions, object parameters) =>
-        [.. connection
-            .Query<SessionRow, SessionCounters, (SessionRow Row, SessionCounters Counters)>(
-                Select + conditions, static (row, counters) => (row, counters), parameters, splitOn: FirstCounter)
-            .Select(session => session.Row.ToSummary(session.Counters, Models(connection, session.Row.Session)))];
+    private static List<SessionSummary> Query(IReadConnections connections, DbConnection connection, object owner, string conditions, object parameters)
+    {
+        var sessions = connection.Query<SessionRow, SessionCounters, (SessionRow Row, SessionCounters Counters)>(
+            Select + "WHERE org = @owner" + conditions, static (row, counters) => (row, counters), parameters, splitOn: FirstCounter).AsList();
+        var models = Models(connections, connection, owner, sessions.ConvertAll(session => session.Row.SessionId));
+        return sessions.ConvertAll(session => session.Row.ToSummary(session.Counters, [.. models[session.Row.SessionId]]));
+    }
 
-    private static List<string> Models(SqliteConnection connection, long session) => connection.Query<string>(
-        """
-        SELECT coalesce(model_served, model_requested) AS model
-        FROM exchanges
-        WHERE session = @session AND coalesce(model_served, model_requested) IS NOT NULL
-        GROUP BY model
-        ORDER BY count(*) DESC, model
-        """,
-        new { session }).AsList();
+    // Most used first.
+    private static ILookup<Guid, string> Models(IReadConnections connections, DbConnection connection, object owner, List<Guid> sessions) => sessions
+        .Chunk(SessionsAtOnceMax)
+        .SelectMany(some => connection.Query<ModelRow>(
+            """
+            SELECT session_id, model FROM session_models
+            WHERE org = @owner AND session_id IN @ids
+            GROUP BY session_id, model
+            ORDER BY session_id, count(*) DESC, model
+            """,
+            new { owner, ids = some.Select(connections.SessionId).ToArray() }))
+        .ToLookup(row => row.SessionId, row => row.Model);
+
+    private sealed class ModelRow
+    {
+        public Guid SessionId { get; init; }
+        public string Model { get; init; } = "";
+    }
+
+    private sealed class ClaimRow
+    {
+        public string ParentHarnessId { get; init; } = "";
+        public string ParentSessionId { get; init; } = "";
+        public long FirstClaimedAt { get; init; }
+        public long LastClaimedAt { get; init; }
+    }
 }

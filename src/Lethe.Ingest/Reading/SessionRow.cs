@@ -1,12 +1,11 @@
-using Lethe.Ingest.Storage;
+using Lethe.Ingest.Meaning;
 
 namespace Lethe.Ingest.Reading;
 
 /// <summary>One row of the session query, as the columns are, but for the counters.</summary>
 internal sealed class SessionRow
 {
-    public long Session { get; init; }
-    public string SessionId { get; init; } = "";
+    public Guid SessionId { get; init; }
     public string OrgId { get; init; } = "";
     public string HarnessId { get; init; } = "";
     public string HarnessSessionId { get; init; } = "";
@@ -22,17 +21,20 @@ internal sealed class SessionRow
     public string? ClaimHarnessId { get; init; }
     public string? ClaimSessionId { get; init; }
     public string? ParentResolution { get; init; }
-    public string? ParentSessionId { get; init; }
+    public Guid? ParentSessionId { get; init; }
     public string? ParentHarnessId { get; init; }
+    public long? PinnedAt { get; init; }
+    public string? PinReason { get; init; }
+    public long? ErasedAt { get; init; }
 
     public SessionSummary ToSummary(SessionCounters counters, IReadOnlyList<string> models) => new()
     {
-        SessionId = SessionId,
+        SessionId = SessionId.ToString("D"),
         OrgId = OrgId,
         HarnessId = HarnessId,
         HarnessSessionId = HarnessSessionId,
         HarnessVersion = HarnessVersion,
-        IdOrigin = IdOrigin,
+        IdOrigin = IdOrigin ?? (IsPlaceholder != 0 ? null : "synthetic"),
         IsPlaceholder = IsPlaceholder != 0,
         AuthSubject = AuthSubject,
         Name = Name,
@@ -40,10 +42,13 @@ internal sealed class SessionRow
         Metadata = Metadata,
         FirstSeenAt = FirstSeenAt is { } first ? Microseconds.ToTime(first) : null,
         LastSeenAt = LastSeenAt is { } last ? Microseconds.ToTime(last) : null,
-        ParentSessionId = ParentSessionId,
+        ParentSessionId = ParentSessionId?.ToString("D"),
         Parent = ClaimSessionId is null
             ? null
-            : new ParentRecord(ParentSessionId, ClaimHarnessId ?? ParentHarnessId, ClaimSessionId, ParentResolution ?? "unresolved"),
+            : new ParentRecord(ParentSessionId?.ToString("D"), ClaimHarnessId ?? ParentHarnessId, ClaimSessionId, ParentResolution ?? "unresolved"),
+        PinnedAt = PinnedAt is { } pinned ? Microseconds.ToTime(pinned) : null,
+        PinReason = PinReason,
+        ErasedAt = ErasedAt is { } erased ? Microseconds.ToTime(erased) : null,
         Counters = counters,
         Models = models,
     };

@@ -40,6 +40,14 @@ public sealed record SessionSummary
     /// <summary>The claim as it was made; null when no parent was ever named.</summary>
     public ParentRecord? Parent { get; init; }
 
+    /// <summary>Retention passes it over since then; null when it is not pinned.</summary>
+    public DateTimeOffset? PinnedAt { get; init; }
+
+    public string? PinReason { get; init; }
+
+    /// <summary>When its words were erased; null when they were not.</summary>
+    public DateTimeOffset? ErasedAt { get; init; }
+
     public required SessionCounters Counters { get; init; }
 
     /// <summary>The models that served it, most used first.</summary>

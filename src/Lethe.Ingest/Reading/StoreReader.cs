@@ -1,161 +1,85 @@
 using Dapper;
 using Lethe.Ingest.Journaling;
-using Lethe.Ingest.Storage;
-using Microsoft.Data.Sqlite;
+using Lethe.Ingest.Meaning;
 
 namespace Lethe.Ingest.Reading;
 
-/// <summary>Reads a store, while or after it is written; never changes it. Each call opens its own connection, so any thread may call.</summary>
-public sealed class StoreReader
+/// <summary>
+/// Reads a store, while or after it is written; never changes it. Any thread may call. Every call names the organisation that it reads for, and sees
+/// nothing of another.
+/// </summary>
+public sealed class StoreReader : IDisposable
 {
-    private readonly string path;
+    private readonly IReadConnections connections;
 
-    private StoreReader(string path) => this.path = path;
-
-    /// <exception cref="StoreRefusedException">There is no store, or it is of another kind or version.</exception>
-    public static StoreReader Open(string path)
+    internal StoreReader(IReadConnections connections)
     {
-        LetheDatabase.OpenReadOnly(path).Dispose();
-        return new StoreReader(path);
+        StoredId.Register();
+        this.connections = connections;
     }
 
     /// <summary>Streams records in the order of export, <c>(captured_at, exchange_id)</c>, from one snapshot.</summary>
-    public IEnumerable<ExchangeRecord> Exchanges(ExchangeFilter filter) => Rows(filter).Select(row => row.Record);
+    public IEnumerable<ExchangeRecord> Exchanges(string org, ExchangeFilter filter) => ExchangesWithBodies(org, filter).Select(row => row.Record);
 
     /// <summary>As <see cref="Exchanges"/>, each with the place of its body in the journal; null when it came without one.</summary>
-    public IEnumerable<(ExchangeRecord Record, JournalPosition? BodyAt)> ExchangesWithBodies(ExchangeFilter filter) => Rows(filter);
+    public IEnumerable<(ExchangeRecord Record, JournalPosition? BodyAt)> ExchangesWithBodies(string org, ExchangeFilter filter) =>
+        ExchangeQueries.List(connections, org, filter).Select(row => (ExchangeRows.ToRecord(row), ExchangeRows.BodyAt(row)));
 
-    public ExchangeRecord? Exchange(string exchangeId)
-    {
-        if (!Guid.TryParse(exchangeId, out var id))
-        {
-            return null;
-        }
+    public ExchangeRecord? Exchange(string org, string exchangeId) =>
+        Guid.TryParse(exchangeId, out var id) && ExchangeQueries.Find(connections, org, id) is { } row ? ExchangeRows.ToRecord(row) : null;
 
-        using var connection = Connect();
-        var row = connection.QueryFirstOrDefault<ExchangeRow>(ExchangeRow.Select + "WHERE e.exchange_id = @id", new { id = id.ToByteArray(bigEndian: true) });
-        return row is null ? null : ExchangeRows.ToRecord(row, new TurnOrder(connection).Of(row));
-    }
+    /// <summary>Where the exchange's bodies are in the journal; null when it is not there, or came without a journal.</summary>
+    public JournalPosition? BodyAt(string org, string exchangeId) =>
+        Guid.TryParse(exchangeId, out var id) && ExchangeQueries.Find(connections, org, id) is { } row ? ExchangeRows.BodyAt(row) : null;
+
+    /// <summary>All tries of the call that this exchange is one of, earliest first, and what they cost together; null when there is no such exchange.</summary>
+    public CallAttempts? Attempts(string org, string exchangeId) =>
+        Guid.TryParse(exchangeId, out var id) ? ExchangeQueries.Attempts(connections, org, id) : null;
 
     /// <summary>The commit order of the newest exchange; 0 when there is none.</summary>
-    public long LastChange()
-    {
-        using var connection = Connect();
-        return connection.ExecuteScalar<long?>("SELECT max(ingested) FROM exchanges") ?? 0;
-    }
+    public long LastChange(string org) => ExchangeQueries.LastChange(connections, org);
 
     /// <summary>Exchanges committed after <paramref name="ingested"/>, in the order of commits: what a live tail shows next.</summary>
-    public IReadOnlyList<IngestedExchange> CommittedAfter(long ingested, int limit = 1000)
-    {
-        using var connection = Connect();
-        var order = new TurnOrder(connection);
-        return [.. connection
-            .Query<ExchangeRow>(ExchangeRow.Select + "WHERE e.ingested > @ingested ORDER BY e.ingested LIMIT @limit", new { ingested, limit })
-            .Select(row => new IngestedExchange(row.Ingested, ExchangeRows.ToRecord(row, order.Of(row))))];
-    }
+    public IReadOnlyList<IngestedExchange> CommittedAfter(string org, long ingested, int limit = 1000) =>
+        [.. ExchangeQueries.CommittedAfter(connections, org, ingested, limit).Select(row => new IngestedExchange(row.Ingested, ExchangeRows.ToRecord(row)))];
 
     /// <summary>Newest first by last activity; placeholders, which have none, come last.</summary>
-    public IReadOnlyList<SessionSummary> Sessions(SessionFilter filter)
-    {
-        using var connection = Connect();
-        return SessionQueries.List(connection, filter);
-    }
+    public IReadOnlyList<SessionSummary> Sessions(string org, SessionFilter filter) => SessionQueries.List(connections, org, filter);
 
     /// <summary>One session by its id, a unique prefix of it, or the harness's own session id; null when none or several answer.</summary>
-    public SessionDetail? Session(string idOrPrefixOrHarnessSessionId)
-    {
-        using var connection = Connect();
-        return SessionQueries.Find(connection, idOrPrefixOrHarnessSessionId);
-    }
+    public SessionDetail? Session(string org, string idOrPrefixOrHarnessSessionId) => SessionQueries.Find(connections, org, idOrPrefixOrHarnessSessionId);
 
     /// <summary>The session exchange by exchange in capture order; only the turn with that number, and its attempts, when one is given.</summary>
     /// <param name="sessionId">As <see cref="SessionSummary.SessionId"/> gives it.</param>
-    public IEnumerable<ConversationTurn> Conversation(string sessionId, int? turn = null)
+    public IEnumerable<ConversationTurn> Conversation(string org, string sessionId, int? turn = null) =>
+        ConversationQuery.Read(connections, org, sessionId, turn);
+
+    /// <summary>A system prompt or a list of tools by its hash (64 hex), as canonical JSON; null when the organisation has none such.</summary>
+    public byte[]? Blob(string org, string hash) => ContentQueries.Blob(connections, org, hash);
+
+    /// <summary>
+    /// A message by its address (64 hex); null when the organisation has none such. It is the message as it first came: a session that said the same
+    /// otherwise shows its own words in <see cref="Conversation"/>.
+    /// </summary>
+    public ConversationMessage? Message(string org, string hash) => ContentQueries.Message(connections, org, hash);
+
+    /// <summary>What could not be stored, newest first.</summary>
+    /// <param name="before">Only letters before this one; null begins at the newest.</param>
+    public IReadOnlyList<DeadLetter> DeadLetters(string org, long? before = null, int limit = 100) => ContentQueries.DeadLetters(connections, org, before, limit);
+
+    /// <summary>True when the store can be read at this moment.</summary>
+    public bool IsReachable()
     {
-        using var connection = Connect();
-        foreach (var told in ConversationQuery.Read(connection, sessionId, turn))
+        try
         {
-            yield return told;
+            using var connection = connections.Open();
+            return connection.Db.ExecuteScalar<long>("SELECT 1") == 1;
+        }
+        catch (Exception fault) when (fault is System.Data.Common.DbException or StoreRefusedException or IOException)
+        {
+            return false;
         }
     }
 
-    private IEnumerable<(ExchangeRecord Record, JournalPosition? BodyAt)> Rows(ExchangeFilter filter)
-    {
-        using var connection = Connect();
-        using var snapshot = connection.BeginTransaction(deferred: true);
-        var order = new TurnOrder(connection);
-        var seesAll = filter is { HarnessId: null, Provider: null, Model: null, Outcome: null };
-        foreach (var row in connection.Query<ExchangeRow>(Sql(filter), Parameters(filter), snapshot, buffered: false))
-        {
-            JournalPosition? bodyAt = row is { BodySegment: { } segment, BodyOffset: { } offset, BodySequence: { } sequence }
-                ? new JournalPosition(default, segment, offset, sequence)
-                : null;
-            yield return (ExchangeRows.ToRecord(row, seesAll ? order.Next(row) : order.Of(row)), bodyAt);
-        }
-    }
-
-    private static string Sql(ExchangeFilter filter)
-    {
-        var conditions = new List<string>();
-        if (filter.SessionId is not null)
-        {
-            conditions.Add("e.session = (SELECT session FROM sessions WHERE session_id = @SessionId)");
-        }
-
-        if (filter.OrgId is not null)
-        {
-            conditions.Add("o.org_id = @OrgId");
-        }
-
-        if (filter.HarnessId is not null)
-        {
-            conditions.Add("c.harness_id = @HarnessId");
-        }
-
-        if (filter.Provider is not null)
-        {
-            conditions.Add("r.provider = @Provider");
-        }
-
-        if (filter.Model is not null)
-        {
-            conditions.Add("coalesce(e.model_served, e.model_requested) = @Model");
-        }
-
-        if (filter.Outcome is not null)
-        {
-            conditions.Add("e.outcome = @Outcome");
-        }
-
-        if (filter.Since is not null)
-        {
-            conditions.Add("e.captured_at >= @Since");
-        }
-
-        if (filter.After is not null)
-        {
-            conditions.Add("(e.captured_at, e.exchange_id) > (@AfterAt, @AfterId)");
-        }
-
-        return ExchangeRow.Select
-            + (conditions.Count == 0 ? "" : "WHERE " + string.Join(" AND ", conditions))
-            + " ORDER BY e.captured_at, e.exchange_id"
-            + (filter.Limit is null ? "" : " LIMIT @Limit");
-    }
-
-    private static object Parameters(ExchangeFilter filter) => new
-    {
-        filter.SessionId,
-        filter.OrgId,
-        filter.HarnessId,
-        filter.Provider,
-        filter.Model,
-        filter.Outcome,
-        Since = filter.Since is { } since ? Microseconds.Of(since) : (long?)null,
-        AfterAt = filter.After?.CapturedAtMicroseconds,
-        AfterId = filter.After is { } after && Guid.TryParse(after.ExchangeId, out var id) ? id.ToByteArray(bigEndian: true) : null,
-        filter.Limit,
-    };
-
-    private SqliteConnection Connect() => LetheDatabase.OpenReadOnly(path);
+    public void Dispose() => connections.Dispose();
 }

@@ -3,7 +3,7 @@ using Lethe.Ingest.Reading;
 
 namespace Lethe.Ingest.Tests.Storage;
 
-public sealed class AttemptTests
+public abstract class AttemptTests(StoreKind kind)
 {
     private static readonly Told Overloaded = new() { Number = 1, At = 1, RetryKey = "k", Outcome = Outcome.UpstreamError, Reply = null };
     private static readonly Told Cut = new() { Number = 2, At = 2, RetryKey = "k", Outcome = Outcome.UpstreamAborted, Reply = "hel" };
@@ -15,7 +15,7 @@ public sealed class AttemptTests
     [MemberData(nameof(Orders))]
     public void A_call_that_was_sent_again_is_one_turn_with_numbered_attempts(int[] order)
     {
-        using var store = TestStore.Open();
+        using var store = TestStore.Open(kind);
         Told[] tries = [Overloaded, Cut, Answered];
         foreach (var next in order)
         {
@@ -25,7 +25,7 @@ public sealed class AttemptTests
         var first = Overloaded.Id.ToString();
         Assert.Equal(
             [new TurnRecord(null, 1, null), new TurnRecord(null, 2, first), new TurnRecord(1, 3, first)],
-            store.Reader.Exchanges(new ExchangeFilter()).Select(record => record.Turn));
+            store.Records().Select(record => record.Turn));
         var counters = store.Session("s").Counters;
         Assert.Equal((3, 1, 2, 2), (counters.Exchanges, counters.Turns, counters.Attempts, counters.Errors));
     }
@@ -33,16 +33,16 @@ public sealed class AttemptTests
     [Fact]
     public void The_same_question_asked_again_after_an_answer_is_another_turn()
     {
-        using var store = TestStore.Open();
+        using var store = TestStore.Open(kind);
         store.Deliver(Answered, Answered with { Number = 4, At = 4 });
 
-        Assert.Equal([new TurnRecord(1, 1, null), new TurnRecord(2, 1, null)], store.Reader.Exchanges(new ExchangeFilter()).Select(record => record.Turn));
+        Assert.Equal([new TurnRecord(1, 1, null), new TurnRecord(2, 1, null)], store.Records().Select(record => record.Turn));
     }
 
     [Fact]
     public void A_cut_reply_that_was_never_answered_is_the_turn()
     {
-        using var store = TestStore.Open();
+        using var store = TestStore.Open(kind);
         store.Deliver(Cut, Overloaded with { Number = 5, At = 5 });
 
         Assert.Equal((1, 1), (store.Session("s").Counters.Turns, store.Session("s").Counters.Attempts));
@@ -53,11 +53,11 @@ public sealed class AttemptTests
     [InlineData(false)]
     public void A_failed_call_without_a_session_goes_to_the_session_of_the_call_that_repeated_it(bool failureFirst)
     {
-        using var store = TestStore.Open();
+        using var store = TestStore.Open(kind);
         var failed = Overloaded with { Session = null };
         store.Deliver(failureFirst ? [failed, Answered] : [Answered, failed]);
 
-        Assert.All(store.Reader.Exchanges(new ExchangeFilter()), record => Assert.Equal("s", record.Session!.HarnessSessionId));
+        Assert.All(store.Records(), record => Assert.Equal("s", record.Session!.HarnessSessionId));
         Assert.Equal((2, 1, 1), (store.Session("s").Counters.Exchanges, store.Session("s").Counters.Turns, store.Session("s").Counters.Attempts));
         Assert.Equal(Told.Epoch.AddSeconds(1), store.Session("s").FirstSeenAt);
     }
@@ -65,11 +65,13 @@ public sealed class AttemptTests
     [Fact]
     public void A_failed_call_that_nobody_repeats_belongs_to_no_session_and_is_still_there()
     {
-        using var store = TestStore.Open();
+        using var store = TestStore.Open(kind);
         store.Deliver(Overloaded with { Session = null });
 
-        var record = Assert.Single(store.Reader.Exchanges(new ExchangeFilter()));
+        var record = Assert.Single(store.Records());
         Assert.Null(record.Session);
         Assert.Equal(new TurnRecord(null, 1, null), record.Turn);
     }
 }
+
+public sealed class SqliteAttemptTests() : AttemptTests(StoreKind.Sqlite);

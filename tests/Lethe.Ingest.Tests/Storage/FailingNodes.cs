@@ -1,6 +1,7 @@
 using System.Collections;
 using Lethe.Capture.Chains;
-using Lethe.Ingest.Storage;
+using Lethe.Ingest.Meaning;
+using Lethe.Ingest.Sqlite;
 
 namespace Lethe.Ingest.Tests.Storage;
 

@@ -10,6 +10,8 @@ namespace Lethe.Ingest.Tests.Storage;
 /// </summary>
 internal static class Hostile
 {
+    public static readonly string[] Orgs = ["00000000-0000-0000-0000-000000000000", "11111111-1111-1111-1111-111111111111"];
+
     private static readonly string?[] Sessions = [null, "s", "t", "u", "s", "t"];
     private static readonly string?[] Parents = [null, null, null, "s", "t", "u", "v"];
     private static readonly string[] Harnesses = ["a", "b", "c"];
@@ -64,11 +66,11 @@ internal static class Hostile
         T[] Some<T>(T[] choices) => [.. Enumerable.Range(0, Math.Max(0, random.Next(5) - 2)).Select(_ => Any(choices))];
         var session = Any(Sessions);
         var outcome = Any(Outcomes);
-        return new Told
+        var told = new Told
         {
             Number = number,
             At = random.Next(4),
-            Org = random.Next(5) == 0 ? "11111111-1111-1111-1111-111111111111" : "00000000-0000-0000-0000-000000000000",
+            Org = Orgs[random.Next(5) == 0 ? 1 : 0],
             Harness = Any(Harnesses),
             Session = session,
             Parent = session is null ? null : Any(Parents),
@@ -90,7 +92,29 @@ internal static class Hostile
             AnswersFail = random.Next(2) == 0,
             Thread = Any(Names),
             System = Any(Names),
+            Reminder = Any(Names),
+            Seconds = random.Next(3) == 0 ? 900 : null,
         };
+        return random.Next(3) == 0 ? Answering(told, random) : told;
+    }
+
+    // An id is given to one answer only, as vendors do: the number of the call that made it, which those that continue it are behind. They may come before.
+    private static Told Answering(Told told, Random random)
+    {
+        var number = random.Next(1, 9);
+        var other = $"resp_{number}";
+        var isSynthetic = random.Next(4) > 0;
+        return random.Next(3) == 0
+            ? told with
+            {
+                Endpoint = "responses_get", ResponseId = other, IsSynthetic = isSynthetic, RetryKey = null, Prompt = [],
+                Session = isSynthetic ? null : told.Session, Parent = null, Calls = [], Answers = [],
+            }
+            : told with
+            {
+                Endpoint = "responses", ResponseId = told.Outcome is Outcome.Completed or Outcome.Incomplete ? $"resp_{told.Number}" : null, IsSynthetic = isSynthetic,
+                Continues = random.Next(2) == 0 && number < told.Number ? other : null, Parent = isSynthetic ? null : told.Parent,
+            };
     }
 
     private static IEnumerable<(int[] Seeds, int Order)> Shrink((int[] Seeds, int Order) workload)

@@ -1,32 +1,30 @@
-using Dapper;
 using Lethe.Ingest.Reading;
-using Lethe.Ingest.Storage;
 
 namespace Lethe.Ingest.Tests.Storage;
 
 /// <summary>Answers that the Responses API keeps under an id: continued without being repeated, asked for again, and promised for later.</summary>
-public sealed class ResponseTests
+public abstract class ResponseTests(StoreKind kind)
 {
     private static readonly Told First = Call(1, "s-1", "resp_1");
 
     [Fact]
     public void A_call_that_names_only_the_answer_it_continues_is_of_that_answers_session_however_far_back_it_began()
     {
-        using var store = TestStore.Open();
+        using var store = TestStore.Open(kind);
         store.Deliver(First, Call(2, "s-2", "resp_2") with { Continues = "resp_1" });
         store.Deliver(Call(3, "s-3", "resp_3") with { Continues = "resp_2" });
 
         var session = Assert.Single(Sessions(store));
 
         Assert.Equal(("s-1", 3, 3, 9), (session.HarnessSessionId, session.Counters.Exchanges, session.Counters.Turns, session.Counters.Output));
-        Assert.Equal("body:previous_response_id", store.Value<string>(EvidenceOf, new { Number = 3 }));
+        Assert.Equal("body:previous_response_id", store.Records()[^1].Evidence["harness_session_id"]);
         AssertSound(store);
     }
 
     [Fact]
     public void A_failed_call_is_of_the_session_that_it_would_have_continued()
     {
-        using var store = TestStore.Open();
+        using var store = TestStore.Open(kind);
         store.Deliver(First, Call(2, null, null) with { Continues = "resp_1", Reply = null, Outcome = Capture.Outcome.UpstreamError });
 
         var session = Assert.Single(Sessions(store));
@@ -38,7 +36,7 @@ public sealed class ResponseTests
     [Fact]
     public void A_session_that_the_client_names_counts_more_than_the_answer_it_continues()
     {
-        using var store = TestStore.Open();
+        using var store = TestStore.Open(kind);
         store.Deliver(First, Call(2, "named", "resp_2") with { Continues = "resp_1", IsSynthetic = false });
 
         Assert.Equal(["named", "s-1"], Sessions(store).Select(session => session.HarnessSessionId).Order());
@@ -48,10 +46,11 @@ public sealed class ResponseTests
     [Fact]
     public void What_continues_an_unknown_answer_or_one_of_another_organisation_begins_a_session()
     {
-        using var store = TestStore.Open();
+        using var store = TestStore.Open(kind);
         store.Deliver(First, Call(2, "s-2", "resp_2") with { Continues = "resp_0" }, Call(3, "s-3", "resp_3") with { Continues = "resp_1", Org = "11111111-1111-4111-8111-111111111111" });
 
-        Assert.Equal(["s-1", "s-2", "s-3"], Sessions(store).Select(session => session.HarnessSessionId).Order());
+        Assert.Equal(["continues:resp_0", "s-1"], Sessions(store).Select(session => session.HarnessSessionId).Order());
+        Assert.Equal("continues:resp_1", Assert.Single(store.Reader.Sessions("11111111-1111-4111-8111-111111111111", new SessionFilter())).HarnessSessionId);
         AssertSound(store);
     }
 
@@ -60,7 +59,7 @@ public sealed class ResponseTests
     [InlineData(true)]
     public void A_promised_answer_is_the_turn_of_its_session_and_counted_once_however_often_it_is_asked_for(bool apart)
     {
-        using var store = TestStore.Open();
+        using var store = TestStore.Open(kind);
         Told[] calls = [Call(1, "promise", "resp_1") with { Reply = null }, Asked(2) with { Reply = null }, Asked(3), Asked(4), Call(5, "s-5", "resp_5") with { Continues = "resp_1" }];
         if (apart)
         {
@@ -74,40 +73,60 @@ public sealed class ResponseTests
         var session = Assert.Single(Sessions(store));
 
         Assert.Equal(("promise", 5, 2, 0, 6, 14), (session.HarnessSessionId, session.Counters.Exchanges, session.Counters.Turns, session.Counters.Attempts, session.Counters.Output, session.Counters.CostNanoUsd));
-        Assert.Equal([5, 3], [.. store.Reader.Exchanges(new ExchangeFilter()).Where(record => record.Operation == "chat" && record.Reply is not null).Select(record => Number(record)).OrderDescending()]);
+        Assert.Equal([5, 3], [.. store.Records().Where(record => record.Operation == "chat" && record.Reply is not null).Select(record => Number(record)).OrderDescending()]);
         AssertSound(store);
     }
 
     [Fact]
     public void An_answer_that_was_heard_when_it_was_given_counts_no_second_time()
     {
-        using var store = TestStore.Open();
+        using var store = TestStore.Open(kind);
         store.Deliver(First, Asked(2), Asked(3) with { ResponseId = "resp_unknown" });
 
-        var session = Assert.Single(Sessions(store));
+        var session = store.Session("s-1", "sdk:openai");
 
         Assert.Equal((2, 1, 3), (session.Counters.Exchanges, session.Counters.Turns, session.Counters.Output));
-        Assert.Equal(3, store.Value<long>("SELECT sum(output) FROM exchanges"));
+        Assert.Equal(3, store.Records().Sum(record => record.Usage?.OutputTokens ?? 0));
         AssertSound(store);
     }
 
     [Fact]
-    public async Task What_a_store_of_the_first_version_holds_can_be_continued()
+    public void A_call_that_comes_before_the_one_that_it_continues_is_of_its_session_all_the_same()
     {
-        using var store = TestStore.Open();
-        store.Deliver(First);
-        store.Connection.Execute("DROP TABLE responses; DELETE FROM schema_migrations WHERE version > 1; PRAGMA user_version = 1");
+        Told[] calls = [First, Call(2, "s-2", "resp_2") with { Continues = "resp_1", Calls = ["t"], Name = "two" }, Call(3, "s-3", "resp_3") with { Continues = "resp_2", Answers = ["t"] }, Asked(4)];
+        using var inOrder = TestStore.Open(kind);
+        inOrder.Deliver(calls);
+        foreach (var order in (int[][])[[2, 1, 0, 3], [1, 2, 3, 0], [3, 2, 0, 1], [2, 0, 3, 1]])
+        {
+            using var store = TestStore.Open(kind);
+            foreach (var next in order)
+            {
+                store.Deliver(calls[next]);
+                AssertSound(store);
+            }
 
-        await using var upToDate = await LetheDatabase.OpenAsync(store.File, TimeProvider.System);
-        using var ingest = new IngestTransaction(upToDate, TimeProvider.System);
-        ingest.Commit([(Call(2, "s-2", "resp_2") with { Continues = "resp_1" }).Delivery()]);
-
-        Assert.Equal(2, Assert.Single(Sessions(store)).Counters.Exchanges);
-        AssertSound(store);
+            Assert.Equal("s-1", Assert.Single(Sessions(store)).HarnessSessionId);
+            Assert.Equal(inOrder.State(), store.State());
+        }
     }
 
-    private const string EvidenceOf =
-        "SELECT c.evidence ->> '$.harness_session_id' FROM exchanges e JOIN callers c ON c.caller = e.caller WHERE e.ingested = @Number";
+    [Fact]
+    public void A_session_that_waits_for_an_answer_and_is_named_as_a_parent_leaves_its_place_to_its_children()
+    {
+        using var store = TestStore.Open(kind);
+        store.Deliver(
+            Call(2, null, "resp_2") with { Continues = "resp_1" },
+            new Told { Number = 3, At = 3, Session = "child", Harness = "sdk:openai", ParentHarness = "sdk:openai", Parent = "continues:resp_1" },
+            new Told { Number = 4, At = 4, Session = "stray", Harness = "sdk:openai", Parent = "continues:resp_1" });
+        Assert.Equal("same_harness", store.Session("stray", "sdk:openai").Parent!.Resolution);
+
+        store.Deliver(First);
+
+        Assert.True(store.Session("continues:resp_1", "sdk:openai").IsPlaceholder);
+        Assert.Equal("unresolved", store.Session("stray", "sdk:openai").Parent!.Resolution);
+        Assert.Equal(2, store.Session("s-1", "sdk:openai").Counters.Turns);
+        AssertSound(store);
+    }
 
     private static Told Call(int number, string? session, string? response) => new()
     {
@@ -127,7 +146,9 @@ public sealed class ResponseTests
 
     private static int Number(ExchangeRecord record) => Convert.ToInt32(record.ExchangeId[^2..], 16);
 
-    private static IReadOnlyList<SessionSummary> Sessions(TestStore store) => [.. store.Reader.Sessions(new SessionFilter())];
+    private static IReadOnlyList<SessionSummary> Sessions(TestStore store) => store.Sessions();
 
-    private static void AssertSound(TestStore store) => Assert.Empty(new StoreVerifier(store.File).Verify());
+    private static void AssertSound(TestStore store) => Assert.Empty(store.Faults());
 }
+
+public sealed class SqliteResponseTests() : ResponseTests(StoreKind.Sqlite);

@@ -1,62 +1,59 @@
-using Dapper;
+using Lethe.Capture.Exchanges;
+using Lethe.Ingest.Meaning;
 using Lethe.Ingest.Reading;
-using Lethe.Ingest.Storage;
-using Microsoft.Data.Sqlite;
 
 namespace Lethe.Ingest.Tests.Storage;
 
-/// <summary>A store in a directory of its own, gone after the test.</summary>
-internal sealed class TestStore : IDisposable
+/// <summary>The stores that must mean the same.</summary>
+public enum StoreKind
 {
-    private TestStore(string directory)
+    Sqlite,
+    Postgres,
+}
+
+/// <summary>An empty store of its own, gone after the test.</summary>
+internal abstract class TestStore : IDisposable
+{
+    public abstract ISessionStore Ingest { get; }
+
+    public abstract StoreReader Reader { get; }
+
+    public static TestStore Open(StoreKind kind) => kind switch
     {
-        Directory = directory;
-        (Connection, Ingest) = Connect(File);
-    }
+        StoreKind.Sqlite => SqliteTestStore.Open(),
+        _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, null),
+    };
 
-    public string Directory { get; }
+    /// <summary>As a process does that ends and starts again: nothing is known but what is stored.</summary>
+    public abstract void Reopen();
 
-    public string File => Path.Combine(Directory, LetheDatabase.FileName);
+    /// <summary>As another process does.</summary>
+    public abstract ISessionStore OpenAnother();
 
-    public IngestTransaction Ingest { get; private set; }
+    /// <summary>All that the store says, in one text: equal texts are equal states, whatever the row numbers.</summary>
+    public abstract string State();
 
-    public SqliteConnection Connection { get; private set; }
+    /// <summary>What is off in it; empty when it is sound.</summary>
+    public abstract IReadOnlyList<string> Faults();
 
-    public StoreReader Reader => StoreReader.Open(File);
+    /// <summary>Every word for which a row was met, of a query that names it as its first column. See <see cref="StoreState"/>.</summary>
+    public abstract IEnumerable<string?> Met();
 
-    public static string NewDirectory() => System.IO.Directory.CreateTempSubdirectory("lethe-store-").FullName;
+    public abstract long Count(string table);
 
-    public static TestStore Open(string? directory = null) => new(directory ?? NewDirectory());
-
-    /// <summary>As a process does that ends and starts again: nothing is known but what is in the file.</summary>
-    public void Reopen()
+    public IReadOnlyList<DeliveryResult> Deliver(params Told[] told)
     {
-        Close();
-        (Connection, Ingest) = Connect(File);
+        var results = Ingest.Commit([.. told.Select(one => one.Delivery())]);
+        Assert.DoesNotContain(StoreFault.Upsert, results.Select(result => result.Code));
+        return results;
     }
-
-    public IReadOnlyList<DeliveryResult> Deliver(params Told[] told) => Ingest.Commit([.. told.Select(one => one.Delivery())]);
-
-    public T Value<T>(string sql, object? parameters = null) => Connection.QuerySingle<T>(sql, parameters);
 
     public SessionSummary Session(string harnessSessionId, string harness = "claude-code") =>
-        Reader.Sessions(new SessionFilter()).Single(session => session.HarnessSessionId == harnessSessionId && session.HarnessId == harness);
+        Sessions().Single(session => session.HarnessSessionId == harnessSessionId && session.HarnessId == harness);
 
-    public void Dispose()
-    {
-        Close();
-        System.IO.Directory.Delete(Directory, recursive: true);
-    }
+    public IReadOnlyList<SessionSummary> Sessions() => Reader.Sessions(Organisation.None, new SessionFilter());
 
-    private static (SqliteConnection Connection, IngestTransaction Ingest) Connect(string file)
-    {
-        var connection = LetheDatabase.OpenAsync(file, TimeProvider.System).GetAwaiter().GetResult();
-        return (connection, new IngestTransaction(connection, TimeProvider.System));
-    }
+    public List<ExchangeRecord> Records() => [.. Reader.Exchanges(Organisation.None, new ExchangeFilter())];
 
-    private void Close()
-    {
-        Ingest.Dispose();
-        Connection.Dispose();
-    }
+    public abstract void Dispose();
 }

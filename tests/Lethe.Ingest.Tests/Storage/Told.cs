@@ -8,7 +8,7 @@ using Lethe.Capture.Harnesses;
 using Lethe.Capture.Prices;
 using Lethe.Capture.Turns;
 using Lethe.Ingest.Journaling;
-using Lethe.Ingest.Storage;
+using Lethe.Ingest.Meaning;
 
 namespace Lethe.Ingest.Tests.Storage;
 
@@ -79,7 +79,24 @@ internal sealed record Told
 
     public bool IsSynthetic { get; init; }
 
+    /// <summary>The key of a producer at the ingest door; null is a call through a wire door.</summary>
     public string? CommitKey { get; init; }
+
+    /// <summary>What a client said at a wire door.</summary>
+    public string? ClientKey { get; init; }
+
+    /// <summary>Said beside every message, and no part of any address.</summary>
+    public string? Reminder { get; init; }
+
+    public string? PromptId { get; init; }
+
+    public string? RequestKind { get; init; }
+
+    public string? Tools { get; init; }
+
+    public long? CostReported { get; init; }
+
+    public double? Seconds { get; init; }
 
     public string Content { get; init; } = "";
 
@@ -99,6 +116,8 @@ internal sealed record Told
             HarnessVersion = "1.0",
             HarnessSessionId = Session,
             ThreadId = Thread,
+            PromptId = PromptId,
+            RequestKind = RequestKind,
             IdOrigin = IsSynthetic ? SessionIdOrigin.Synthetic : SessionIdOrigin.Harness,
             ParentHarnessId = ParentHarness,
             ParentHarnessSessionId = Parent,
@@ -123,6 +142,8 @@ internal sealed record Told
             ToolCalls = [.. Calls.Select(id => new ToolCall(id, "Bash", JsonSerializer.Serialize(new { command = Command })))],
             ToolResults = [.. Answers.Select(id => new ToolResult(id, AnswersFail, "done"))],
             System = System is null ? null : JsonSerializer.SerializeToUtf8Bytes(System),
+            Tools = Tools is null ? null : JsonSerializer.SerializeToUtf8Bytes(Tools),
+            ReportedCostNanoUsd = CostReported,
             ReplyComplete = Outcome == Outcome.Completed && Reply is not null,
         },
         Chain = ChainOf(),
@@ -133,10 +154,10 @@ internal sealed record Told
     public CapturedExchange Exchange() => new()
     {
         Id = Id,
-        CommitKey = CommitKey ?? Id.ToString(),
+        CommitKey = CommitKey ?? ClientKey ?? Id.ToString(),
         OrgId = Org,
         AuthSubject = Subject,
-        Door = Door.Forwarding,
+        Door = CommitKey is null ? Door.Forwarding : Door.Ingest,
         CapturedAt = Epoch.AddSeconds(At),
         Method = "POST",
         Path = "/v1/messages",
@@ -144,6 +165,7 @@ internal sealed record Told
         Provider = "anthropic",
         Status = Outcome == Outcome.NoResponse ? null : Outcome == Outcome.UpstreamError ? 529 : 200,
         Ending = Ending.Completed,
+        Duration = Seconds is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
     };
 
     private Chain ChainOf()
@@ -152,7 +174,7 @@ internal sealed record Told
         foreach (var (role, text) in Prompt.Select(text => ("user", text)).Concat(Reply is null ? [] : [("assistant", Reply)]))
         {
             var parent = nodes.Count == 0 ? (NodeHash?)null : nodes[^1].Hash;
-            nodes.Add(new Node(HashOf(parent, role, text), parent, nodes.Count, role, Said(role, text).Raw));
+            nodes.Add(new Node(HashOf(parent, role, text), parent, nodes.Count, role, Said(role, text, Reminder).Raw));
         }
 
         return new Chain { Nodes = nodes, PromptLength = Prompt.Length, Projection = 1 };
@@ -161,6 +183,10 @@ internal sealed record Told
     private static NodeHash HashOf(NodeHash? parent, string role, string text) =>
         new(SHA256.HashData(Encoding.UTF8.GetBytes($"{parent} {role} {text}")));
 
-    private static Message Said(string role, string text) => new(
-        role, [new Block { Type = "text", Text = text }], JsonSerializer.SerializeToUtf8Bytes(new { role, content = text }));
+    private static Message Said(string role, string text, string? reminder = null) => new(
+        role,
+        [new Block { Type = "text", Text = text }],
+        reminder is null
+            ? JsonSerializer.SerializeToUtf8Bytes(new { role, content = text })
+            : JsonSerializer.SerializeToUtf8Bytes(new { role, content = text, reminder }));
 }

@@ -1,0 +1,105 @@
+using Lethe.Capture;
+using Lethe.Capture.Harnesses;
+
+namespace Lethe.Ingest.Meaning;
+
+/// <summary>
+/// Everything that one exchange changes, in this order: session, parent, nodes, attempts, answers, counters, tool calls. Pure: what it needs of the
+/// store is in the working set (<see cref="Foresight"/>), and what it changes is left there.
+/// </summary>
+internal static class Applying
+{
+    /// <summary>Applies an exchange; gives the session that it is counted in, if any.</summary>
+    public static Guid? Apply(WorkingSet set, NewExchange exchange)
+    {
+        var (told, clock, attempt) = (exchange.Told, exchange.Clock, exchange.Attempt);
+        var key = SessionOf(set, told);
+        var own = Meet(set, told, key, clock);
+        attempt.IsRepeat = Answers.Hear(set, told, clock);
+        exchange.Told = told = Answers.Told(told, attempt.IsRepeat);
+        if (told.Chain is { Nodes.Count: > 0 } said)
+        {
+            ChainMembers.Join(set, exchange.Org, own, said, clock);
+        }
+
+        attempt.OwnSession = own?.Id;
+        AttemptGroups.Place(set, set.Runs.GetValueOrDefault(clock), attempt);
+        Blob(set, exchange.Org, told.Turn?.System);
+        Blob(set, exchange.Org, told.Turn?.Tools);
+        set.NewExchanges.Add(exchange);
+        set.Count(attempt);
+        if (own is not null)
+        {
+            ToolCalls.Apply(own, told, clock);
+            Answers.Keep(set, told, own);
+        }
+
+        return attempt.Session;
+    }
+
+    /// <summary>The session that an exchange itself belongs to; null when it says nothing of one.</summary>
+    public static SessionKey? SessionOf(WorkingSet set, InterpretedExchange told) =>
+        Answers.SessionOf(set, told)
+        ?? (told.Envelope.HarnessSessionId is { Length: > 0 } id ? new SessionKey(told.Exchange.OrgId, told.Envelope.HarnessId, id) : null);
+
+    /// <summary>The parent that an exchange names; null when it names none, or is of a session that others began.</summary>
+    public static ClaimedKey? ClaimOf(InterpretedExchange told, SessionKey session) =>
+        told.Envelope.ParentHarnessSessionId is { Length: > 0 } parent && IsItsOwn(told, session)
+            ? new ClaimedKey(told.Envelope.ParentHarnessId ?? "", parent)
+            : null;
+
+    // Begun, promoted or known; with what the exchange says about it, and its parent.
+    private static SessionState? Meet(WorkingSet set, InterpretedExchange told, SessionKey? named, CaptureClock clock)
+    {
+        if (named is not { } key)
+        {
+            return null;
+        }
+
+        var session = set.Find(key);
+        if (session is not { IsPlaceholder: false })
+        {
+            session ??= set.Begin(key, isPlaceholder: false);
+            session.IsPlaceholder = false;
+            set.Touch(session);
+            ParentLinks.Reconsider(set, key);
+        }
+
+        if (IsItsOwn(told, key))
+        {
+            session.Facts.Tell(SessionFacts.IdOrigin, StoredWord.Of(told.Envelope.IdOrigin), clock);
+        }
+
+        Describe(session.Facts, told, clock);
+        if (ClaimOf(told, key) is { } claim)
+        {
+            ParentLinks.Claim(set, session, claim, clock);
+        }
+
+        return session;
+    }
+
+    // A session that is found by an answer was named by another exchange, or by none.
+    private static bool IsItsOwn(InterpretedExchange told, SessionKey session) =>
+        session.HarnessSessionId == told.Envelope.HarnessSessionId && session.HarnessId == told.Envelope.HarnessId
+        && (told.Envelope.IdOrigin != SessionIdOrigin.Synthetic || Answers.Named(told.Turn) is null);
+
+    private static void Describe(SessionFacts facts, InterpretedExchange told, CaptureClock clock)
+    {
+        var envelope = told.Envelope;
+        facts.Tell(SessionFacts.HarnessVersion, envelope.HarnessVersion, clock);
+        facts.Tell(SessionFacts.UserAgent, envelope.UserAgent, clock);
+        facts.Tell(SessionFacts.Name, envelope.Name, clock);
+        facts.Tell(SessionFacts.Cwd, envelope.Cwd, clock);
+        facts.TellMetadata(envelope.MetadataJson, clock);
+        facts.TellFirst(SessionFacts.AuthSubject, told.Exchange.AuthSubject, clock);
+    }
+
+    private static void Blob(WorkingSet set, string org, byte[]? content)
+    {
+        if (content is not null)
+        {
+            set.Blobs.TryAdd((org, BlobHash.Of(content)), content);
+        }
+    }
+}

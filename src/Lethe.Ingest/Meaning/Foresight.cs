@@ -1,0 +1,253 @@
+namespace Lethe.Ingest.Meaning;
+
+/// <summary>
+/// Tells what of the store <see cref="Applying"/> will look at: asked again after each loading, until nothing more is missing. What is asked for in
+/// vain costs a look; what is not asked for and needed is a bug.
+/// </summary>
+internal sealed class Foresight(WorkingSet set, IReadOnlyList<NewExchange> round)
+{
+    private readonly HashSet<CaptureClock> runsAsked = [];
+    private readonly HashSet<CaptureClock> chainsAsked = [];
+    private Needs needs = new();
+
+    public Needs Look()
+    {
+        needs = new Needs();
+        foreach (var exchange in round)
+        {
+            Answer(exchange);
+        }
+
+        if (!needs.IsEmpty)
+        {
+            return needs;
+        }
+
+        foreach (var exchange in round)
+        {
+            Own(exchange);
+            Run(exchange);
+        }
+
+        return needs;
+    }
+
+    private void Answer(NewExchange exchange)
+    {
+        var (org, turn) = (exchange.Org, exchange.Told.Turn);
+        foreach (var id in (string?[])[Answers.Named(turn), Answers.Made(turn)])
+        {
+            if (id is null)
+            {
+                continue;
+            }
+
+            if (!set.Answers.TryGetValue((org, id), out var answer))
+            {
+                needs.Answers.Add((org, id));
+                continue;
+            }
+
+            Session(org, answer.Session);
+            if (answer.FirstHeard is { } heard && !set.Attempts.ContainsKey(heard))
+            {
+                needs.Attempts.Add((org, heard));
+            }
+            else if (answer.FirstHeard is { } known)
+            {
+                Sessions(org, set.Attempts[known]);
+            }
+        }
+    }
+
+    private void Own(NewExchange exchange)
+    {
+        var (org, told) = (exchange.Org, exchange.Told);
+        if (Applying.SessionOf(set, told) is not { } key)
+        {
+            Chain(exchange, null, isWhole: false);
+            return;
+        }
+
+        if (!Session(org, key.ToId()))
+        {
+            return;
+        }
+
+        var session = set.Find(key);
+        if (session is not { IsPlaceholder: false })
+        {
+            Waiters(key);
+        }
+
+        if (Applying.ClaimOf(told, key) is { } claim && ParentLinks.Decides(session, claim, exchange.Clock))
+        {
+            Parent(org, claim);
+            Lineage(session);
+        }
+
+        if (Answers.Made(told.Turn) is { } made)
+        {
+            Merges(org, made, session);
+        }
+
+        if (session is { IsStored: true })
+        {
+            Chain(exchange, session, isWhole: false);
+            Tools(session, ToolCalls.Ids(told));
+        }
+        else
+        {
+            Chain(exchange, null, isWhole: true);
+        }
+    }
+
+    // Those that wait for it are decided anew, by all that are called so.
+    private void Waiters(SessionKey key)
+    {
+        if (!set.KnownWaiting.Contains((key.OrgId, key.HarnessSessionId)))
+        {
+            needs.Waiting.Add((key.OrgId, key.HarnessSessionId));
+            return;
+        }
+
+        var waiting = set.Waiting(key.OrgId, key.HarnessSessionId);
+        if (waiting.Count > 0)
+        {
+            Namesakes(key.OrgId, key.HarnessSessionId);
+            waiting.ForEach(Lineage);
+            Lineage(set.Find(key));
+        }
+    }
+
+    private void Parent(string org, ClaimedKey claim)
+    {
+        if (claim.HarnessId.Length == 0)
+        {
+            Namesakes(org, claim.HarnessSessionId);
+        }
+        else
+        {
+            var parent = new SessionKey(org, claim.HarnessId, claim.HarnessSessionId);
+            Session(org, parent.ToId());
+            Lineage(set.Find(parent));
+        }
+    }
+
+    private void Namesakes(string org, string harnessSessionId)
+    {
+        if (!set.KnownNamesakes.Contains((org, harnessSessionId)))
+        {
+            needs.Namesakes.Add((org, harnessSessionId));
+            return;
+        }
+
+        set.Namesakes(org, harnessSessionId).ForEach(Lineage);
+    }
+
+    // A circle may run through whatever is above; who is in it is decided anew.
+    private void Lineage(SessionState? from)
+    {
+        var seen = new HashSet<Guid>();
+        for (var at = from; at is not null && seen.Add(at.Id);)
+        {
+            if (at.Claimed is { HarnessId: "" } claim && !set.KnownNamesakes.Contains((at.Key.OrgId, claim.HarnessSessionId)))
+            {
+                needs.Namesakes.Add((at.Key.OrgId, claim.HarnessSessionId));
+            }
+
+            if (at.ClaimedParent is not { } parent || !Session(at.Key.OrgId, parent))
+            {
+                return;
+            }
+
+            at = set.Find(parent);
+        }
+    }
+
+    private void Merges(string org, string made, SessionState? own)
+    {
+        var waitingId = SessionKey.ContinuingId(made);
+        Namesakes(org, waitingId);
+        foreach (var waiting in set.Namesakes(org, waitingId).Where(waiting => waiting.IsReal && waiting != own))
+        {
+            if (!waiting.IsWhole)
+            {
+                needs.Whole.Add(waiting);
+            }
+
+            if (own is { IsStored: true, IsWhole: false })
+            {
+                Tools(own, waiting.Tools.Keys);
+                foreach (var hash in waiting.Members.Keys.Where(hash => !own.Looked.Contains(hash)))
+                {
+                    needs.Members.Add((own, hash));
+                }
+            }
+
+            if (set.KnownChildren.Contains(waiting.Id))
+            {
+                Waiters(waiting.Key);
+                set.Children(waiting.Id).ForEach(Lineage);
+            }
+            else if (waiting.IsStored)
+            {
+                needs.Children.Add(waiting);
+            }
+        }
+    }
+
+    private void Run(NewExchange exchange)
+    {
+        if (exchange.RetryKey is not null && runsAsked.Add(exchange.Clock))
+        {
+            needs.Runs.Add(exchange);
+        }
+        else if (set.Runs.GetValueOrDefault(exchange.Clock) is { } run)
+        {
+            foreach (var attempt in run.Before.Concat(run.After))
+            {
+                Sessions(exchange.Org, attempt);
+            }
+        }
+    }
+
+    private void Chain(NewExchange exchange, SessionState? session, bool isWhole)
+    {
+        if (exchange.Told.Chain is { Nodes.Count: > 0 } chain && chainsAsked.Add(exchange.Clock))
+        {
+            needs.Chains.Add(new ChainNeed(exchange.Org, session, isWhole, chain, exchange.Clock));
+        }
+    }
+
+    private void Tools(SessionState session, IEnumerable<string> ids)
+    {
+        if (session.IsWhole)
+        {
+            return;
+        }
+
+        foreach (var id in ids.Where(id => !session.Tools.ContainsKey(id)))
+        {
+            needs.Tools.Add((session, id));
+        }
+    }
+
+    private void Sessions(string org, Attempt attempt)
+    {
+        Session(org, attempt.Session);
+        Session(org, attempt.OwnSession);
+    }
+
+    // True when it is known, be it that there is none.
+    private bool Session(string org, Guid? id)
+    {
+        if (id is not { } known || set.Knows(known))
+        {
+            return true;
+        }
+
+        needs.Sessions.Add((org, known));
+        return false;
+    }
+}

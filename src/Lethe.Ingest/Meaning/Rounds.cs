@@ -1,0 +1,44 @@
+namespace Lethe.Ingest.Meaning;
+
+/// <summary>
+/// Parts a batch into rounds that are loaded, applied and written one after the other: two tries of one call, or two that name the same kept
+/// answer, never share one, so that each finds the other in the store.
+/// </summary>
+internal static class Rounds
+{
+    public static IEnumerable<List<NewExchange>> Of(IEnumerable<NewExchange> batch, int countMax)
+    {
+        var round = new List<NewExchange>();
+        var calls = new HashSet<(string Org, long Key)>();
+        var answers = new HashSet<(string Org, string Id)>();
+        foreach (var exchange in batch)
+        {
+            var (org, turn) = (exchange.Org, exchange.Told.Turn);
+            var (named, made) = (Answers.Named(turn), Answers.Made(turn));
+            var isApart = round.Count == countMax
+                || (exchange.RetryKey is { } key && calls.Contains((org, key)))
+                || (named is not null && answers.Contains((org, named)))
+                || (made is not null && answers.Contains((org, made)));
+            if (isApart)
+            {
+                yield return round;
+                round = [];
+                calls.Clear();
+                answers.Clear();
+            }
+
+            round.Add(exchange);
+            if (exchange.RetryKey is { } call)
+            {
+                calls.Add((org, call));
+            }
+
+            answers.UnionWith(new[] { named, made }.OfType<string>().Select(id => (org, id)));
+        }
+
+        if (round.Count > 0)
+        {
+            yield return round;
+        }
+    }
+}

@@ -1,0 +1,146 @@
+using System.Buffers;
+using System.Runtime.InteropServices;
+using System.Text;
+using System.Text.Json;
+
+namespace Lethe.Ingest.Meaning;
+
+/// <summary>
+/// What is said about a session, each field with the clock of the exchange that said it. The latest capture wins, field by field; for the
+/// authenticated subject the earliest does. So the order of arrival changes nothing.
+/// </summary>
+internal sealed class SessionFacts
+{
+    public const string Name = "name";
+    public const string Cwd = "cwd";
+    public const string HarnessVersion = "harness_version";
+    public const string UserAgent = "user_agent";
+    public const string IdOrigin = "id_origin";
+    public const string AuthSubject = "auth_subject";
+    private const string MetadataPrefix = "metadata.";
+
+    private readonly Dictionary<string, (string Value, CaptureClock Clock)> fields = new(StringComparer.Ordinal);
+
+    public string? this[string field] => fields.TryGetValue(field, out var fact) ? fact.Value : null;
+
+    /// <summary>The latest capture wins; saying nothing takes nothing back.</summary>
+    public void Tell(string field, string? value, CaptureClock clock)
+    {
+        if (value is null)
+        {
+            return;
+        }
+
+        ref var fact = ref CollectionsMarshal.GetValueRefOrAddDefault(fields, field, out var known);
+        if (!known || clock > fact.Clock)
+        {
+            fact = (value, clock);
+        }
+    }
+
+    /// <summary>The earliest capture wins.</summary>
+    public void TellFirst(string field, string? value, CaptureClock clock)
+    {
+        if (value is not null && (!fields.TryGetValue(field, out var known) || clock < known.Clock))
+        {
+            fields[field] = (value, clock);
+        }
+    }
+
+    /// <summary>Each key of the object is a field of its own. What is not an object says nothing.</summary>
+    public void TellMetadata(string? json, CaptureClock clock)
+    {
+        if (json is null)
+        {
+            return;
+        }
+
+        try
+        {
+            using var document = JsonDocument.Parse(json);
+            if (document.RootElement.ValueKind == JsonValueKind.Object)
+            {
+                foreach (var property in document.RootElement.EnumerateObject())
+                {
+                    Tell(MetadataPrefix + property.Name, property.Value.GetRawText(), clock);
+                }
+            }
+        }
+        catch (JsonException notJson)
+        {
+            Tell(MetadataPrefix + "malformed", JsonSerializer.Serialize(notJson.GetType().Name, StoredJson.Default.String), clock);
+        }
+    }
+
+    /// <summary>The metadata as one object; null when none was said.</summary>
+    public string? Metadata()
+    {
+        var parts = fields
+            .Where(field => field.Key.StartsWith(MetadataPrefix, StringComparison.Ordinal))
+            .OrderBy(field => field.Key, StringComparer.Ordinal)
+            .ToList();
+        return parts.Count == 0
+            ? null
+            : Write(json =>
+            {
+                foreach (var (field, fact) in parts)
+                {
+                    json.WritePropertyName(field.AsSpan(MetadataPrefix.Length));
+                    json.WriteRawValue(fact.Value, skipInputValidation: true);
+                }
+            });
+    }
+
+    /// <summary>All that another says, each by its clock.</summary>
+    public void Take(SessionFacts other)
+    {
+        foreach (var (field, (value, clock)) in other.fields)
+        {
+            if (field == AuthSubject)
+            {
+                TellFirst(field, value, clock);
+            }
+            else
+            {
+                Tell(field, value, clock);
+            }
+        }
+    }
+
+    public static SessionFacts Parse(string json)
+    {
+        var facts = new SessionFacts();
+        using var document = JsonDocument.Parse(json);
+        foreach (var field in document.RootElement.EnumerateObject())
+        {
+            facts.fields[field.Name] = (field.Value[0].GetString()!, new CaptureClock(field.Value[1].GetInt64(), field.Value[2].GetGuid()));
+        }
+
+        return facts;
+    }
+
+    public string ToJson() => Write(json =>
+    {
+        foreach (var (field, (value, clock)) in fields.OrderBy(field => field.Key, StringComparer.Ordinal))
+        {
+            json.WriteStartArray(field);
+            json.WriteStringValue(value);
+            json.WriteNumberValue(clock.At);
+            json.WriteStringValue(clock.Id);
+            json.WriteEndArray();
+        }
+    });
+
+    private static string Write(Action<Utf8JsonWriter> properties)
+    {
+        var buffer = new ArrayBufferWriter<byte>(256);
+        using (var json = new Utf8JsonWriter(buffer))
+        {
+            json.WriteStartObject();
+            properties(json);
+            json.WriteEndObject();
+        }
+
+        return Encoding.UTF8.GetString(buffer.WrittenSpan);
+    }
+}

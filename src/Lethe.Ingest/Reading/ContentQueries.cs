@@ -1,0 +1,86 @@
+using System.Text.Json;
+using Dapper;
+using Lethe.Ingest.Journaling;
+using Lethe.Ingest.Meaning;
+
+namespace Lethe.Ingest.Reading;
+
+/// <summary>Prompts, tools and messages by their hash, and what could not be stored.</summary>
+internal static class ContentQueries
+{
+    private const int HashHexLength = 64;
+
+    public static byte[]? Blob(IReadConnections connections, string org, string hash)
+    {
+        using var connection = connections.Open();
+        return connections.Org(connection.Db, org) is { } owner && Bytes(hash) is { } bytes
+            ? connection.Db.ExecuteScalar<byte[]?>("SELECT content FROM blobs WHERE org = @owner AND hash = @bytes", new { owner, bytes })
+            : null;
+    }
+
+    public static ConversationMessage? Message(IReadConnections connections, string org, string hash)
+    {
+        using var connection = connections.Open();
+        return connections.Org(connection.Db, org) is { } owner && Bytes(hash) is { } bytes
+            ? connection.Db.QueryFirstOrDefault<MessageRow>(
+                "SELECT hash, parent_hash, depth, role, body FROM messages WHERE org = @owner AND hash = @bytes", new { owner, bytes })?.ToMessage()
+            : null;
+    }
+
+    public static IReadOnlyList<DeadLetter> DeadLetters(IReadConnections connections, string org, long? before, int limit)
+    {
+        using var connection = connections.Open();
+        return connections.Org(connection.Db, org) is { } owner
+            ? [.. connection.Db.Query<LetterRow>(
+                "SELECT * FROM letters WHERE org = @owner AND letter < @before ORDER BY letter DESC LIMIT @limit",
+                new { owner, before = before ?? long.MaxValue, limit }).Select(row => row.ToLetter())]
+            : [];
+    }
+
+    private static byte[]? Bytes(string hash) => hash.Length == HashHexLength && hash.All(char.IsAsciiHexDigit) ? Convert.FromHexString(hash) : null;
+
+    private sealed class LetterRow
+    {
+        public long Letter { get; init; }
+        public string OrgId { get; init; } = "";
+        public string CommitKey { get; init; } = "";
+        public string ExchangeId { get; init; } = "";
+        public string Code { get; init; } = "";
+        public string Message { get; init; } = "";
+        public Guid? BodyJournal { get; init; }
+        public long? BodySegment { get; init; }
+        public long? BodyOffset { get; init; }
+        public long? BodySequence { get; init; }
+        public long At { get; init; }
+        public long? ResolvedAt { get; init; }
+
+        public DeadLetter ToLetter() => new(
+            Letter,
+            OrgId,
+            CommitKey,
+            ExchangeId.Length == 0 ? null : ExchangeId,
+            Code,
+            Message,
+            this is { BodyJournal: { } journal, BodySegment: { } segment, BodyOffset: { } offset, BodySequence: { } sequence }
+                ? new JournalPosition(journal, segment, offset, sequence)
+                : null,
+            Microseconds.ToTime(At),
+            ResolvedAt is { } resolved ? Microseconds.ToTime(resolved) : null);
+    }
+}
+
+/// <summary>A message as its rows hold it.</summary>
+internal sealed class MessageRow
+{
+    public byte[] Hash { get; init; } = [];
+    public byte[]? ParentHash { get; init; }
+    public long Depth { get; init; }
+    public string Role { get; init; } = "";
+    public byte[] Body { get; init; } = [];
+
+    public ConversationMessage ToMessage()
+    {
+        using var body = JsonDocument.Parse(Body);
+        return new ConversationMessage(Convert.ToHexStringLower(Hash), (int)Depth, Role, body.RootElement.Clone());
+    }
+}

@@ -1,0 +1,102 @@
+using Dapper;
+using Lethe.Ingest.Meaning;
+
+namespace Lethe.Ingest.Reading;
+
+/// <summary>Exchanges as records.</summary>
+internal static class ExchangeQueries
+{
+    public static IEnumerable<ExchangeRow> List(IReadConnections connections, string org, ExchangeFilter filter)
+    {
+        using var connection = connections.Open();
+        if (connections.Org(connection.Db, org) is not { } owner)
+        {
+            yield break;
+        }
+
+        using var snapshot = connections.BeginSnapshot(connection.Db);
+        foreach (var row in connection.Db.Query<ExchangeRow>(Sql(filter), Parameters(connections, owner, filter), snapshot, buffered: false))
+        {
+            yield return row;
+        }
+    }
+
+    public static ExchangeRow? Find(IReadConnections connections, string org, Guid id)
+    {
+        using var connection = connections.Open();
+        return connections.Org(connection.Db, org) is { } owner
+            ? connection.Db.QueryFirstOrDefault<ExchangeRow>(
+                ExchangeRow.Select + "WHERE org = @owner AND exchange_id = @id", new { owner, id = connections.ExchangeId(id) })
+            : null;
+    }
+
+    public static CallAttempts? Attempts(IReadConnections connections, string org, Guid id)
+    {
+        if (Find(connections, org, id) is not { } asked)
+        {
+            return null;
+        }
+
+        using var connection = connections.Open();
+        var rows = connection.Db.Query<ExchangeRow>(
+            ExchangeRow.Select + "WHERE org = @owner AND (exchange_id = @first OR retry_of = @first) ORDER BY captured_at, exchange_id",
+            new { owner = connections.Org(connection.Db, org), first = connections.ExchangeId(asked.RetryOf ?? asked.ExchangeId) }).AsList();
+        var costs = rows.Select(row => row.CostNanoUsd).OfType<long>().ToList();
+        return new CallAttempts([.. rows.Select(ExchangeRows.ToRecord)], costs.Count == 0 ? null : costs.Sum());
+    }
+
+    public static long LastChange(IReadConnections connections, string org)
+    {
+        using var connection = connections.Open();
+        return connections.Org(connection.Db, org) is { } owner
+            ? connection.Db.ExecuteScalar<long?>("SELECT ingested FROM exchanges WHERE org = @owner ORDER BY ingested DESC LIMIT 1", new { owner }) ?? 0
+            : 0;
+    }
+
+    public static IReadOnlyList<ExchangeRow> CommittedAfter(IReadConnections connections, string org, long ingested, int limit)
+    {
+        using var connection = connections.Open();
+        return connections.Org(connection.Db, org) is { } owner
+            ? connection.Db.Query<ExchangeRow>(
+                ExchangeRow.Select + "WHERE org = @owner AND ingested > @ingested ORDER BY ingested LIMIT @limit", new { owner, ingested, limit }).AsList()
+            : [];
+    }
+
+    private static string Sql(ExchangeFilter filter)
+    {
+        var conditions = new List<string> { "org = @owner" };
+        void When(object? value, string condition)
+        {
+            if (value is not null)
+            {
+                conditions.Add(condition);
+            }
+        }
+
+        When(filter.SessionId, "session_id = @session");
+        When(filter.HarnessId, "harness_id = @HarnessId");
+        When(filter.Provider, "provider = @Provider");
+        When(filter.Model, "coalesce(model_served, model_requested) = @Model");
+        When(filter.Outcome, "outcome = @Outcome");
+        When(filter.Since, "captured_at >= @since");
+        When(filter.After, "captured_at >= @afterAt AND (captured_at, exchange_id) > (@afterAt, @afterId)");
+        return ExchangeRow.Select
+            + "WHERE " + string.Join(" AND ", conditions)
+            + " ORDER BY captured_at, exchange_id"
+            + (filter.Limit is null ? "" : " LIMIT @Limit");
+    }
+
+    private static object Parameters(IReadConnections connections, object owner, ExchangeFilter filter) => new
+    {
+        owner,
+        session = connections.SessionId(Guid.TryParse(filter.SessionId, out var session) ? session : Guid.Empty),
+        filter.HarnessId,
+        filter.Provider,
+        filter.Model,
+        filter.Outcome,
+        since = filter.Since is { } since ? Microseconds.Of(since) : 0,
+        afterAt = filter.After?.CapturedAtMicroseconds ?? 0,
+        afterId = connections.ExchangeId(filter.After is { } after && Guid.TryParse(after.ExchangeId, out var id) ? id : Guid.Empty),
+        Limit = filter.Limit ?? 0,
+    };
+}

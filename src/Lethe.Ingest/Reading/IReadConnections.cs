@@ -1,0 +1,36 @@
+using System.Data.Common;
+
+namespace Lethe.Ingest.Reading;
+
+/// <summary>
+/// A store as readers see it: connections to it, and how it names what they look for. The views that are read have the same columns in every store.
+/// </summary>
+internal interface IReadConnections : IDisposable
+{
+    /// <summary>A connection that sees what is committed; any thread may ask.</summary>
+    /// <exception cref="Meaning.StoreRefusedException">The store is not there, or is of another kind or version.</exception>
+    ReadConnection Open();
+
+    /// <summary>The organisation as rows name it; null when the store has nothing of it.</summary>
+    object? Org(DbConnection connection, string orgId);
+
+    /// <summary>An exchange's id as rows hold it.</summary>
+    object ExchangeId(Guid id);
+
+    /// <summary>A session's id as rows hold it.</summary>
+    object SessionId(Guid id);
+
+    /// <summary>The first and the last session id that begin with these letters of a UUID (lower-case, with hyphens).</summary>
+    (object First, object Last) SessionIds(string prefix);
+
+    /// <summary>Begins a transaction that sees one moment.</summary>
+    DbTransaction BeginSnapshot(DbConnection connection);
+}
+
+/// <summary>A connection for one reading; goes back when it is disposed.</summary>
+internal sealed class ReadConnection(DbConnection connection, Action<DbConnection> giveBack) : IDisposable
+{
+    public DbConnection Db { get; } = connection;
+
+    public void Dispose() => giveBack(Db);
+}

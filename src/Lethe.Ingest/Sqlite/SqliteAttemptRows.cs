@@ -1,0 +1,120 @@
+using System.Text.Json;
+using Lethe.Ingest.Meaning;
+using Microsoft.Data.Sqlite;
+
+namespace Lethe.Ingest.Sqlite;
+
+/// <summary>Reads stored exchanges, as far as new ones can change them, into a working set. Takes part in the caller's transaction.</summary>
+internal sealed class SqliteAttemptRows : IDisposable
+{
+    private const string Select = """
+        SELECT e.captured_at, e.exchange_id, e.duration_us, e.outcome, e.has_reply, o.session_id, s.session_id, e.is_turn, e.attempt, e.retry_of, e.seq,
+               e.repeated, e.usage_final, e.input, e.cache_read, e.cache_write_5m, e.cache_write_1h, e.output, e.reasoning, e.cost_nano_usd,
+               e.cost_reported_nano_usd, e.price_book
+        FROM exchanges e
+        LEFT JOIN sessions o ON o.session = e.own_session
+        LEFT JOIN sessions s ON s.session = e.session
+
+        """;
+
+    private const string OfKey = Select + "WHERE e.retry_key = ?1 AND e.org = ?2 AND (e.captured_at, e.exchange_id) ";
+
+    private readonly SqliteNames names;
+    private readonly Prepared any;
+    private readonly Prepared before;
+    private readonly Prepared after;
+    private readonly Prepared byId;
+    private readonly Prepared answer;
+
+    public SqliteAttemptRows(SqliteConnection connection, SqliteNames names)
+    {
+        this.names = names;
+        any = new Prepared(connection, "SELECT 1 FROM exchanges WHERE retry_key = ?1 LIMIT 1", 1);
+        before = new Prepared(connection, OfKey + "< (?3, ?4) ORDER BY e.captured_at DESC, e.exchange_id DESC", 4);
+        after = new Prepared(connection, OfKey + "> (?3, ?4) ORDER BY e.captured_at, e.exchange_id", 4);
+        byId = new Prepared(connection, Select + "WHERE e.exchange_id = ?1", 1);
+        answer = new Prepared(
+            connection,
+            """
+            SELECT s.session_id, r.settled, r.heard_at, r.heard_by
+            FROM responses r
+            LEFT JOIN sessions s ON s.session = r.session
+            WHERE r.org = ?1 AND r.response_id = ?2
+            """,
+            2);
+    }
+
+    public void Load(WorkingSet set, Needs needs)
+    {
+        foreach (var (org, id) in needs.Answers)
+        {
+            using var row = answer.Query(names.Org(org), id);
+            set.Answers[(org, id)] = row.Read()
+                ? new AnswerState { Session = row.SessionId(0), IsSettled = row.GetInt64(1) != 0, FirstHeard = row.Clock(2) }
+                : new AnswerState();
+        }
+
+        foreach (var exchange in needs.Runs.Where(exchange => any.Number(exchange.RetryKey) is not null))
+        {
+            set.Runs[exchange.Clock] = RetryRun.Read(exchange.Attempt, Around(before, exchange), Around(after, exchange));
+        }
+
+        foreach (var (_, clock) in needs.Attempts)
+        {
+            using var row = byId.Query(clock.Id.Bytes());
+            row.Read();
+            set.Attempts[clock] = Read(row, isAsked: true);
+        }
+    }
+
+    public void Dispose()
+    {
+        Prepared[] all = [any, before, after, byId, answer];
+        Array.ForEach(all, one => one.Dispose());
+    }
+
+    // Read as far as is asked for.
+    private IEnumerable<Attempt> Around(Prepared query, NewExchange exchange)
+    {
+        using var row = query.Query(exchange.RetryKey, names.Org(exchange.Org), exchange.Clock.At, exchange.Clock.Id.Bytes());
+        while (row.Read())
+        {
+            yield return Read(row, isAsked: false);
+        }
+    }
+
+    private static Attempt Read(SqliteDataReader row, bool isAsked)
+    {
+        var repeated = row.Text(11) is { } json ? JsonSerializer.Deserialize(json, StoredJson.Default.RepeatedAnswer) : null;
+        var clock = row.Clock(0)!.Value;
+        return new Attempt
+        {
+            Clock = clock,
+            EndedAt = clock.At + (row.Long(2) ?? 0),
+            Outcome = StoredWord.ToOutcome(row.GetString(3)),
+            HasReply = repeated?.HasReply ?? row.GetInt64(4) != 0,
+            OwnSession = row.SessionId(5),
+            Session = row.SessionId(6),
+            IsTurn = row.GetInt64(7) != 0,
+            Number = (int)row.GetInt64(8),
+            RetryOf = row.Id(9),
+            Seq = row.Long(10),
+            IsAsked = isAsked,
+            IsRepeat = repeated is not null,
+            IsCounted = true,
+            Heard = repeated?.Heard ?? new Heard
+            {
+                Final = row.Long(12) is { } final ? final != 0 : null,
+                Input = row.Long(13),
+                CacheRead = row.Long(14),
+                CacheWrite5m = row.Long(15),
+                CacheWrite1h = row.Long(16),
+                Output = row.Long(17),
+                Reasoning = row.Long(18),
+                CostNanoUsd = row.Long(19),
+                CostReportedNanoUsd = row.Long(20),
+                PriceBook = row.Text(21),
+            },
+        };
+    }
+}

@@ -1,0 +1,171 @@
+using Lethe.Ingest.Meaning;
+using Microsoft.Data.Sqlite;
+
+namespace Lethe.Ingest.Sqlite;
+
+/// <summary>Writes sessions, their claims and what hangs on them. Takes part in the caller's transaction.</summary>
+internal sealed class SqliteSessionWriter : IDisposable
+{
+    private const int FirstTotal = 15;
+
+    private readonly SqliteNames names;
+    private readonly Prepared insert;
+    private readonly Prepared update;
+    private readonly Prepared link;
+    private readonly Prepared delete;
+    private readonly Prepared putClaim;
+    private readonly Prepared timesAnew;
+    private readonly Prepared renumber;
+    private readonly Prepared[] merge;
+    private readonly object?[] values = new object?[FirstTotal + SessionTotals.Count];
+
+    public SqliteSessionWriter(SqliteConnection connection, SqliteNames names)
+    {
+        this.names = names;
+        insert = new Prepared(
+            connection, "INSERT INTO sessions (session_id, org, harness_id, harness_session_id, is_placeholder) VALUES (?1, ?2, ?3, ?4, 1)", 4);
+        update = new Prepared(
+            connection,
+            $"""
+            UPDATE sessions
+            SET is_placeholder = ?2, facts = ?3, id_origin = ?4, auth_subject = ?5, harness_version = ?6, user_agent = ?7, name = ?8, cwd = ?9, metadata = ?10,
+                first_seen_at = ?11, last_seen_at = ?12, last_turn_at = ?13, last_turn_id = ?14, named_by = named_by + ?15,
+                {string.Join(", ", SessionTotals.Names.Select((name, i) => $"{name} = {name} + ?{FirstTotal + 1 + i}"))}
+            WHERE session = ?1
+            """,
+            FirstTotal + SessionTotals.Count);
+        link = new Prepared(
+            connection,
+            """
+            UPDATE sessions
+            SET claim_harness_id = nullif(?2, ''), claim_session_id = ?3, claimed_parent = ?4, parent = ?5, parent_resolution = ?6
+            WHERE session = ?1
+            """,
+            6);
+        delete = new Prepared(connection, "DELETE FROM sessions WHERE session = ?1", 1);
+        putClaim = new Prepared(
+            connection,
+            """
+            INSERT INTO parent_claims
+              (session, parent_harness_id, parent_session_id, first_claimed_at, first_claimed_by, last_claimed_at, last_claimed_by)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+            ON CONFLICT DO UPDATE SET
+              first_claimed_at = excluded.first_claimed_at, first_claimed_by = excluded.first_claimed_by,
+              last_claimed_at = excluded.last_claimed_at, last_claimed_by = excluded.last_claimed_by
+            """,
+            7);
+        timesAnew = new Prepared(
+            connection,
+            """
+            UPDATE sessions
+            SET first_seen_at = (SELECT min(captured_at) FROM exchanges e WHERE e.session = ?1), last_seen_at = (SELECT max(captured_at) FROM exchanges e WHERE e.session = ?1)
+            WHERE session = ?1
+            RETURNING first_seen_at, last_seen_at
+            """,
+            1);
+        renumber = new Prepared(
+            connection,
+            """
+            WITH later AS (
+              SELECT ingested, row_number() OVER (ORDER BY captured_at, exchange_id) AS place, count(*) OVER () AS later
+              FROM exchanges
+              WHERE session = ?1 AND is_turn = 1 AND (captured_at, exchange_id) >= (?2, ?3)
+            )
+            UPDATE exchanges
+            SET seq = (SELECT turns FROM sessions WHERE session = ?1) - l.later + l.place
+            FROM later l
+            WHERE exchanges.ingested = l.ingested
+            """,
+            3);
+        merge =
+        [
+            new Prepared(connection, "UPDATE exchanges SET session = ?2, own_session = CASE own_session WHEN ?1 THEN ?2 ELSE own_session END WHERE session = ?1", 2),
+            new Prepared(connection, "UPDATE responses SET session = ?2 WHERE session = ?1", 2),
+            new Prepared(connection, "DELETE FROM session_nodes WHERE session = ?1 AND ?2 <> ?1", 2),
+            new Prepared(connection, "DELETE FROM tool_calls WHERE session = ?1 AND ?2 <> ?1", 2),
+        ];
+    }
+
+    /// <summary>Gives new sessions their rows; nothing is in them yet.</summary>
+    public void Begin(WorkingSet set)
+    {
+        foreach (var session in set.Changed.Where(session => !session.IsStored && !session.IsRemoved))
+        {
+            var key = session.Key;
+            session.Row = insert.Insert(session.Id.ToString("D"), names.Org(key.OrgId), key.HarnessId, key.HarnessSessionId);
+        }
+    }
+
+    /// <summary>Called when exchanges, members and tool calls are written.</summary>
+    public void Write(WorkingSet set)
+    {
+        foreach (var (from, into) in set.Merged.Where(merged => merged.From.IsStored))
+        {
+            Array.ForEach(merge, statement => statement.Run(from.Row, into.Row));
+        }
+
+        foreach (var session in set.Changed.Where(session => session.IsStored || !session.IsRemoved))
+        {
+            Update(set, session);
+        }
+
+        foreach (var session in set.Changed)
+        {
+            if (session is { IsRemoved: true, IsStored: true })
+            {
+                delete.Run(session.Row);
+                session.Row = 0;
+                continue;
+            }
+
+            if (session.TimesAnew)
+            {
+                using var times = timesAnew.Query(session.Row);
+                times.Read();
+                (session.FirstSeenAt, session.LastSeenAt) = (times.Long(0), times.Long(1));
+            }
+
+            if (session.RenumberFrom is { } from)
+            {
+                renumber.Run(session.Row, from.At, from.Id.Bytes());
+            }
+        }
+    }
+
+    public void Dispose()
+    {
+        Prepared[] all = [insert, update, link, delete, putClaim, timesAnew, renumber, .. merge];
+        Array.ForEach(all, one => one.Dispose());
+    }
+
+    private void Update(WorkingSet set, SessionState session)
+    {
+        var facts = session.Facts;
+        ReadOnlySpan<object?> fields =
+        [
+            session.Row, session.IsPlaceholder ? 1L : 0L, facts.ToJson(), facts[SessionFacts.IdOrigin], facts[SessionFacts.AuthSubject],
+            facts[SessionFacts.HarnessVersion], facts[SessionFacts.UserAgent], facts[SessionFacts.Name], facts[SessionFacts.Cwd], facts.Metadata(),
+            session.FirstSeenAt, session.LastSeenAt, session.LastTurn?.At, session.LastTurn?.Id.Bytes(),
+            session.NamedByAdded,
+        ];
+        fields.CopyTo(values);
+        for (var i = 0; i < SessionTotals.Count; i++)
+        {
+            values[FirstTotal + i] = session.Added[i];
+        }
+
+        update.Run(values);
+        if (session.LinkChanged)
+        {
+            link.Run(
+                session.Row, session.Claimed?.HarnessId, session.Claimed?.HarnessSessionId, RowOf(set, session.ClaimedParent), RowOf(set, session.Parent), session.Resolution);
+        }
+
+        foreach (var (key, claim) in session.Claims.Where(claim => claim.Value.Changed))
+        {
+            putClaim.Run(session.Row, key.HarnessId, key.HarnessSessionId, claim.First.At, claim.First.Id.Bytes(), claim.Last.At, claim.Last.Id.Bytes());
+        }
+    }
+
+    private static object? RowOf(WorkingSet set, Guid? session) => session is { } id ? set.Session(id).Row : null;
+}

@@ -1,0 +1,213 @@
+using System.Security.Cryptography;
+using Lethe.Ingest.Journaling;
+using Lethe.Ingest.Meaning;
+using Lethe.Ingest.Reading;
+using Microsoft.Data.Sqlite;
+using SQLitePCL;
+
+namespace Lethe.Ingest.Sqlite;
+
+/// <summary>
+/// Many deliveries, one transaction of a SQLite file: of each its receipt, which gates all the rest, and what <see cref="Applying"/> makes of it;
+/// last the cursor. Other processes may write the same file.
+/// </summary>
+public sealed class SqliteStore : ISessionStore
+{
+    /// <summary>Enough for statements to pay, and few enough for the processor's cache to hold them until each is stored.</summary>
+    private const int RoundCountMax = 1024;
+
+    private readonly SqliteConnection connection;
+    private readonly TimeProvider time;
+    private readonly Prepared begin;
+    private readonly Prepared commit;
+    private readonly Prepared rollback;
+    private readonly Prepared savepoint;
+    private readonly Prepared release;
+    private readonly Prepared rollbackTo;
+    private readonly SqliteNames names;
+    private readonly SqliteReceipts receipts;
+    private readonly SqliteLeases leases;
+    private readonly SqliteRows rows;
+
+    private SqliteStore(SqliteConnection connection, TimeProvider time)
+    {
+        this.connection = connection;
+        this.time = time;
+        begin = new Prepared(connection, "BEGIN IMMEDIATE");
+        commit = new Prepared(connection, "COMMIT");
+        rollback = new Prepared(connection, "ROLLBACK");
+        savepoint = new Prepared(connection, "SAVEPOINT delivery");
+        release = new Prepared(connection, "RELEASE delivery");
+        rollbackTo = new Prepared(connection, "ROLLBACK TO delivery");
+        names = new SqliteNames(connection);
+        receipts = new SqliteReceipts(connection);
+        leases = new SqliteLeases(connection);
+        rows = new SqliteRows(connection, names);
+    }
+
+    /// <summary>Opens the store for writing; creates it, or brings an older one up to date. Any number of first openers succeed.</summary>
+    /// <exception cref="StoreRefusedException">The file is of another kind, or of a newer version.</exception>
+    public static async Task<SqliteStore> OpenAsync(string path, TimeProvider time, CancellationToken cancel = default) =>
+        new(await LetheDatabase.OpenAsync(path, time, cancel).ConfigureAwait(false), time);
+
+    /// <summary>Opens an existing store for reading; never changes it.</summary>
+    /// <exception cref="StoreRefusedException">There is no store, or it is of another kind or version.</exception>
+    public static StoreReader OpenReader(string path)
+    {
+        LetheDatabase.OpenReadOnly(path).Dispose();
+        return new StoreReader(new SqliteReadConnections(path));
+    }
+
+    internal SqliteConnection Connection => connection;
+
+    public JournalPosition? Cursor(string consumer, Guid journal)
+    {
+        try
+        {
+            return receipts.Cursor(consumer, journal);
+        }
+        catch (SqliteException fault)
+        {
+            throw Unavailable(fault);
+        }
+    }
+
+    public IReadOnlyList<DeliveryResult> Commit(IReadOnlyList<ExchangeDelivery> deliveries, CommitOptions? options = null) =>
+        TryCommit(deliveries, options ?? CommitOptions.None, oneByOne: false) ?? TryCommit(deliveries, options ?? CommitOptions.None, oneByOne: true)!;
+
+    public Lease? TryLease(string name, string owner, TimeSpan duration, Lease? held = null) =>
+        InTransaction(() => leases.TryLease(name, owner, new Guid(RandomNumberGenerator.GetBytes(16)), time.GetUtcNow(), duration, held));
+
+    public void Release(Lease lease) => InTransaction(() =>
+    {
+        leases.Release(lease);
+        return true;
+    });
+
+    public void Dispose()
+    {
+        IDisposable[] all = [rows, leases, receipts, names, rollbackTo, release, savepoint, rollback, commit, begin, connection];
+        Array.ForEach(all, one => one.Dispose());
+    }
+
+    // Null when a delivery cannot be stored. That is rare, so savepoints are not paid for until it happens.
+    private DeliveryResult[]? TryCommit(IReadOnlyList<ExchangeDelivery> deliveries, CommitOptions options, bool oneByOne)
+    {
+        var isStored = false;
+        return InTransaction<DeliveryResult[]?>(
+            () =>
+            {
+                if (options.Lease is { } lease)
+                {
+                    leases.Require(lease);
+                }
+
+                var now = Microseconds.Of(time.GetUtcNow());
+                DeliveryResult[] results = oneByOne ? [.. deliveries.Select(delivery => StoreAlone(delivery, now))] : Store(deliveries, now);
+                isStored = true;
+                if (options.UnreadLine is { } line)
+                {
+                    receipts.Bury(line, now);
+                }
+
+                if (options.Consumer is { } consumer)
+                {
+                    receipts.SetCursor(consumer, options.Position);
+                }
+
+                return results;
+            },
+            poison => !oneByOne && !isStored && SqliteFault.Of(poison) is not null);
+    }
+
+    // What is forgiven gives nothing, and leaves nothing.
+    private T? InTransaction<T>(Func<T> work, Func<Exception, bool>? isForgiven = null)
+    {
+        try
+        {
+            begin.Run();
+            var result = work();
+            commit.Run();
+            return result;
+        }
+        catch (Exception forgiven) when (isForgiven?.Invoke(forgiven) == true)
+        {
+            Abandon();
+            return default;
+        }
+        catch (Exception fault)
+        {
+            Abandon();
+            if (fault is SqliteException refused)
+            {
+                throw Unavailable(refused);
+            }
+
+            throw;
+        }
+    }
+
+    private static StoreUnavailableException Unavailable(SqliteException fault) =>
+        new($"SQLite {fault.SqliteExtendedErrorCode}: {fault.Message}", fault);
+
+    private DeliveryResult StoreAlone(ExchangeDelivery delivery, long now)
+    {
+        savepoint.Run();
+        try
+        {
+            var result = Store([delivery], now)[0];
+            release.Run();
+            return result;
+        }
+        catch (Exception poison) when (SqliteFault.Of(poison) is { } code)
+        {
+            names.Forget();
+            rollbackTo.Run();
+            release.Run();
+            receipts.Bury(delivery, code, poison.Message, now);
+            return new DeliveryResult(DeliveryVerdict.Rejected, delivery.Told.Exchange.Id, Code: code);
+        }
+    }
+
+    private DeliveryResult[] Store(IReadOnlyList<ExchangeDelivery> deliveries, long now)
+    {
+        var results = new DeliveryResult[deliveries.Count];
+        var accepted = new List<(int Place, NewExchange Exchange)>(deliveries.Count);
+        for (var i = 0; i < deliveries.Count; i++)
+        {
+            if (receipts.TurnAway(names.Org(deliveries[i].Told.Exchange.OrgId), deliveries[i], now) is { } verdict)
+            {
+                results[i] = verdict;
+            }
+            else
+            {
+                accepted.Add((i, NewExchange.Of(deliveries[i])));
+            }
+        }
+
+        var set = new WorkingSet();
+        foreach (var round in Rounds.Of(accepted.Select(one => one.Exchange), RoundCountMax))
+        {
+            rows.Load(set, round);
+            round.ForEach(exchange => Applying.Apply(set, exchange));
+            rows.Write(set);
+        }
+
+        foreach (var (place, exchange) in accepted)
+        {
+            var session = exchange.Attempt.Session;
+            results[place] = new DeliveryResult(DeliveryVerdict.Accepted, exchange.Told.Exchange.Id, session?.ToString("D"), Stored: exchange.Told);
+        }
+
+        return results;
+    }
+
+    private void Abandon()
+    {
+        names.Forget();
+        if (connection.Handle is { } database && raw.sqlite3_get_autocommit(database) == 0)
+        {
+            rollback.Run();
+        }
+    }
+}

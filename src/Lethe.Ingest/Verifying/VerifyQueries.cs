@@ -1,0 +1,82 @@
+using Dapper;
+using Microsoft.Data.Sqlite;
+
+namespace Lethe.Ingest.Verifying;
+
+/// <summary>The invariants that SQL can tell. Each query gives one row a fault: what it is about, and what is wrong.</summary>
+internal static class VerifyQueries
+{
+    private static readonly (VerifyFaultKind Kind, string Sql)[] All =
+    [
+        (VerifyFaultKind.Chain,
+            """
+            SELECT 'node ' || lower(hex(n.hash)) AS subject, 'depth ' || n.depth || ' under depth ' || p.depth AS detail
+            FROM nodes n JOIN nodes p ON p.node = n.parent
+            WHERE n.depth <> p.depth + 1 OR n.org <> p.org
+            """),
+        (VerifyFaultKind.Chain,
+            """
+            SELECT s.session_id AS subject, 'node ' || lower(hex(n.hash)) || ' is a member, its parent is not' AS detail
+            FROM session_nodes m
+            JOIN nodes n ON n.node = m.node
+            JOIN sessions s ON s.session = m.session
+            WHERE n.parent IS NOT NULL AND NOT EXISTS (SELECT 1 FROM session_nodes q WHERE q.session = m.session AND q.node = n.parent)
+            """),
+        (VerifyFaultKind.Chain,
+            """
+            SELECT s.session_id AS subject, 'node ' || lower(hex(n.hash)) || ' belongs to another organisation' AS detail
+            FROM session_nodes m
+            JOIN nodes n ON n.node = m.node
+            JOIN sessions s ON s.session = m.session
+            WHERE n.org <> s.org
+            """),
+        (VerifyFaultKind.Chain,
+            """
+            SELECT lower(hex(e.exchange_id)) AS subject, 'its leaf is not a member of its session, or its length is not the depth' AS detail
+            FROM exchanges e JOIN nodes n ON n.node = e.leaf
+            WHERE e.chain_length <> n.depth + 1
+               OR (e.own_session IS NOT NULL AND NOT EXISTS (SELECT 1 FROM session_nodes m WHERE m.session = e.own_session AND m.node = e.leaf))
+            """),
+        (VerifyFaultKind.Receipt,
+            """
+            SELECT lower(hex(e.exchange_id)) AS subject, 'stored without a receipt of its own' AS detail
+            FROM exchanges e
+            WHERE NOT EXISTS (SELECT 1 FROM receipts r WHERE r.org = e.org AND r.commit_key = e.commit_key AND r.exchange_id = e.exchange_id)
+            """),
+        (VerifyFaultKind.Placeholder,
+            """
+            SELECT s.session_id AS subject, 'nobody names it, or it has exchanges' AS detail
+            FROM sessions s
+            WHERE s.is_placeholder = 1
+              AND (NOT EXISTS (SELECT 1 FROM sessions c WHERE c.claimed_parent = s.session)
+                OR EXISTS (SELECT 1 FROM exchanges e WHERE e.session = s.session))
+            """),
+        (VerifyFaultKind.Placeholder,
+            """
+            SELECT s.session_id AS subject, 'no exchange of its own, and no placeholder' AS detail
+            FROM sessions s
+            WHERE s.is_placeholder = 0 AND NOT EXISTS (SELECT 1 FROM exchanges e WHERE e.session = s.session AND e.own_session = s.session)
+            """),
+        (VerifyFaultKind.Parent,
+            """
+            SELECT s.session_id AS subject, 'its parent belongs to another organisation' AS detail
+            FROM sessions s JOIN sessions p ON p.session = s.parent
+            WHERE p.org <> s.org
+            """),
+        (VerifyFaultKind.Parent,
+            """
+            WITH RECURSIVE above (session, ancestor) AS (
+              SELECT session, parent FROM sessions WHERE parent IS NOT NULL
+              UNION
+              SELECT a.session, p.parent FROM above a JOIN sessions p ON p.session = a.ancestor WHERE p.parent IS NOT NULL
+            )
+            SELECT s.session_id AS subject, 'it is its own ancestor' AS detail
+            FROM above a JOIN sessions s ON s.session = a.session
+            WHERE a.session = a.ancestor
+            """),
+    ];
+
+    public static IEnumerable<VerifyFault> Run(SqliteConnection connection) => All.SelectMany(check => connection
+        .Query<(string Subject, string Detail)>(check.Sql)
+        .Select(row => new VerifyFault(check.Kind, row.Subject, row.Detail)));
+}

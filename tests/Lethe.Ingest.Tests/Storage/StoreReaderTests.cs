@@ -1,0 +1,120 @@
+using Lethe.Capture.Exchanges;
+using Lethe.Capture;
+using Lethe.Ingest.Journaling;
+using Lethe.Ingest.Reading;
+
+namespace Lethe.Ingest.Tests.Storage;
+
+public abstract class StoreReaderTests(StoreKind kind)
+{
+    [Fact]
+    public void Records_come_in_the_order_of_capture_and_number_turns_whatever_arrived_first()
+    {
+        using var store = TestStore.Open(kind);
+        store.Deliver([.. new[] { 3, 1, 5, 2, 4 }.Select(number => new Told { Number = number, At = number, Session = number == 4 ? "other" : "s" })]);
+
+        var records = store.Records().ToList();
+        Assert.Equal([1, 2, 3, 1, 4], records.Select(record => record.Turn.Seq));
+        Assert.Equal(records.OrderBy(record => record.CapturedAt, StringComparer.Ordinal), records);
+
+        var since = store.Reader.Exchanges(Organisation.None, new ExchangeFilter { Since = Told.Epoch.AddSeconds(3), Limit = 2 });
+        Assert.Equal([3, 1], since.Select(record => record.Turn.Seq));
+
+        Assert.True(ExchangeCursor.TryParse(new ExchangeCursor((Told.Epoch.AddSeconds(2).UtcTicks - DateTimeOffset.UnixEpoch.Ticks) / 10, records[1].ExchangeId).ToString(), out var cursor));
+        var after = store.Reader.Exchanges(Organisation.None, new ExchangeFilter { SessionId = store.Session("s").SessionId, After = cursor });
+        Assert.Equal([3, 4], after.Select(record => record.Turn.Seq));
+    }
+
+    [Fact]
+    public void A_turns_number_is_its_place_in_the_session_also_when_others_are_left_out()
+    {
+        using var store = TestStore.Open(kind);
+        store.Deliver([.. Enumerable.Range(1, 4).Select(number => new Told { Number = number, At = number, Outcome = number == 2 ? Outcome.Incomplete : Outcome.Completed })]);
+
+        Assert.Equal([1, 3, 4], store.Reader.Exchanges(Organisation.None, new ExchangeFilter { Outcome = "completed" }).Select(record => record.Turn.Seq));
+    }
+
+    [Fact]
+    public void A_tail_sees_what_was_committed_after_its_last_look()
+    {
+        using var store = TestStore.Open(kind);
+        store.Deliver(new Told { Number = 2, At = 2 });
+        var last = store.Reader.LastChange(Organisation.None);
+        store.Deliver(new Told { Number = 1, At = 1 }, new Told { Number = 3, At = 3 });
+
+        var tail = store.Reader.CommittedAfter(Organisation.None, last);
+        Assert.Equal([1, 3], tail.Select(exchange => exchange.Record.Turn.Seq));
+        Assert.Equal(store.Reader.LastChange(Organisation.None), tail[^1].Ingested);
+    }
+
+    [Fact]
+    public void A_session_is_found_by_its_id_by_a_unique_beginning_and_by_the_harness_s_own_id()
+    {
+        using var store = TestStore.Open(kind);
+        store.Deliver(new Told { Number = 1, Session = "abc-1" }, new Told { Number = 2, Session = "abd-2", ParentHarness = "claude-code", Parent = "abc-1" });
+        var id = store.Session("abc-1").SessionId;
+
+        Assert.Equal(id, store.Reader.Session(Organisation.None, id)!.Session.SessionId);
+        Assert.Equal(id, store.Reader.Session(Organisation.None, id[..8])!.Session.SessionId);
+        Assert.Equal(id, store.Reader.Session(Organisation.None, "abc")!.Session.SessionId);
+        Assert.Equal("abd-2", Assert.Single(store.Reader.Session(Organisation.None, "abc-1")!.Children).HarnessSessionId);
+        Assert.Null(store.Reader.Session(Organisation.None, "ab"));
+        Assert.Null(store.Reader.Session(Organisation.None, "nowhere"));
+    }
+
+    [Fact]
+    public void A_conversation_tells_each_message_once_where_it_was_new()
+    {
+        using var store = TestStore.Open(kind);
+        store.Deliver(
+            new Told { Number = 1, At = 1, Prompt = ["one"], Reply = "first" },
+            new Told { Number = 2, At = 2, Prompt = ["one", "two"], Reply = null, Outcome = Outcome.UpstreamError },
+            new Told { Number = 3, At = 3, Prompt = ["one", "two", "three"], Reply = "second" });
+
+        var turns = store.Reader.Conversation(Organisation.None, store.Session("s").SessionId).ToList();
+        Assert.Equal([["one"], ["two"], ["three"]], turns.Select(turn => turn.NewMessages.Select(message => message.Body.GetProperty("content").GetString())));
+        Assert.Equal([1, 0, 1], turns.Select(turn => turn.Reply.Count));
+        Assert.Equal([null, 2], store.Reader.Conversation(Organisation.None, store.Session("s").SessionId, 2).Select(turn => turn.Exchange.Turn.Seq));
+    }
+
+    [Fact]
+    public void The_place_of_a_body_is_kept()
+    {
+        using var store = TestStore.Open(kind);
+        store.Deliver(new Told { Number = 1, BodyAt = new JournalPosition(default, 3, 4, 5) }, new Told { Number = 2, At = 1 });
+
+        Assert.Equal([new JournalPosition(default, 3, 4, 5), null], store.Reader.ExchangesWithBodies(Organisation.None, new ExchangeFilter()).Select(exchange => exchange.BodyAt));
+    }
+
+    [Fact]
+    public void A_reader_sees_one_moment_while_the_writer_goes_on()
+    {
+        using var store = TestStore.Open(kind);
+        store.Deliver(new Told { Number = 1 }, new Told { Number = 2, At = 1 });
+
+        var seen = 0;
+        foreach (var record in store.Records())
+        {
+            seen++;
+            store.Deliver(new Told { Number = 10 + seen, At = 10 + seen });
+        }
+
+        Assert.Equal(2, seen);
+    }
+
+    [Fact]
+    public void Sessions_come_newest_first_with_the_models_that_served_them()
+    {
+        using var store = TestStore.Open(kind);
+        store.Deliver(new Told { Number = 1, Session = "a", At = 1 }, new Told { Number = 2, Session = "b", At = 2, Harness = "codex" });
+
+        var sessions = store.Sessions();
+        Assert.Equal(["b", "a"], sessions.Select(session => session.HarnessSessionId));
+        Assert.Equal(["m-1"], sessions[0].Models);
+        Assert.Equal("b", Assert.Single(store.Reader.Sessions(Organisation.None, new SessionFilter { HarnessId = "codex" })).HarnessSessionId);
+        Assert.Equal("b", Assert.Single(store.Reader.Sessions(Organisation.None, new SessionFilter { Since = Told.Epoch.AddSeconds(2) })).HarnessSessionId);
+        Assert.Equal("b", Assert.Single(store.Reader.Sessions(Organisation.None, new SessionFilter { Limit = 1 })).HarnessSessionId);
+    }
+}
+
+public sealed class SqliteStoreReaderTests() : StoreReaderTests(StoreKind.Sqlite);
