@@ -5,7 +5,7 @@ namespace Lethe.Ingest;
 /// and when that is used up the thread rests, instead of competing. A lower priority would do worse, for the collector has to wait for every thread.
 /// Where nobody tells the waiting, nobody rests.
 /// </summary>
-internal sealed class BackgroundPace(Func<ThreadTimes> read)
+internal sealed class BackgroundPace(Func<ThreadTimes> read) : IDisposable
 {
     /// <summary>What a contended thread gets of one processor in the long run: the allowance grows by this part of the time that passes.</summary>
     private const double Share = 0.05;
@@ -20,13 +20,18 @@ internal sealed class BackgroundPace(Func<ThreadTimes> read)
     private static readonly TimeSpan WorkMin = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan RestMax = TimeSpan.FromSeconds(1);
 
+    private readonly SchedulerStatistics? statistics;
     private ThreadTimes before = read();
     private TimeSpan allowance = AllowanceMax;
 
+    /// <summary>Of the thread that calls, which is the one to give way.</summary>
     public BackgroundPace()
-        : this(ThreadTimes.Read)
+        : this(SchedulerStatistics.OfThisThread())
     {
     }
+
+    private BackgroundPace(SchedulerStatistics statistics)
+        : this(statistics.Read) => this.statistics = statistics;
 
     /// <summary>Between two slices of work, always on the same thread: rests when the slices since the last look were contended.</summary>
     public void GiveWay(CancellationToken stopping)
@@ -37,6 +42,8 @@ internal sealed class BackgroundPace(Func<ThreadTimes> read)
             stopping.WaitHandle.WaitOne(rest);
         }
     }
+
+    public void Dispose() => statistics?.Dispose();
 
     /// <summary>What the work since the last look has to be followed by.</summary>
     public TimeSpan RestDue()

@@ -6,7 +6,7 @@ namespace Lethe.Ingest;
 /// <summary>Every log line of the memory. 1–19 the journal, 20–29 the recorder, 30 and on the store.</summary>
 internal static partial class Log
 {
-    [LoggerMessage(1, LogLevel.Warning, "Journal segment {Segment} ended inside a line; {Bytes} bytes were cut")]
+    [LoggerMessage(1, LogLevel.Warning, "Journal segment {Segment} ended in lines that had not reached the disk whole; {Bytes} bytes were cut")]
     public static partial void JournalCut(ILogger logger, long segment, long bytes);
 
     [LoggerMessage(2, LogLevel.Error, "The journal is damaged ({Kind}) at {At}: {Detail}")]
@@ -21,11 +21,20 @@ internal static partial class Log
     [LoggerMessage(5, LogLevel.Information, "The journal is written again, in segment {Segment}")]
     public static partial void JournalHealed(ILogger logger, long segment);
 
-    [LoggerMessage(6, LogLevel.Debug, "Journal segment {Segment} was compressed from {Before} to {After} bytes")]
-    public static partial void SegmentCompressed(ILogger logger, long segment, long before, long after);
+    [LoggerMessage(6, LogLevel.Debug, "A file of journal segment {Segment} was sealed from {Before} to {After} bytes")]
+    public static partial void SegmentSealed(ILogger logger, long segment, long before, long after);
 
-    [LoggerMessage(7, LogLevel.Warning, "Journal segment {Segment} could not be compressed; it stays as it is")]
-    public static partial void CompressionFailed(ILogger logger, long segment, Exception error);
+    [LoggerMessage(7, LogLevel.Warning, "Journal segment {Segment} could not be sealed, or let go; it stays as it is")]
+    public static partial void SealingFailed(ILogger logger, long segment, Exception error);
+
+    [LoggerMessage(9, LogLevel.Debug, "Journal segment {Segment} is sealed after the next start")]
+    public static partial void SealingLeft(ILogger logger, long segment);
+
+    [LoggerMessage(10, LogLevel.Information, "Journal segment {Segment} has left, for the journal was over its bound")]
+    public static partial void SegmentLeft(ILogger logger, long segment);
+
+    [LoggerMessage(11, LogLevel.Error, "An erasure that was begun could not be finished; it goes on at the next start")]
+    public static partial void ErasureLeft(ILogger logger, Exception error);
 
     [LoggerMessage(8, LogLevel.Critical, "The journal's writer has stopped; nothing is recorded any more")]
     public static partial void JournalStopped(ILogger logger, Exception error);
@@ -36,8 +45,8 @@ internal static partial class Log
     [LoggerMessage(21, LogLevel.Warning, "{Count} exchanges could not be written before the recorder stopped")]
     public static partial void DrainTimedOut(ILogger logger, int count);
 
-    [LoggerMessage(30, LogLevel.Warning, "The store refused; tried again in {PauseMilliseconds} ms")]
-    public static partial void StoreRefused(ILogger logger, double pauseMilliseconds, Exception error);
+    [LoggerMessage(30, LogLevel.Warning, "Ingest failed and is tried again in {PauseMilliseconds} ms; captures go on into the journal")]
+    public static partial void IngestFailed(ILogger logger, double pauseMilliseconds, Exception error);
 
     [LoggerMessage(31, LogLevel.Error, "Exchange {Exchange} could not be interpreted; it is kept undecoded")]
     public static partial void InterpreterFailed(ILogger logger, Lethe.Capture.Exchanges.ExchangeId exchange, Exception error);
@@ -46,5 +55,11 @@ internal static partial class Log
     public static partial void DeadLetter(ILogger logger, Lethe.Capture.Exchanges.ExchangeId exchange, string code);
 
     [LoggerMessage(33, LogLevel.Debug, "Ingest stopped at {Position}")]
-    public static partial void IngestStopped(ILogger logger, JournalPosition position);
+    public static partial void IngestStopped(ILogger logger, string position);
+
+    [LoggerMessage(34, LogLevel.Error, "The journal goes on in a later version at {Position}: it is written on and not read ({Detail})")]
+    public static partial void IngestHalted(ILogger logger, string position, string detail);
+
+    [LoggerMessage(35, LogLevel.Warning, "The store was last made of another journal ({Journal}); this one is read from its beginning")]
+    public static partial void JournalIsAnother(ILogger logger, Guid journal);
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
-using Lethe.Ingest.Storage;
+using Lethe.Ingest.Meaning;
+using Lethe.Ingest.Sqlite;
 using Lethe.Proxy.Commands;
 using Microsoft.Data.Sqlite;
 
@@ -23,6 +24,11 @@ internal static class LetheApplication
         ExportCommand.Build(),
         VerifyCommand.Build(),
         ReplayCommand.Build(),
+        JournalCommand.Build(),
+        DeadCommand.Build(),
+        StatusCommand.Build(),
+        BackupCommand.Build(),
+        RestoreCommand.Build(),
         ConfigCommand.Build(),
     };
 
@@ -46,7 +52,7 @@ internal static class LetheApplication
             await error.WriteLineAsync(failure.Message);
             return failure.ExitCode;
         }
-        catch (Exception fault) when (fault is SqliteException or StoreRefusedException)
+        catch (Exception fault) when (fault is SqliteException or StoreRefusedException or StoreUnavailableException)
         {
             await error.WriteLineAsync($"lethe: the store cannot be read: {fault.Message}");
             return ExitCode.Environment;

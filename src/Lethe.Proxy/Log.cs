@@ -15,9 +15,6 @@ internal static partial class Log
     [LoggerMessage(1001, LogLevel.Warning, "Ingest did not catch up with the journal within {Seconds} s; the next start takes up the rest.")]
     public static partial void CatchUpLeft(ILogger logger, double seconds);
 
-    [LoggerMessage(1002, LogLevel.Critical, "Ingest ended by a fault of its own; captures go on into the journal and are taken up at the next start.")]
-    public static partial void IngestEnded(ILogger logger, Exception bug);
-
     [LoggerMessage(1003, LogLevel.Warning, "The admin listener {Address} is open beyond this machine: whoever reaches it can read the conversations.")]
     public static partial void AdminIsOpen(ILogger logger, string address);
 

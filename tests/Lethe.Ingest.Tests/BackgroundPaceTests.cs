@@ -1,11 +1,13 @@
 namespace Lethe.Ingest.Tests;
 
-public sealed class BackgroundPaceTests
+public sealed class BackgroundPaceTests : IDisposable
 {
     private readonly BackgroundPace pace;
     private ThreadTimes told;
 
     public BackgroundPaceTests() => pace = new BackgroundPace(() => told);
+
+    public void Dispose() => pace.Dispose();
 
     [Theory]
     [InlineData(20, 0, 0)]

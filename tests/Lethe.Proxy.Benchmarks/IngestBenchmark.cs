@@ -3,8 +3,9 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using Lethe.Capture;
 using Lethe.Capture.Exchanges;
-using Lethe.Ingest;
-using Lethe.Ingest.Storage;
+using Lethe.Ingest.Ingesting;
+using Lethe.Ingest.Meaning;
+using Lethe.Ingest.Sqlite;
 using Microsoft.Data.Sqlite;
 
 namespace Lethe.Proxy.Benchmarks;
@@ -99,8 +100,7 @@ internal static class IngestBenchmark
 
     private static async Task<double> IngestAsync(string path)
     {
-        await using var connection = await LetheDatabase.OpenAsync(path, TimeProvider.System);
-        using var ingest = new IngestTransaction(connection, TimeProvider.System);
+        using var ingest = await SqliteStore.OpenAsync(path, TimeProvider.System);
         return Rate(batch => ingest.Commit(batch));
     }
 

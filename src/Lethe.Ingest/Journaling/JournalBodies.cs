@@ -1,73 +1,86 @@
-using System.Text.Json;
 using Lethe.Capture.Exchanges;
 
 namespace Lethe.Ingest.Journaling;
 
+/// <summary>What became of what was said.</summary>
+public enum BodyState
+{
+    /// <summary>It is here.</summary>
+    Kept,
+
+    /// <summary>It was erased: there are only zeros.</summary>
+    Erased,
+
+    /// <summary>Its segment has left, or it is of another journal.</summary>
+    Gone,
+
+    /// <summary>It cannot be read any more.</summary>
+    Damaged,
+}
+
 /// <summary>Finds exchanges, with their bodies, again by the position that their rows keep. Not thread-safe.</summary>
 public sealed class JournalBodies(string directory) : IDisposable
 {
-    private readonly LineFetcher lines = new(directory);
-    private readonly LineFetcher heads = new(directory, completes: false);
+    private readonly Guid journal = JournalIdentity.Of(directory);
+    private readonly PieceReader pieces = new(directory);
+    private SegmentFile? lines;
+    private long linesOf;
 
-    /// <summary>The exchange whose first line stands at a position; null when its segment is gone or holds nothing readable there.</summary>
-    public CapturedExchange? TryRead(JournalPosition at)
-    {
-        try
-        {
-            var first = lines.Read(at, out var kind);
-            return kind switch
-            {
-                LineKind.Exchange => first,
-                LineKind.Open => TryReadParts(first.Id, at),
-                _ => null,
-            };
-        }
-        catch (Exception error) when (IsUnreadable(error))
-        {
-            return null;
-        }
-    }
+    /// <summary>The exchange whose line stands at a position; null when it is not there any more, or damaged.</summary>
+    public CapturedExchange? TryRead(JournalPosition at) => TryRead(at, out _);
 
-    /// <summary>What the first line of an exchange says: the head of its request, whatever became of the bodies. Null as in <see cref="TryRead"/>.</summary>
-    public CapturedExchange? TryReadHead(JournalPosition at)
-    {
-        try
-        {
-            return heads.Read(at);
-        }
-        catch (Exception error) when (IsUnreadable(error))
-        {
-            return null;
-        }
-    }
+    /// <inheritdoc cref="TryRead(JournalPosition)"/>
+    public CapturedExchange? TryRead(JournalPosition at, out BodyState state) => TryRead(at, withBodies: true, out state);
+
+    /// <summary>The exchange without its bodies. Null as in <see cref="TryRead(JournalPosition)"/>.</summary>
+    public CapturedExchange? TryReadHead(JournalPosition at) => TryRead(at, withBodies: false, out _);
 
     public void Dispose()
     {
-        lines.Dispose();
-        heads.Dispose();
+        lines?.Dispose();
+        pieces.Dispose();
     }
 
-    private static bool IsUnreadable(Exception error) => error is FormatException or JsonException or InvalidOperationException or IOException;
-
-    private CapturedExchange? TryReadParts(ExchangeId id, JournalPosition openedAt)
+    private CapturedExchange? TryRead(JournalPosition at, bool withBodies, out BodyState state)
     {
-        using var cursor = new JournalCursor(directory, openedAt);
-        var exchange = new OpenExchange(openedAt);
-        while (cursor.Step() == CursorStep.Line)
+        try
         {
-            if (cursor.Kind is not (LineKind.Part or LineKind.Close) || ExchangeReader.ReadId(cursor.Data.Span) != id)
+            if ((at.Journal != default && at.Journal != journal) || CallAt(at) is not { } call)
             {
-                continue;
+                state = BodyState.Gone;
+                return null;
             }
 
-            if (cursor.Kind == LineKind.Close)
-            {
-                return exchange.Assemble(lines, ExchangeReader.Read(cursor.Data.Span, lines.EarlierIn(cursor.LineAt.Segment)));
-            }
+            var exchange = pieces.Read(call, withBodies);
+            state = exchange is null ? BodyState.Erased : BodyState.Kept;
+            return exchange;
+        }
+        catch (Exception error) when (JournalCursor.IsDamage(error) || error is NotSupportedException)
+        {
+            state = BodyState.Damaged;
+            return null;
+        }
+    }
 
-            exchange.Add(cursor.LineAt);
+    /// <summary>Null when the segment is not there.</summary>
+    private JournaledCall? CallAt(JournalPosition at)
+    {
+        if (lines is null || linesOf != at.Segment)
+        {
+            lines?.Dispose();
+            lines = SegmentFile.TryOpen(directory, at.Segment, SegmentPart.Lines);
+            linesOf = at.Segment;
         }
 
-        return null;
+        if (lines is null)
+        {
+            return null;
+        }
+
+        using var reader = new LineReader(lines, at.Offset, ownsFile: false);
+        return reader.TryRead(long.MaxValue, out var text) && JournalLine.TryParse(text.Span, out var line) && line.Kind == LineKind.Exchange
+            && (at.Sequence == 0 || line.Sequence == at.Sequence)
+            ? CallText.Read(text.Span[line.DataStart..^JournalLine.SuffixBytes], at.Segment)
+            : throw new FormatException($"No exchange stands at {at}.");
     }
 }

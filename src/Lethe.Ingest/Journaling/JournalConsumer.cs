@@ -1,22 +1,29 @@
-using System.Security.Cryptography;
-using System.Text.Json;
 using Lethe.Capture.Exchanges;
 
 namespace Lethe.Ingest.Journaling;
 
+/// <summary>How far a reader is behind the durable end.</summary>
+/// <param name="Records">Lines.</param>
+/// <param name="Bytes">Bytes of lines and bodies.</param>
+/// <param name="Age">How long ago what it reads next was said, about; zero when it has read everything.</param>
+public readonly record struct JournalLag(long Records, long Bytes, TimeSpan Age);
+
 /// <summary>
-/// Reads complete exchanges in the order of their closing lines, beside a live writer or alone. It stops at a fault, which it never skips by itself.
-/// Not thread-safe.
+/// Reads complete exchanges in the order of their lines, beside a live writer or alone; each line tells everything, so the position is all that there is to
+/// keep. It stops at a fault, which it never skips by itself. Not thread-safe, but for <see cref="Lag"/>.
 /// </summary>
 public sealed class JournalConsumer : IDisposable
 {
     private readonly string directory;
     private readonly Journal? journal;
     private readonly JournalCursor cursor;
-    private readonly LineFetcher pieces;
-    private readonly Dictionary<ExchangeId, OpenExchange> open = [];
+    private readonly PieceReader pieces;
+    private readonly Lock gate = new();
     private JournalFault? ownFault;
     private JournalPosition lookedTo;
+    private JournalPosition told;
+    private (long Segment, long End) bodiesRead;
+    private DateTimeOffset readAt;
 
     /// <summary>Reads a journal that nobody writes, or that another process writes.</summary>
     public JournalConsumer(string directory, JournalPosition from)
@@ -25,55 +32,47 @@ public sealed class JournalConsumer : IDisposable
     }
 
     /// <summary>Reads behind a live writer, only what is durable.</summary>
-    /// <param name="readTo">How far it was read before; a journal that ends before that is another one.</param>
-    public JournalConsumer(Journal journal, JournalPosition from, JournalPosition readTo = default)
-        : this(journal.Directory, from, journal, readTo)
+    public JournalConsumer(Journal journal, JournalPosition from)
+        : this(journal.Directory, from, journal)
     {
     }
 
-    private JournalConsumer(string directory, JournalPosition from, Journal? journal, JournalPosition readTo = default)
+    private JournalConsumer(string directory, JournalPosition from, Journal? journal)
     {
+        JournalDirectory.RefuseFirstEdition(directory);
         this.directory = directory;
         this.journal = journal;
-        var known = from.IsBefore(readTo) ? readTo : from;
-        if (journal is not null && journal.DurableEnd.IsBefore(known))
+        var id = journal?.Id ?? JournalIdentity.Of(directory);
+        if (from != default && from.Journal != id)
         {
-            // The store has read further than this journal goes: it is another one, or its end was lost. All of it may be new.
-            ownFault = new JournalFault(JournalFaultKind.SegmentMissing, known, $"The journal ends at {journal.DurableEnd}; reading begins anew.");
+            StartedAnewFrom = from;
+            from = default;
+        }
+        else if (journal is not null && journal.DurableEnd.IsBefore(from))
+        {
+            ownFault = new JournalFault(JournalFaultKind.Missing, from, $"The journal ends at {journal.DurableEnd}; reading begins anew.");
             from = default;
         }
 
-        cursor = new JournalCursor(directory, from, journal is null ? null : () => journal.DurableEnd);
-        pieces = new LineFetcher(directory);
+        cursor = new JournalCursor(directory, new JournalPosition(id, from.Segment, from.Offset, from.Sequence), journal is null ? null : () => journal.DurableEnd);
+        pieces = new PieceReader(directory);
+        told = cursor.Position;
+        readAt = journal?.Time.GetUtcNow() ?? default;
     }
 
-    /// <summary>Where the next line starts.</summary>
-    public JournalPosition Position => cursor.Position;
+    /// <summary>The place in another journal that reading was to start at, where this one is read from its beginning instead; null when it started as it was told.</summary>
+    public JournalPosition? StartedAnewFrom { get; }
 
-    /// <summary>Where to start again: no line before it is needed. Exchanges read again from here are replays.</summary>
-    public JournalPosition LowWater
-    {
-        get
-        {
-            var lowest = cursor.Position;
-            foreach (var exchange in open.Values)
-            {
-                lowest = exchange.OpenedAt.IsBefore(lowest) ? exchange.OpenedAt : lowest;
-            }
-
-            return lowest;
-        }
-    }
+    /// <summary>Where the next line starts, or the fault that stands in the way; reading again from here misses nothing and repeats nothing.</summary>
+    public JournalPosition Position => Fault?.At ?? cursor.Position;
 
     /// <summary>What stopped the reading; null while nothing has.</summary>
     public JournalFault? Fault => ownFault ?? cursor.Fault;
 
-    /// <summary>Exchanges that were opened and not closed, as far as the journal was read.</summary>
-    internal IReadOnlyDictionary<ExchangeId, OpenExchange> Open => open;
+    /// <summary>Exchanges that were passed because what they said was erased.</summary>
+    public long Erased { get; private set; }
 
-    internal JournalCursor Cursor => cursor;
-
-    /// <summary>Adds complete exchanges until one of the limits is met or nothing more is there, and tells how many. A batch holds at least one, whatever its size.</summary>
+    /// <summary>Adds exchanges until one of the limits is met or nothing more is there, and tells how many. A batch holds at least one, whatever its size.</summary>
     /// <param name="bytesMax">Kept body bytes, both directions.</param>
     public int ReadBatch(List<JournaledExchange> into, int countMax, long bytesMax)
     {
@@ -98,11 +97,11 @@ public sealed class JournalConsumer : IDisposable
             }
         }
 
-        RecordLag();
+        Tell();
         return count;
     }
 
-    /// <summary>Goes on behind a fault that has been reported.</summary>
+    /// <summary>Goes on behind a fault that has been reported. One of a later version must not be passed by who stores what he reads.</summary>
     public void SkipFault()
     {
         if (ownFault is not null)
@@ -120,23 +119,37 @@ public sealed class JournalConsumer : IDisposable
     public Task WaitForMoreAsync(CancellationToken cancellation) =>
         journal?.WaitForDurableAsync(lookedTo, cancellation) ?? throw new InvalidOperationException("A journal without a live writer cannot be waited for.");
 
-    /// <summary>How far this reader is behind the durable end, in lines and in bytes; zero without a live writer.</summary>
-    public (long Records, long Bytes) Lag()
+    /// <summary>How far this reader is behind the durable end; nothing without a live writer. Any thread may ask.</summary>
+    public JournalLag Lag()
     {
         if (journal is null)
         {
-            return (0, 0);
+            return default;
         }
 
-        var end = journal.DurableEnd;
-        var bytes = end.Offset - Position.Offset;
-        for (var segment = Math.Max(1, Position.Segment); segment < end.Segment; segment++)
+        JournalPosition position;
+        long bodies;
+        DateTimeOffset since;
+        lock (gate)
         {
-            var file = new FileInfo(JournalDirectory.PlainPath(directory, segment));
-            bytes += file.Exists ? file.Length : 0;
+            (position, since) = (told, readAt);
+            bodies = bodiesRead.Segment == position.Segment ? bodiesRead.End : 0;
         }
 
-        return (Math.Max(0, end.Sequence - Math.Max(1, Position.Sequence)), Math.Max(0, bytes));
+        var (end, bodiesEnd) = journal.DurableEnds();
+        if (!position.IsBefore(end))
+        {
+            return default;
+        }
+
+        var bytes = end.Offset + bodiesEnd - position.Offset - bodies;
+        for (var segment = Math.Max(1, position.Segment); segment < end.Segment; segment++)
+        {
+            bytes += JournalDirectory.BytesOf(directory, segment);
+        }
+
+        var age = journal.Time.GetUtcNow() - since;
+        return new JournalLag(end.Sequence - Math.Max(1, position.Sequence), Math.Max(0, bytes), age > TimeSpan.Zero ? age : TimeSpan.Zero);
     }
 
     public void Dispose()
@@ -147,58 +160,62 @@ public sealed class JournalConsumer : IDisposable
 
     private JournaledExchange? TakeLine()
     {
+        if (cursor.Kind != LineKind.Exchange)
+        {
+            return null;
+        }
+
         try
         {
-            switch (cursor.Kind)
-            {
-                case LineKind.Exchange:
-                    return Journaled(ReadLine(), cursor.LineAt);
-                case LineKind.Open:
-                    open[ExchangeReader.ReadId(cursor.Data.Span)] = new OpenExchange(cursor.LineAt);
-                    return null;
-                case LineKind.Part or LineKind.Close:
-                    return TakePiece(ExchangeReader.ReadId(cursor.Data.Span));
-                default:
-                    return null;
-            }
+            var call = CallText.Read(cursor.Data.Span, cursor.LineAt.Segment);
+            var exchange = pieces.Read(call);
+            NoteRead(call);
+            Erased += exchange is null ? 1 : 0;
+            return exchange is null ? null : new JournaledExchange(exchange, ContentHash.Of(exchange), cursor.LineAt);
         }
-        catch (Exception error) when (error is FormatException or JsonException or InvalidOperationException)
+        catch (NotSupportedException error)
+        {
+            ownFault = new JournalFault(JournalFaultKind.UnknownVersion, cursor.LineAt, error.Message);
+        }
+        catch (Exception error) when (JournalCursor.IsDamage(error))
         {
             ownFault = new JournalFault(JournalFaultKind.Undecodable, cursor.LineAt, error.Message);
-            return null;
+        }
+
+        return null;
+    }
+
+    private void NoteRead(JournaledCall call)
+    {
+        lock (gate)
+        {
+            readAt = call.CapturedAt + (call.Duration ?? TimeSpan.Zero);
+            bodiesRead = (cursor.LineAt.Segment, call.Wrote?.End ?? bodiesRead.End);
         }
     }
 
-    private JournaledExchange? TakePiece(ExchangeId id)
+    /// <summary>What <see cref="Lag"/> tells from here on.</summary>
+    private void Tell()
     {
-        if (!open.TryGetValue(id, out var begun))
+        if (journal is null)
         {
-            ownFault = new JournalFault(JournalFaultKind.Orphan, cursor.LineAt, $"Exchange {id} was never opened.");
-            return null;
+            return;
         }
 
-        if (cursor.Kind == LineKind.Part)
+        lock (gate)
         {
-            begun.Add(cursor.LineAt);
-            return null;
+            told = cursor.Position;
+            if (!told.IsBefore(journal.DurableEnd))
+            {
+                readAt = journal.Time.GetUtcNow();
+            }
         }
 
-        open.Remove(id);
-        var whole = begun.Assemble(pieces, ReadLine());
-        return Journaled(whole, begun.OpenedAt) with { ClosedAt = cursor.LineAt };
-    }
-
-    private static JournaledExchange Journaled(CapturedExchange exchange, JournalPosition at) => new(exchange, ContentHash.Of(exchange), at);
-
-    private CapturedExchange ReadLine() => ExchangeReader.Read(cursor.Data.Span, pieces.EarlierIn(cursor.LineAt.Segment));
-
-    private void RecordLag()
-    {
-        if (journal is not null && IngestMeter.JournalLagRecords.Enabled)
+        if (IngestMeter.JournalLagRecords.Enabled)
         {
-            var (records, bytes) = Lag();
-            IngestMeter.JournalLagRecords.Record(records);
-            IngestMeter.JournalLagBytes.Record(bytes);
+            var lag = Lag();
+            IngestMeter.JournalLagRecords.Record(lag.Records);
+            IngestMeter.JournalLagBytes.Record(lag.Bytes);
         }
     }
 }

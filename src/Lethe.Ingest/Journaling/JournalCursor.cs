@@ -18,13 +18,12 @@ internal sealed class JournalCursor : IDisposable
 {
     private readonly string directory;
     private readonly Func<JournalPosition>? writtenTo;
-    private readonly byte[] contentHash = new byte[JournalLine.SealBytes];
     private readonly byte[] seal = new byte[JournalLine.SealBytes];
     private bool sealKnown;
     private LineReader? reader;
-    private bool isCompressed;
-    private bool isInside;
+    private long unreadable;
 
+    /// <param name="from">Its journal counts as this one's: who asks has compared.</param>
     /// <param name="writtenTo">How far the journal is durable, when its writer is known; else the files' ends count.</param>
     public JournalCursor(string directory, JournalPosition from, Func<JournalPosition>? writtenTo = null)
     {
@@ -40,10 +39,11 @@ internal sealed class JournalCursor : IDisposable
 
     public LineKind Kind { get; private set; }
 
+    /// <summary>How many lines before this one were not synced when it was written.</summary>
+    public long Behind { get; private set; }
+
     /// <summary>The data of the line; valid until the next step.</summary>
     public ReadOnlyMemory<byte> Data { get; private set; }
-
-    public ReadOnlySpan<byte> ContentHash => contentHash;
 
     /// <summary>The header of the segment that the cursor is in, once it has read it.</summary>
     public SegmentHeader? Header { get; private set; }
@@ -56,7 +56,57 @@ internal sealed class JournalCursor : IDisposable
     /// <summary>Bytes behind the last whole line: a line that is being written, or a torn one.</summary>
     public int PartialBytes => reader?.PartialBytes ?? 0;
 
+    /// <summary>The header of a segment, without any check of its seal; null when there is none that can be read.</summary>
+    public static SegmentHeader? TryReadHeader(string directory, long segment)
+    {
+        try
+        {
+            using var file = SegmentFile.TryOpen(directory, segment, SegmentPart.Lines);
+            using var lines = file is null ? null : new LineReader(file, 0);
+            return lines is not null && lines.TryRead(long.MaxValue, out var text) && JournalLine.TryParse(text.Span, out var line) && line.Kind == LineKind.Header
+                ? SegmentHeader.Read(text[line.DataStart..^JournalLine.SuffixBytes], segment)
+                : null;
+        }
+        catch (Exception error) when (IsDamage(error) || error is NotSupportedException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>What reading damaged data throws.</summary>
+    public static bool IsDamage(Exception error) =>
+        error is FormatException or JsonException or InvalidOperationException or KeyNotFoundException or InvalidDataException or IOException or OverflowException;
+
     public CursorStep Step()
+    {
+        try
+        {
+            return Walk();
+        }
+        catch (Exception error) when (error is InvalidDataException or IOException)
+        {
+            return Fail(JournalFaultKind.Unreadable, Position, error.Message);
+        }
+    }
+
+    /// <summary>Goes on behind the fault. What follows is believed from the next seal on.</summary>
+    public void SkipFault()
+    {
+        var kind = Fault?.Kind;
+        Fault = null;
+        if (kind == JournalFaultKind.Unreadable)
+        {
+            PassUnreadable();
+        }
+        else if (kind is JournalFaultKind.Torn && NextSegment() is not null)
+        {
+            MoveOn();
+        }
+    }
+
+    public void Dispose() => reader?.Dispose();
+
+    private CursorStep Walk()
     {
         while (Fault is null)
         {
@@ -70,17 +120,9 @@ internal sealed class JournalCursor : IDisposable
                 return Take(line);
             }
 
-            // A segment whose writer was killed has no last line; the next header's seal tells whether all of it is there.
-            if (isCompressed && isInside && (reader.PartialBytes > 0 || (Kind != LineKind.End && NextSegment() is null)))
+            if (NextSegment() is null)
             {
-                isCompressed = false;
-                return Fail(JournalFaultKind.Torn, Position, "The compressed segment ends before its last line.");
-            }
-
-            var next = NextSegment();
-            if (next is null)
-            {
-                return CursorStep.End;
+                return reader.IsSealed && reader.PartialBytes > 0 ? Fail(JournalFaultKind.Torn, Position, "The sealed segment ends inside a line.") : CursorStep.End;
             }
 
             // The writer may have added lines between the look at the file and the look at the directory.
@@ -94,59 +136,49 @@ internal sealed class JournalCursor : IDisposable
                 return Fail(JournalFaultKind.Torn, Position, $"{reader.PartialBytes} bytes without a line's end.");
             }
 
-            MoveTo(next.Value);
+            MoveOn();
         }
 
         return CursorStep.Fault;
     }
 
-    /// <summary>Goes on behind the fault. What follows is believed from the next seal on.</summary>
-    public void SkipFault()
-    {
-        var kind = Fault?.Kind;
-        Fault = null;
-        if (kind is JournalFaultKind.Torn && NextSegment() is { } next)
-        {
-            sealKnown = false;
-            MoveTo(next);
-        }
-    }
-
-    public void Dispose() => reader?.Dispose();
-
     private bool OpenSegment()
     {
-        var segment = Position.Segment;
-        if (SegmentFile.TryOpen(directory, segment, out isCompressed) is not { } file)
+        while (true)
         {
-            var later = JournalDirectory.Segments(directory).Where(found => found > segment && IsBegun(found)).ToList();
-            if (later.Count == 0)
+            var segment = Position.Segment;
+            if (segment != 0 && segment != unreadable && SegmentFile.TryOpen(directory, segment, SegmentPart.Lines) is { } file)
+            {
+                return Enter(file);
+            }
+
+            if (NextSegment() is not { } next)
             {
                 return false;
             }
 
-            Position = new JournalPosition(default, later[0], 0, segment == 0 ? 0 : Position.Sequence);
-            if (segment != 0)
+            Position = Position with { Segment = next, Offset = 0, Sequence = segment == 0 ? 0 : Position.Sequence };
+            sealKnown = false;
+            if (segment != 0 && segment != unreadable)
             {
-                sealKnown = false;
-                Fail(JournalFaultKind.SegmentMissing, new JournalPosition(default, segment, 0, Position.Sequence), "The segment is not there.");
+                Fail(JournalFaultKind.Missing, Position with { Segment = segment }, "The segment is not there.");
                 return false;
             }
-
-            return OpenSegment();
         }
-
-        isInside = Position.Offset == 0;
-        reader = new LineReader(file, Position.Offset);
-        return Position.Offset == 0 || ReadSealBefore(file);
     }
 
-    private bool ReadSealBefore(FileStream file)
+    private bool Enter(SegmentFile file)
     {
-        sealKnown = SegmentFile.TryReadSealBefore(file, Position.Offset, seal);
+        reader = new LineReader(file, Position.Offset);
+        if (Position.Offset == 0)
+        {
+            return true;
+        }
+
+        sealKnown = reader.TryReadSealBefore(Position.Offset, seal);
         if (!sealKnown)
         {
-            Fail(JournalFaultKind.Malformed, Position, "No line starts at this position.");
+            Fail(JournalFaultKind.Missing, Position, "No line starts at this position.");
         }
 
         return sealKnown;
@@ -154,7 +186,6 @@ internal sealed class JournalCursor : IDisposable
 
     private CursorStep Take(ReadOnlyMemory<byte> text)
     {
-        isInside = true;
         LineAt = Position;
         var expected = Position.Sequence;
         if (!JournalLine.TryParse(text.Span, out var line))
@@ -167,18 +198,24 @@ internal sealed class JournalCursor : IDisposable
         LineAt = LineAt with { Sequence = line.Sequence };
         Advance(line.Sequence + 1);
         Kind = line.Kind;
-        Data = text.Slice(line.Prefix.Length, line.Data.Length);
-        if (CheckHeader() is { } headerFault)
-        {
-            Adopt(line.SealHex);
-            return Fail(headerFault.Kind, LineAt, headerFault.Detail);
-        }
-
-        var isSealed = line.IsSealed(seal, contentHash) || !sealKnown;
-        Adopt(line.SealHex);
+        Behind = line.Behind;
+        Data = text[line.DataStart..^JournalLine.SuffixBytes];
+        var headerFault = CheckHeader();
+        var isSealed = line.IsSealed(seal) || !sealKnown;
+        sealKnown = JournalLine.TryReadSeal(line.SealHex, seal);
         if (!isSealed)
         {
             return Fail(JournalFaultKind.SealBroken, LineAt, "The seal does not follow from the line and the line before.");
+        }
+
+        if (headerFault is { } fault)
+        {
+            return Fail(fault.Kind, LineAt, fault.Detail);
+        }
+
+        if (Kind == LineKind.Unknown)
+        {
+            return Fail(JournalFaultKind.UnknownVersion, LineAt, "A line of a later version.");
         }
 
         return expected != 0 && expected != line.Sequence
@@ -190,51 +227,69 @@ internal sealed class JournalCursor : IDisposable
     {
         if (LineAt.Offset != 0)
         {
-            return Kind == LineKind.Segment ? (JournalFaultKind.HeaderMissing, "A header stands in the middle of a segment.") : null;
+            return Kind == LineKind.Header ? (JournalFaultKind.HeaderMissing, "A header stands in the middle of a segment.") : null;
         }
 
-        if (Kind != LineKind.Segment)
+        if (Kind != LineKind.Header)
         {
             return (JournalFaultKind.HeaderMissing, "The segment does not open with its header.");
         }
 
         try
         {
-            Header = SegmentHeader.Read(Data);
+            Header = SegmentHeader.Read(Data, LineAt.Segment);
         }
-        catch (Exception error) when (error is FormatException or JsonException or InvalidOperationException or KeyNotFoundException)
-        {
-            return (JournalFaultKind.Undecodable, "The header cannot be read.");
-        }
-
-        if (Header is null)
+        catch (NotSupportedException)
         {
             return (JournalFaultKind.UnknownVersion, "The segment was written by a later version.");
+        }
+        catch (Exception error) when (IsDamage(error))
+        {
+            return (JournalFaultKind.Undecodable, "The header cannot be read.");
         }
 
         var follows = !sealKnown || Header.PreviousSeal.AsSpan().SequenceEqual(seal);
         Header.PreviousSeal.CopyTo(seal, 0);
         sealKnown = true;
+        if (Position.Journal != default && Header.Journal != Position.Journal)
+        {
+            return (JournalFaultKind.WrongJournal, $"The segment is of journal {Header.Journal}.");
+        }
+
         return follows ? null : (JournalFaultKind.SealBroken, "The header does not follow from the segment before.");
     }
 
-    private void Adopt(ReadOnlySpan<byte> hex) => sealKnown = JournalLine.TryReadSeal(hex, seal);
+    private void PassUnreadable()
+    {
+        sealKnown = false;
+        try
+        {
+            if (reader is not null && reader.TryPassDamage())
+            {
+                Advance(0);
+                return;
+            }
+        }
+        catch (Exception error) when (error is InvalidDataException or IOException)
+        {
+            Advance(0);
+            Fail(JournalFaultKind.Unreadable, Position, error.Message);
+            return;
+        }
 
-    private void Advance(long sequence) => Position = new JournalPosition(default, Position.Segment, reader!.Offset, sequence);
+        reader?.Dispose();
+        reader = null;
+        unreadable = Position.Segment;
+    }
 
-    private void MoveTo(long segment)
+    private void Advance(long sequence) => Position = Position with { Offset = reader!.Offset, Sequence = sequence };
+
+    private void MoveOn()
     {
         reader?.Dispose();
         reader = null;
         Header = null;
-        Position = new JournalPosition(default, Position.Segment + 1, 0, Position.Sequence);
-        if (segment == Position.Segment)
-        {
-            return;
-        }
-
-        // OpenSegment reports the one that is missing and goes on behind it.
-        sealKnown = false;
+        Position = Position with { Segment = Position.Segment + 1, Offset = 0 };
     }
 
     private long ReadableTo()
@@ -248,19 +303,13 @@ internal sealed class JournalCursor : IDisposable
         return end.Segment == Position.Segment ? end.Offset : end.Segment > Position.Segment ? long.MaxValue : 0;
     }
 
-    /// <summary>Until something in it is durable, the writer may take a segment back and write another in its place.</summary>
-    private bool IsBegun(long segment) => writtenTo is null || new JournalPosition(default, segment, 0, 0).IsBefore(writtenTo());
-
+    /// <summary>The next segment that is there. Until something in one is durable, the writer may take it back and write another in its place.</summary>
     private long? NextSegment()
     {
-        if (writtenTo is not null && writtenTo().Segment <= Position.Segment)
-        {
-            return null;
-        }
-
+        var end = writtenTo?.Invoke() ?? new JournalPosition(default, long.MaxValue, long.MaxValue, 0);
         foreach (var segment in JournalDirectory.Segments(directory))
         {
-            if (segment > Position.Segment)
+            if (segment > Position.Segment && (segment < end.Segment || (segment == end.Segment && end.Offset > 0)))
             {
                 return segment;
             }

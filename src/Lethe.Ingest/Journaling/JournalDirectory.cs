@@ -3,20 +3,33 @@ using System.Runtime.InteropServices;
 
 namespace Lethe.Ingest.Journaling;
 
+/// <summary>The two files of a segment: what happened, and what was said.</summary>
+internal enum SegmentPart
+{
+    Lines,
+    Bodies,
+}
+
 /// <summary>The files of a journal: their names, their modes (0700, 0600), and the directory's own durability.</summary>
 internal static partial class JournalDirectory
 {
-    private const string PlainSuffix = ".jsonl";
-    private const string CompressedSuffix = ".jsonl.br";
     private const string UnfinishedSuffix = ".tmp";
+    private const string SealedSuffix = ".zst";
+    private const string LinesSuffix = ".lines";
+    private const string BodiesSuffix = ".bodies";
 
-    public static string PlainPath(string directory, long segment) => Path.Combine(directory, Name(segment) + PlainSuffix);
+    public static string PlainPath(string directory, long segment, SegmentPart part) =>
+        Path.Combine(directory, segment.ToString("D8", CultureInfo.InvariantCulture) + (part == SegmentPart.Lines ? LinesSuffix : BodiesSuffix));
 
-    public static string CompressedPath(string directory, long segment) => Path.Combine(directory, Name(segment) + CompressedSuffix);
+    public static string SealedPath(string directory, long segment, SegmentPart part) => PlainPath(directory, segment, part) + SealedSuffix;
 
-    public static string UnfinishedPath(string directory, string name) => Path.Combine(directory, name + UnfinishedSuffix);
+    public static string UnfinishedPath(string path) => path + UnfinishedSuffix;
 
     public static string LockPath(string directory) => Path.Combine(directory, "journal.lock");
+
+    public static string IdPath(string directory) => Path.Combine(directory, "journal.id");
+
+    public static string ErasurePath(string directory) => Path.Combine(directory, "journal.erasing");
 
     public static void Create(string directory)
     {
@@ -30,7 +43,17 @@ internal static partial class JournalDirectory
         }
     }
 
-    /// <summary>The numbers of the segments that are there, plain or compressed, ascending.</summary>
+    /// <summary>Throws <see cref="IOException"/> for a directory of the journal's first edition, which nothing here reads.</summary>
+    public static void RefuseFirstEdition(string directory)
+    {
+        if (Directory.Exists(directory) && Directory.EnumerateFiles(directory, "*.jsonl*").FirstOrDefault() is { } file)
+        {
+            throw new IOException(
+                $"{directory} holds a journal of the first edition ({Path.GetFileName(file)}), which this version neither reads nor changes; take another data directory, or move that one away.");
+        }
+    }
+
+    /// <summary>The numbers of the segments whose lines are there, plain or sealed, ascending.</summary>
     public static List<long> Segments(string directory)
     {
         var segments = new SortedSet<long>();
@@ -40,7 +63,7 @@ internal static partial class JournalDirectory
             {
                 var name = Path.GetFileName(path);
                 var dot = name.IndexOf('.', StringComparison.Ordinal);
-                if (dot > 0 && name[dot..] is PlainSuffix or CompressedSuffix
+                if (dot > 0 && name[dot..] is LinesSuffix or LinesSuffix + SealedSuffix
                     && long.TryParse(name[..dot], NumberStyles.None, CultureInfo.InvariantCulture, out var segment))
                 {
                     segments.Add(segment);
@@ -51,27 +74,40 @@ internal static partial class JournalDirectory
         return [.. segments];
     }
 
-    /// <summary>Removes what a crash left half made: unfinished files, and plain segments whose compressed form is whole.</summary>
-    public static void RemoveLeftovers(string directory)
+    /// <summary>What a segment takes on disk, both files in whatever form.</summary>
+    public static long BytesOf(string directory, long segment)
+    {
+        long bytes = 0;
+        foreach (var part in (SegmentPart[])[SegmentPart.Lines, SegmentPart.Bodies])
+        {
+            foreach (var path in (string[])[PlainPath(directory, segment, part), SealedPath(directory, segment, part)])
+            {
+                var file = new FileInfo(path);
+                bytes += file.Exists ? file.Length : 0;
+            }
+        }
+
+        return bytes;
+    }
+
+    /// <summary>Removes what a crash left half made: unfinished files, and plain ones whose sealed form is whole.</summary>
+    public static void RemoveLeftovers(string directory, JournalDisk disk)
     {
         foreach (var path in Directory.EnumerateFiles(directory, "*" + UnfinishedSuffix))
         {
-            File.Delete(path);
+            disk.Delete(path);
         }
 
-        foreach (var segment in Segments(directory))
+        foreach (var path in Directory.EnumerateFiles(directory, "*" + SealedSuffix))
         {
-            if (File.Exists(CompressedPath(directory, segment)))
-            {
-                File.Delete(PlainPath(directory, segment));
-            }
+            disk.Delete(path[..^SealedSuffix.Length]);
         }
     }
 
     /// <summary>Opens a file that only its owner can read, created with that mode from its first moment. Unbuffered.</summary>
-    public static FileStream OpenFile(string path, FileMode mode, FileShare share, FileOptions options = FileOptions.None)
+    public static FileStream OpenFile(string path, FileMode mode, FileShare share)
     {
-        var stream = new FileStreamOptions { Mode = mode, Access = FileAccess.ReadWrite, Share = share, Options = options, BufferSize = 0 };
+        var stream = new FileStreamOptions { Mode = mode, Access = FileAccess.ReadWrite, Share = share, BufferSize = 0 };
         if (!OperatingSystem.IsWindows() && mode != FileMode.Open)
         {
             stream.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
@@ -106,8 +142,6 @@ internal static partial class JournalDirectory
             _ = CloseDescriptor(descriptor);
         }
     }
-
-    private static string Name(long segment) => segment.ToString("D20", CultureInfo.InvariantCulture);
 
     [LibraryImport("libc", EntryPoint = "open", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
     private static partial int OpenDescriptor(string path, int flags);

@@ -7,17 +7,20 @@ namespace Lethe.Ingest.Journaling;
 /// <summary>The kinds of lines, in the words that stand in the file.</summary>
 internal enum LineKind
 {
-    Segment,
-    Exchange,
+    /// <summary>A kind that a later version writes.</summary>
+    Unknown,
+    Header,
     Open,
     Part,
-    Close,
-    End,
+    Exchange,
+    Erased,
+    Anchor,
+    Footer,
 }
 
 /// <summary>
-/// One line: <c>{"seq":7,"kind":"exchange","data":{…},"seal":"64 hex"}</c>. The seal is
-/// SHA-256(tag · previous seal · SHA-256(data) · everything before data), so one pass over the data serves the chain and the content hash.
+/// One line: <c>{"seq":7,"behind":2,"kind":"exchange","data":{…},"seal":"64 hex"}</c>. The seal is SHA-256(tag · previous seal · everything before it in
+/// the line). <c>behind</c> tells how many lines before this one were not yet synced when it was written: what a loss of power may have taken.
 /// </summary>
 internal readonly ref struct JournalLine
 {
@@ -26,64 +29,66 @@ internal readonly ref struct JournalLine
     /// <summary>Comma, name, 64 hex digits, quote and brace; without the newline.</summary>
     public const int SuffixBytes = 9 + (SealBytes * 2) + 2;
 
-    private const int PrefixBytesMax = 64;
+    private const int PrefixBytesMax = 96;
 
-    private static ReadOnlySpan<byte> Tag => "lethe.journal.v1"u8;
+    private static ReadOnlySpan<byte> Tag => "lethe.journal.v2"u8;
 
-    private JournalLine(long sequence, LineKind kind, ReadOnlySpan<byte> prefix, ReadOnlySpan<byte> data, ReadOnlySpan<byte> seal)
+    private JournalLine(ReadOnlySpan<byte> text, long sequence, long behind, LineKind kind, int dataStart)
     {
+        Text = text;
         Sequence = sequence;
+        Behind = behind;
         Kind = kind;
-        Prefix = prefix;
-        Data = data;
-        SealHex = seal;
+        DataStart = dataStart;
     }
+
+    /// <summary>The whole line without its newline.</summary>
+    public ReadOnlySpan<byte> Text { get; }
 
     public long Sequence { get; }
 
+    public long Behind { get; }
+
     public LineKind Kind { get; }
 
-    public ReadOnlySpan<byte> Prefix { get; }
+    public int DataStart { get; }
 
-    public ReadOnlySpan<byte> Data { get; }
-
-    public ReadOnlySpan<byte> SealHex { get; }
+    public ReadOnlySpan<byte> SealHex => Text[^SuffixBytes..][9..^2];
 
     /// <summary>Takes a line (without its newline) apart; false when it is no line of a journal.</summary>
     public static bool TryParse(ReadOnlySpan<byte> text, out JournalLine line)
     {
         line = default;
         var data = text.IndexOf(",\"data\":"u8);
-        if (text.Length < SuffixBytes || data is < 0 or > PrefixBytesMax || !text.StartsWith("{\"seq\":"u8))
+        if (text.Length < SuffixBytes || data is < 0 or > PrefixBytesMax || data + 8 > text.Length - SuffixBytes)
         {
             return false;
         }
 
         var suffix = text[^SuffixBytes..];
-        if (data + 8 > text.Length - SuffixBytes || !suffix.StartsWith(",\"seal\":\""u8) || !suffix.EndsWith("\"}"u8))
+        var rest = text[..data];
+        if (!suffix.StartsWith(",\"seal\":\""u8) || !suffix.EndsWith("\"}"u8)
+            || !TryTakeNumber(ref rest, "{\"seq\":"u8, out var sequence) || !TryTakeNumber(ref rest, ",\"behind\":"u8, out var behind)
+            || !rest.StartsWith(",\"kind\":\""u8) || !rest.EndsWith("\""u8) || rest.Length < 10)
         {
             return false;
         }
 
-        var prefix = text[..(data + 8)];
-        if (!Utf8Parser.TryParse(prefix[7..], out long sequence, out var digits) || !TryParseKind(prefix[(7 + digits)..data], out var kind))
-        {
-            return false;
-        }
-
-        line = new JournalLine(sequence, kind, prefix, text[prefix.Length..^SuffixBytes], suffix[9..^2]);
+        line = new JournalLine(text, sequence, behind, KindOf(rest[9..^1]), data + 8);
         return true;
     }
 
     /// <summary>The bytes of a seal as it stands in a line; false when they are none.</summary>
     public static bool TryReadSeal(ReadOnlySpan<byte> hex, Span<byte> seal) => Convert.FromHexString(hex, seal, out _, out _) == OperationStatus.Done;
 
-    public static void WritePrefix(LineBuffer into, long sequence, LineKind kind)
+    public static void WritePrefix(LineBuffer into, long sequence, long behind, LineKind kind)
     {
         into.Raw("{\"seq\":"u8);
         into.Number(sequence);
+        into.Raw(",\"behind\":"u8);
+        into.Number(behind);
         into.Raw(",\"kind\":\""u8);
-        into.Raw(Name(kind));
+        into.Raw(NameOf(kind));
         into.Raw("\",\"data\":"u8);
     }
 
@@ -94,53 +99,58 @@ internal readonly ref struct JournalLine
         into.Raw("}\n"u8);
     }
 
-    /// <summary>Computes the hash of the data, and from it and the previous seal this line's seal.</summary>
-    public static void Seal(ReadOnlySpan<byte> previous, ReadOnlySpan<byte> prefix, ReadOnlySpan<byte> data, Span<byte> contentHash, Span<byte> seal)
+    /// <summary>Computes a line's seal from the seal of the line before and all that precedes it in the line.</summary>
+    public static void Seal(ReadOnlySpan<byte> previous, ReadOnlySpan<byte> before, Span<byte> seal)
     {
-        SHA256.HashData(data, contentHash);
-        Span<byte> framed = stackalloc byte[Tag.Length + (2 * SealBytes) + PrefixBytesMax + 8];
+        Span<byte> framed = stackalloc byte[Tag.Length + (2 * SealBytes)];
         Tag.CopyTo(framed);
         previous.CopyTo(framed[Tag.Length..]);
-        contentHash.CopyTo(framed[(Tag.Length + SealBytes)..]);
-        prefix.CopyTo(framed[(Tag.Length + (2 * SealBytes))..]);
-        SHA256.HashData(framed[..(Tag.Length + (2 * SealBytes) + prefix.Length)], seal);
+        SHA256.HashData(before, framed[(Tag.Length + SealBytes)..]);
+        SHA256.HashData(framed, seal);
     }
 
-    /// <summary>Whether the seal follows from the line and the seal of the line before. The hash of the data is computed in any case.</summary>
-    public bool IsSealed(ReadOnlySpan<byte> previous, Span<byte> contentHash)
+    /// <summary>Whether the seal follows from the line and the seal of the line before.</summary>
+    public bool IsSealed(ReadOnlySpan<byte> previous)
     {
         Span<byte> computed = stackalloc byte[SealBytes];
         Span<byte> written = stackalloc byte[SealBytes];
-        Seal(previous, Prefix, Data, contentHash, computed);
+        Seal(previous, Text[..^SuffixBytes], computed);
         return TryReadSeal(SealHex, written) && written.SequenceEqual(computed);
     }
 
-    private static ReadOnlySpan<byte> Name(LineKind kind) => kind switch
+    private static bool TryTakeNumber(ref ReadOnlySpan<byte> rest, ReadOnlySpan<byte> name, out long number)
     {
-        LineKind.Segment => "segment"u8,
-        LineKind.Exchange => "exchange"u8,
-        LineKind.Open => "open"u8,
-        LineKind.Part => "part"u8,
-        LineKind.Close => "close"u8,
-        _ => "end"u8,
-    };
-
-    private static bool TryParseKind(ReadOnlySpan<byte> text, out LineKind kind)
-    {
-        kind = default;
-        if (!text.StartsWith(",\"kind\":\""u8) || !text.EndsWith("\""u8))
+        number = 0;
+        if (!rest.StartsWith(name) || !Utf8Parser.TryParse(rest[name.Length..], out number, out var digits) || number < 0)
         {
             return false;
         }
 
-        for (kind = LineKind.Segment; kind <= LineKind.End; kind++)
+        rest = rest[(name.Length + digits)..];
+        return true;
+    }
+
+    private static ReadOnlySpan<byte> NameOf(LineKind kind) => kind switch
+    {
+        LineKind.Header => "header"u8,
+        LineKind.Open => "open"u8,
+        LineKind.Part => "part"u8,
+        LineKind.Exchange => "exchange"u8,
+        LineKind.Erased => "erased"u8,
+        LineKind.Anchor => "anchor"u8,
+        _ => "footer"u8,
+    };
+
+    private static LineKind KindOf(ReadOnlySpan<byte> text)
+    {
+        for (var kind = LineKind.Header; kind <= LineKind.Footer; kind++)
         {
-            if (text[9..^1].SequenceEqual(Name(kind)))
+            if (text.SequenceEqual(NameOf(kind)))
             {
-                return true;
+                return kind;
             }
         }
 
-        return false;
+        return LineKind.Unknown;
     }
 }

@@ -1,142 +1,101 @@
-using Lethe.Capture.Exchanges;
+using System.Security.Cryptography;
 
 namespace Lethe.Ingest.Journaling;
 
-/// <summary>What opening a journal had to mend.</summary>
-/// <param name="Segment">The segment whose torn end was cut; 0 when none was.</param>
-/// <param name="BytesCut">Bytes of the torn last line.</param>
-/// <param name="Interrupted">Exchanges that were open when the last writer stopped.</param>
-/// <param name="Faults">Damage that was found in the last segment, and left as it is.</param>
-public sealed record JournalRepair(long Segment, long BytesCut, int Interrupted, IReadOnlyList<JournalFault> Faults);
-
-/// <summary>Where a journal goes on: its end, its last seal, and what its last writer left open.</summary>
-internal sealed record JournalTail(
-    JournalPosition End,
-    byte[] Seal,
-    IReadOnlyDictionary<ExchangeId, JournalPosition> Open,
-    IReadOnlyList<CapturedExchange> Interrupted,
-    JournalRepair Repair);
-
-/// <summary>Brings a journal into a state that can be written on: leftovers removed, the torn end cut, the end found.</summary>
+/// <summary>
+/// Brings a journal into a state that can be written on, from its last segment alone: leftovers removed, what a crash tore off cut, the end and the open
+/// calls found. Damage is told, never a reason not to start.
+/// </summary>
 internal static class JournalRecovery
 {
-    public static JournalTail Run(string directory)
+    public static JournalTail Run(string directory, JournalDisk disk)
     {
-        JournalDirectory.RemoveLeftovers(directory);
-        var (cutSegment, cut) = CutTornEnd(directory);
-        var segments = JournalDirectory.Segments(directory);
-        var none = new Dictionary<ExchangeId, JournalPosition>();
-        if (segments.Count == 0)
-        {
-            return new JournalTail(new JournalPosition(default, 1, 0, 1), new byte[JournalLine.SealBytes], none, [], new JournalRepair(cutSegment, cut, 0, []));
-        }
-
-        using var consumer = new JournalConsumer(directory, FirstNeeded(directory, segments[^1]));
-        var faults = ReadToEnd(consumer);
-        var open = consumer.Open.ToDictionary(pair => pair.Key, pair => pair.Value.OpenedAt);
-        using var lines = new LineFetcher(directory, completes: false);
-        var interrupted = new List<CapturedExchange>();
-        foreach (var exchange in consumer.Open.Values.OrderBy(begun => begun.OpenedAt.Sequence))
-        {
-            interrupted.Add(WithoutBodies(exchange.Assemble(lines, closing: null)));
-        }
-
-        var repair = new JournalRepair(cutSegment, cut, interrupted.Count, faults);
-        return new JournalTail(consumer.Position, consumer.Cursor.Seal.ToArray(), open, interrupted, repair);
-    }
-
-    /// <summary>The last segment, or where the earliest exchange was opened that its header names as open.</summary>
-    private static JournalPosition FirstNeeded(string directory, long last)
-    {
-        var first = new JournalPosition(default, last, 0, 0);
-        using var cursor = new JournalCursor(directory, first);
-        if (cursor.Step() == CursorStep.Line && cursor.Header is { } header)
-        {
-            foreach (var at in header.Open.Values)
-            {
-                first = at.IsBefore(first) ? at : first;
-            }
-        }
-
-        return first;
-    }
-
-    private static List<JournalFault> ReadToEnd(JournalConsumer consumer)
-    {
+        JournalDirectory.RemoveLeftovers(directory, disk);
+        var (cutSegment, cutBytes) = (0L, 0L);
         var faults = new List<JournalFault>();
-        var passed = new List<JournaledExchange>();
-        while (true)
+        while (JournalDirectory.Segments(directory) is { Count: > 0 } segments)
         {
-            passed.Clear();
-            var count = consumer.ReadBatch(passed, 1, 0);
-            if (consumer.Fault is { } fault)
+            var last = segments[^1];
+            var end = SegmentEnd.Find(directory, last);
+            if (end.IsWhole(directory, segments))
             {
-                // The pieces of exchanges that were opened before this reading began are no damage.
-                if (fault.Kind != JournalFaultKind.Orphan)
+                faults.AddRange(end.Faults);
+                if (Cut(directory, last, end, disk) is > 0 and var cut)
                 {
-                    faults.Add(fault);
+                    (cutSegment, cutBytes) = (last, cutBytes + cut);
                 }
 
-                consumer.SkipFault();
+                var id = Identify(directory, end, faults, disk);
+                var repair = new JournalRepair(cutSegment, cutBytes, end.Open.Count, faults);
+                return new JournalTail(id, new JournalPosition(id, last, end.LinesEnd, end.NextSequence), end.Seal, end.Open, repair);
             }
-            else if (count == 0)
-            {
-                return faults;
-            }
+
+            // Nothing of it was ever synced, for not even what it follows was: nothing of it was ever acknowledged.
+            faults.AddRange(end.Faults);
+            (cutSegment, cutBytes) = (last, cutBytes + Remove(directory, last, disk));
         }
+
+        var made = JournalIdentity.OfFile(directory) ?? new Guid(RandomNumberGenerator.GetBytes(16));
+        JournalIdentity.Write(directory, made, disk);
+        return new JournalTail(
+            made, new JournalPosition(made, 1, 0, 1), new byte[JournalLine.SealBytes], [], new JournalRepair(cutSegment, cutBytes, 0, faults));
     }
 
-    private static CapturedExchange WithoutBodies(CapturedExchange exchange) => exchange with
+    private static long Cut(string directory, long segment, SegmentEnd end, JournalDisk disk)
     {
-        Request = exchange.Request with { Bytes = default },
-        Response = exchange.Response with { Bytes = default },
-    };
-
-    private static (long Segment, long Bytes) CutTornEnd(string directory)
-    {
-        var segments = JournalDirectory.Segments(directory);
-        if (segments.Count == 0 || !File.Exists(JournalDirectory.PlainPath(directory, segments[^1])))
+        if (end.IsSealed)
         {
-            return (0, 0);
+            return 0;
         }
 
-        var path = JournalDirectory.PlainPath(directory, segments[^1]);
-        using var file = JournalDirectory.OpenFile(path, FileMode.Open, FileShare.Read | FileShare.Delete);
-        var whole = EndOfLastLine(file);
-        var cut = file.Length - whole;
-        if (whole == 0)
+        long cut;
+        using (var lines = JournalDirectory.OpenFile(JournalDirectory.PlainPath(directory, segment, SegmentPart.Lines), FileMode.Open, FileShare.ReadWrite | FileShare.Delete))
         {
-            // Not even the header is whole: nothing in this segment was ever acknowledged.
-            File.Delete(path);
-            JournalDirectory.Sync(directory);
-        }
-        else if (cut > 0)
-        {
-            file.SetLength(whole);
-            file.Flush(flushToDisk: true);
-        }
-
-        return cut > 0 ? (segments[^1], cut) : (0, 0);
-    }
-
-    private static long EndOfLastLine(FileStream file)
-    {
-        Span<byte> buffer = stackalloc byte[1024];
-        var end = file.Length;
-        while (end > 0)
-        {
-            var start = Math.Max(0, end - buffer.Length);
-            var piece = buffer[..(int)(end - start)];
-            RandomAccess.Read(file.SafeFileHandle, piece, start);
-            var newline = piece.LastIndexOf((byte)'\n');
-            if (newline >= 0)
+            cut = lines.Length - end.LinesEnd;
+            if (cut > 0)
             {
-                return start + newline + 1;
+                disk.SetLength(lines.SafeFileHandle, end.LinesEnd);
             }
 
-            end = start;
+            // What is read from here on must not be lost to power any more.
+            disk.Sync(lines.SafeFileHandle);
         }
 
-        return 0;
+        var path = JournalDirectory.PlainPath(directory, segment, SegmentPart.Bodies);
+        if (!File.Exists(path))
+        {
+            return cut;
+        }
+
+        using var bodies = JournalDirectory.OpenFile(path, FileMode.Open, FileShare.ReadWrite | FileShare.Delete);
+        if (!end.IsDamaged && bodies.Length > end.BodiesEnd)
+        {
+            disk.SetLength(bodies.SafeFileHandle, end.BodiesEnd);
+        }
+
+        disk.Sync(bodies.SafeFileHandle);
+        return cut;
+    }
+
+    private static long Remove(string directory, long segment, JournalDisk disk)
+    {
+        var bytes = new FileInfo(JournalDirectory.PlainPath(directory, segment, SegmentPart.Lines)).Length;
+        disk.Delete(JournalDirectory.PlainPath(directory, segment, SegmentPart.Lines));
+        disk.Delete(JournalDirectory.PlainPath(directory, segment, SegmentPart.Bodies));
+        disk.SyncDirectory(directory);
+        return bytes;
+    }
+
+    private static Guid Identify(string directory, SegmentEnd end, List<JournalFault> faults, JournalDisk disk)
+    {
+        var inFile = JournalIdentity.OfFile(directory);
+        var id = end.Journal ?? inFile ?? JournalIdentity.Of(directory);
+        if (inFile != id)
+        {
+            faults.Add(new JournalFault(JournalFaultKind.WrongJournal, new JournalPosition(id, 0, 0, 0), $"The journal's file names {inFile?.ToString() ?? "nothing"}; its segments are of {id}."));
+            JournalIdentity.Write(directory, id, disk);
+        }
+
+        return id;
     }
 }

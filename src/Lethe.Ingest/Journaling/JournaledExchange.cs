@@ -5,7 +5,4 @@ namespace Lethe.Ingest.Journaling;
 /// <summary>A complete exchange out of the journal.</summary>
 /// <param name="ContentHash"><see cref="Journaling.ContentHash"/> of it.</param>
 /// <param name="At">Where its line stands; <see cref="JournalBodies"/> finds it again by this.</param>
-public sealed record JournaledExchange(CapturedExchange Exchange, byte[] ContentHash, JournalPosition At)
-{
-    public JournalPosition ClosedAt { get; init; } = At;
-}
+public sealed record JournaledExchange(CapturedExchange Exchange, byte[] ContentHash, JournalPosition At);

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
@@ -94,33 +93,6 @@ internal static class JsonText
         }
 
         return text.Append(Encoding.UTF8.GetString(inside)).ToString();
-    }
-
-    /// <summary>The bytes of a JSON string's inside, as <see cref="Escape"/> wrote it. Throws <see cref="FormatException"/> for anything else.</summary>
-    public static byte[] UnescapeBytes(ReadOnlySpan<byte> inside)
-    {
-        var next = inside.IndexOf((byte)'\\');
-        if (next < 0)
-        {
-            return inside.ToArray();
-        }
-
-        var rented = ArrayPool<byte>.Shared.Rent(inside.Length);
-        var length = 0;
-        while (next >= 0)
-        {
-            inside[..next].CopyTo(rented.AsSpan(length));
-            length += next;
-            inside = inside[next..];
-            var unit = ReadEscape(ref inside);
-            rented[length++] = unit < 0x80 ? (byte)unit : throw new FormatException("An escape that the journal does not write.");
-            next = inside.IndexOf((byte)'\\');
-        }
-
-        inside.CopyTo(rented.AsSpan(length));
-        var bytes = rented.AsSpan(0, length + inside.Length).ToArray();
-        ArrayPool<byte>.Shared.Return(rented);
-        return bytes;
     }
 
     // One bit for each byte that needs an escape.

@@ -52,20 +52,11 @@ internal sealed class LineBuffer : IDisposable
         Raw("\""u8);
     }
 
-    /// <summary>A JSON string of valid UTF-8.</summary>
-    public void Utf8Text(ReadOnlySpan<byte> utf8)
+    /// <summary>A UUID as its 36 characters.</summary>
+    public void Id(Guid value)
     {
-        Raw("\""u8);
-        Escaped(utf8);
-        Raw("\""u8);
-    }
-
-    public void Base64Text(ReadOnlySpan<byte> value)
-    {
-        Raw("\""u8);
-        Base64.EncodeToUtf8(value, Room(Base64.GetMaxEncodedToUtf8Length(value.Length)), out _, out var written);
+        Utf8Formatter.TryFormat(value, Room(36), out var written);
         Length += written;
-        Raw("\""u8);
     }
 
     public void HexText(ReadOnlySpan<byte> value)

@@ -3,7 +3,7 @@ using System.Buffers;
 namespace Lethe.Ingest.Journaling;
 
 /// <summary>Reads one segment line by line from an offset, in one rented buffer that grows to the longest line.</summary>
-internal sealed class LineReader(FileStream file, long offset, bool ownsFile = true) : IDisposable
+internal sealed class LineReader(SegmentFile file, long offset, bool ownsFile = true) : IDisposable
 {
     private const int BufferBytes = 128 * 1024;
     private const int KeptBytesMax = 4 * 1024 * 1024;
@@ -17,6 +17,31 @@ internal sealed class LineReader(FileStream file, long offset, bool ownsFile = t
 
     /// <summary>Bytes read behind the last whole line.</summary>
     public int PartialBytes => filled - start;
+
+    public bool IsSealed => file.IsSealed;
+
+    /// <summary>Passes a damaged frame: what follows is read from the next one on, behind the line that ends in it. False when there is none.</summary>
+    public bool TryPassDamage()
+    {
+        var next = file.NextFrame(Offset + filled - start);
+        if (next >= file.Length)
+        {
+            return false;
+        }
+
+        (start, filled, Offset) = (0, 0, next);
+        return TryRead(long.MaxValue, out _);
+    }
+
+    /// <summary>The seal of the line that ends at an offset; false when none ends there.</summary>
+    public bool TryReadSealBefore(long end, Span<byte> seal)
+    {
+        Span<byte> suffix = stackalloc byte[JournalLine.SuffixBytes + 1];
+        return end >= suffix.Length
+            && file.TryFill(suffix, end - suffix.Length)
+            && suffix[^1] == '\n'
+            && JournalLine.TryReadSeal(suffix[9..^3], seal);
+    }
 
     /// <summary>The next whole line that ends before <paramref name="end"/>, without its newline; valid until the next call. False when there is none yet.</summary>
     public bool TryRead(long end, out ReadOnlyMemory<byte> line)
@@ -79,7 +104,7 @@ internal sealed class LineReader(FileStream file, long offset, bool ownsFile = t
         }
 
         var room = (int)Math.Min(buffer.Length - filled, end - fileOffset);
-        var read = RandomAccess.Read(file.SafeFileHandle, buffer.AsSpan(filled, room), fileOffset);
+        var read = file.Read(buffer.AsSpan(filled, room), fileOffset);
         filled += read;
         return read > 0;
     }

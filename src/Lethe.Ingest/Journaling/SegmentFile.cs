@@ -1,71 +1,145 @@
-using System.IO.Compression;
+using Microsoft.Win32.SafeHandles;
+using ZstdSharp;
 
 namespace Lethe.Ingest.Journaling;
 
-/// <summary>A segment opened for reading at any offset, whether it lies there plain or compressed.</summary>
-internal static class SegmentFile
+/// <summary>A file of a segment, read at any offset, whether it lies there plain or sealed in frames. Not thread-safe.</summary>
+internal sealed class SegmentFile : IDisposable
 {
-    private const int CopyBytes = 256 * 1024;
+    private const int FramesKeptMax = 12;
 
-    /// <summary>Opens a segment; null when it is not there. A compressed one is unfolded into a nameless file, so that offsets mean the same.</summary>
-    public static FileStream? TryOpen(string directory, long segment, out bool isCompressed)
+    private readonly SafeFileHandle handle;
+    private readonly FrameTable? table;
+    private readonly Decompressor? decompressor;
+
+    // The frames that were last unfolded, newest last.
+    private readonly List<(int Index, byte[] Bytes)> unfolded = [];
+
+    private SegmentFile(SafeFileHandle handle, bool isSealed)
     {
-        isCompressed = false;
+        this.handle = handle;
+        IsSealed = isSealed;
+        if (isSealed)
+        {
+            table = FrameTable.Read(handle);
+            decompressor = new Decompressor();
+        }
+    }
+
+    public bool IsSealed { get; }
+
+    /// <summary>Bytes as they were written, now.</summary>
+    public long Length => table?.Length ?? RandomAccess.GetLength(handle);
+
+    /// <summary>Opens a segment's file; null when it is not there. <see cref="InvalidDataException"/> when it is sealed and its table is damaged.</summary>
+    public static SegmentFile? TryOpen(string directory, long segment, SegmentPart part)
+    {
+        // The sealed form is whole and named before the plain one goes.
+        return TryOpen(JournalDirectory.PlainPath(directory, segment, part), false) ?? TryOpen(JournalDirectory.SealedPath(directory, segment, part), true);
+    }
+
+    /// <summary>Reads what is there from an offset on, as far as it fits, to the end of a frame at most; 0 at the end. <see cref="InvalidDataException"/> when the frame is damaged, <see cref="IOException"/> when the disk is.</summary>
+    public int Read(Span<byte> into, long offset)
+    {
+        if (table is null)
+        {
+            return RandomAccess.Read(handle, into, offset);
+        }
+
+        if (offset >= table.Length || into.IsEmpty)
+        {
+            return 0;
+        }
+
+        var piece = Unfold((int)(offset / FrameTable.FrameBytes)).AsSpan((int)(offset % FrameTable.FrameBytes));
+        var count = Math.Min(piece.Length, into.Length);
+        piece[..count].CopyTo(into);
+        return count;
+    }
+
+    /// <summary>Fills a buffer from an offset on; false when the file ends before. Throws as <see cref="Read"/>.</summary>
+    public bool TryFill(Span<byte> into, long offset)
+    {
+        while (!into.IsEmpty)
+        {
+            var count = Read(into, offset);
+            if (count == 0)
+            {
+                return false;
+            }
+
+            into = into[count..];
+            offset += count;
+        }
+
+        return true;
+    }
+
+    /// <summary>Behind a damaged frame the next one may be whole: where it begins.</summary>
+    public long NextFrame(long offset) => table is null ? long.MaxValue : ((offset / FrameTable.FrameBytes) + 1) * FrameTable.FrameBytes;
+
+    public void Dispose()
+    {
+        handle.Dispose();
+        decompressor?.Dispose();
+    }
+
+    private static SegmentFile? TryOpen(string path, bool isSealed)
+    {
+        SafeFileHandle? handle = null;
         try
         {
-            return OpenPlain(JournalDirectory.PlainPath(directory, segment));
+            handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            return new SegmentFile(handle, isSealed);
         }
-        catch (FileNotFoundException)
-        {
-            // The compressed form is whole and named before the plain one goes.
-            var compressed = JournalDirectory.CompressedPath(directory, segment);
-            isCompressed = File.Exists(compressed);
-            return isCompressed ? Unfold(directory, segment, compressed) : null;
-        }
-        catch (DirectoryNotFoundException)
+        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
         {
             return null;
         }
-    }
-
-    /// <summary>The seal of the line that ends at an offset; false when none ends there.</summary>
-    public static bool TryReadSealBefore(FileStream file, long offset, Span<byte> seal)
-    {
-        Span<byte> suffix = stackalloc byte[JournalLine.SuffixBytes + 1];
-        return offset >= suffix.Length
-            && RandomAccess.Read(file.SafeFileHandle, suffix, offset - suffix.Length) == suffix.Length
-            && suffix[^1] == '\n'
-            && JournalLine.TryReadSeal(suffix[9..^3], seal);
-    }
-
-    private static FileStream OpenPlain(string path) =>
-        new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
-
-    private static FileStream Unfold(string directory, long segment, string compressed)
-    {
-        var name = string.Create(null, $"reading-{segment}-{Environment.ProcessId}-{Path.GetRandomFileName()}");
-        var path = JournalDirectory.UnfinishedPath(directory, name);
-        var plain = JournalDirectory.OpenFile(path, FileMode.CreateNew, FileShare.ReadWrite | FileShare.Delete, FileOptions.DeleteOnClose);
-        try
-        {
-            if (!OperatingSystem.IsWindows())
-            {
-                File.Delete(path);
-            }
-
-            using var source = new BrotliStream(OpenPlain(compressed), CompressionMode.Decompress);
-            source.CopyTo(plain, CopyBytes);
-            return plain;
-        }
-        catch (InvalidDataException)
-        {
-            // What could be unfolded stands; the reader misses the segment's last line.
-            return plain;
-        }
         catch
         {
-            plain.Dispose();
+            handle?.Dispose();
             throw;
+        }
+    }
+
+    private byte[] Unfold(int index)
+    {
+        var kept = unfolded.FindIndex(frame => frame.Index == index);
+        if (kept >= 0)
+        {
+            var found = unfolded[kept];
+            unfolded.RemoveAt(kept);
+            unfolded.Add(found);
+            return found.Bytes;
+        }
+
+        var bytes = Decode(table!.Frames[index], (int)Math.Min(FrameTable.FrameBytes, table.Length - ((long)index * FrameTable.FrameBytes)));
+        if (unfolded.Count == FramesKeptMax)
+        {
+            unfolded.RemoveAt(0);
+        }
+
+        unfolded.Add((index, bytes));
+        return bytes;
+    }
+
+    private byte[] Decode(Frame frame, int length)
+    {
+        var compressed = new byte[frame.Length];
+        if (RandomAccess.Read(handle, compressed, frame.Offset) != compressed.Length || FrameTable.Checksum(compressed) != frame.Checksum)
+        {
+            throw new InvalidDataException("A frame of the sealed file is damaged.");
+        }
+
+        var bytes = GC.AllocateUninitializedArray<byte>(length);
+        try
+        {
+            return decompressor!.Unwrap(compressed, bytes) == length ? bytes : throw new InvalidDataException("A frame of the sealed file unfolds to another length.");
+        }
+        catch (ZstdException error)
+        {
+            throw new InvalidDataException("A frame of the sealed file cannot be unfolded.", error);
         }
     }
 }

@@ -1,58 +1,48 @@
-using System.Globalization;
 using System.Text.Json;
 using Lethe.Capture.Exchanges;
 
 namespace Lethe.Ingest.Journaling;
 
-/// <summary>The data of a segment's first line: the version, the seal that the segment before ended with, and the exchanges that were open then.</summary>
-internal sealed record SegmentHeader(byte[] PreviousSeal, IReadOnlyDictionary<ExchangeId, JournalPosition> Open)
+/// <summary>The data of a segment's first line: the version, the journal, the seal that the segment before ended with, and the calls that were open then.</summary>
+internal sealed record SegmentHeader(Guid Journal, byte[] PreviousSeal, IReadOnlyList<JournaledCall> Open)
 {
-    public const int Version = 1;
+    public const int Version = 2;
 
-    public static void Write(ReadOnlySpan<byte> previousSeal, IReadOnlyDictionary<ExchangeId, JournalPosition> open, LineBuffer into)
+    /// <summary>The lowest segment that lines of this one can point into.</summary>
+    public long LowestSegment => Open.Select(call => call.LowestSegment).DefaultIfEmpty(long.MaxValue).Min();
+
+    public static void Write(SegmentHeader header, long segment, LineBuffer into)
     {
         into.Raw("{\"version\":"u8);
         into.Number(Version);
-        into.Raw(",\"previous\":"u8);
-        into.HexText(previousSeal);
-        into.Raw(",\"open\":{"u8);
-        var first = true;
-        foreach (var (id, at) in open)
+        into.Raw(",\"journal\":\""u8);
+        into.Id(header.Journal);
+        into.Raw("\",\"previous\":"u8);
+        into.HexText(header.PreviousSeal);
+        into.Raw(",\"open\":["u8);
+        for (var i = 0; i < header.Open.Count; i++)
         {
-            into.Raw(first ? ""u8 : ","u8);
-            into.Text(id.ToString());
-            into.Raw(":"u8);
-            into.Text(at.ToString());
-            first = false;
+            into.Raw(i == 0 ? ""u8 : ","u8);
+            CallText.Write(header.Open[i], segment, into);
         }
 
-        into.Raw("}}"u8);
+        into.Raw("]}"u8);
     }
 
-    /// <summary>Reads a header; null when it is of a later version. Throws <see cref="FormatException"/> or <see cref="JsonException"/> for anything else.</summary>
-    public static SegmentHeader? Read(ReadOnlyMemory<byte> data)
+    /// <summary>Reads a header. <see cref="NotSupportedException"/> when it is of a later version; <see cref="FormatException"/>, <see cref="JsonException"/> or <see cref="KeyNotFoundException"/> for anything else.</summary>
+    public static SegmentHeader Read(ReadOnlyMemory<byte> data, long segment)
     {
         using var json = JsonDocument.Parse(data);
-        if (json.RootElement.GetProperty("version").GetInt32() != Version)
+        var root = json.RootElement;
+        if (root.GetProperty("version").GetInt32() != Version)
         {
-            return null;
+            throw new NotSupportedException("The segment was written by another version.");
         }
 
-        var open = new Dictionary<ExchangeId, JournalPosition>();
-        foreach (var property in json.RootElement.GetProperty("open").EnumerateObject())
-        {
-            open.Add(new ExchangeId(Guid.ParseExact(property.Name, "D")), ParsePosition(property.Value.GetString()!));
-        }
-
-        var previous = Convert.FromHexString(json.RootElement.GetProperty("previous").GetString()!);
+        var open = root.GetProperty("open").EnumerateArray().Select(call => CallText.Read(JsonSerializer.SerializeToUtf8Bytes(call), segment)).ToList();
+        var previous = Convert.FromHexString(root.GetProperty("previous").GetString()!);
         return previous.Length == JournalLine.SealBytes
-            ? new SegmentHeader(previous, open)
+            ? new SegmentHeader(root.GetProperty("journal").GetGuid(), previous, open)
             : throw new FormatException("A seal of another length.");
-    }
-
-    private static JournalPosition ParsePosition(string text)
-    {
-        var numbers = Array.ConvertAll(text.Split(':'), part => long.Parse(part, CultureInfo.InvariantCulture));
-        return numbers.Length == 3 ? new JournalPosition(default, numbers[0], numbers[1], numbers[2]) : throw new FormatException("A position without three numbers.");
     }
 }

@@ -23,6 +23,9 @@ public sealed record CommitOptions
 /// <summary>A store that sessions are written to. One thread at a time; several writers, in whatever processes, may write one store.</summary>
 public interface ISessionStore : IDisposable
 {
+    /// <summary>False once what is written is written nowhere: the file was deleted.</summary>
+    bool IsThere { get; }
+
     /// <summary>How far the consumer has come in that journal; null at its beginning.</summary>
     /// <exception cref="StoreUnavailableException"/>
     JournalPosition? Cursor(string consumer, Guid journal);
@@ -34,6 +37,10 @@ public interface ISessionStore : IDisposable
     /// <exception cref="StoreUnavailableException"/>
     /// <exception cref="LeaseLostException"/>
     IReadOnlyList<DeliveryResult> Commit(IReadOnlyList<ExchangeDelivery> deliveries, CommitOptions? options = null);
+
+    /// <summary>Takes back a dead letter whose delivery came to a good end.</summary>
+    /// <exception cref="StoreUnavailableException"/>
+    void RemoveLetter(long letter);
 
     /// <summary>Takes the lease if nobody holds it, or renews it for its owner's token; null when another holds it.</summary>
     /// <param name="held">The lease as it was held so far; null to take it anew.</param>

@@ -34,6 +34,9 @@ public sealed class StoreUnavailableException : Exception
         : base(message, innerException)
     {
     }
+
+    /// <summary>True when the same connection will do for the next try: another writer holds the store, or the disk is full.</summary>
+    public bool IsPassing { get; init; }
 }
 
 /// <summary>Another has taken the lease meanwhile; nothing was written, and nothing more may be.</summary>

@@ -27,14 +27,12 @@ internal static class ContentQueries
             : null;
     }
 
-    public static IReadOnlyList<DeadLetter> DeadLetters(IReadConnections connections, string org, long? before, int limit)
+    public static IReadOnlyList<DeadLetter> DeadLetters(IReadConnections connections, string org, string? key)
     {
         using var connection = connections.Open();
-        return connections.Org(connection.Db, org) is { } owner
-            ? [.. connection.Db.Query<LetterRow>(
-                "SELECT * FROM letters WHERE org = @owner AND letter < @before ORDER BY letter DESC LIMIT @limit",
-                new { owner, before = before ?? long.MaxValue, limit }).Select(row => row.ToLetter())]
-            : [];
+        var condition = key is null ? "" : " AND (commit_key = @key OR exchange_id = @key)";
+        return [.. connection.Db.Query<LetterRow>(
+            $"SELECT * FROM dead_letters WHERE org_id = @org{condition} ORDER BY letter", new { org, key }).Select(row => row.ToLetter())];
     }
 
     private static byte[]? Bytes(string hash) => hash.Length == HashHexLength && hash.All(char.IsAsciiHexDigit) ? Convert.FromHexString(hash) : null;
@@ -52,7 +50,6 @@ internal static class ContentQueries
         public long? BodyOffset { get; init; }
         public long? BodySequence { get; init; }
         public long At { get; init; }
-        public long? ResolvedAt { get; init; }
 
         public DeadLetter ToLetter() => new(
             Letter,
@@ -61,11 +58,8 @@ internal static class ContentQueries
             ExchangeId.Length == 0 ? null : ExchangeId,
             Code,
             Message,
-            this is { BodyJournal: { } journal, BodySegment: { } segment, BodyOffset: { } offset, BodySequence: { } sequence }
-                ? new JournalPosition(journal, segment, offset, sequence)
-                : null,
-            Microseconds.ToTime(At),
-            ResolvedAt is { } resolved ? Microseconds.ToTime(resolved) : null);
+            new JournalPosition(BodyJournal ?? default, BodySegment ?? 0, BodyOffset ?? 0, BodySequence ?? 0),
+            Microseconds.ToText(At));
     }
 }
 

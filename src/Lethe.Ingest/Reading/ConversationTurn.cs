@@ -31,8 +31,3 @@ public sealed record IngestedExchange(long Ingested, ExchangeRecord Record);
 /// <summary>All tries of one call.</summary>
 /// <param name="CostNanoUsd">What they cost together, as far as it is known: a cut attempt was billed too. Null when nothing is known.</param>
 public sealed record CallAttempts(IReadOnlyList<ExchangeRecord> Attempts, long? CostNanoUsd);
-
-/// <summary>A delivery that could not be stored; its content is in the journal at <see cref="BodyAt"/>.</summary>
-/// <param name="Code"><c>idempotency_conflict</c>, <c>DB_CONSTRAINT</c>, <c>JOURNAL_UNDECODABLE</c>, …</param>
-public sealed record DeadLetter(
-    long Letter, string OrgId, string CommitKey, string? ExchangeId, string Code, string Message, Lethe.Ingest.Journaling.JournalPosition? BodyAt, DateTimeOffset At, DateTimeOffset? ResolvedAt);

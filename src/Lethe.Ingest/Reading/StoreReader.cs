@@ -63,9 +63,8 @@ public sealed class StoreReader : IDisposable
     /// </summary>
     public ConversationMessage? Message(string org, string hash) => ContentQueries.Message(connections, org, hash);
 
-    /// <summary>What could not be stored, newest first.</summary>
-    /// <param name="before">Only letters before this one; null begins at the newest.</param>
-    public IReadOnlyList<DeadLetter> DeadLetters(string org, long? before = null, int limit = 100) => ContentQueries.DeadLetters(connections, org, before, limit);
+    /// <summary>What could not be stored, oldest first; only what answers to a commit key or an exchange id, when one is given.</summary>
+    public IReadOnlyList<DeadLetter> DeadLetters(string org, string? key = null) => ContentQueries.DeadLetters(connections, org, key);
 
     /// <summary>True when the store can be read at this moment.</summary>
     public bool IsReachable()

@@ -23,8 +23,9 @@ internal sealed class PieceEntry(RecordedCall call, CaptureBudget budget, bool i
     /// <summary>How many bytes went over the wire in each direction, once the last piece is taken.</summary>
     public (long Request, long Response) WireBytes => (taken?.Request.WireBytes ?? 0, taken?.Response.WireBytes ?? 0);
 
-    public override void WriteTo(LineWriter lines)
+    public override void WriteTo(LinePen pen)
     {
+        Call.PieceTaken();
         if (taken is null && Call.IsEnded)
         {
             return;
@@ -37,20 +38,20 @@ internal sealed class PieceEntry(RecordedCall call, CaptureBudget budget, bool i
 
         if (opens)
         {
-            lines.Open(taken!);
+            pen.Open(taken!);
             Call.IsOpen = true;
         }
         else if (!continues)
         {
-            lines.Whole(taken!);
+            pen.Whole(taken!);
         }
         else if (IsLast)
         {
-            lines.Close(taken!);
+            pen.Close(taken!);
         }
         else if (withResponseHead || !taken!.Request.Bytes.IsEmpty || !taken.Response.Bytes.IsEmpty)
         {
-            lines.Part(taken!, withResponseHead);
+            pen.Part(taken!, withResponseHead);
         }
     }
 

@@ -10,6 +10,7 @@ internal sealed class RecordedCall(ExchangeBuilder builder, ExchangeRedactor? re
     private BodyRedactor? request;
     private BodyRedactor? response;
     private bool responseHeadTaken;
+    private int isPieceAsked;
 
     public ExchangeBuilder Builder { get; } = builder;
 
@@ -21,6 +22,12 @@ internal sealed class RecordedCall(ExchangeBuilder builder, ExchangeRedactor? re
 
     /// <summary>When the last piece was asked for, a timestamp.</summary>
     public long PieceAskedAt { get; set; } = startedAt;
+
+    /// <summary>Asks for a piece; false when one that was asked for before has not been taken yet.</summary>
+    public bool TryAskPiece() => Interlocked.Exchange(ref isPieceAsked, 1) == 0;
+
+    /// <summary>What comes from now on is for the next piece.</summary>
+    public void PieceTaken() => Interlocked.Exchange(ref isPieceAsked, 0);
 
     /// <summary>True once an open line has been written.</summary>
     public bool IsOpen { get; set; }

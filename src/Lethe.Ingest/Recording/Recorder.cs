@@ -104,7 +104,8 @@ public sealed class Recorder : IAsyncDisposable
 
     private void Ask(ExchangeId id, bool isLast)
     {
-        if (calls.TryGetValue(id, out var call))
+        // While the disk refuses, what gathers of a call waits for the one piece that was asked for.
+        if (calls.TryGetValue(id, out var call) && (isLast || call.TryAskPiece()))
         {
             call.PieceAskedAt = time.GetTimestamp();
             journal.Post(new PieceEntry(call, budget, isLast, Over));

@@ -23,16 +23,21 @@ public static class LetheDatabase
 
     /// <summary>Opens the store for writing; creates it, or brings an older one up to date. Any number of first openers succeed.</summary>
     /// <exception cref="StoreRefusedException">The file is of another kind, or of a newer version.</exception>
-    public static async Task<SqliteConnection> OpenAsync(string path, TimeProvider time, CancellationToken cancel = default)
+    public static Task<SqliteConnection> OpenAsync(string path, TimeProvider time, CancellationToken cancel = default) =>
+        OpenAsync(path, Migration.All, time, cancel);
+
+    /// <param name="steps">The schema that the store has then.</param>
+    internal static async Task<SqliteConnection> OpenAsync(string path, IReadOnlyList<Migration> steps, TimeProvider time, CancellationToken cancel = default)
     {
         CreatePrivate(path);
         var connection = Connect(path, SqliteOpenMode.ReadWrite);
         try
         {
-            RefuseForeign(connection, path);
+            RefuseForeign(connection, path, steps[^1].Version);
             await TurnOnWalAsync(connection, time, cancel).ConfigureAwait(false);
             connection.Execute("PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 16000; PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -32000;");
-            Migrate(connection, path, time);
+            MigrationGate.Pass(connection, path, steps);
+            Migrate(connection, path, steps, time);
             return connection;
         }
         catch
@@ -51,10 +56,22 @@ public static class LetheDatabase
             throw new StoreRefusedException($"There is no store at {path}.");
         }
 
-        var connection = Connect(path, SqliteOpenMode.ReadOnly);
         try
         {
-            RefuseForeign(connection, path);
+            return OpenReadOnly(path, path);
+        }
+        catch (SqliteException refused) when (refused.SqliteErrorCode is SQLitePCL.raw.SQLITE_CANTOPEN or SQLitePCL.raw.SQLITE_READONLY && ReadOnlyMedium.Holds(path))
+        {
+            return OpenReadOnly(path, ReadOnlyMedium.SourceOf(path));
+        }
+    }
+
+    private static SqliteConnection OpenReadOnly(string path, string source)
+    {
+        var connection = Connect(source, SqliteOpenMode.ReadOnly);
+        try
+        {
+            RefuseForeign(connection, path, Migration.Latest);
             var version = connection.ExecuteScalar<int>("PRAGMA user_version");
             return version == Migration.Latest
                 ? connection
@@ -108,7 +125,7 @@ public static class LetheDatabase
         }
     }
 
-    private static void RefuseForeign(SqliteConnection connection, string path)
+    private static void RefuseForeign(SqliteConnection connection, string path, int latest)
     {
         int kind, version, objects;
         try
@@ -122,10 +139,10 @@ public static class LetheDatabase
             throw new StoreRefusedException($"{path} is not a SQLite database; expected a Lethe store or an empty file.", notADatabase);
         }
 
-        if (kind == ApplicationId ? version > Migration.Latest : kind != 0 || version != 0 || objects != 0)
+        if (kind == ApplicationId ? version > latest : kind != 0 || version != 0 || objects != 0)
         {
             throw new StoreRefusedException(kind == ApplicationId
-                ? $"{path} is a Lethe store of version {version}, written by a newer Lethe; expected at most version {Migration.Latest}."
+                ? $"{path} is a Lethe store of version {version}, written by a newer Lethe; expected at most version {latest}."
                 : $"{path} is not a Lethe store: expected application_id {ApplicationId:x8}, found {kind:x8}, version {version}, {objects} objects.");
         }
     }
@@ -156,12 +173,12 @@ public static class LetheDatabase
         }
     }
 
-    private static void Migrate(SqliteConnection connection, string path, TimeProvider time)
+    private static void Migrate(SqliteConnection connection, string path, IReadOnlyList<Migration> steps, TimeProvider time)
     {
         using var transaction = connection.BeginTransaction();
-        RefuseForeign(connection, path);
+        RefuseForeign(connection, path, steps[^1].Version);
         var version = connection.ExecuteScalar<int>("PRAGMA user_version", transaction: transaction);
-        foreach (var migration in Migration.All.Where(migration => migration.Version > version))
+        foreach (var migration in steps.Where(migration => migration.Version > version))
         {
             connection.Execute(migration.Sql, transaction: transaction);
             connection.Execute(
@@ -178,7 +195,7 @@ public static class LetheDatabase
                 transaction);
         }
 
-        connection.Execute($"PRAGMA application_id = {ApplicationId}; PRAGMA user_version = {Migration.Latest};", transaction: transaction);
+        connection.Execute($"PRAGMA application_id = {ApplicationId}; PRAGMA user_version = {steps[^1].Version};", transaction: transaction);
         transaction.Commit();
     }
 }

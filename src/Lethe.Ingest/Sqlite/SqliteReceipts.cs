@@ -38,6 +38,8 @@ internal sealed class SqliteReceipts(SqliteConnection connection) : IDisposable
 
     private readonly Prepared getCursor = new(connection, "SELECT segment, \"offset\", sequence FROM journal_cursors WHERE consumer = ?1 AND journal = ?2", 2);
 
+    private readonly Prepared remove = new(connection, "DELETE FROM dead_letters WHERE letter = ?1", 1);
+
     /// <summary>Takes the receipt of a delivery; when it is there already, what that means for the delivery.</summary>
     public DeliveryResult? TurnAway(long org, ExchangeDelivery delivery, long now)
     {
@@ -84,6 +86,8 @@ internal sealed class SqliteReceipts(SqliteConnection connection) : IDisposable
         line.At,
         now);
 
+    public int Remove(long letter) => remove.Run(letter);
+
     public void SetCursor(string consumer, JournalPosition position) =>
         setCursor.Run(consumer, position.Journal.Bytes(), position.Segment, position.Offset, position.Sequence);
 
@@ -95,7 +99,7 @@ internal sealed class SqliteReceipts(SqliteConnection connection) : IDisposable
 
     public void Dispose()
     {
-        Prepared[] all = [take, look, again, bury, setCursor, getCursor];
+        Prepared[] all = [take, look, again, bury, setCursor, getCursor, remove];
         Array.ForEach(all, one => one.Dispose());
     }
 

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Dapper;
 using Lethe.Ingest.Journaling;
 using Lethe.Ingest.Meaning;
 using Lethe.Ingest.Reading;
@@ -16,6 +17,7 @@ public sealed class SqliteStore : ISessionStore
     /// <summary>Enough for statements to pay, and few enough for the processor's cache to hold them until each is stored.</summary>
     private const int RoundCountMax = 1024;
 
+    private readonly string path;
     private readonly SqliteConnection connection;
     private readonly TimeProvider time;
     private readonly Prepared begin;
@@ -29,8 +31,9 @@ public sealed class SqliteStore : ISessionStore
     private readonly SqliteLeases leases;
     private readonly SqliteRows rows;
 
-    private SqliteStore(SqliteConnection connection, TimeProvider time)
+    private SqliteStore(string path, SqliteConnection connection, TimeProvider time)
     {
+        this.path = path;
         this.connection = connection;
         this.time = time;
         begin = new Prepared(connection, "BEGIN IMMEDIATE");
@@ -47,18 +50,41 @@ public sealed class SqliteStore : ISessionStore
 
     /// <summary>Opens the store for writing; creates it, or brings an older one up to date. Any number of first openers succeed.</summary>
     /// <exception cref="StoreRefusedException">The file is of another kind, or of a newer version.</exception>
-    public static async Task<SqliteStore> OpenAsync(string path, TimeProvider time, CancellationToken cancel = default) =>
-        new(await LetheDatabase.OpenAsync(path, time, cancel).ConfigureAwait(false), time);
+    /// <exception cref="StoreUnavailableException"/>
+    /// <param name="busyTimeout">How long another writer is waited for; null for as long as is usual.</param>
+    public static async Task<SqliteStore> OpenAsync(string path, TimeProvider time, CancellationToken cancel = default, TimeSpan? busyTimeout = null)
+    {
+        try
+        {
+            var connection = await LetheDatabase.OpenAsync(path, time, cancel).ConfigureAwait(false);
+            if (busyTimeout is { } timeout)
+            {
+                connection.Execute($"PRAGMA busy_timeout = {(long)timeout.TotalMilliseconds}");
+                connection.DefaultTimeout = (int)Math.Ceiling(timeout.TotalSeconds);
+            }
+
+            return new SqliteStore(path, connection, time);
+        }
+        catch (SqliteException fault)
+        {
+            throw Unavailable(fault);
+        }
+    }
 
     /// <summary>Opens an existing store for reading; never changes it.</summary>
     /// <exception cref="StoreRefusedException">There is no store, or it is of another kind or version.</exception>
     public static StoreReader OpenReader(string path)
     {
         LetheDatabase.OpenReadOnly(path).Dispose();
-        return new StoreReader(new SqliteReadConnections(path));
+        return ReaderAt(path);
     }
 
+    /// <summary>Of a store that may not be there yet: each call refuses until it is, as <see cref="OpenReader"/> does.</summary>
+    public static StoreReader ReaderAt(string path) => new(new SqliteReadConnections(path));
+
     internal SqliteConnection Connection => connection;
+
+    public bool IsThere => File.Exists(path);
 
     public JournalPosition? Cursor(string consumer, Guid journal)
     {
@@ -74,6 +100,8 @@ public sealed class SqliteStore : ISessionStore
 
     public IReadOnlyList<DeliveryResult> Commit(IReadOnlyList<ExchangeDelivery> deliveries, CommitOptions? options = null) =>
         TryCommit(deliveries, options ?? CommitOptions.None, oneByOne: false) ?? TryCommit(deliveries, options ?? CommitOptions.None, oneByOne: true)!;
+
+    public void RemoveLetter(long letter) => InTransaction(() => receipts.Remove(letter));
 
     public Lease? TryLease(string name, string owner, TimeSpan duration, Lease? held = null) =>
         InTransaction(() => leases.TryLease(name, owner, new Guid(RandomNumberGenerator.GetBytes(16)), time.GetUtcNow(), duration, held));
@@ -148,7 +176,10 @@ public sealed class SqliteStore : ISessionStore
     }
 
     private static StoreUnavailableException Unavailable(SqliteException fault) =>
-        new($"SQLite {fault.SqliteExtendedErrorCode}: {fault.Message}", fault);
+        new($"SQLite {fault.SqliteExtendedErrorCode}: {fault.Message}", fault)
+        {
+            IsPassing = fault.SqliteErrorCode is raw.SQLITE_BUSY or raw.SQLITE_LOCKED or raw.SQLITE_FULL,
+        };
 
     private DeliveryResult StoreAlone(ExchangeDelivery delivery, long now)
     {

@@ -1,6 +1,5 @@
 using Dapper;
 using Lethe.Ingest.Meaning;
-using Lethe.Ingest.Sqlite;
 using Microsoft.Data.Sqlite;
 
 namespace Lethe.Ingest.Verifying;
@@ -8,44 +7,80 @@ namespace Lethe.Ingest.Verifying;
 /// <summary>Numbers every group of equal requests anew and compares.</summary>
 internal static class AttemptCheck
 {
+    private const int RowsAtOnce = 5_000;
+
+    private const string Columns = "exchange_id, org, retry_key, outcome, captured_at, captured_at + coalesce(duration_us, 0) AS ended_at, has_reply, is_turn, attempt, retry_of, own_session, session";
+
+    private const string Single = $"""
+        SELECT {Columns}
+        FROM exchanges
+        WHERE ingested > @After AND ingested <= @UpTo AND retry_key IS NULL
+          AND (attempt <> 1 OR is_turn <> has_reply OR retry_of IS NOT NULL OR session IS NOT own_session)
+        """;
+
+    private const string Equal = $"""
+        SELECT {Columns}
+        FROM exchanges
+        WHERE retry_key >= @from
+        ORDER BY retry_key, org, captured_at, exchange_id
+        """;
+
     public static IEnumerable<VerifyFault> Run(SqliteConnection connection)
     {
-        var group = new List<Row>();
-        var rows = connection.Query<Row>(
-            """
-            SELECT exchange_id, org, retry_key, outcome, captured_at, captured_at + coalesce(duration_us, 0) AS ended_at, has_reply, is_turn, attempt, retry_of, own_session, session
-            FROM exchanges
-            ORDER BY retry_key IS NULL, retry_key, org, captured_at, exchange_id
-            """,
-            buffered: false);
-        foreach (var row in rows)
-        {
-            if (group.Count > 0 && (row.RetryKey is null || EndsBetween(group[^1], row) || row.Org != group[^1].Org || row.RetryKey != group[^1].RetryKey))
-            {
-                foreach (var fault in Check(group))
-                {
-                    yield return fault;
-                }
+        var alone = StoreRanges.Check(
+            connection, "exchanges", "ingested", RowsAtOnce, (at, range) => at.Query<Row>(Single, range).SelectMany(row => Check([row])));
+        return alone.Concat(InGroups(connection));
+    }
 
+    // By the key of the requests: some thousands of rows in a snapshot, and the groups that they begin whole.
+    private static IEnumerable<VerifyFault> InGroups(SqliteConnection connection)
+    {
+        for (long? from = long.MinValue; from is { } key;)
+        {
+            var faults = new List<VerifyFault>();
+            from = Next(connection, key, faults);
+            foreach (var fault in faults)
+            {
+                yield return fault;
+            }
+        }
+    }
+
+    private static long? Next(SqliteConnection connection, long from, List<VerifyFault> faults)
+    {
+        using var snapshot = connection.BeginTransaction(deferred: true);
+        var group = new List<Row>();
+        var count = 0;
+        foreach (var row in connection.Query<Row>(Equal, new { from }, snapshot, buffered: false))
+        {
+            var isOtherKey = group.Count > 0 && row.RetryKey != group[^1].RetryKey;
+            if (group.Count > 0 && (isOtherKey || row.Org != group[^1].Org || EndsBetween(group[^1], row)))
+            {
+                faults.AddRange(Check(group));
                 group.Clear();
             }
 
+            if (isOtherKey && count >= RowsAtOnce)
+            {
+                return row.RetryKey;
+            }
+
             group.Add(row);
+            count++;
         }
 
-        foreach (var fault in Check(group))
-        {
-            yield return fault;
-        }
+        faults.AddRange(Check(group));
+        return null;
     }
 
     private static IEnumerable<VerifyFault> Check(List<Row> group)
     {
         var turn = group.FindLastIndex(row => row.HasReply != 0);
-        for (var i = 0; i < group.Count; i++)
+        long? session = null;
+        for (var i = group.Count - 1; i >= 0; i--)
         {
             var row = group[i];
-            var session = group.Skip(i).Select(later => later.OwnSession).FirstOrDefault(own => own is not null);
+            session = row.OwnSession ?? session;
             var first = i == 0 ? null : group[0].ExchangeId;
             if (row.Attempt != i + 1 || row.IsTurn != (i == turn ? 1 : 0) || row.Session != session || !row.RetryOf.AsSpan().SequenceEqual(first))
             {

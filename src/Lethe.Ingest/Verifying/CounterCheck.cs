@@ -8,9 +8,12 @@ namespace Lethe.Ingest.Verifying;
 /// <summary>Sums every session's exchanges anew and compares with its counters and times.</summary>
 internal static class CounterCheck
 {
+    private const int SessionsAtOnce = 200;
+
     private const string Kept = $"""
         SELECT session_id, first_seen_at, last_seen_at, {SessionTotals.Columns}
         FROM sessions
+        WHERE session > @After AND session <= @UpTo
         ORDER BY session
         """;
 
@@ -34,18 +37,25 @@ internal static class CounterCheck
                (SELECT count(t.asked_by) FROM tool_calls t WHERE t.session = s.session) AS tool_calls
         FROM sessions s
         LEFT JOIN exchanges e ON e.session = s.session
+        WHERE s.session > @After AND s.session <= @UpTo
         GROUP BY s.session
         ORDER BY s.session
         """;
 
-    public static IEnumerable<VerifyFault> Run(SqliteConnection connection)
+    public static IEnumerable<VerifyFault> Run(SqliteConnection connection) =>
+        StoreRanges.Check(connection, "sessions", "session", SessionsAtOnce, Compare);
+
+    private static IEnumerable<VerifyFault> Compare(SqliteConnection connection, KeyRange range)
     {
-        var sums = connection.Query(Summed).Cast<IDictionary<string, object?>>();
-        return connection.Query(Kept).Cast<IDictionary<string, object?>>().Zip(sums, Compare).SelectMany(faults => faults);
+        var sums = connection.Query(Summed, range).Cast<IDictionary<string, object?>>();
+        return connection.Query(Kept, range).Cast<IDictionary<string, object?>>().Zip(sums, Compare).SelectMany(faults => faults);
     }
 
     private static IEnumerable<VerifyFault> Compare(IDictionary<string, object?> kept, IDictionary<string, object?> sums) => kept
         .Where(counter => !Equals(counter.Value, sums[counter.Key]))
         .Select(counter => new VerifyFault(
-            VerifyFaultKind.Counter, $"{kept["session_id"]}", $"{counter.Key} is {counter.Value ?? "null"}, the sum is {sums[counter.Key] ?? "null"}"));
+            VerifyFaultKind.Counter,
+            $"{kept["session_id"]}",
+            $"{counter.Key} is {counter.Value ?? "null"}, the sum is {sums[counter.Key] ?? "null"}",
+            counter.Key));
 }

@@ -3,136 +3,110 @@ using Dapper;
 using Lethe.Capture;
 using Lethe.Capture.Exchanges;
 using Lethe.Ingest.Journaling;
+using Lethe.Ingest.Reading;
 using Lethe.Ingest.Meaning;
-using Lethe.Ingest.Sqlite;
 using Microsoft.Data.Sqlite;
 
 namespace Lethe.Ingest.Verifying;
 
-/// <summary>A journal against its store, and back, exchange by exchange; both may be written meanwhile.</summary>
+/// <summary>A journal against its store, and back, exchange by exchange, by what the rows say; both may be written meanwhile.</summary>
 internal sealed class ParityCheck
 {
-    private const int BatchCountMax = 64;
-    private const long BatchBytesMax = 16L * 1024 * 1024;
+    private const int RowsAtOnce = 20_000;
 
     private readonly SqliteConnection connection;
-    private readonly string journalDirectory;
-    private readonly Func<CapturedExchange, InterpretedExchange>? interpret;
+    private readonly Func<CapturedExchange, InterpretedExchange> interpret;
 
     // A bit for each row that was there before the journal is read: what is stored by then is in the journal by then.
     private readonly BitArray journalled;
 
-    public ParityCheck(SqliteConnection connection, string journalDirectory, Func<CapturedExchange, InterpretedExchange>? interpret)
+    /// <summary>Begins before the journal is read.</summary>
+    public ParityCheck(SqliteConnection connection, Func<CapturedExchange, InterpretedExchange> interpret)
     {
         this.connection = connection;
-        this.journalDirectory = journalDirectory;
         this.interpret = interpret;
         journalled = new BitArray(checked((int)(connection.ExecuteScalar<long?>("SELECT max(ingested) FROM exchanges") ?? 0)) + 1);
     }
 
-    public IEnumerable<VerifyFault> Run(Action<long>? passed)
-    {
-        using var journal = new JournalConsumer(journalDirectory, default);
-        long count = 0;
-        foreach (var (exchanges, damage) in journal.ToEnd(BatchCountMax, BatchBytesMax))
-        {
-            foreach (var fault in exchanges.Select(Compare).OfType<VerifyFault>())
-            {
-                yield return fault;
-            }
-
-            passed?.Invoke(count += exchanges.Count);
-            if (damage is not null)
-            {
-                yield return new VerifyFault(VerifyFaultKind.Journal, damage.At.ToString(), $"{damage.Kind}: {damage.Detail}");
-            }
-        }
-
-        foreach (var fault in Unjournalled())
-        {
-            yield return fault;
-        }
-    }
-
-    private VerifyFault? Compare(JournaledExchange journaled)
+    /// <summary>What the store lacks of an exchange of the journal, or says of it otherwise.</summary>
+    public IEnumerable<VerifyFault> Compare(JournaledExchange journaled)
     {
         var exchange = journaled.Exchange;
-        var id = exchange.Id.Value.ToByteArray(bigEndian: true);
-        if (connection.ExecuteScalar<long?>("SELECT ingested FROM exchanges WHERE exchange_id = @id", new { id }) is { } row && row < journalled.Length)
+        var subject = exchange.Id.ToString();
+        var row = connection.QueryFirstOrDefault<ExchangeRow>(
+            ExchangeRow.Select + "WHERE exchange_id = @id", new { id = exchange.Id.Value.ToByteArray(bigEndian: true) });
+        if (row is not null && row.Ingested < journalled.Length)
         {
-            journalled[(int)row] = true;
+            journalled[(int)row.Ingested] = true;
         }
 
-        var stored = connection.QueryFirstOrDefault<StoredDelivery>(
+        var receipt = connection.QueryFirstOrDefault<Receipt>(
             """
-            SELECT r.content_hash, n.hash AS leaf_hash,
-                   EXISTS (SELECT 1 FROM dead_letters d WHERE d.org_id = o.org_id AND d.commit_key = r.commit_key AND d.content_hash = @ContentHash)
-                     AS is_dead_letter
-            FROM receipts r
-            JOIN orgs o ON o.org = r.org
-            LEFT JOIN exchanges e ON e.org = r.org AND e.exchange_id = r.exchange_id
-            LEFT JOIN nodes n ON n.node = e.leaf
+            SELECT r.content_hash, r.exchange_id
+            FROM receipts r JOIN orgs o ON o.org = r.org
             WHERE o.org_id = @OrgId AND r.commit_key = @CommitKey
             """,
-            new { exchange.OrgId, CommitKey = ExchangeDelivery.KeyOf(exchange), journaled.ContentHash });
-        if (stored is null)
+            new { exchange.OrgId, CommitKey = ExchangeDelivery.KeyOf(exchange) });
+        var isOfThis = receipt is not null && receipt.ContentHash.AsSpan().SequenceEqual(journaled.ContentHash);
+        if (!isOfThis && IsDeadLetter(journaled))
         {
-            return IsDeadLetter(exchange)
-                ? null
-                : new VerifyFault(VerifyFaultKind.Missing, exchange.Id.ToString(), $"in the journal at {journaled.At}, no receipt in the store");
+            return [];
         }
 
-        if (!stored.ContentHash.AsSpan().SequenceEqual(journaled.ContentHash))
+        if (receipt is null || (isOfThis && row is null && receipt.Id == exchange.Id.Value))
         {
-            return stored.IsDeadLetter != 0
-                ? null
-                : new VerifyFault(
-                    VerifyFaultKind.Mismatch,
-                    exchange.Id.ToString(),
-                    $"content {Convert.ToHexStringLower(journaled.ContentHash)} in the journal, {Convert.ToHexStringLower(stored.ContentHash)} in the store");
+            return [new VerifyFault(VerifyFaultKind.Missing, subject, $"in the journal at {journaled.At}, no {(receipt is null ? "receipt" : "row")} in the store")];
         }
 
-        if (interpret is null || stored.LeafHash is null)
-        {
-            return null;
-        }
-
-        var leaf = ExchangeDelivery.Of(journaled, interpret, out _).Told.Chain?.Leaf;
-        return leaf is null || leaf.Value.Span.SequenceEqual(stored.LeafHash)
-            ? null
-            : new VerifyFault(
-                VerifyFaultKind.Chain, exchange.Id.ToString(), $"leaf {leaf} from the journal, {Convert.ToHexStringLower(stored.LeafHash)} in the store");
+        return isOfThis
+            ? row is null ? [] : Differences(row, journaled)
+            : [new VerifyFault(
+                VerifyFaultKind.Mismatch,
+                subject,
+                $"content {Convert.ToHexStringLower(journaled.ContentHash)} in the journal, {Convert.ToHexStringLower(receipt.ContentHash)} in the store")];
     }
 
-    private bool IsDeadLetter(CapturedExchange exchange) => connection.ExecuteScalar<bool>(
-        "SELECT EXISTS (SELECT 1 FROM dead_letters WHERE org_id = @OrgId AND commit_key = @CommitKey)", new { exchange.OrgId, CommitKey = ExchangeDelivery.KeyOf(exchange) });
-
-    // Looked for behind the reading: a segment that is still there was there for all of it. One that is not may be gone for good reason.
-    private IEnumerable<VerifyFault> Unjournalled()
-    {
-        var held = JournalDirectory.Segments(journalDirectory).ToHashSet();
-        return connection
+    /// <summary>Every exchange of the store that the journal, which was read to its end, has not got, and does not tell to have erased or let go.</summary>
+    /// <param name="leftTo">The last segment that the journal itself tells to have left.</param>
+    public IEnumerable<VerifyFault> Unjournalled(JournalBodies bodies, long leftTo) =>
+        StoreRanges.Check(connection, "exchanges", "ingested", RowsAtOnce, (at, range) => at
             .Query<StoredPlace>(
                 """
                 SELECT ingested, exchange_id, body_segment, body_offset, body_sequence
                 FROM exchanges
-                WHERE ingested < @Length AND body_segment IS NOT NULL
-                ORDER BY ingested
+                WHERE ingested > @After AND ingested <= @UpTo AND body_segment IS NOT NULL
                 """,
-                new { journalled.Length },
-                buffered: false)
-            .Where(row => !journalled[(int)row.Ingested] && held.Contains(row.BodySegment))
+                range)
+            .Where(row => row.Ingested < journalled.Length && !journalled[(int)row.Ingested] && row.BodySegment > leftTo && !IsErased(row, bodies))
             .Select(row => new VerifyFault(
-                VerifyFaultKind.Unjournalled,
-                new Guid(row.ExchangeId, bigEndian: true).ToString("D"),
-                $"in the store, not in the journal, where it was at {new JournalPosition(default, row.BodySegment, row.BodyOffset, row.BodySequence)}"));
+                VerifyFaultKind.Unjournalled, new Guid(row.ExchangeId, bigEndian: true).ToString("D"), $"in the store, and in no journal; it was read at {row.At}")));
+
+    private static bool IsErased(StoredPlace row, JournalBodies bodies)
+    {
+        bodies.TryRead(row.At, out var state);
+        return state == BodyState.Erased;
     }
 
-    private sealed class StoredDelivery
+    private bool IsDeadLetter(JournaledExchange journaled) => connection.ExecuteScalar<bool>(
+        "SELECT EXISTS (SELECT 1 FROM dead_letters WHERE org_id = @OrgId AND commit_key = @CommitKey AND content_hash = @ContentHash)",
+        new { journaled.Exchange.OrgId, CommitKey = ExchangeDelivery.KeyOf(journaled.Exchange), journaled.ContentHash });
+
+    private IEnumerable<VerifyFault> Differences(ExchangeRow row, JournaledExchange journaled)
+    {
+        // What a bug left undecoded its row says itself; what a bug keeps from being compared is no fault of the store.
+        var told = ExchangeDelivery.Of(journaled, interpret, out var bug).Told;
+        return bug is not null || row.OutcomeReason == "interpreter_failed"
+            ? []
+            : JournalledRecord.Differences(ExchangeRows.ToRecord(row), told).Select(difference => new VerifyFault(
+                VerifyFaultKind.Content, journaled.Exchange.Id.ToString(), difference.Detail, difference.Member));
+    }
+
+    private sealed class Receipt
     {
         public byte[] ContentHash { get; init; } = [];
-        public byte[]? LeafHash { get; init; }
-        public long IsDeadLetter { get; init; }
+        public byte[] ExchangeId { get; init; } = [];
+
+        public Guid Id => new(ExchangeId, bigEndian: true);
     }
 
     private sealed class StoredPlace
@@ -142,5 +116,7 @@ internal sealed class ParityCheck
         public long BodySegment { get; init; }
         public long BodyOffset { get; init; }
         public long BodySequence { get; init; }
+
+        public JournalPosition At => new(default, BodySegment, BodyOffset, BodySequence);
     }
 }

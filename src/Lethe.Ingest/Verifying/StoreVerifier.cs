@@ -1,60 +1,64 @@
 using Dapper;
-using Lethe.Capture;
-using Lethe.Capture.Exchanges;
 using Lethe.Ingest.Meaning;
 using Lethe.Ingest.Sqlite;
 using Microsoft.Data.Sqlite;
 
 namespace Lethe.Ingest.Verifying;
 
-/// <summary>Looks for every fault of a store, alone and against its journal; changes nothing.</summary>
+/// <summary>Looks for every fault of a store, alone and against its journal, and tells each as it is found; changes nothing.</summary>
 public sealed class StoreVerifier(string path)
 {
-    /// <summary>Everything that is off inside the store, from one snapshot; empty when it is sound.</summary>
-    public IReadOnlyList<VerifyFault> Verify()
+    /// <summary>Everything that is off inside the store; nothing when it is sound. The store may be written meanwhile.</summary>
+    public IEnumerable<VerifyFault> Verify()
     {
         using var connection = LetheDatabase.OpenReadOnly(path);
-        using var snapshot = connection.BeginTransaction(deferred: true);
         Func<SqliteConnection, IEnumerable<VerifyFault>>[] checks = [Integrity, ForeignKeys, VerifyQueries.Run, CounterCheck.Run, AttemptCheck.Run];
-        return [.. checks.SelectMany(check => Run(check, connection))];
-    }
-
-    // A page that cannot be read fails the checks that need it, and only those.
-    private static IEnumerable<VerifyFault> Run(Func<SqliteConnection, IEnumerable<VerifyFault>> check, SqliteConnection connection)
-    {
-        try
-        {
-            return [.. check(connection)];
-        }
-        catch (SqliteException unreadable)
-        {
-            return [new VerifyFault(VerifyFaultKind.Integrity, "store", unreadable.Message)];
-        }
-    }
-
-    /// <summary>
-    /// Every exchange of the journal that the store lacks or holds with other content, every damage of the journal, and every exchange of the store
-    /// that is not in the journal although the segment that its row names is held.
-    /// </summary>
-    /// <param name="interpret">When given, each chain is built anew from the wire and compared by its leaf's address.</param>
-    /// <param name="passed">Told now and then how many exchanges of the journal have been compared.</param>
-    public IEnumerable<VerifyFault> Parity(
-        string journalDirectory, Func<CapturedExchange, InterpretedExchange>? interpret = null, Action<long>? passed = null)
-    {
-        using var connection = LetheDatabase.OpenReadOnly(path);
-        var parity = new ParityCheck(connection, journalDirectory, interpret);
-        foreach (var fault in parity.Run(passed))
+        foreach (var fault in checks.SelectMany(check => Run(check, connection)))
         {
             yield return fault;
         }
     }
 
-    private static IEnumerable<VerifyFault> Integrity(SqliteConnection connection) => connection
-        .Query<string>("PRAGMA integrity_check")
+    /// <summary>Begins a check of the store against a journal, which is to be read after.</summary>
+    public JournalCheck Against(string journalDirectory) => new(LetheDatabase.OpenReadOnly(path), journalDirectory);
+
+    // A page that cannot be read fails the checks that need it, and only those.
+    private static IEnumerable<VerifyFault> Run(Func<SqliteConnection, IEnumerable<VerifyFault>> check, SqliteConnection connection)
+    {
+        using var faults = check(connection).GetEnumerator();
+        while (Next(faults, out var isLast) is { } fault)
+        {
+            yield return fault;
+            if (isLast)
+            {
+                yield break;
+            }
+        }
+    }
+
+    private static VerifyFault? Next(IEnumerator<VerifyFault> faults, out bool isLast)
+    {
+        isLast = false;
+        try
+        {
+            return faults.MoveNext() ? faults.Current : null;
+        }
+        catch (SqliteException unreadable)
+        {
+            isLast = true;
+            return new VerifyFault(VerifyFaultKind.Integrity, "store", unreadable.Message);
+        }
+    }
+
+    // Table by table: a snapshot of the whole would keep the write-ahead log growing for as long as it takes.
+    private static IEnumerable<VerifyFault> Integrity(SqliteConnection connection) => Tables(connection)
+        .SelectMany(table => connection.Query<string>($"PRAGMA integrity_check(\"{table}\")"))
         .Where(line => line != "ok")
         .Select(line => new VerifyFault(VerifyFaultKind.Integrity, "store", line));
 
-    private static IEnumerable<VerifyFault> ForeignKeys(SqliteConnection connection) => connection
-        .Query<(string Table, long? Row, string Parent)>("PRAGMA foreign_key_check")
+    private static IEnumerable<VerifyFault> ForeignKeys(SqliteConnection connection) => Tables(connection)
+        .SelectMany(table => connection.Query<(string Table, long? Row, string Parent)>($"PRAGMA foreign_key_check(\"{table}\")"))
         .Select(row => new VerifyFault(VerifyFaultKind.ForeignKey, $"{row.Table} {row.Row}", $"names a row of {row.Parent} that is not there"));
+
+    private static IEnumerable<string> Tables(SqliteConnection connection) => connection.Query<string>("SELECT name FROM sqlite_schema WHERE type = 'table'");
 }

@@ -30,15 +30,22 @@ public enum VerifyFaultKind
     /// <summary>In the journal, not in the store.</summary>
     Missing,
 
-    /// <summary>In the store, not in the journal, which holds the segment that it was read from.</summary>
+    /// <summary>In the store, and in no journal.</summary>
     Unjournalled,
 
-    /// <summary>In both, with different content.</summary>
+    /// <summary>In both, by receipts of different content.</summary>
     Mismatch,
 
-    /// <summary>The journal itself is damaged.</summary>
+    /// <summary>A row that does not say what the journal says.</summary>
+    Content,
+
+    /// <summary>The journal itself is damaged; the reason is the kind of damage.</summary>
     Journal,
+
+    /// <summary>The journal is not the one, or no longer holds what, an anchor was taken of.</summary>
+    Anchor,
 }
 
 /// <summary>One fault: its kind, what it is about, and what was found against what was expected.</summary>
-public sealed record VerifyFault(VerifyFaultKind Kind, string Subject, string Detail);
+/// <param name="Reason">Within the kind, a stable word in snake case: the kind of damage, the member of a record; null where the kind says all.</param>
+public sealed record VerifyFault(VerifyFaultKind Kind, string Subject, string Detail, string? Reason = null);

@@ -6,67 +6,76 @@ namespace Lethe.Ingest.Verifying;
 /// <summary>The invariants that SQL can tell. Each query gives one row a fault: what it is about, and what is wrong.</summary>
 internal static class VerifyQueries
 {
-    private static readonly (VerifyFaultKind Kind, string Sql)[] All =
+    private const int RowsAtOnce = 20_000;
+
+    // A session has thousands of messages.
+    private const int SessionsAtOnce = 200;
+
+    private static readonly Ranged[] InRanges =
     [
-        (VerifyFaultKind.Chain,
+        new(VerifyFaultKind.Chain, "nodes", "node", RowsAtOnce,
             """
             SELECT 'node ' || lower(hex(n.hash)) AS subject, 'depth ' || n.depth || ' under depth ' || p.depth AS detail
             FROM nodes n JOIN nodes p ON p.node = n.parent
-            WHERE n.depth <> p.depth + 1 OR n.org <> p.org
+            WHERE n.node > @After AND n.node <= @UpTo AND (n.depth <> p.depth + 1 OR n.org <> p.org)
             """),
-        (VerifyFaultKind.Chain,
+        new(VerifyFaultKind.Chain, "session_nodes", "session", SessionsAtOnce,
             """
             SELECT s.session_id AS subject, 'node ' || lower(hex(n.hash)) || ' is a member, its parent is not' AS detail
             FROM session_nodes m
             JOIN nodes n ON n.node = m.node
             JOIN sessions s ON s.session = m.session
-            WHERE n.parent IS NOT NULL AND NOT EXISTS (SELECT 1 FROM session_nodes q WHERE q.session = m.session AND q.node = n.parent)
+            WHERE m.session > @After AND m.session <= @UpTo
+              AND n.parent IS NOT NULL AND NOT EXISTS (SELECT 1 FROM session_nodes q WHERE q.session = m.session AND q.node = n.parent)
             """),
-        (VerifyFaultKind.Chain,
+        new(VerifyFaultKind.Chain, "session_nodes", "session", SessionsAtOnce,
             """
             SELECT s.session_id AS subject, 'node ' || lower(hex(n.hash)) || ' belongs to another organisation' AS detail
             FROM session_nodes m
             JOIN nodes n ON n.node = m.node
             JOIN sessions s ON s.session = m.session
-            WHERE n.org <> s.org
+            WHERE m.session > @After AND m.session <= @UpTo AND n.org <> s.org
             """),
-        (VerifyFaultKind.Chain,
+        new(VerifyFaultKind.Chain, "exchanges", "ingested", RowsAtOnce,
             """
             SELECT lower(hex(e.exchange_id)) AS subject, 'its leaf is not a member of its session, or its length is not the depth' AS detail
             FROM exchanges e JOIN nodes n ON n.node = e.leaf
-            WHERE e.chain_length <> n.depth + 1
-               OR (e.own_session IS NOT NULL AND NOT EXISTS (SELECT 1 FROM session_nodes m WHERE m.session = e.own_session AND m.node = e.leaf))
+            WHERE e.ingested > @After AND e.ingested <= @UpTo
+              AND (e.chain_length <> n.depth + 1
+                OR (e.own_session IS NOT NULL AND NOT EXISTS (SELECT 1 FROM session_nodes m WHERE m.session = e.own_session AND m.node = e.leaf)))
             """),
-        (VerifyFaultKind.Receipt,
+        new(VerifyFaultKind.Receipt, "exchanges", "ingested", RowsAtOnce,
             """
             SELECT lower(hex(e.exchange_id)) AS subject, 'stored without a receipt of its own' AS detail
             FROM exchanges e
-            WHERE NOT EXISTS (SELECT 1 FROM receipts r WHERE r.org = e.org AND r.commit_key = e.commit_key AND r.exchange_id = e.exchange_id)
+            WHERE e.ingested > @After AND e.ingested <= @UpTo
+              AND NOT EXISTS (SELECT 1 FROM receipts r WHERE r.org = e.org AND r.commit_key = e.commit_key AND r.exchange_id = e.exchange_id)
             """),
-        (VerifyFaultKind.Placeholder,
+        new(VerifyFaultKind.Placeholder, "sessions", "session", SessionsAtOnce,
             """
             SELECT s.session_id AS subject, 'nobody names it, or it has exchanges' AS detail
             FROM sessions s
-            WHERE s.is_placeholder = 1
+            WHERE s.session > @After AND s.session <= @UpTo AND s.is_placeholder = 1
               AND (NOT EXISTS (SELECT 1 FROM sessions c WHERE c.claimed_parent = s.session)
                 OR EXISTS (SELECT 1 FROM exchanges e WHERE e.session = s.session))
             """),
-        (VerifyFaultKind.Placeholder,
+        new(VerifyFaultKind.Placeholder, "sessions", "session", SessionsAtOnce,
             """
             SELECT s.session_id AS subject, 'no exchange of its own, and no placeholder' AS detail
             FROM sessions s
-            WHERE s.is_placeholder = 0 AND NOT EXISTS (SELECT 1 FROM exchanges e WHERE e.session = s.session AND e.own_session = s.session)
+            WHERE s.session > @After AND s.session <= @UpTo
+              AND s.is_placeholder = 0 AND NOT EXISTS (SELECT 1 FROM exchanges e WHERE e.session = s.session AND e.own_session = s.session)
             """),
-        (VerifyFaultKind.Parent,
+        new(VerifyFaultKind.Parent, "sessions", "session", SessionsAtOnce,
             """
             SELECT s.session_id AS subject, 'its parent belongs to another organisation' AS detail
             FROM sessions s JOIN sessions p ON p.session = s.parent
-            WHERE p.org <> s.org
+            WHERE s.session > @After AND s.session <= @UpTo AND p.org <> s.org
             """),
-        (VerifyFaultKind.Parent,
+        new(VerifyFaultKind.Parent, "sessions", "session", SessionsAtOnce,
             """
             WITH RECURSIVE above (session, ancestor) AS (
-              SELECT session, parent FROM sessions WHERE parent IS NOT NULL
+              SELECT session, parent FROM sessions WHERE session > @After AND session <= @UpTo AND parent IS NOT NULL
               UNION
               SELECT a.session, p.parent FROM above a JOIN sessions p ON p.session = a.ancestor WHERE p.parent IS NOT NULL
             )
@@ -76,7 +85,14 @@ internal static class VerifyQueries
             """),
     ];
 
-    public static IEnumerable<VerifyFault> Run(SqliteConnection connection) => All.SelectMany(check => connection
-        .Query<(string Subject, string Detail)>(check.Sql)
-        .Select(row => new VerifyFault(check.Kind, row.Subject, row.Detail)));
+    public static IEnumerable<VerifyFault> Run(SqliteConnection connection) => InRanges.SelectMany(check => StoreRanges.Check(
+        connection,
+        check.Table,
+        check.Key,
+        check.Step,
+        (at, range) => at
+            .Query<(string Subject, string Detail)>(check.Sql, range)
+            .Select(row => new VerifyFault(check.Kind, row.Subject, row.Detail))));
+
+    private sealed record Ranged(VerifyFaultKind Kind, string Table, string Key, int Step, string Sql);
 }

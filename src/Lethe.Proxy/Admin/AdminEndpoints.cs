@@ -1,4 +1,5 @@
-using Lethe.Ingest.Storage;
+using Lethe.Ingest.Meaning;
+using Lethe.Ingest.Sqlite;
 using Lethe.Proxy.Metrics;
 using Microsoft.Data.Sqlite;
 
@@ -7,6 +8,9 @@ namespace Lethe.Proxy.Admin;
 /// <summary>The admin listener: the read API, the event stream, metrics and health.</summary>
 internal static class AdminEndpoints
 {
+    /// <summary>A store that is being opened, or tried again, is asked for again after so long.</summary>
+    private const string StoreRetrySeconds = "2";
+
     public static void AddAdmin(this IServiceCollection services)
     {
         services.AddSingleton<HostGuard>();
@@ -44,8 +48,9 @@ internal static class AdminEndpoints
         {
             await next(context);
         }
-        catch (Exception fault) when (fault is SqliteException or StoreRefusedException && !context.Response.HasStarted)
+        catch (Exception fault) when (fault is SqliteException or StoreRefusedException or StoreUnavailableException && !context.Response.HasStarted)
         {
+            context.Response.Headers.RetryAfter = StoreRetrySeconds;
             await ProblemDocument.Of(StatusCodes.Status503ServiceUnavailable, "store_unavailable", "The store cannot be read.", fault.Message).ExecuteAsync(context);
         }
     }

@@ -16,6 +16,7 @@ namespace Lethe.Proxy.Admin;
 [JsonSerializable(typeof(Page<ExchangeRecord>))]
 [JsonSerializable(typeof(ProblemDocument))]
 [JsonSerializable(typeof(PipelineState))]
+[JsonSerializable(typeof(NotReadyDocument))]
 internal sealed partial class ApiJson : JsonSerializerContext
 {
     public static string Text<T>(T value) => JsonSerializer.Serialize(value, (JsonTypeInfo<T>)Default.GetTypeInfo(typeof(T))!);

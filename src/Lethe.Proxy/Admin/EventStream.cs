@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Lethe.Capture.Exchanges;
 using Lethe.Ingest.Reading;
 
 namespace Lethe.Proxy.Admin;
@@ -36,7 +37,7 @@ internal sealed class EventStream(StoreReader reader, TimeProvider time, IHostAp
         try
         {
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
-            await SendAsync(context.Response, resume.Length > 0 ? seen : reader.LastChange(), stop.Token);
+            await SendAsync(context.Response, resume.Length > 0 ? seen : reader.LastChange(Organisation.None), stop.Token);
         }
         catch (OperationCanceledException)
         {
@@ -58,7 +59,7 @@ internal sealed class EventStream(StoreReader reader, TimeProvider time, IHostAp
         var spokeAt = time.GetTimestamp();
         do
         {
-            var batch = reader.CommittedAfter(seen, BatchMax);
+            var batch = reader.CommittedAfter(Organisation.None, seen, BatchMax);
             foreach (var committed in batch)
             {
                 seen = committed.Ingested;

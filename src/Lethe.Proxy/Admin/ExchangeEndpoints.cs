@@ -1,3 +1,4 @@
+using Lethe.Capture.Exchanges;
 using Lethe.Ingest.Reading;
 
 namespace Lethe.Proxy.Admin;
@@ -15,10 +16,10 @@ internal static class ExchangeEndpoints
     {
         var query = new PageQuery(request.Query, time);
         var limit = query.Limit();
+        var org = query.Word("org") ?? Organisation.None;
         var filter = new ExchangeFilter
         {
             SessionId = query.Word("session"),
-            OrgId = query.Word("org"),
             HarnessId = query.Word("harness"),
             Provider = query.Word("provider"),
             Model = query.Word("model"),
@@ -32,14 +33,14 @@ internal static class ExchangeEndpoints
             return problem;
         }
 
-        var records = reader.Exchanges(filter).ToArray();
+        var records = reader.Exchanges(org, filter).ToArray();
         var page = new Page<ExchangeRecord>(
             [.. records.Take(limit)],
             records.Length > limit ? ExchangeCursor.Of(records[limit - 1]).ToString() : null);
         return Results.Json(page, ApiJson.Default.PageExchangeRecord);
     }
 
-    private static IResult One(string id, StoreReader reader) => reader.Exchange(id) is { } record
+    private static IResult One(string id, StoreReader reader) => reader.Exchange(Organisation.None, id) is { } record
         ? Results.Json(record, ExchangeRecordJson.Default.ExchangeRecord)
         : ProblemDocument.Of(StatusCodes.Status404NotFound, "exchange_not_found", "No such exchange.");
 

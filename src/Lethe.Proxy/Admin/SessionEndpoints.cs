@@ -1,3 +1,4 @@
+using Lethe.Capture.Exchanges;
 using Lethe.Ingest.Reading;
 
 namespace Lethe.Proxy.Admin;
@@ -16,10 +17,10 @@ internal static class SessionEndpoints
     {
         var query = new PageQuery(request.Query, time);
         var limit = query.Limit();
+        var org = query.Word("org") ?? Organisation.None;
         var filter = new SessionFilter
         {
             HarnessId = query.Word("harness"),
-            OrgId = query.Word("org"),
             Since = query.Time("since"),
             After = After(query),
             Limit = limit + 1,
@@ -29,7 +30,7 @@ internal static class SessionEndpoints
             return problem;
         }
 
-        var sessions = reader.Sessions(filter);
+        var sessions = reader.Sessions(org, filter);
         var page = new Page<SessionSummary>(
             [.. sessions.Take(limit)],
             sessions.Count > limit ? SessionCursor.Of(sessions[limit - 1]).ToString() : null);
@@ -37,7 +38,7 @@ internal static class SessionEndpoints
     }
 
     // A harness's own id may hold a slash, which routing leaves encoded.
-    private static SessionDetail? Find(StoreReader reader, string id) => reader.Session(Uri.UnescapeDataString(id));
+    private static SessionDetail? Find(StoreReader reader, string id) => reader.Session(Organisation.None, Uri.UnescapeDataString(id));
 
     private static IResult Detail(string id, StoreReader reader) => Find(reader, id) is { } detail
         ? Results.Json(detail, ApiJson.Default.SessionDetail)
@@ -58,7 +59,7 @@ internal static class SessionEndpoints
             return NoSession(id);
         }
 
-        var turns = reader.Conversation(detail.Session.SessionId).Skip(after).Take(limit + 1).ToArray();
+        var turns = reader.Conversation(Organisation.None, detail.Session.SessionId).Skip(after).Take(limit + 1).ToArray();
         var page = new Page<ConversationTurn>([.. turns.Take(limit)], turns.Length > limit ? $"{after + limit}" : null);
         return Results.Json(page, ApiJson.Default.PageConversationTurn);
     }

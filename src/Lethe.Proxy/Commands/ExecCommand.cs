@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Lethe.Capture.Exchanges;
 using Lethe.Ingest.Reading;
 using Lethe.Proxy.Configuration;
 using Lethe.Proxy.Exec;
@@ -160,9 +161,9 @@ internal static class ExecCommand
         long last;
         do
         {
-            last = store.LastChange();
+            last = store.LastChange(Organisation.None);
             await Task.Delay(CommitPoll, TimeProvider.System);
         }
-        while (last != store.LastChange() && TimeProvider.System.GetElapsedTime(waitingSince) < DrainMax);
+        while (last != store.LastChange(Organisation.None) && TimeProvider.System.GetElapsedTime(waitingSince) < DrainMax);
     }
 }

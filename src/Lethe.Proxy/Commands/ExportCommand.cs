@@ -31,7 +31,7 @@ internal static class ExportCommand
                 Since = SinceOption.Read(line.GetValue(since), TimeProvider.System),
             };
             using var journal = line.GetValue(bodies) ? new JournalBodies(DataLayout.Journal(settings.Options.DataDirectory)) : null;
-            var records = journal is null ? reader.Exchanges(filter) : WithBodies(reader.ExchangesWithBodies(filter), journal);
+            var records = journal is null ? reader.Exchanges(Organisation.None, filter) : WithBodies(reader.ExchangesWithBodies(Organisation.None, filter), journal);
             var path = line.GetValue(file);
             // Records that run over the terminal are progress enough.
             using var progress = path is null && !Console.IsOutputRedirected ? Progress.None : Progress.Of(line);
@@ -70,7 +70,7 @@ internal static class ExportCommand
 
     private static string? Base64(CapturedBody? body) => body is null ? null : Convert.ToBase64String(body.Bytes.Span);
 
-    private static string SessionId(StoreReader reader, string word) => reader.Session(word)?.Session.SessionId
+    private static string SessionId(StoreReader reader, string word) => reader.Session(Organisation.None, word)?.Session.SessionId
         ?? throw new CommandFailure(ExitCode.NotFine, $"lethe: no session answers to '{word}', or several do.");
 
     private static async Task WriteAsync(IEnumerable<ExchangeRecord> records, Stream into, Progress progress, CancellationToken cancel)

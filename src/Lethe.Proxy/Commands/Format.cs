@@ -29,6 +29,20 @@ internal static class Format
         _ => (milliseconds.Value / 60_000).ToString("0.0", CultureInfo.InvariantCulture) + "min",
     };
 
+    /// <summary>1234 → 1.2 KiB; a power of 1024 with at most one place.</summary>
+    public static string Bytes(long bytes)
+    {
+        string[] units = ["B", "KiB", "MiB", "GiB", "TiB"];
+        var unit = 0;
+        double amount = bytes;
+        for (; amount >= 1024 && unit < units.Length - 1; unit++)
+        {
+            amount /= 1024;
+        }
+
+        return amount.ToString("0.#", CultureInfo.InvariantCulture) + " " + units[unit];
+    }
+
     public static string Time(DateTimeOffset? at) => at is { } known ? known.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture) : "-";
 
     /// <summary>One line of at most <paramref name="columnsMax"/> characters; control characters of the traffic never reach the terminal.</summary>

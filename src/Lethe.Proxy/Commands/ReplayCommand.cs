@@ -1,20 +1,22 @@
 using System.CommandLine;
 using Lethe.Capture;
 using Lethe.Capture.Prices;
-using Lethe.Ingest;
+using Lethe.Ingest.Ingesting;
 using Lethe.Ingest.Journaling;
-using Lethe.Ingest.Reading;
-using Lethe.Ingest.Storage;
+using Lethe.Ingest.Meaning;
+using Lethe.Ingest.Sqlite;
+using Lethe.Ingest.Verifying;
 using Lethe.Proxy.Hosting;
 using Microsoft.Data.Sqlite;
 
 namespace Lethe.Proxy.Commands;
 
-/// <summary><c>lethe replay</c>: everything the journal holds into a store. What the store has already is recognised and counted once.</summary>
+/// <summary>
+/// <c>lethe replay</c>: everything the journal holds into a store. What the store has already is recognised and counted once. Exits 1 when something
+/// could not be read, was in conflict with what is stored, or could not be stored.
+/// </summary>
 internal static class ReplayCommand
 {
-    private static readonly IngestSettings Batches = new();
-
     public static Command Build()
     {
         var dry = new Option<bool>("--dry-run") { Description = "Only tell what the store lacks or holds otherwise." };
@@ -36,9 +38,9 @@ internal static class ReplayCommand
                 using var progress = Progress.Of(line);
                 return line.GetValue(dry)
                     ? Compare(journal, DataLayout.Store(target), output, progress)
-                    : await ReplayAsync(journal, target, output, progress, cancel);
+                    : await RunAsync(journal, target, fromCursor: false, output, progress, cancel);
             }
-            catch (Exception fault) when (fault is SqliteException or StoreRefusedException or IOException or UnauthorizedAccessException)
+            catch (Exception fault) when (fault is SqliteException or StoreRefusedException or StoreUnavailableException or IOException or UnauthorizedAccessException)
             {
                 throw CommandFailure.Environment(fault.Message, fault);
             }
@@ -46,49 +48,51 @@ internal static class ReplayCommand
         return command;
     }
 
-    private static int Compare(string journal, string store, TextWriter output, Progress progress)
+    /// <summary>Replays a journal into the store of a directory; the exit code.</summary>
+    /// <param name="fromCursor">True for what the store has not taken in yet alone.</param>
+    public static async Task<int> RunAsync(
+        string journal, string target, bool fromCursor, TextWriter output, Progress progress, CancellationToken cancel)
     {
-        progress.Begin("reading the journal");
-        var exchanges = JournalVerifier.Run(journal).Exchanges;
+        using var store = await SqliteStore.OpenAsync(DataLayout.Store(target), TimeProvider.System, cancel);
+        using var consumer = new JournalConsumer(journal, fromCursor ? store.Cursor(IngestLoop.Consumer, JournalIdentity.Of(journal)) ?? default : default);
+        var replay = new JournalReplay(new ExchangeInterpreter(PriceBook.Embedded).Interpret);
+        progress.Begin("replaying the journal");
+        // A lethe that runs there moves the cursor itself, and may be further by now.
+        replay.Run(consumer, store, movesCursor: !DataDirectory.IsHeld(target), progress.Count, cancel);
+        foreach (var fault in replay.Faults)
+        {
+            output.WriteLine($"journal {SnakeCase.Of(fault.Kind)}  {fault.At}  {fault.Detail}");
+        }
+
+        var (conflicts, rejected) = (replay.Count(DeliveryVerdict.Conflict), replay.Count(DeliveryVerdict.Rejected));
+        output.WriteLine($"{replay.Count(DeliveryVerdict.Accepted)} replayed, {replay.Count(DeliveryVerdict.Duplicate)} skipped, {conflicts} in conflict, {rejected} rejected");
+        return replay.Faults.Count == 0 && conflicts == 0 && rejected == 0 ? ExitCode.Fine : ExitCode.NotFine;
+    }
+
+    private static int Compare(string directory, string store, TextWriter output, Progress progress)
+    {
         if (!File.Exists(store))
         {
-            output.WriteLine($"{exchanges} exchanges in the journal, all {exchanges} missing in the store");
-            return ExitCode.Fine;
+            progress.Begin("reading the journal");
+            var alone = JournalVerifier.Run(directory, passed: progress.Count);
+            output.WriteLine($"{alone.Exchanges} exchanges in the journal, all {alone.Exchanges} missing in the store");
+            return alone.Faults.Count == 0 ? ExitCode.Fine : ExitCode.NotFine;
         }
 
         progress.Begin("comparing the journal with the store");
-        var faults = new StoreVerifier(store).Parity(journal, passed: progress.Count).ToArray();
-        var missing = faults.Count(fault => fault.Kind == VerifyFaultKind.Missing);
-        output.WriteLine($"{exchanges} exchanges in the journal, {missing} missing in the store, {faults.Count(fault => fault.Kind == VerifyFaultKind.Mismatch)} held otherwise");
-        return ExitCode.Fine;
-    }
-
-    private static async Task<int> ReplayAsync(string journal, string target, TextWriter output, Progress progress, CancellationToken cancel)
-    {
-        using var consumer = new JournalConsumer(journal, default);
-        using var connection = await LetheDatabase.OpenAsync(DataLayout.Store(target), TimeProvider.System, cancel);
-        using var transaction = new IngestTransaction(connection, TimeProvider.System);
-        var interpreter = new ExchangeInterpreter(PriceBook.Embedded);
-        var verdicts = new Dictionary<DeliveryVerdict, long>();
-        var damaged = 0;
-        progress.Begin("replaying the journal");
-        foreach (var (exchanges, fault) in consumer.ToEnd(Batches.BatchCountMax, Batches.BatchBytesMax, cancel))
+        using var check = new StoreVerifier(store).Against(directory);
+        var journal = check.Verify();
+        var (missing, otherwise) = (0L, new HashSet<string>());
+        foreach (var fault in check.Parity(journal, new ExchangeInterpreter(PriceBook.Embedded).Interpret, progress.Count))
         {
-            foreach (var result in transaction.Commit(exchanges.ConvertAll(one => ExchangeDelivery.Of(one, interpreter.Interpret, out _))))
+            missing += fault.Kind == VerifyFaultKind.Missing ? 1 : 0;
+            if (fault.Kind is VerifyFaultKind.Mismatch or VerifyFaultKind.Content)
             {
-                verdicts[result.Verdict] = verdicts.GetValueOrDefault(result.Verdict) + 1;
-            }
-
-            progress.Count(verdicts.Values.Sum());
-            if (fault is not null)
-            {
-                output.WriteLine($"journal  {fault.At}  {fault.Kind}: {fault.Detail}");
-                damaged++;
+                otherwise.Add(fault.Subject);
             }
         }
 
-        var told = Enum.GetValues<DeliveryVerdict>().Select(verdict => $"{verdicts.GetValueOrDefault(verdict)} {verdict.ToString().ToLowerInvariant()}");
-        output.WriteLine(string.Join(", ", told));
-        return damaged == 0 ? ExitCode.Fine : ExitCode.NotFine;
+        output.WriteLine($"{journal.Exchanges} exchanges in the journal, {missing} missing in the store, {otherwise.Count} held otherwise");
+        return otherwise.Count == 0 && journal.Faults.Count == 0 ? ExitCode.Fine : ExitCode.NotFine;
     }
 }

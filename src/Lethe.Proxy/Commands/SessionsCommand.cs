@@ -1,3 +1,4 @@
+using Lethe.Capture.Exchanges;
 using System.CommandLine;
 using Lethe.Ingest.Reading;
 using Lethe.Proxy.Admin;
@@ -32,7 +33,7 @@ internal static class SessionsCommand
                 Since = SinceOption.Read(line.GetValue(since), TimeProvider.System),
                 Limit = line.GetValue(limit),
             };
-            var sessions = StoreFile.Open(GlobalOptions.Require(line)).Sessions(filter);
+            var sessions = StoreFile.Open(GlobalOptions.Require(line)).Sessions(Organisation.None, filter);
             var output = line.InvocationConfiguration.Output;
             if (line.GetValue(json))
             {

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Lethe.Capture.Exchanges;
 using Lethe.Ingest.Reading;
 using Lethe.Proxy.Admin;
 
@@ -17,9 +18,9 @@ internal static class ShowCommand
         {
             var reader = StoreFile.Open(GlobalOptions.Require(line));
             var word = line.GetValue(session)!;
-            var detail = reader.Session(word)
+            var detail = reader.Session(Organisation.None, word)
                 ?? throw new CommandFailure(ExitCode.NotFine, $"lethe: no session answers to '{word}', or several do.");
-            var turns = reader.Conversation(detail.Session.SessionId, line.GetValue(turn));
+            var turns = reader.Conversation(Organisation.None, detail.Session.SessionId, line.GetValue(turn));
             var output = line.InvocationConfiguration.Output;
             if (line.GetValue(json))
             {

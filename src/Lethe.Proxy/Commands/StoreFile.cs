@@ -1,5 +1,6 @@
 using Lethe.Ingest.Reading;
-using Lethe.Ingest.Storage;
+using Lethe.Ingest.Meaning;
+using Lethe.Ingest.Sqlite;
 using Lethe.Proxy.Configuration;
 using Lethe.Proxy.Hosting;
 using Microsoft.Data.Sqlite;
@@ -16,7 +17,7 @@ internal static class StoreFile
     {
         try
         {
-            return StoreReader.Open(Of(settings.Options));
+            return SqliteStore.OpenReader(Of(settings.Options));
         }
         catch (Exception fault) when (fault is StoreRefusedException or SqliteException)
         {

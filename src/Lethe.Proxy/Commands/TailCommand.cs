@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
+using Lethe.Capture.Exchanges;
 using Lethe.Ingest.Reading;
 using Spectre.Console;
 
@@ -28,11 +29,11 @@ internal static class TailCommand
 
     private static async Task FollowAsync(StoreReader reader, Action<ExchangeRecord> print, TimeProvider time, CancellationToken stop)
     {
-        var seen = reader.LastChange();
+        var seen = reader.LastChange(Organisation.None);
         using var tick = new PeriodicTimer(PollInterval, time);
         while (!stop.IsCancellationRequested)
         {
-            foreach (var committed in reader.CommittedAfter(seen))
+            foreach (var committed in reader.CommittedAfter(Organisation.None, seen))
             {
                 seen = committed.Ingested;
                 print(committed.Record);

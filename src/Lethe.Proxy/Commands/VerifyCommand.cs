@@ -1,15 +1,21 @@
 using System.CommandLine;
+using Lethe.Capture.Exchanges;
 using Lethe.Capture;
 using Lethe.Capture.Prices;
 using Lethe.Ingest.Journaling;
 using Lethe.Ingest.Reading;
-using Lethe.Ingest.Storage;
+using Lethe.Ingest.Meaning;
+using Lethe.Ingest.Sqlite;
+using Lethe.Ingest.Verifying;
 using Lethe.Proxy.Hosting;
 using Microsoft.Data.Sqlite;
 
 namespace Lethe.Proxy.Commands;
 
-/// <summary><c>lethe verify</c>: journal chain, store integrity, counters against sums and, when asked, journal against store. Every fault is listed.</summary>
+/// <summary>
+/// <c>lethe verify</c>: journal chain, store integrity, counters against sums, whether the store can have come out of the journal and, when asked,
+/// journal against store row by row. Every fault is told as it is found.
+/// </summary>
 internal static class VerifyCommand
 {
     /// <summary>How long a running lethe gets to take in what parity found missing.</summary>
@@ -17,65 +23,90 @@ internal static class VerifyCommand
 
     private static readonly TimeSpan CatchUpPause = TimeSpan.FromMilliseconds(250);
 
+    /// <summary>So many of what is missing are looked for again; more is more than a running lethe can be behind.</summary>
+    private const int MissingMax = 10_000;
+
     public static Command Build()
     {
         var parity = new Option<bool>("--parity") { Description = "Compare every exchange of the journal with the store, and back." };
         var json = new Option<bool>("--json") { Description = "One JSON object on stdout." };
-        var command = new Command("verify", "Check the journal and the store; exit 1 and list every fault.") { parity, json };
+        var anchor = new Option<string?>("--anchor") { Description = "What lethe journal anchor wrote earlier: nothing before it may have been cut off or rewritten.", HelpName = "FILE" };
+        var command = new Command("verify", "Check the journal and the store; exit 1 and list every fault.") { parity, anchor, json };
         command.SetAction(async (line, cancel) =>
         {
             var settings = GlobalOptions.Require(line);
-            var reader = StoreFile.Open(settings);
+            StoreFile.Open(settings);
             using var progress = Progress.Of(line);
-            var report = await CheckAsync(settings.Options.DataDirectory, reader, line.GetValue(parity), progress, cancel);
-            var output = line.InvocationConfiguration.Output;
-            output.WriteLine(line.GetValue(json) ? report.ToJson() : report.ToText());
-            return report.Faults.Count == 0 ? ExitCode.Fine : ExitCode.NotFine;
+            var report = new VerifyReport(line.InvocationConfiguration.Output, line.GetValue(json));
+            var head = line.GetValue(anchor) is { } file ? AnchorDocument.Read(file) : null;
+            return await RunAsync(settings.Options.DataDirectory, line.GetValue(parity), head, report, progress, cancel);
         });
         return command;
     }
 
-    private static async Task<VerifyReport> CheckAsync(string dataDirectory, StoreReader reader, bool withParity, Progress progress, CancellationToken cancel)
+    /// <summary>Checks a whole data directory; the exit code.</summary>
+    /// <exception cref="CommandFailure">Something cannot be read at all.</exception>
+    public static async Task<int> RunAsync(
+        string dataDirectory, bool withParity, JournalAnchor? anchor, VerifyReport report, Progress progress, CancellationToken cancel)
     {
         try
         {
-            progress.Begin("checking the journal");
-            var journal = JournalVerifier.Run(DataLayout.Journal(dataDirectory));
-            progress.Begin("checking the store");
             var verifier = new StoreVerifier(DataLayout.Store(dataDirectory));
-            var faults = journal.Faults.Select(fault => new VerifyFault(VerifyFaultKind.Journal, fault.At.ToString(), $"{fault.Kind}: {fault.Detail}"))
-                .Concat(verifier.Verify())
-                .ToList();
+            progress.Begin("checking the store");
+            foreach (var fault in verifier.Verify())
+            {
+                report.Add(fault);
+            }
+
+            progress.Begin("checking the journal");
+            using var check = verifier.Against(DataLayout.Journal(dataDirectory));
+            var journal = check.Verify(anchor, progress.Count);
+            foreach (var fault in check.Faults(journal))
+            {
+                report.Add(fault);
+            }
+
+            var missing = new List<VerifyFault>();
             if (withParity)
             {
                 progress.Begin("comparing the journal with the store");
-                faults.AddRange(await ParityAsync(dataDirectory, verifier, reader, progress, cancel));
+                foreach (var fault in check.Parity(journal, new ExchangeInterpreter(PriceBook.Embedded).Interpret, progress.Count))
+                {
+                    if (fault.Kind == VerifyFaultKind.Missing && missing.Count < MissingMax && DataDirectory.IsHeld(dataDirectory))
+                    {
+                        missing.Add(fault);
+                    }
+                    else
+                    {
+                        report.Add(fault);
+                    }
+                }
             }
 
-            return new VerifyReport(journal, withParity, faults);
+            foreach (var fault in await StillMissingAsync(dataDirectory, missing, cancel))
+            {
+                report.Add(fault);
+            }
+
+            return report.End(journal, withParity);
         }
-        catch (Exception fault) when (fault is SqliteException or StoreRefusedException or IOException or UnauthorizedAccessException)
+        catch (Exception fault) when (fault is SqliteException or StoreRefusedException or StoreUnavailableException or IOException or UnauthorizedAccessException)
         {
             throw CommandFailure.Environment(fault.Message, fault);
         }
     }
 
-    private static async Task<IReadOnlyList<VerifyFault>> ParityAsync(
-        string dataDirectory, StoreVerifier verifier, StoreReader reader, Progress progress, CancellationToken cancel)
+    private static async Task<IReadOnlyList<VerifyFault>> StillMissingAsync(string dataDirectory, IReadOnlyList<VerifyFault> missing, CancellationToken cancel)
     {
-        var interpreter = new ExchangeInterpreter(PriceBook.Embedded);
-        // Damage of the journal is told by its own check already.
-        var faults = verifier.Parity(DataLayout.Journal(dataDirectory), interpreter.Interpret, progress.Count)
-            .Where(fault => fault.Kind != VerifyFaultKind.Journal)
-            .ToList();
+        var reader = SqliteStore.ReaderAt(DataLayout.Store(dataDirectory));
         var began = TimeProvider.System.GetTimestamp();
-        while (DataDirectory.IsHeld(dataDirectory) && faults.Any(IsStillMissing) && TimeProvider.System.GetElapsedTime(began) < CatchUpMax)
+        while (DataDirectory.IsHeld(dataDirectory) && missing.Any(IsMissing) && TimeProvider.System.GetElapsedTime(began) < CatchUpMax)
         {
             await Task.Delay(CatchUpPause, TimeProvider.System, cancel);
         }
 
-        return [.. faults.Where(fault => fault.Kind != VerifyFaultKind.Missing || IsStillMissing(fault))];
+        return [.. missing.Where(IsMissing)];
 
-        bool IsStillMissing(VerifyFault fault) => fault.Kind == VerifyFaultKind.Missing && reader.Exchange(fault.Subject) is null;
+        bool IsMissing(VerifyFault fault) => reader.Exchange(Organisation.None, fault.Subject) is null;
     }
 }

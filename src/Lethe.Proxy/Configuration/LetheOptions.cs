@@ -26,6 +26,8 @@ public sealed class LetheOptions
 
     public JournalOptions Journal { get; set; } = new();
 
+    public IngestOptions Ingest { get; set; } = new();
+
     public string Sink { get; set; } = "sqlite";
 }
 
@@ -125,4 +127,14 @@ public sealed class JournalOptions
     public int PartIntervalMilliseconds { get; set; } = 1000;
 
     public int PartBytes { get; set; } = 256 * 1024;
+}
+
+/// <summary>From the journal into the store.</summary>
+public sealed class IngestOptions
+{
+    /// <summary>What ended longer ago than this is taken in whatever the calls need; until then ingest gives way to them.</summary>
+    public int LagSecondsMax { get; set; } = 5;
+
+    /// <summary>While more than this waits in the journal, ingest gives way to nobody.</summary>
+    public long LagBytesMax { get; set; } = 256L * 1024 * 1024;
 }

@@ -64,6 +64,8 @@ internal sealed class LetheOptionsValidator
         InRange("Journal:FlushIntervalMilliseconds", options.Journal.FlushIntervalMilliseconds, 0, 1000);
         InRange("Journal:PartIntervalMilliseconds", options.Journal.PartIntervalMilliseconds, 10, 60_000);
         InRange("Journal:PartBytes", options.Journal.PartBytes, KiB, 64 * MiB);
+        InRange("Ingest:LagSecondsMax", options.Ingest.LagSecondsMax, 0, 24 * 3600);
+        InRange("Ingest:LagBytesMax", options.Ingest.LagBytesMax, 0, 1024 * GiB);
         OneOf("Journal:Durability", options.Journal.Durability, "relaxed", "strict");
         OneOf("Sink", options.Sink, "sqlite");
     }

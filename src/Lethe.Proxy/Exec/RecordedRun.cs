@@ -21,7 +21,7 @@ internal sealed record RecordedRun(ExchangeId Id, DateTimeOffset StartedAt, int 
     public IReadOnlyList<ExchangeRecord> Exchanges(StoreReader store, string journalDirectory)
     {
         using var journal = new JournalBodies(journalDirectory);
-        return [.. store.ExchangesWithBodies(new ExchangeFilter { Since = StartedAt })
+        return [.. store.ExchangesWithBodies(Organisation.None, new ExchangeFilter { Since = StartedAt })
             .Where(exchange => exchange.BodyAt is { } at && journal.TryReadHead(at)?.RequestHeaders.First(RunPrefix.Header) == Id.ToString())
             .Select(exchange => exchange.Record)];
     }

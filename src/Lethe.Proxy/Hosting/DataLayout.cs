@@ -1,5 +1,6 @@
 using Lethe.Ingest.Recording;
-using Lethe.Ingest.Storage;
+using Lethe.Ingest.Meaning;
+using Lethe.Ingest.Sqlite;
 
 namespace Lethe.Proxy.Hosting;
 

@@ -13,7 +13,7 @@ namespace Lethe.Proxy.Hosting;
 
 /// <summary>
 /// The whole of lethe in one process: what <c>lethe run</c> and <c>lethe exec</c> start, and what a test starts with every port 0.
-/// Starts data directory → journal → store → ingest → listeners; stops the other way round.
+/// Starts data directory → journal → listeners, with ingest and the store behind them; stops the other way round.
 /// </summary>
 internal sealed class LetheHost : IAsyncDisposable
 {
@@ -54,8 +54,9 @@ internal sealed class LetheHost : IAsyncDisposable
             services.GetRequiredService<MetricRegistry>();
             services.GetService<OtlpExport>();
             memory = await RecordingPipeline.OpenAsync(
-                settings.Options, directory.Path, services.GetRequiredService<TimeProvider>(), services.GetRequiredService<ILoggerFactory>(), stopping);
+                settings.Options, directory.Path, services.GetRequiredService<TimeProvider>(), services.GetRequiredService<ILoggerFactory>());
             await host.StartAsync(stopping);
+            await memory.WhenStoreOpenedAsync();
             var doors = Listeners.Bound(services.GetRequiredService<IServer>(), settings.Options);
             doors.Write(directory.Path);
             WarnIfOpenToOthers(settings.Options, services.GetRequiredService<ILogger<LetheHost>>());

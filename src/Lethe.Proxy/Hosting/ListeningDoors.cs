@@ -12,7 +12,7 @@ namespace Lethe.Proxy.Hosting;
 /// <param name="Upstreams">Where the forwarding door leads, by configuration; addresses without credentials.</param>
 internal sealed record ListeningDoors(string Forwarding, string Admin, string? ExtProc, int ProcessId, IReadOnlyList<Upstream> Upstreams)
 {
-    private const string FileName = "listening.json";
+    public const string FileName = "listening.json";
 
     /// <summary>The lethe that runs on this data directory now; null when none does.</summary>
     public static ListeningDoors? Find(string dataDirectory)

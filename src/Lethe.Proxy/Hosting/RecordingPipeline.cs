@@ -1,71 +1,80 @@
+using System.Text.Json;
 using Lethe.Capture;
 using Lethe.Capture.Prices;
 using Lethe.Capture.Redaction;
 using Lethe.Ingest;
+using Lethe.Ingest.Ingesting;
 using Lethe.Ingest.Journaling;
 using Lethe.Ingest.Reading;
 using Lethe.Ingest.Recording;
-using Lethe.Ingest.Storage;
+using Lethe.Ingest.Meaning;
+using Lethe.Ingest.Sqlite;
 using Lethe.Proxy.Configuration;
 using Lethe.Proxy.Forwarding;
-using Microsoft.Data.Sqlite;
 
 namespace Lethe.Proxy.Hosting;
 
 /// <summary>
-/// The one memory behind all doors: recorder → journal → ingest → store. Opened in the order journal, store, ingest, recorder; closed the other
-/// way round, so that what a client saw before the end is in the store after it.
+/// The one memory behind all doors: recorder → journal → ingest → store. The doors need the journal alone; the store opens, is brought up to date and
+/// catches up behind them. Closed in that order, so that what a client saw before the end is in the store after it.
 /// </summary>
 internal sealed class RecordingPipeline : IAsyncDisposable
 {
     /// <summary>What ingest has not taken in by then waits in the journal for the next start.</summary>
-    private static readonly TimeSpan CatchUpMax = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan CatchUpMax = TimeSpan.FromSeconds(2);
+
+    /// <summary>How long ingest gets to end what it is in the middle of.</summary>
+    private static readonly TimeSpan StopMax = TimeSpan.FromSeconds(2);
+
+    /// <summary>A store that opens at once is there before anybody asks for it.</summary>
+    private static readonly TimeSpan StoreOpeningMax = TimeSpan.FromMilliseconds(500);
 
     private readonly Journal journal;
-    private readonly JournalConsumer consumer;
-    private readonly SqliteConnection connection;
-    private readonly IngestTransaction transaction;
     private readonly IngestLoop loop;
     private readonly Recorder recorder;
     private readonly TimeProvider time;
     private readonly ILogger logger;
-    private readonly CancellationTokenSource stopping = new();
+    private readonly CancellationTokenSource finish = new();
+    private readonly CancellationTokenSource stop = new();
     private readonly Task ingesting;
 
-    private RecordingPipeline(LetheOptions options, string dataDirectory, Journal journal, SqliteConnection connection, TimeProvider time, ILoggerFactory logs)
+    private RecordingPipeline(LetheOptions options, string dataDirectory, Journal journal, TimeProvider time, ILoggerFactory logs)
     {
         this.journal = journal;
-        this.connection = connection;
         this.time = time;
         logger = logs.CreateLogger<RecordingPipeline>();
         IngestMeter.BeginAtZero();
-        Reader = StoreReader.Open(DataLayout.Store(dataDirectory));
-        transaction = new IngestTransaction(connection, time);
-        consumer = journal.Consume(IngestLoop.StartOf(transaction), IngestLoop.ReadToOf(transaction));
+        var store = DataLayout.Store(dataDirectory);
+        Reader = SqliteStore.ReaderAt(store);
         var interpreter = new ExchangeInterpreter(PriceBook.Embedded);
-        loop = new IngestLoop(consumer, transaction, interpreter.Interpret, new IngestSettings(), time, logs.CreateLogger<IngestLoop>());
-        loop.Consumed += journal.ReportConsumed;
+        loop = new IngestLoop(
+            from => journal.Consume(from),
+            stopping => IngestStore.Open(store, journal.Id, time, stopping),
+            interpreter.Interpret,
+            IngestSettingsOf(options),
+            time,
+            logs.CreateLogger<IngestLoop>());
+        loop.Consumed += position => journal.ReportConsumed(IngestLoop.Consumer, position);
         var redactor = new ExchangeRedactor(CredentialKeyFile.LoadOrCreate(DataLayout.CredentialKey(dataDirectory)), options.Redaction.Bodies);
         recorder = new Recorder(journal, RecorderSettingsOf(options), time, logs.CreateLogger<Recorder>(), redactor);
         Sink = new ExchangeSink(recorder.Begin, IsStrict(options) ? recorder.WhenDurable : null);
-        ingesting = Task.Run(IngestAsync);
+        ingesting = loop.RunAsync(finish.Token, stop.Token);
     }
 
     /// <summary>Where the doors hand over what passes.</summary>
     public ExchangeSink Sink { get; }
 
+    /// <summary>Refuses with <see cref="StoreRefusedException"/> until the store is there.</summary>
     public StoreReader Reader { get; }
 
-    /// <exception cref="HostFault">The journal or the store is another's, of another kind, or the disk refuses.</exception>
-    public static async Task<RecordingPipeline> OpenAsync(LetheOptions options, string dataDirectory, TimeProvider time, ILoggerFactory logs, CancellationToken cancel)
+    /// <exception cref="HostFault">The journal is held by another process or of another kind, or the disk refuses.</exception>
+    public static async Task<RecordingPipeline> OpenAsync(LetheOptions options, string dataDirectory, TimeProvider time, ILoggerFactory logs)
     {
         Journal? journal = null;
-        SqliteConnection? connection = null;
         try
         {
             journal = Journal.Open(JournalSettingsOf(options, dataDirectory), time, logs.CreateLogger<Journal>());
-            connection = await LetheDatabase.OpenAsync(DataLayout.Store(dataDirectory), time, cancel);
-            return new RecordingPipeline(options, dataDirectory, journal, connection, time, logs);
+            return new RecordingPipeline(options, dataDirectory, journal, time, logs);
         }
         catch (Exception fault)
         {
@@ -74,40 +83,49 @@ internal sealed class RecordingPipeline : IAsyncDisposable
                 await journal.DisposeAsync();
             }
 
-            connection?.Dispose();
-            throw fault is IOException or UnauthorizedAccessException or StoreRefusedException or SqliteException or InvalidDataException
+            throw fault is IOException or UnauthorizedAccessException or InvalidDataException
                 ? new HostFault($"the data directory {dataDirectory} cannot be opened: {fault.Message}", fault)
                 : fault;
         }
     }
 
+    /// <summary>Completes when the store can be read, and soon in any case.</summary>
+    public Task WhenStoreOpenedAsync() => Task.WhenAny(loop.StoreOpened, Task.Delay(StoreOpeningMax, time));
+
     public PipelineState State()
     {
-        var (records, bytes) = consumer.Lag();
-        return new PipelineState(journal.IsWritable, IsStoreReachable(), !ingesting.IsCompleted, records, bytes);
+        var lag = loop.Lag();
+        var ingest = loop.State;
+        return new PipelineState
+        {
+            JournalWritable = journal.IsWritable,
+            StoreReachable = Reader.IsReachable(),
+            Ingest = JsonNamingPolicy.SnakeCaseLower.ConvertName(ingest.Phase.ToString()),
+            IngestReason = ingest.Reason,
+            CaughtUp = loop.HasCaughtUp,
+            LagRecords = lag.Records,
+            LagBytes = lag.Bytes,
+            LagSeconds = lag.Age.TotalSeconds,
+            OpenCalls = recorder.InFlight,
+        };
     }
 
-    /// <summary>Writes what is in flight, takes in what was written, and lets everything go. The doors are closed by then.</summary>
+    /// <summary>Writes what is in flight, takes in what was written as far as there is time, and lets everything go. The doors are closed by then.</summary>
     public async ValueTask DisposeAsync()
     {
         await recorder.DisposeAsync();
-        await stopping.CancelAsync();
-        await ingesting;
-        using var bound = new CancellationTokenSource(CatchUpMax, time);
-        try
-        {
-            await loop.CatchUpAsync(bound.Token);
-        }
-        catch (OperationCanceledException)
+        await finish.CancelAsync();
+        if (await Task.WhenAny(ingesting, Task.Delay(CatchUpMax, time)) != ingesting)
         {
             Log.CatchUpLeft(logger, CatchUpMax.TotalSeconds);
+            await stop.CancelAsync();
+            // A store in the middle of something that cannot be broken off is left to the end of the process.
+            await Task.WhenAny(ingesting, Task.Delay(StopMax, time));
         }
 
         await journal.DisposeAsync();
-        consumer.Dispose();
-        transaction.Dispose();
-        connection.Dispose();
-        stopping.Dispose();
+        finish.Dispose();
+        stop.Dispose();
     }
 
     private static bool IsStrict(LetheOptions options) => options.Journal.Durability == "strict";
@@ -128,35 +146,37 @@ internal sealed class RecordingPipeline : IAsyncDisposable
         PartBytes = options.Journal.PartBytes,
     };
 
-    private async Task IngestAsync()
+    private static IngestSettings IngestSettingsOf(LetheOptions options) => new()
     {
-        try
-        {
-            await loop.RunAsync(stopping.Token);
-        }
-        catch (Exception bug)
-        {
-            // Captures go on into the journal; readiness tells that nobody takes them in.
-            Log.IngestEnded(logger, bug);
-        }
-    }
-
-    private bool IsStoreReachable()
-    {
-        try
-        {
-            Reader.LastChange();
-            return true;
-        }
-        catch (Exception fault) when (fault is SqliteException or StoreRefusedException)
-        {
-            return false;
-        }
-    }
+        LagMax = TimeSpan.FromSeconds(options.Ingest.LagSecondsMax),
+        LagBytesMax = options.Ingest.LagBytesMax,
+    };
 }
 
-/// <summary>How the memory is: what readiness is made of.</summary>
-internal sealed record PipelineState(bool JournalWritable, bool StoreReachable, bool Ingesting, long LagRecords, long LagBytes)
+/// <summary>How the memory is: what readiness is made of, and what <c>lethe status</c> tells.</summary>
+internal sealed record PipelineState
 {
-    public bool IsReady => JournalWritable && StoreReachable && Ingesting;
+    public required bool JournalWritable { get; init; }
+
+    public required bool StoreReachable { get; init; }
+
+    /// <summary><c>opening</c>, <c>catching_up</c>, <c>following</c>, <c>retrying</c>, <c>halted</c> or <c>stopped</c>.</summary>
+    public required string Ingest { get; init; }
+
+    /// <summary>Why it does not go on; null while it does.</summary>
+    public string? IngestReason { get; init; }
+
+    /// <summary>All that was in the journal at the start is in the store.</summary>
+    public required bool CaughtUp { get; init; }
+
+    public long LagRecords { get; init; }
+
+    public long LagBytes { get; init; }
+
+    /// <summary>How long ago what ingest reads next was said, about.</summary>
+    public double LagSeconds { get; init; }
+
+    public int OpenCalls { get; init; }
+
+    public bool IsReady => JournalWritable && StoreReachable && CaughtUp && Ingest == "following";
 }

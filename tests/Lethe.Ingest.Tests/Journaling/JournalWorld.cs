@@ -62,13 +62,16 @@ internal sealed class JournalWorld : IDisposable
         return (all, consumer.Fault);
     }
 
-    public string LastSegment() => System.IO.Directory.GetFiles(Directory, "*.jsonl").Order(StringComparer.Ordinal).Last();
+    /// <summary>The files of the segments, by what they end in.</summary>
+    public static string[] Files(string directory, string suffix) => [.. System.IO.Directory.GetFiles(directory, "*" + suffix).Order(StringComparer.Ordinal)];
+
+    public string LastSegment() => Files(Directory, ".lines")[^1];
 
     /// <summary>The directory as a crash would leave it now.</summary>
     public string CopyAsCrashed()
     {
         var copy = System.IO.Directory.CreateDirectory(Path.Combine(Directory, "copies", Path.GetRandomFileName())).FullName;
-        foreach (var file in System.IO.Directory.GetFiles(Directory, "*.jsonl*"))
+        foreach (var file in System.IO.Directory.GetFiles(Directory).Where(file => !file.EndsWith(".lock", StringComparison.Ordinal)))
         {
             File.Copy(file, Path.Combine(copy, Path.GetFileName(file)));
         }
@@ -76,10 +79,26 @@ internal sealed class JournalWorld : IDisposable
         return copy;
     }
 
+    /// <summary>All that an exchange says, as bytes that can be compared.</summary>
     public static byte[] Form(CapturedExchange exchange)
     {
         using var form = new LineBuffer();
-        ExchangeLine.Write(exchange, form);
+        var facts = new JournaledCall
+        {
+            Id = exchange.Id,
+            CapturedAt = exchange.CapturedAt,
+            Door = exchange.Door,
+            OrgId = exchange.OrgId,
+            Status = exchange.Status,
+            Ending = exchange.Ending,
+            EndingReason = exchange.EndingReason,
+            TimeToFirstByte = exchange.TimeToFirstByte,
+            Duration = exchange.Duration,
+        };
+        CallText.Write(facts, 1, form);
+        CallHead.Write(exchange, form);
+        form.Raw(exchange.Request.Bytes.Span);
+        form.Raw(exchange.Response.Bytes.Span);
         return form.Written.ToArray();
     }
 

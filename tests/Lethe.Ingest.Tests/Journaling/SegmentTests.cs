@@ -12,7 +12,7 @@ public sealed class SegmentTests : IDisposable
     public async Task A_full_segment_is_followed_by_another()
     {
         await Write(20, settings => settings with { SegmentBytesMax = 3000 });
-        Assert.InRange(Directory.GetFiles(world.Directory, "*.jsonl").Length, 5, 20);
+        Assert.InRange(JournalWorld.Files(world.Directory, ".lines").Length, 4, 20);
         var (found, fault) = world.ReadAll();
         Assert.Null(fault);
         Assert.Equal(20, found.Count);
@@ -21,71 +21,32 @@ public sealed class SegmentTests : IDisposable
     }
 
     [Fact]
-    public async Task A_session_that_repeats_its_history_costs_a_twentieth_and_reads_the_same()
+    public async Task A_sealed_segment_reads_the_same_at_every_place()
     {
-        const int Turns = 60;
-        var history = new System.Text.StringBuilder();
-        var random = new Random(7);
-        await using (var journal = world.Open())
-        {
-            using var consumer = journal.Consume(default);
-            var found = new List<JournaledExchange>();
-            for (var turn = 0; turn < Turns; turn++)
-            {
-                for (var word = 0; word < 600; word++)
-                {
-                    history.Append((char)('a' + random.Next(26))).Append(random.Next(1000)).Append(word % 9 == 0 ? "\",\n\"" : " ");
-                }
-
-                Assert.True(await journal.AppendAsync(JournalWorld.Exchange($"answer {turn}", history.ToString())).WaitAsync(Patience));
-                consumer.ReadBatch(found, 10, 1 << 20);
-                journal.ReportConsumed(consumer.LowWater);
-            }
-
-            Assert.Equal(Turns, found.Count);
-        }
-
-        Assert.Empty(Directory.GetFiles(world.Directory, "*.jsonl"));
-        var compressed = Directory.GetFiles(world.Directory, "*.br").Sum(file => new FileInfo(file).Length);
-        var (all, fault) = world.ReadAll();
+        await WriteSealed(60, 40_000);
+        Assert.Empty(JournalWorld.Files(world.Directory, ".lines"));
+        Assert.Empty(JournalWorld.Files(world.Directory, ".bodies"));
+        var (found, fault) = world.ReadAll();
         Assert.Null(fault);
-        Assert.Equal(Turns, all.Count);
-        var captured = all.Sum(read => read.Exchange.Request.Bytes.Length + read.Exchange.Response.Bytes.Length);
-        Assert.InRange(compressed, 1, captured / 20);
-        Assert.Equal(history.ToString(), System.Text.Encoding.UTF8.GetString(all[^1].Exchange.Request.Bytes.Span));
+        Assert.Equal(60, found.Count);
+        Assert.Empty(JournalVerifier.Run(world.Directory).Faults);
+        using var bodies = new JournalBodies(world.Directory);
+        Assert.All(Enumerable.Reverse(found), read => Assert.Equal(JournalWorld.Form(read.Exchange), JournalWorld.Form(bodies.TryRead(read.At)!)));
+        using var middle = new JournalConsumer(world.Directory, found[30].At);
+        var rest = new List<JournaledExchange>();
+        middle.ReadBatch(rest, 100, long.MaxValue);
+        Assert.Equal(found[30..].Select(read => read.Exchange.Id), rest.Select(read => read.Exchange.Id));
 
         await Write(1, settings => settings);
         Assert.Empty(JournalVerifier.Run(world.Directory).Faults);
-        Assert.Equal(Turns + 1, world.ReadAll().Exchanges.Count);
+        Assert.Equal(61, world.ReadAll().Exchanges.Count);
     }
 
     [Fact]
-    public async Task Segments_that_nobody_has_read_are_not_compressed()
+    public async Task Segments_that_nobody_has_read_are_not_sealed()
     {
         await Write(5, settings => settings with { SegmentBytesMax = 1000 });
-        Assert.Empty(Directory.GetFiles(world.Directory, "*.br"));
-    }
-
-    [Fact]
-    public async Task A_flipped_bit_anywhere_is_found()
-    {
-        await Write(3, settings => settings with { SegmentBytesMax = 2000 });
-        foreach (var path in Directory.GetFiles(world.Directory, "*.jsonl"))
-        {
-            var whole = await File.ReadAllBytesAsync(path);
-            for (var at = 0; at < whole.Length; at++)
-            {
-                whole[at] ^= 4;
-                await File.WriteAllBytesAsync(path, whole);
-                var found = JournalVerifier.Run(world.Directory);
-                Assert.True(found.Faults.Count > 0 || found.UnfinishedBytes > 0, $"A flip at {at} of {Path.GetFileName(path)} went unseen.");
-                whole[at] ^= 4;
-            }
-
-            await File.WriteAllBytesAsync(path, whole);
-        }
-
-        Assert.Empty(JournalVerifier.Run(world.Directory).Faults);
+        Assert.Empty(JournalWorld.Files(world.Directory, ".zst"));
     }
 
     [Fact]
@@ -93,7 +54,7 @@ public sealed class SegmentTests : IDisposable
     {
         await Write(6, settings => settings);
         var lines = await File.ReadAllLinesAsync(world.LastSegment());
-        lines[2] = lines[2].Replace("v1", "v2", StringComparison.Ordinal);
+        lines[2] = lines[2].Replace("200", "201", StringComparison.Ordinal);
         lines[4] = "not a line";
         await File.WriteAllTextAsync(world.LastSegment(), string.Join('\n', lines) + "\n");
 
@@ -111,46 +72,56 @@ public sealed class SegmentTests : IDisposable
     public async Task A_missing_segment_and_a_torn_one_are_named()
     {
         await Write(6, settings => settings with { SegmentBytesMax = 1 });
-        var segments = Directory.GetFiles(world.Directory, "*.jsonl").Order(StringComparer.Ordinal).ToArray();
+        var segments = JournalWorld.Files(world.Directory, ".lines");
         File.Delete(segments[1]);
         await File.WriteAllBytesAsync(segments[3], (await File.ReadAllBytesAsync(segments[3]))[..^5]);
         var faults = JournalVerifier.Run(world.Directory).Faults;
-        Assert.Contains(faults, fault => fault is { Kind: JournalFaultKind.SegmentMissing, At.Segment: 2 });
+        Assert.Contains(faults, fault => fault is { Kind: JournalFaultKind.Missing, At.Segment: 2 });
         Assert.Contains(faults, fault => fault is { Kind: JournalFaultKind.Torn, At.Segment: 4 });
     }
 
     [Fact]
-    public async Task A_damaged_journal_still_takes_new_records()
+    public async Task Garbage_behind_the_last_line_is_cut_and_the_journal_goes_on()
     {
         await Write(2, settings => settings);
         await File.AppendAllTextAsync(world.LastSegment(), "garbage\n");
+        Assert.Equal(JournalFaultKind.Malformed, Assert.Single(JournalVerifier.Run(world.Directory).Faults).Kind);
         await using (var journal = world.Open())
         {
             Assert.Equal(JournalFaultKind.Malformed, Assert.Single(journal.Repair.Faults).Kind);
+            Assert.Equal(8, journal.Repair.BytesCut);
             Assert.True(await journal.AppendAsync(JournalWorld.Exchange("after")).WaitAsync(Patience));
         }
 
         var verified = JournalVerifier.Run(world.Directory);
         Assert.Equal(3, verified.Exchanges);
-        Assert.Equal(JournalFaultKind.Malformed, Assert.Single(verified.Faults).Kind);
+        Assert.Empty(verified.Faults);
     }
 
     [Fact]
-    public async Task A_compressed_segment_that_is_cut_short_is_found()
+    public async Task A_sealed_file_that_is_cut_short_is_found_and_stops_no_start()
     {
-        await using (var journal = world.Open())
+        await WriteSealed(3, 5000);
+        foreach (var path in JournalWorld.Files(world.Directory, ".zst"))
         {
-            await journal.AppendAsync(JournalWorld.Exchange(new string('x', 5000))).WaitAsync(Patience);
-            journal.ReportConsumed(journal.DurableEnd);
-        }
+            var whole = await File.ReadAllBytesAsync(path);
+            await File.WriteAllBytesAsync(path, whole[..^20]);
+            Assert.Contains(JournalVerifier.Run(world.Directory).Faults, fault => fault.Kind == JournalFaultKind.Unreadable);
+            await using (var journal = world.Open())
+            {
+                Assert.True(await journal.AppendAsync(JournalWorld.Exchange("after")).WaitAsync(Patience));
+            }
 
-        var path = Assert.Single(Directory.GetFiles(world.Directory, "*.br"));
-        await File.WriteAllBytesAsync(path, (await File.ReadAllBytesAsync(path))[..^20]);
-        Assert.Equal(JournalFaultKind.Torn, Assert.Single(JournalVerifier.Run(world.Directory).Faults).Kind);
+            await File.WriteAllBytesAsync(path, whole);
+            foreach (var added in Directory.GetFiles(world.Directory, "00000002.*"))
+            {
+                File.Delete(added);
+            }
+        }
     }
 
     [Fact]
-    public async Task The_segment_of_a_killed_writer_is_whole_after_compression()
+    public async Task The_segment_of_a_killed_writer_is_whole_once_it_is_sealed()
     {
         string crashed;
         await using (var journal = world.Open())
@@ -162,14 +133,13 @@ public sealed class SegmentTests : IDisposable
         await using (var journal = world.Open(settings => settings with { Directory = crashed }))
         {
             await journal.AppendAsync(JournalWorld.Exchange("after")).WaitAsync(Patience);
-            journal.ReportConsumed(journal.DurableEnd);
+            journal.ReportConsumed("ingest", journal.DurableEnd);
         }
 
-        Assert.Equal(2, Directory.GetFiles(crashed, "*.br").Length);
+        Assert.Equal(4, JournalWorld.Files(crashed, ".zst").Length);
         Assert.Empty(JournalVerifier.Run(crashed).Faults);
         using var bodies = new JournalBodies(crashed);
         Assert.All(world.ReadAll(crashed).Exchanges, exchange => Assert.NotNull(bodies.TryRead(exchange.At)));
-        Directory.Delete(crashed, recursive: true);
     }
 
     [Fact]
@@ -179,13 +149,14 @@ public sealed class SegmentTests : IDisposable
         {
             await journal.AppendAsync(JournalWorld.Exchange()).WaitAsync(Patience);
             File.Copy(world.LastSegment(), Path.Combine(world.Directory, "kept"));
-            journal.ReportConsumed(journal.DurableEnd);
+            journal.ReportConsumed("ingest", journal.DurableEnd);
         }
 
-        // Killed after the compressed form was named, before the plain one was removed; and while the next segment was begun.
-        File.Move(Path.Combine(world.Directory, "kept"), JournalDirectory.PlainPath(world.Directory, 1));
-        await File.WriteAllTextAsync(JournalDirectory.UnfinishedPath(world.Directory, "anything"), "x");
-        await File.WriteAllTextAsync(JournalDirectory.PlainPath(world.Directory, 2), "{\"seq\":4,\"ki");
+        // Killed after the sealed form was named, before the plain one was removed; and while the next segment was begun.
+        File.Move(Path.Combine(world.Directory, "kept"), JournalDirectory.PlainPath(world.Directory, 1, SegmentPart.Lines));
+        await File.WriteAllTextAsync(JournalDirectory.UnfinishedPath(Path.Combine(world.Directory, "anything")), "x");
+        await File.WriteAllTextAsync(JournalDirectory.PlainPath(world.Directory, 2, SegmentPart.Bodies), "words");
+        await File.WriteAllTextAsync(JournalDirectory.PlainPath(world.Directory, 2, SegmentPart.Lines), "{\"seq\":4,\"ki");
         await using (var journal = world.Open())
         {
             Assert.Equal((2, 12), (journal.Repair.Segment, journal.Repair.BytesCut));
@@ -195,7 +166,7 @@ public sealed class SegmentTests : IDisposable
         Assert.Equal(2, JournalVerifier.Run(world.Directory).Exchanges);
         Assert.Empty(JournalVerifier.Run(world.Directory).Faults);
         Assert.Empty(Directory.GetFiles(world.Directory, "*.tmp"));
-        Assert.False(File.Exists(JournalDirectory.PlainPath(world.Directory, 1)));
+        Assert.False(File.Exists(JournalDirectory.PlainPath(world.Directory, 1, SegmentPart.Lines)));
     }
 
     [Fact]
@@ -213,6 +184,31 @@ public sealed class SegmentTests : IDisposable
         await File.WriteAllBytesAsync(path, whole);
         durable = durable with { Offset = whole.Length };
         Assert.Equal(CursorStep.Line, cursor.Step());
+    }
+
+    [Fact]
+    public async Task A_journal_of_the_first_edition_is_refused_and_left_alone()
+    {
+        var file = Path.Combine(world.Directory, "00000000000000000001.jsonl");
+        await File.WriteAllTextAsync(file, "{}");
+        Assert.Contains("first edition", Assert.Throws<IOException>(() => world.Open()).Message, StringComparison.Ordinal);
+        Assert.Throws<IOException>(() => JournalVerifier.Run(world.Directory));
+        Assert.Throws<IOException>(() => new JournalConsumer(world.Directory, default));
+        Assert.Equal([file], Directory.GetFiles(world.Directory));
+    }
+
+    private async Task WriteSealed(int count, int responseLength)
+    {
+        await using var journal = world.Open();
+        var random = new Random(3);
+        for (var i = 0; i < count; i++)
+        {
+            var bytes = new byte[responseLength];
+            random.NextBytes(bytes);
+            Assert.True(await journal.AppendAsync(JournalWorld.Exchange(Convert.ToBase64String(bytes))).WaitAsync(Patience));
+        }
+
+        journal.ReportConsumed("ingest", journal.DurableEnd);
     }
 
     private async Task Write(int count, Func<JournalSettings, JournalSettings> change)

@@ -142,7 +142,7 @@ public sealed class RecorderTests : IDisposable
     }
 
     [Fact]
-    public async Task The_low_water_waits_for_the_earliest_open_call()
+    public async Task The_position_behind_a_call_that_closed_waits_for_none_that_is_open()
     {
         await using var journal = world.Open();
         await using var recorder = Start(journal, Quick);
@@ -156,15 +156,13 @@ public sealed class RecorderTests : IDisposable
         using var consumer = journal.Consume(default);
         var found = new List<JournaledExchange>();
         Assert.Equal(1, consumer.ReadBatch(found, 10, 1000));
-        Assert.True(consumer.LowWater.IsBefore(consumer.Position));
         slow.Finish(Ending.Completed);
         await recorder.WhenDurable(slow).AsTask().WaitAsync(Patience);
 
-        using var restarted = journal.Consume(consumer.LowWater);
-        found.Clear();
-        Assert.Equal(2, restarted.ReadBatch(found, 10, 1000));
+        using var restarted = journal.Consume(consumer.Position);
+        Assert.Equal(1, restarted.ReadBatch(found, 10, 1000));
         Assert.Equal([fast.Id, slow.Id], found.Select(read => read.Exchange.Id));
-        Assert.Equal(restarted.Position, restarted.LowWater);
+        Assert.Equal("slow", Text(found[1].Exchange.Request));
     }
 
     [Fact]
@@ -211,7 +209,7 @@ public sealed class RecorderTests : IDisposable
         await using var journal = world.Open(settings => settings with { SegmentBytesMax = 1 });
         await using var recorder = Start(journal, Quick);
         await recorder.WhenDurable(Call(recorder, "first")).AsTask().WaitAsync(Patience);
-        var obstacle = Directory.CreateDirectory(JournalDirectory.PlainPath(world.Directory, 2));
+        var obstacle = Directory.CreateDirectory(JournalDirectory.PlainPath(world.Directory, 2, SegmentPart.Bodies));
         await recorder.WhenDurable(Call(recorder, "second")).AsTask().WaitAsync(Patience);
         Assert.False(journal.IsWritable);
         var third = Call(recorder, "third");
@@ -250,7 +248,7 @@ public sealed class RecorderTests : IDisposable
             await recorder.WhenDurable(whole).AsTask().WaitAsync(Patience);
         }
 
-        foreach (var file in Directory.GetFiles(world.Directory, "*.jsonl"))
+        foreach (var file in Directory.GetFiles(world.Directory))
         {
             var text = await File.ReadAllTextAsync(file);
             Assert.DoesNotContain(Secret[..20], text, StringComparison.Ordinal);
@@ -261,30 +259,6 @@ public sealed class RecorderTests : IDisposable
         var read = world.ReadAll().Exchanges[0].Exchange;
         Assert.Matches("^before \\[redacted:.+\\] after$", Text(read.Request));
         Assert.NotNull(read.CredentialFingerprint);
-    }
-
-    [Fact]
-    public async Task A_restart_at_the_low_water_tells_replays_from_what_is_new()
-    {
-        await using var journal = world.Open();
-        await using var recorder = Start(journal, Quick);
-        var slow = recorder.Begin(Head());
-        slow.AppendRequest("slow"u8);
-        await WaitUntil(() => slow.UnwrittenBytes == 0);
-        await recorder.WhenDurable(Call(recorder, "old")).AsTask().WaitAsync(Patience);
-        using var before = journal.Consume(default);
-        var found = new List<JournaledExchange>();
-        before.ReadBatch(found, 10, 1000);
-        var (lowWater, readTo) = (before.LowWater, before.Position);
-        slow.Finish(Ending.Completed);
-        await recorder.WhenDurable(slow).AsTask().WaitAsync(Patience);
-        await recorder.WhenDurable(Call(recorder, "new")).AsTask().WaitAsync(Patience);
-
-        using var after = journal.Consume(lowWater);
-        found.Clear();
-        after.ReadBatch(found, 10, 1000);
-        Assert.Equal(["old"], found.Where(read => read.ClosedAt.IsBefore(readTo)).Select(read => Text(read.Exchange.Request)));
-        Assert.Equal(["slow", "new"], found.Where(read => !read.ClosedAt.IsBefore(readTo)).Select(read => Text(read.Exchange.Request)));
     }
 
     [Fact]
@@ -304,7 +278,7 @@ public sealed class RecorderTests : IDisposable
         }
 
         var crashed = world.CopyAsCrashed();
-        Assert.True(Directory.GetFiles(crashed, "*.jsonl").Length > 3);
+        Assert.True(JournalWorld.Files(crashed, ".lines").Length > 3);
         await using (var restarted = Journal.Open(world.Settings with { Directory = crashed }, TimeProvider.System, NullLogger.Instance))
         {
             Assert.Equal(1, restarted.Repair.Interrupted);
@@ -326,7 +300,7 @@ public sealed class RecorderTests : IDisposable
         var builder = recorder.Begin(Head());
         builder.AppendRequest("one "u8);
         await WaitUntil(() => builder.UnwrittenBytes == 0 && journal.DurableEnd.Sequence > 2);
-        var obstacle = Directory.CreateDirectory(JournalDirectory.PlainPath(world.Directory, 2));
+        var obstacle = Directory.CreateDirectory(JournalDirectory.PlainPath(world.Directory, 2, SegmentPart.Bodies));
         builder.AppendRequest("two "u8);
         await WaitUntil(() => !journal.IsWritable);
         builder.AppendRequest("three"u8);

@@ -24,7 +24,7 @@ public sealed class RepeatedRequestTests : IDisposable
         await RecordAsync(requests);
 
         Assert.Equal(requests, Read());
-        Assert.True(new FileInfo(world.LastSegment()).Length < requests.Sum(request => request.Length) / 4, "The history was written again and again.");
+        Assert.True(WrittenBytes() < requests.Sum(request => request.Length) / 4, "The history was written again and again.");
     }
 
     [Fact]
@@ -47,12 +47,16 @@ public sealed class RepeatedRequestTests : IDisposable
     public async Task Every_segment_can_be_read_without_the_others()
     {
         var requests = Conversation(60);
-        await RecordAsync(requests, settings => settings with { SegmentBytesMax = 100_000 });
+        await RecordAsync(requests, settings => settings with { SegmentBytesMax = 60_000 });
 
-        var segments = Directory.GetFiles(world.Directory, "*.jsonl*").Order(StringComparer.Ordinal).ToList();
+        var segments = JournalDirectory.Segments(world.Directory);
         Assert.True(segments.Count > 2);
-        segments.SkipLast(1).ToList().ForEach(File.Delete);
-        using var consumer = new JournalConsumer(world.Directory, new JournalPosition(default, segments.Count, 0, 0));
+        foreach (var file in Directory.GetFiles(world.Directory, "0*").Where(file => !file.Contains($"{segments.Count:D8}.", StringComparison.Ordinal)))
+        {
+            File.Delete(file);
+        }
+
+        using var consumer = new JournalConsumer(world.Directory, new JournalPosition(JournalIdentity.Of(world.Directory), segments.Count, 0, 0));
         var last = new List<JournaledExchange>();
         consumer.ReadBatch(last, 100, long.MaxValue);
         Assert.Equal(requests[^last.Count..], last.Select(found => Text(found.Exchange.Request)));
@@ -78,63 +82,48 @@ public sealed class RepeatedRequestTests : IDisposable
         }
 
         Assert.Equal(requests, Read());
-        Assert.True(new FileInfo(world.LastSegment()).Length < requests.Sum(request => request.Length) / 2, "The history was written again and again.");
+        Assert.True(WrittenBytes() < requests.Sum(request => request.Length) / 2, "The history was written again and again.");
     }
 
     [Fact]
-    public async Task Damage_to_a_request_that_others_repeat_is_told_for_each_of_them()
+    public async Task Agents_that_take_turns_write_only_what_is_new_each()
     {
-        await RecordAsync(Conversation(4));
-        var path = world.LastSegment();
-        var lines = await File.ReadAllLinesAsync(path);
-        var damaged = lines[1].Replace(Tools[..30], Tools[..30].ToUpperInvariant(), StringComparison.Ordinal);
-        await File.WriteAllTextAsync(path, string.Join('\n', [lines[0], damaged, .. lines[2..]]) + "\n");
-
-        using var consumer = new JournalConsumer(world.Directory, default);
-        var found = new List<JournaledExchange>();
-        var faults = new List<JournalFault>();
-        while (consumer.ReadBatch(found, 100, long.MaxValue) > 0 || consumer.Fault is not null)
+        foreach (var agents in (int[])[2, 8])
         {
-            if (consumer.Fault is { } fault)
+            using var own = new JournalWorld();
+            var conversations = Enumerable.Range(0, agents).Select(agent => Conversation(20, Words(100 + agent, 80_000), seed: agent * 1000)).ToList();
+            await using (var journal = own.Open())
             {
-                faults.Add(fault);
-                consumer.SkipFault();
+                await using var recorder = Start(journal, new RecorderSettings());
+                for (var turn = 0; turn < 20; turn++)
+                {
+                    foreach (var conversation in conversations)
+                    {
+                        var builder = Begin(recorder, conversation[turn]);
+                        builder.Finish(Ending.Completed);
+                        await recorder.WhenDurable(builder).AsTask().WaitAsync(Patience);
+                    }
+                }
             }
-        }
 
-        Assert.Empty(found);
-        Assert.Equal([JournalFaultKind.SealBroken, JournalFaultKind.Undecodable, JournalFaultKind.Undecodable, JournalFaultKind.Undecodable], faults.Select(fault => fault.Kind));
+            var fresh = conversations.Sum(conversation => (long)Encoding.UTF8.GetByteCount(conversation[^1]));
+            var written = Directory.GetFiles(own.Directory).Sum(file => new FileInfo(file).Length);
+            Assert.True(written <= fresh * 1.2, $"{agents} agents wrote {written} bytes, of which {fresh} were new.");
+            var (found, fault) = own.ReadAll();
+            Assert.Null(fault);
+            Assert.Equal(
+                Enumerable.Range(0, 20).SelectMany(turn => conversations.Select(conversation => conversation[turn])), found.Select(read => Text(read.Exchange.Request)));
+        }
     }
 
     [Fact]
-    public async Task A_journal_opens_again_though_a_cut_call_repeats_a_damaged_request()
+    public async Task A_session_of_hundreds_of_turns_names_no_more_than_64_places_for_a_request()
     {
-        var requests = Conversation(2);
-        string crashed;
-        await using (var journal = world.Open())
-        {
-            await using var recorder = Start(journal, new RecorderSettings { PartInterval = TimeSpan.FromMilliseconds(20) });
-            var first = Begin(recorder, requests[0]);
-            first.Finish(Ending.Completed);
-            await recorder.WhenDurable(first).AsTask().WaitAsync(Patience);
-            var before = journal.DurableEnd;
-            Begin(recorder, requests[1]).StartResponse(200, []);
-            await WaitUntil(() => before.IsBefore(journal.DurableEnd));
-            crashed = world.CopyAsCrashed();
-        }
+        var requests = Conversation(200);
+        await RecordAsync(requests);
 
-        var path = Directory.GetFiles(crashed, "*.jsonl").Single();
-        var text = await File.ReadAllTextAsync(path);
-        Assert.Contains("\"repeats\":", text, StringComparison.Ordinal);
-        var at = text.IndexOf(Tools[..30], StringComparison.Ordinal);
-        await File.WriteAllTextAsync(path, text[..at] + "X" + text[(at + 1)..]);
-
-        await using (var again = Journal.Open(world.Settings with { Directory = crashed }, TimeProvider.System, NullLogger.Instance))
-        {
-            Assert.Equal((1, 1), (again.Repair.Interrupted, again.Repair.Faults.Count));
-        }
-
-        Assert.Equal([JournalFaultKind.SealBroken, JournalFaultKind.Undecodable], JournalVerifier.Run(crashed).Faults.Select(fault => fault.Kind));
+        Assert.Equal(requests, Read());
+        Assert.True(WrittenBytes() < requests.Sum(request => request.Length) / 20, $"{WrittenBytes()} bytes were written.");
     }
 
     [Fact]
@@ -144,16 +133,8 @@ public sealed class RepeatedRequestTests : IDisposable
         var requests = pieces.ArrayOf(3).Select(string.Concat).ArrayOf(12);
         Prop.ForAll(requests.ToArbitrary(), sent =>
         {
-            using var lines = new LineWriter(new OpenLines(new Dictionary<ExchangeId, JournalPosition>()));
-            lines.StartAt(new JournalPosition(default, 1, 0, 1), new byte[JournalLine.SealBytes]);
-            var directory = Directory.CreateDirectory(Path.Combine(world.Directory, Path.GetRandomFileName())).FullName;
-            lines.Header();
-            foreach (var request in sent)
-            {
-                lines.Whole(JournalWorld.Exchange(request: request));
-            }
-
-            File.WriteAllBytes(JournalDirectory.PlainPath(directory, 1), lines.Buffer.Written.ToArray());
+            var directory = Path.Combine(world.Directory, Path.GetRandomFileName());
+            Write(directory, sent);
             var (found, fault) = world.ReadAll(directory);
             Assert.Null(fault);
             Assert.Equal(sent.Select(Encoding.UTF8.GetBytes), found.Select(exchange => exchange.Exchange.Request.Bytes.ToArray()));
@@ -161,6 +142,21 @@ public sealed class RepeatedRequestTests : IDisposable
     }
 
     public void Dispose() => world.Dispose();
+
+    private static void Write(string directory, string[] sent)
+    {
+        Directory.CreateDirectory(directory);
+        using var pen = new LinePen(Guid.Empty, []);
+        pen.StartAt(new JournalPosition(default, 1, 0, 1), 0, new byte[JournalLine.SealBytes]);
+        pen.Header();
+        foreach (var request in sent)
+        {
+            pen.Whole(JournalWorld.Exchange(request: request));
+        }
+
+        File.WriteAllBytes(JournalDirectory.PlainPath(directory, 1, SegmentPart.Lines), pen.Lines.Written.ToArray());
+        File.WriteAllBytes(JournalDirectory.PlainPath(directory, 1, SegmentPart.Bodies), [.. pen.Pieces.SelectMany(piece => piece.ToArray())]);
+    }
 
     private async Task RecordAsync(IEnumerable<string> requests, Func<JournalSettings, JournalSettings>? change = null)
     {
@@ -174,6 +170,8 @@ public sealed class RepeatedRequestTests : IDisposable
         }
     }
 
+    private long WrittenBytes() => Directory.GetFiles(world.Directory).Sum(file => new FileInfo(file).Length);
+
     private List<string> Read()
     {
         var (found, fault) = world.ReadAll();
@@ -183,14 +181,14 @@ public sealed class RepeatedRequestTests : IDisposable
     }
 
     /// <summary>Requests in the order of fields that agents use: the history that grows, then the tools that stay.</summary>
-    private static List<string> Conversation(int turns)
+    private static List<string> Conversation(int turns, string? system = null, int seed = 0)
     {
         var history = new StringBuilder();
         var requests = new List<string>();
         for (var turn = 0; turn < turns; turn++)
         {
-            history.Append(turn > 0 ? "," : "").Append(null, $$"""{"role":"user","content":"{{Words(turn + 10, 700)}}"}""");
-            requests.Add($$"""{"model":"m","messages":[{{history}}],"tools":"{{Tools}}"}""");
+            history.Append(turn > 0 ? "," : "").Append(null, $$"""{"role":"user","content":"{{Words(seed + turn + 10, 700)}}"}""");
+            requests.Add($$"""{"model":"m","messages":[{{history}}],"tools":"{{system ?? Tools}}"}""");
         }
 
         return requests;

@@ -53,7 +53,9 @@ internal abstract class TestStore : IDisposable
 
     public IReadOnlyList<SessionSummary> Sessions() => Reader.Sessions(Organisation.None, new SessionFilter());
 
-    public List<ExchangeRecord> Records() => [.. Reader.Exchanges(Organisation.None, new ExchangeFilter())];
+    public List<ExchangeRecord> Records() => [.. Hostile.Orgs.SelectMany(org => Reader.Exchanges(org, new ExchangeFilter()))];
+
+    public List<DeadLetter> Letters() => [.. Hostile.Orgs.SelectMany(org => Reader.DeadLetters(org))];
 
     public abstract void Dispose();
 }

@@ -73,12 +73,16 @@ public sealed class ReadingCommandsTests : IAsyncLifetime
     public async Task Verify_is_fine_beside_a_running_lethe_and_names_what_was_broken()
     {
         Assert.StartsWith("fine: 4 exchanges", await LetheAsync("verify", "--parity"), StringComparison.Ordinal);
-        var segment = Directory.GetFiles(Path.Combine(Data, "journal"), "*.jsonl").Single();
+        var journal = Path.Combine(Data, "journal");
         var copy = Path.Combine(Path.GetDirectoryName(Data)!, "copy");
         Directory.CreateDirectory(Path.Combine(copy, "journal"));
         await LetheAsync("replay", "--into", copy);
-        var bytes = await File.ReadAllTextAsync(segment);
-        await File.WriteAllTextAsync(Path.Combine(copy, "journal", Path.GetFileName(segment)), bytes.Replace("third", "thirt", StringComparison.Ordinal));
+        foreach (var file in Directory.GetFiles(journal, "*.*s"))
+        {
+            var bytes = await File.ReadAllTextAsync(file, Encoding.Latin1);
+            await File.WriteAllTextAsync(Path.Combine(copy, "journal", Path.GetFileName(file)), bytes.Replace("third", "thirt", StringComparison.Ordinal), Encoding.Latin1);
+        }
+
 
         var (code, output, _) = await LetheProgram.RunAsync("verify", "--json", "--data", copy);
 
@@ -93,8 +97,8 @@ public sealed class ReadingCommandsTests : IAsyncLifetime
     {
         var other = Path.Combine(Path.GetDirectoryName(Data)!, "other");
         Assert.Equal("4 exchanges in the journal, all 4 missing in the store\n", await LetheAsync("replay", "--dry-run", "--into", other));
-        Assert.Equal("4 accepted, 0 duplicate, 0 conflict, 0 rejected\n", await LetheAsync("replay", "--into", other));
-        Assert.Equal("0 accepted, 4 duplicate, 0 conflict, 0 rejected\n", await LetheAsync("replay", "--into", other));
+        Assert.Equal("4 replayed, 0 skipped, 0 in conflict, 0 rejected\n", await LetheAsync("replay", "--into", other));
+        Assert.Equal("0 replayed, 4 skipped, 0 in conflict, 0 rejected\n", await LetheAsync("replay", "--into", other));
         Assert.Equal("4 exchanges in the journal, 0 missing in the store, 0 held otherwise\n", await LetheAsync("replay", "--dry-run"));
 
         var (_, again, _) = await LetheProgram.RunAsync("export", "--data", other);
@@ -112,7 +116,7 @@ public sealed class ReadingCommandsTests : IAsyncLifetime
 
         // A journal that was begun anew: its lines stand where others stood.
         var journal = Directory.CreateDirectory(Path.Combine(other, "journal")).FullName;
-        var segment = Directory.GetFiles(Path.Combine(Data, "journal"), "*.jsonl").Single();
+        var segment = Directory.GetFiles(Path.Combine(Data, "journal"), "*.lines").Single();
         var lines = (await File.ReadAllTextAsync(segment)).Split('\n');
         var first = JsonDocument.Parse(gone.Split('\n')[0]).RootElement.GetProperty("exchange_id").GetString()!;
         var at = Array.FindIndex(lines, line => line.Contains(first, StringComparison.Ordinal));

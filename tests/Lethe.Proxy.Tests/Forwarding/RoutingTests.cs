@@ -4,6 +4,7 @@ using System.Text.Json;
 using Lethe.Capture.Exchanges;
 using Lethe.Ingest.Journaling;
 using Lethe.Ingest.Reading;
+using Lethe.Ingest.Sqlite;
 using Lethe.Proxy.Configuration;
 using Lethe.Proxy.Forwarding;
 using Lethe.Proxy.Hosting;
@@ -89,7 +90,7 @@ public sealed class RoutingTests
         Assert.Equal("{\"email\":\"me@example\"}", await response.Content.ReadAsStringAsync());
         await lethe.Host.StopAsync();
 
-        var (record, at) = Assert.Single(StoreReader.Open(DataLayout.Store(lethe.DataDirectory)).ExchangesWithBodies(new ExchangeFilter()));
+        var (record, at) = Assert.Single(SqliteStore.OpenReader(DataLayout.Store(lethe.DataDirectory)).ExchangesWithBodies(Organisation.None, new ExchangeFilter()));
         using var journal = new JournalBodies(DataLayout.Journal(lethe.DataDirectory));
         var held = journal.TryRead(at!.Value)!;
         Assert.Equal("{\"private\":1}", Encoding.UTF8.GetString(Assert.Single(api.Requests).Body));

@@ -54,6 +54,25 @@ internal sealed partial class LetheProgram : IDisposable
         return await lethe.ExitAsync();
     }
 
+    /// <summary>Runs one command for which a directory is mounted read-only. Who is not root is bound by the modes of the files, and needs no mount.</summary>
+    public static async Task<(int ExitCode, string Output, string Error)> RunReadOnlyAsync(string directory, params string[] args)
+    {
+        if (!Environment.IsPrivilegedProcess)
+        {
+            return await RunAsync(args);
+        }
+
+        var start = new ProcessStartInfo("unshare") { RedirectStandardOutput = true, RedirectStandardError = true };
+        string[] words =
+        [
+            "--mount", "sh", "-c", "mount --bind \"$0\" \"$0\" && mount -o remount,bind,ro \"$0\" && exec \"$@\"", directory,
+            "dotnet", Path.Combine(AppContext.BaseDirectory, "lethe.dll"), .. args,
+        ];
+        Array.ForEach(words, start.ArgumentList.Add);
+        using var lethe = new LetheProgram(Process.Start(start)!);
+        return await lethe.ExitAsync();
+    }
+
     /// <summary>Runs one command with a terminal as its stdin, stdout and stderr (script of util-linux makes one); all that it wrote there.</summary>
     public static async Task<string> RunOnTerminalAsync(string directory, params string[] args)
     {

@@ -279,7 +279,6 @@ CREATE TABLE dead_letters (
   body_offset   INTEGER,
   body_sequence INTEGER,
   at            INTEGER NOT NULL,
-  resolved_at   INTEGER,
   UNIQUE (org_id, commit_key, content_hash, code)
 );
 
@@ -391,8 +390,3 @@ CREATE VIEW messages AS
 SELECT n.org, n.hash, p.hash AS parent_hash, n.depth, n.role, n.body
 FROM nodes n
 LEFT JOIN nodes p ON p.node = n.parent;
-
-CREATE VIEW letters AS
-SELECT d.letter, o.org, d.org_id, d.commit_key, d.exchange_id, d.code, d.message, d.body_journal, d.body_segment, d.body_offset, d.body_sequence, d.at, d.resolved_at
-FROM dead_letters d
-JOIN orgs o ON o.org_id = d.org_id;

@@ -1,6 +1,0 @@
-using Lethe.Ingest.Meaning;
-
-namespace Lethe.Ingest;
-
-/// <summary>What one transaction took in, told after its commit.</summary>
-public sealed record CommittedBatch(IReadOnlyList<ExchangeDelivery> Deliveries, IReadOnlyList<DeliveryResult> Results);

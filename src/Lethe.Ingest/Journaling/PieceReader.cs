@@ -1,0 +1,77 @@
+namespace Lethe.Ingest.Journaling;
+
+/// <summary>Reads what was said by its extents; keeps the files that it read last open. Not thread-safe.</summary>
+internal sealed class PieceReader(string directory) : IDisposable
+{
+    private const int FilesKeptMax = 3;
+
+    private readonly List<(long Segment, SegmentFile File)> files = [];
+
+    /// <summary>The exchange that a line tells of, with its words; null when they were erased. <see cref="FormatException"/>, <see cref="InvalidDataException"/> or <see cref="IOException"/> when they are not there, or are none.</summary>
+    public Lethe.Capture.Exchanges.CapturedExchange? Read(JournaledCall call, bool withBodies = true)
+    {
+        var head = Read(call.Head);
+        return CallHead.IsErased(head)
+            ? null
+            : CallHead.Read(call, head, withBodies ? Read(call.Request.Rope) : default, withBodies ? Read(call.Response.Rope) : default);
+    }
+
+    public byte[] Read(IReadOnlyList<Extent> rope)
+    {
+        var total = Extent.TotalOf(rope);
+        var bytes = GC.AllocateUninitializedArray<byte>(checked((int)total));
+        var at = 0;
+        foreach (var extent in rope)
+        {
+            Fill(bytes.AsSpan(at, (int)extent.Length), extent);
+            at += (int)extent.Length;
+        }
+
+        return bytes;
+    }
+
+    /// <summary>The length of a segment's bodies; null when they are not there.</summary>
+    public long? LengthOf(long segment) => Open(segment)?.Length;
+
+    /// <summary>Fills a buffer from a run of bytes; throws as <see cref="Read(JournaledCall, bool)"/>.</summary>
+    public void Fill(Span<byte> into, Extent extent)
+    {
+        if (Open(extent.Segment) is not { } file || !file.TryFill(into, extent.Offset))
+        {
+            throw new FormatException($"What was said is not there: {extent.Length} bytes at {extent.Offset} of segment {extent.Segment}.");
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (var (_, file) in files)
+        {
+            file.Dispose();
+        }
+
+        files.Clear();
+    }
+
+    private SegmentFile? Open(long segment)
+    {
+        var known = files.FindIndex(file => file.Segment == segment);
+        if (known >= 0)
+        {
+            return files[known].File;
+        }
+
+        if (SegmentFile.TryOpen(directory, segment, SegmentPart.Bodies) is not { } opened)
+        {
+            return null;
+        }
+
+        if (files.Count == FilesKeptMax)
+        {
+            files[0].File.Dispose();
+            files.RemoveAt(0);
+        }
+
+        files.Add((segment, opened));
+        return opened;
+    }
+}
