@@ -4,8 +4,7 @@ COPY . .
 RUN dotnet publish src/Lethe.Proxy -c Release --use-current-runtime --no-self-contained -o /app
 
 FROM mcr.microsoft.com/dotnet/aspnet:10.0
-RUN apt-get update && apt-get install -y --no-install-recommends libzstd1 && rm -rf /var/lib/apt/lists/* \
-  && mkdir -m 0700 /data && chown "$APP_UID" /data
+RUN mkdir -m 0700 /data && chown "$APP_UID" /data
 COPY --from=build /app /app
 USER $APP_UID
 VOLUME /data

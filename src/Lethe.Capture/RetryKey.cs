@@ -5,6 +5,7 @@ using System.Text.Json;
 using Lethe.Capture.Chains;
 using Lethe.Capture.Exchanges;
 using Lethe.Capture.Harnesses;
+using Lethe.Capture.Turns;
 
 namespace Lethe.Capture;
 
@@ -15,11 +16,12 @@ namespace Lethe.Capture;
 public static class RetryKey
 {
     /// <summary>
-    /// SHA-256 (lower-case hex) over path, harness, session, thread, prompt id and the request's canonical JSON, else its bytes. Without
-    /// a session id of the client's own the credential stands for it: a synthetic id is not the same before and after the first answer.
+    /// SHA-256 (lower-case hex) over path, harness, session, thread, prompt id, the last message's node, system prompt and tools, and the rest of the
+    /// request as canonical JSON; without a decoded prompt over all of that JSON, without JSON over the bytes. How the answer is to be carried counts for
+    /// nothing. Without a session id of the client's own the credential stands for it: a synthetic id is not the same before and after the first answer.
     /// Null for a request without a body.
     /// </summary>
-    public static string? Of(CapturedExchange exchange, JsonElement? requestJson, SessionEnvelope envelope)
+    public static string? Of(CapturedExchange exchange, JsonElement? requestJson, SessionEnvelope envelope, Turn? turn = null, Chain? chain = null)
     {
         if (exchange.Request.WireBytes == 0 && exchange.Request.Bytes.IsEmpty)
         {
@@ -27,7 +29,8 @@ public static class RetryKey
         }
 
         using var hash = new Sha256Writer();
-        if (requestJson is not { } json || !CanonicalJson.TryWrite(json, hash))
+        var leaf = chain?.PromptLeaf;
+        if (requestJson is not { } json || !CanonicalJson.TryWrite(json, leaf is null ? CanonicalJson.Members.WithoutCarriage : CanonicalJson.Members.WithoutPrompt, hash))
         {
             _ = hash.Finish();
             hash.Write(exchange.Request.Bytes.Span);
@@ -36,6 +39,9 @@ public static class RetryKey
 
         var body = hash.Finish();
         hash.Write(body);
+        Append(leaf is { } node ? node.Span : default, hash);
+        Append(leaf is null ? null : turn?.SystemSha256, hash);
+        Append(leaf is null ? null : turn?.ToolsSha256, hash);
         Append(exchange.Path, hash);
         Append(envelope.HarnessId, hash);
         var named = envelope.IdOrigin != SessionIdOrigin.Synthetic;
@@ -46,12 +52,27 @@ public static class RetryKey
         return Convert.ToHexStringLower(hash.Finish());
     }
 
-    /// <summary>Each field is led by its length, so that no two lists of fields look alike; null is −1.</summary>
     private static void Append(string? field, Sha256Writer hash)
     {
-        var bytes = field is null ? [] : Encoding.UTF8.GetBytes(field);
-        BinaryPrimitives.WriteInt32BigEndian(hash.GetSpan(sizeof(int)), field is null ? -1 : bytes.Length);
+        if (field is null)
+        {
+            AppendLength(-1, hash);
+            return;
+        }
+
+        Append(Encoding.UTF8.GetBytes(field), hash);
+    }
+
+    /// <summary>Each field is led by its length, so that no two lists of fields look alike; null text is −1.</summary>
+    private static void Append(ReadOnlySpan<byte> field, Sha256Writer hash)
+    {
+        AppendLength(field.Length, hash);
+        hash.Write(field);
+    }
+
+    private static void AppendLength(int length, Sha256Writer hash)
+    {
+        BinaryPrimitives.WriteInt32BigEndian(hash.GetSpan(sizeof(int)), length);
         hash.Advance(sizeof(int));
-        hash.Write(bytes);
     }
 }

@@ -1,8 +1,6 @@
 using System.CommandLine;
-using Lethe.Ingest.Meaning;
-using Lethe.Ingest.Sqlite;
 using Lethe.Proxy.Commands;
-using Microsoft.Data.Sqlite;
+using Lethe.Proxy.Terminal;
 
 namespace Lethe.Proxy;
 
@@ -29,33 +27,62 @@ internal static class LetheApplication
         StatusCommand.Build(),
         BackupCommand.Build(),
         RestoreCommand.Build(),
+        TokenCommand.Build(),
         ConfigCommand.Build(),
     };
 
+    /// <summary>One verb, from its words to its exit code. Nothing that it comes upon ends it otherwise.</summary>
     public static async Task<int> RunAsync(string[] args, TextWriter output, TextWriter error)
     {
-        var line = Verbs().Parse(GlobalOptions.Normalise(ExecCommand.Separate(args)));
-        var invocation = new InvocationConfiguration
-        {
-            Output = output,
-            Error = error,
-            EnableDefaultExceptionHandler = false,
-            ProcessTerminationTimeout = null,
-        };
+        var printed = new PrintableWriter(error);
         try
         {
-            var code = await line.InvokeAsync(invocation);
+            RequireWorkingDirectory();
+            var line = Verbs().Parse(GlobalOptions.Normalise(ExecCommand.Separate(args)));
+            var code = await line.InvokeAsync(new InvocationConfiguration
+            {
+                Output = new PrintableWriter(output),
+                Error = printed,
+                EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = null,
+            });
             return line.Errors.Count > 0 ? ExitCode.Usage : code;
         }
-        catch (CommandFailure failure)
+        catch (Exception fault)
         {
-            await error.WriteLineAsync(failure.Message);
-            return failure.ExitCode;
+            var ending = CommandEnding.Of(fault);
+            return TryTell(printed, ending.Line) ? ending.ExitCode : Math.Max(ending.ExitCode, ExitCode.NotFine);
         }
-        catch (Exception fault) when (fault is SqliteException or StoreRefusedException or StoreUnavailableException)
+    }
+
+    /// <summary>Whatever a verb does starts with names of files, and none has a meaning where there is no place to start from.</summary>
+    private static void RequireWorkingDirectory()
+    {
+        try
         {
-            await error.WriteLineAsync($"lethe: the store cannot be read: {fault.Message}");
-            return ExitCode.Environment;
+            _ = Environment.CurrentDirectory;
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            throw CommandFailure.Environment("the working directory is not there any more. Change to one that is.", fault);
+        }
+    }
+
+    private static bool TryTell(TextWriter error, string? line)
+    {
+        try
+        {
+            if (line is not null)
+            {
+                error.WriteLine(line);
+            }
+
+            return true;
+        }
+        catch (IOException)
+        {
+            // Stderr is full or closed too: the exit code is what is left to tell it by.
+            return false;
         }
     }
 }

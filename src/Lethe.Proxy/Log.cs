@@ -15,8 +15,11 @@ internal static partial class Log
     [LoggerMessage(1001, LogLevel.Warning, "Ingest did not catch up with the journal within {Seconds} s; the next start takes up the rest.")]
     public static partial void CatchUpLeft(ILogger logger, double seconds);
 
-    [LoggerMessage(1003, LogLevel.Warning, "The admin listener {Address} is open beyond this machine: whoever reaches it can read the conversations.")]
-    public static partial void AdminIsOpen(ILogger logger, string address);
+    [LoggerMessage(1003, LogLevel.Warning, "The admin listener {Address} answers nobody without a token, and there is none yet: 'lethe token create' makes one, also while this runs.")]
+    public static partial void NoTokenYet(ILogger logger, string address);
+
+    [LoggerMessage(1005, LogLevel.Error, "The tokens cannot be read, so nobody's is good: {Reason}")]
+    public static partial void TokensUnreadable(ILogger logger, string reason);
 
     [LoggerMessage(1004, LogLevel.Error, "A request failed by a fault of ours; its connection was closed.")]
     public static partial void RequestFailed(ILogger logger, Exception bug);

@@ -1,3 +1,4 @@
 using Lethe.Proxy;
+using Lethe.Proxy.Terminal;
 
-return await LetheApplication.RunAsync(args, Console.Out, Console.Error);
+return await LetheApplication.RunAsync(args, StandardOutput.Use(), Console.Error);

@@ -29,6 +29,10 @@ internal static class ProxyMeter
     public static readonly Counter<long> PolicyFaults = Meter.CreateCounter<long>(
         "lethe_extproc_policy_faults_total", "{fault}", "Request policies given up because of a fault in them.");
 
+    /// <summary>Streams of the Envoy door that were ended because all of them together held too much; the calls went on unrecorded.</summary>
+    public static readonly Counter<long> StreamsLetGo = Meter.CreateCounter<long>(
+        "lethe_extproc_streams_let_go_total", "{stream}", "Streams ended because the Envoy door held too many bytes.");
+
     /// <summary>Calls that a rule of <c>Lethe:ExtProc:Block</c> refused.</summary>
     public static readonly Counter<long> BlockedCalls = Meter.CreateCounter<long>(
         "lethe_extproc_blocked_calls_total", "{call}", "Calls refused by a configured rule.");

@@ -27,8 +27,44 @@ internal static class DecodeBenchmark
                 var interpret = Rate(bytes, () => interpreter.Interpret(shape.Exchange));
                 return new[] { shape.Name, Report.Count(parse), Report.Count(decode), Report.Count(interpret), Report.Ratio(decode / parse) };
             }));
+        report.Table(
+            "Interpretation of an agent's turns, one core: processor time a turn, 2 KB of each request new",
+            ["requests grow from 50 KB to", "turn 2, µs", "turn 20, µs", "turn 200, µs", "turn 200 to turn 2", "without the memo, turn 200, µs", "turns/s against without"],
+            new[] { 50_000, 200_000, 500_000 }.Select(Turns));
         return Task.CompletedTask;
     }
+
+    private static string[] Turns(int lastBytes)
+    {
+        const int Conversations = 24;
+        const int Turns = 200;
+        var baseBytes = Math.Min(50_000, lastBytes / 2);
+        // Turn 200 has the size asked for: a smaller one begins its history with larger steps left out.
+        var every = Math.Max(1, Turns * 2_000 / Math.Max(1, lastBytes - baseBytes + 2_000));
+        var (memo, plain) = (new double[Turns + 1], new double[Turns + 1]);
+        foreach (var (times, interpreter) in new[] { (memo, new ExchangeInterpreter(memo: new Capture.Repeats.RepeatMemo())), (plain, new ExchangeInterpreter()) })
+        {
+            for (var conversation = -2; conversation < Conversations; conversation++)
+            {
+                var turns = new HonestTurns(baseBytes, conversation + 10, every);
+                for (var turn = 1; turn <= Turns; turn++)
+                {
+                    var exchange = turns.Next();
+                    var clock = Stopwatch.GetTimestamp();
+                    interpreter.Interpret(exchange);
+                    times[turn] += conversation < 0 ? 0 : Stopwatch.GetElapsedTime(clock).TotalMicroseconds / Conversations;
+                }
+            }
+        }
+
+        return
+        [
+            $"{lastBytes / 1000} KB", Report.Count(memo[2]), Report.Count(Around(memo, 20)), Report.Count(Around(memo, 199)), Report.Ratio(Around(memo, 199) / memo[2]),
+            Report.Count(Around(plain, 199)), Report.Ratio(Around(plain, 199) / Around(memo, 199)),
+        ];
+    }
+
+    private static double Around(double[] times, int turn) => times.AsSpan((turn - 1)..(turn + 2)).ToArray().Average();
 
     /// <summary>A captured Messages call with a streamed reply of that many events.</summary>
     public static CapturedExchange Exchange(int requestBytes, int events)

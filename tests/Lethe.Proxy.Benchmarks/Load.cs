@@ -5,11 +5,13 @@ namespace Lethe.Proxy.Benchmarks;
 /// <summary>What a load run measured: calls a second, and the time from the request to the first body byte.</summary>
 internal sealed record LoadResult(double CallsPerSecond, TimeSpan FirstByteP50, TimeSpan FirstByteP99);
 
-/// <summary>Closed-loop load: each of c clients sends its next call when the last one has been read to its end.</summary>
+/// <summary>Load of c clients: each sends its next call when the last one has been read to its end, and not before it is due where a rate is given.</summary>
 internal static class Load
 {
-    public static async Task<LoadResult> RunAsync(string url, Func<byte[]> body, int clients, TimeSpan duration)
+    /// <param name="callsPerSecond">All clients' calls together; without it as many as go through.</param>
+    public static async Task<LoadResult> RunAsync(string url, Func<byte[]> body, int clients, TimeSpan duration, double callsPerSecond = double.PositiveInfinity)
     {
+        var gap = TimeSpan.FromSeconds(clients / callsPerSecond);
         using var http = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = clients, UseProxy = false });
         var firstBytes = new List<long>[clients];
         var clock = Stopwatch.StartNew();
@@ -17,8 +19,13 @@ internal static class Load
         {
             var mine = firstBytes[client] = new List<long>(64 * 1024);
             var buffer = new byte[64 * 1024];
-            while (clock.Elapsed < duration)
+            for (var due = gap * client / clients; clock.Elapsed < duration; due += gap)
             {
+                if (due - clock.Elapsed is { TotalMilliseconds: >= 1 } early)
+                {
+                    await Task.Delay(early);
+                }
+
                 mine.Add(await CallAsync(http, url, body(), buffer));
             }
         })));

@@ -7,9 +7,15 @@ if (args is ["bare-yarp", var upstream])
     return 0;
 }
 
+if (args is ["grpc-on-kestrel"])
+{
+    await GrpcOnKestrel.RunAsync();
+    return 0;
+}
+
 if (args is ["grpc-echo"])
 {
-    await GrpcEchoFloor.RunAsync();
+    await GrpcEcho.RunAsync();
     return 0;
 }
 
@@ -17,8 +23,10 @@ if (args is ["grpc-echo"])
 [
     ("forwarding", ForwardingBenchmark.RunAsync),
     ("agent", ForwardingBenchmark.RunAgentAsync),
+    ("lasting", LastingBenchmark.RunAsync),
     ("streams", StreamsBenchmark.RunAsync),
     ("envoy", EnvoyBenchmark.RunAsync),
+    ("journal", JournalBenchmark.RunAsync),
     ("ingest", IngestBenchmark.RunAsync),
     ("disk", DiskBenchmark.RunAsync),
     ("decode", DecodeBenchmark.RunAsync),

@@ -35,7 +35,9 @@ internal sealed class ProxyUnderTest : IAsyncDisposable
 
     public static Task<ProxyUnderTest> BareYarpAsync(string upstream) => StartFloorAsync("bare YARP", "bare-yarp", upstream);
 
-    public static Task<ProxyUnderTest> GrpcEchoAsync() => StartFloorAsync("gRPC echo", "grpc-echo");
+    public static Task<ProxyUnderTest> GrpcOnKestrelAsync() => StartFloorAsync("bare Kestrel gRPC", "grpc-on-kestrel");
+
+    public static Task<ProxyUnderTest> GrpcEchoAsync() => StartFloorAsync("Grpc.AspNetCore echo", "grpc-echo");
 
     public static async Task<ProxyUnderTest> LetheAsync(string upstream)
     {

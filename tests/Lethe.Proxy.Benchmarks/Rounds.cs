@@ -1,10 +1,10 @@
 namespace Lethe.Proxy.Benchmarks;
 
 /// <summary>
-/// A load on the floor and on lethe in turns, so that what the machine's neighbours do falls on both. Each process is warmed once; the medians of the
-/// rounds are told, with the lowest and the highest ratio.
+/// A load on the floors and on lethe in turns, so that what the machine's neighbours do falls on all. Each process is warmed once; the medians of the
+/// rounds are told, with the lowest and the highest ratio. Of several floors each figure is asked by the floor's place, the first by default.
 /// </summary>
-internal sealed class Rounds<T>(IReadOnlyList<(T Floor, T Lethe)> measured)
+internal sealed class Rounds<T>(IReadOnlyList<(T[] Floors, T Lethe)> measured)
 {
     private const int Count = 5;
 
@@ -12,15 +12,23 @@ internal sealed class Rounds<T>(IReadOnlyList<(T Floor, T Lethe)> measured)
     private static readonly TimeSpan LeadIn = TimeSpan.FromSeconds(2.5);
     private static readonly TimeSpan Each = TimeSpan.FromSeconds(4);
 
-    /// <param name="load">Loads one of the two for about so long.</param>
-    public static async Task<Rounds<T>> RunAsync(ProxyUnderTest floor, ProxyUnderTest lethe, Func<ProxyUnderTest, TimeSpan, Task<T>> load)
+    public static Task<Rounds<T>> RunAsync(ProxyUnderTest floor, ProxyUnderTest lethe, Func<ProxyUnderTest, TimeSpan, Task<T>> load) => RunAsync([floor], lethe, load);
+
+    /// <param name="load">Loads one of them for about so long.</param>
+    public static async Task<Rounds<T>> RunAsync(IReadOnlyList<ProxyUnderTest> floors, ProxyUnderTest lethe, Func<ProxyUnderTest, TimeSpan, Task<T>> load)
     {
-        var measured = new List<(T, T)>();
+        var measured = new List<(T[], T)>();
         for (var round = 0; round < Count; round++)
         {
-            // What lethe has put off until the load ends must not slow the floor.
+            // What lethe has put off until the load ends must not slow the floors.
             await lethe.SettleAsync();
-            measured.Add((await OneAsync(floor), await OneAsync(lethe)));
+            var ofFloors = new T[floors.Count];
+            for (var floor = 0; floor < floors.Count; floor++)
+            {
+                ofFloors[floor] = await OneAsync(floors[floor]);
+            }
+
+            measured.Add((ofFloors, await OneAsync(lethe)));
         }
 
         return new Rounds<T>(measured);
@@ -32,17 +40,17 @@ internal sealed class Rounds<T>(IReadOnlyList<(T Floor, T Lethe)> measured)
         }
     }
 
-    public double Floor(Func<T, double> figure) => Report.Median(measured.Select(round => figure(round.Floor)));
+    public double Floor(Func<T, double> figure, int floor = 0) => Report.Median(measured.Select(round => figure(round.Floors[floor])));
 
     public double Lethe(Func<T, double> figure) => Report.Median(measured.Select(round => figure(round.Lethe)));
 
-    public TimeSpan Added(Func<T, TimeSpan> figure) =>
-        TimeSpan.FromTicks((long)Report.Median(measured.Select(round => (double)(figure(round.Lethe) - figure(round.Floor)).Ticks)));
+    public TimeSpan Added(Func<T, TimeSpan> figure, int floor = 0) =>
+        TimeSpan.FromTicks((long)Report.Median(measured.Select(round => (double)(figure(round.Lethe) - figure(round.Floors[floor])).Ticks)));
 
     /// <summary>The median of the rounds' ratios, and the range.</summary>
-    public string Ratio(Func<T, double> figure)
+    public string Ratio(Func<T, double> figure, int floor = 0)
     {
-        var ratios = measured.Select(round => figure(round.Lethe) / figure(round.Floor)).Order().ToList();
+        var ratios = measured.Select(round => figure(round.Lethe) / figure(round.Floors[floor])).Order().ToList();
         return $"{Report.Ratio(Report.Median(ratios))} ({Report.Ratio(ratios[0])} to {Report.Ratio(ratios[^1])})";
     }
 }

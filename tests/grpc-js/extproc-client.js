@@ -7,9 +7,18 @@ const loader = require('@grpc/proto-loader');
 
 const [protos, target] = process.argv.slice(2);
 const waitMax = 20_000;
-const load = file => grpc.loadPackageDefinition(loader.loadSync(file, { keepCase: true, longs: Number, enums: String, defaults: false, oneofs: true, includeDirs: [protos] }));
+const options = { keepCase: true, longs: Number, enums: String, defaults: false, oneofs: true, includeDirs: [protos] };
+const load = file => grpc.loadPackageDefinition(loader.loadSync(file, options));
 const { ExternalProcessor } = load('external_processor.proto').envoy.service.ext_proc.v3;
-const { Health } = load('health.proto').grpc.health.v1;
+// gRPC health checking protocol v1.
+const { Health } = grpc.loadPackageDefinition(loader.fromJSON({ nested: { grpc: { nested: { health: { nested: { v1: { nested: {
+  HealthCheckRequest: { fields: { service: { type: 'string', id: 1 } } },
+  HealthCheckResponse: { fields: { status: { type: 'ServingStatus', id: 1 } }, nested: { ServingStatus: { values: { UNKNOWN: 0, SERVING: 1, NOT_SERVING: 2, SERVICE_UNKNOWN: 3 } } } },
+  Health: { methods: {
+    Check: { requestType: 'HealthCheckRequest', responseType: 'HealthCheckResponse' },
+    Watch: { requestType: 'HealthCheckRequest', responseType: 'HealthCheckResponse', responseStream: true },
+  } },
+} } } } } } } }, options)).grpc.health.v1;
 const insecure = grpc.credentials.createInsecure();
 const client = new ExternalProcessor(target, insecure);
 

@@ -50,12 +50,18 @@ public static class CanonicalJson
 
         /// <summary>A cache mark on the value itself is left out: clients move it from request to request.</summary>
         WithoutCacheControl,
+
+        /// <summary>Members of a request that only say how the answer is to be carried are left out.</summary>
+        WithoutCarriage,
+
+        /// <summary>So are those that hold the history, the system prompt and the tools.</summary>
+        WithoutPrompt,
     }
 
     internal static bool TryWrite(JsonElement value, Members members, IBufferWriter<byte> output)
     {
         var raw = JsonMarshal.GetRawUtf8Value(value);
-        return Utf8.IsValid(raw) && !CanonicalText.HasLoneSurrogate(raw) && TryWriteValue(value, members, output, 0);
+        return (members == Members.WithoutPrompt || (Utf8.IsValid(raw) && !CanonicalText.HasLoneSurrogate(raw))) && TryWriteValue(value, members, output, 0);
     }
 
     /// <summary>True for null, false, "", 0, [] and objects that hold nothing else.</summary>
@@ -170,6 +176,14 @@ public static class CanonicalJson
     {
         Members.NonZero => IsZero(property.Value),
         Members.WithoutCacheControl => property.NameEquals("cache_control"u8),
+        Members.WithoutCarriage => IsCarriage(property),
+        Members.WithoutPrompt => IsCarriage(property) || IsPrompt(property),
         _ => false,
     };
+
+    private static bool IsCarriage(JsonProperty property) => property.NameEquals("stream"u8) || property.NameEquals("stream_options"u8);
+
+    private static bool IsPrompt(JsonProperty property) =>
+        property.NameEquals("messages"u8) || property.NameEquals("input"u8) || property.NameEquals("contents"u8)
+        || property.NameEquals("system"u8) || property.NameEquals("instructions"u8) || property.NameEquals("tools"u8);
 }

@@ -9,7 +9,11 @@ public static class ChainBuilder
     public static Chain? Build(Turn turn) => Build(turn, Projection.Current);
 
     /// <inheritdoc cref="Build(Turn)"/>
-    public static Chain? Build(Turn turn, Projection projection)
+    public static Chain? Build(Turn turn, Projection projection) => Build(turn, projection, []);
+
+    /// <inheritdoc cref="Build(Turn)"/>
+    /// <param name="known">The addresses of the prompt's first messages, as far as they are known.</param>
+    internal static Chain? Build(Turn turn, Projection projection, ReadOnlySpan<NodeHash> known)
     {
         if (turn.Prompt.Count + turn.Reply.Count == 0)
         {
@@ -18,17 +22,18 @@ public static class ChainBuilder
 
         using var hash = new Sha256Writer();
         var nodes = new List<Node>(turn.Prompt.Count + turn.Reply.Count);
-        Append(turn.Prompt, nodes, hash, projection);
-        Append(turn.Reply, nodes, hash, projection);
+        Append(turn.Prompt, nodes, hash, projection, known);
+        Append(turn.Reply, nodes, hash, projection, []);
         return new Chain { Nodes = nodes, PromptLength = turn.Prompt.Count, Projection = projection.Number };
     }
 
-    private static void Append(IReadOnlyList<Message> messages, List<Node> nodes, Sha256Writer hash, Projection projection)
+    private static void Append(IReadOnlyList<Message> messages, List<Node> nodes, Sha256Writer hash, Projection projection, ReadOnlySpan<NodeHash> known)
     {
-        foreach (var message in messages)
+        for (var i = 0; i < messages.Count; i++)
         {
             NodeHash? parent = nodes.Count == 0 ? null : nodes[^1].Hash;
-            nodes.Add(new Node(Address(message, parent, projection, hash), parent, nodes.Count, message.Role, message.Raw));
+            var address = i < known.Length ? known[i] : Address(messages[i], parent, projection, hash);
+            nodes.Add(new Node(address, parent, nodes.Count, messages[i].Role, messages[i].Raw));
         }
     }
 

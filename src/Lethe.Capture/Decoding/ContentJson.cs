@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Lethe.Capture.Chains;
+using Lethe.Capture.Repeats;
 
 namespace Lethe.Capture.Decoding;
 
@@ -16,7 +17,12 @@ internal static class ContentJson
     /// A system prompt or a list of tools in canonical form, <c>cache_control</c> of the value and of its elements left out. What has
     /// no canonical form (duplicate keys) stays as it was written.
     /// </summary>
-    public static byte[] Write(JsonElement value)
+    /// <param name="source">What the value was parsed from.</param>
+    public static CanonicalValue? Write(JsonElement? value, ReadOnlyMemory<byte> source, RepeatMemo? memo) => value is not { } given ? null
+        : memo is null ? CanonicalValue.Of(Write(given))
+        : memo.Canonicalise(given.Slice(source), () => Write(given));
+
+    private static byte[] Write(JsonElement value)
     {
         var output = new ArrayBufferWriter<byte>(1024);
         return TryWrite(value, output) ? output.WrittenSpan.ToArray() : JsonMarshal.GetRawUtf8Value(value).ToArray();

@@ -18,11 +18,14 @@ public sealed class DecodedExchange : IDisposable
     /// <summary>Null when no decoder understood the call at all.</summary>
     public Turn? Turn { get; }
 
-    /// <summary>A stable code (<c>unknown_endpoint</c>, <c>request_not_json</c>, <c>zstd_unavailable</c>, …), or null when all was understood.</summary>
+    /// <summary>A stable code (<c>unknown_endpoint</c>, <c>request_not_json</c>, <c>content_coding_corrupt</c>, …), or null when all was understood.</summary>
     public string? NotDecodedReason { get; }
 
-    /// <summary>The request body as JSON, content codings undone; null when it is not JSON. Valid until disposal.</summary>
+    /// <summary>The request body as JSON, content codings undone, without messages in the middle that were met before; null when it is not JSON. Valid until disposal.</summary>
     public JsonElement? RequestJson => request?.RootElement;
+
+    /// <summary>What is known of the prompt; null where nothing is to be remembered of it.</summary>
+    internal Repeats.Repeat? Repeat { get; init; }
 
     public void Dispose() => request?.Dispose();
 }

@@ -26,10 +26,10 @@ internal readonly record struct Endpoint(string Name, Operation Operation, Diale
     public static readonly Endpoint Messages = new("messages", Operation.Chat, Dialect.AnthropicMessages);
     public static readonly Endpoint ChatCompletions = new("chat_completions", Operation.Chat, Dialect.OpenAIChat);
     public static readonly Endpoint Completions = new("completions", Operation.Completion, Dialect.OpenAICompletions);
-    public static readonly Endpoint Responses = new("responses", Operation.Chat, Dialect.OpenAIResponses);
+    public static readonly Endpoint Responses = new(EndpointNames.Responses, Operation.Chat, Dialect.OpenAIResponses);
 
     /// <summary>An answer that the Responses API keeps is asked for again.</summary>
-    public static readonly Endpoint ResponsesGet = new("responses_get", Operation.Other, Dialect.OpenAIResponses);
+    public static readonly Endpoint ResponsesGet = new(EndpointNames.ResponsesGet, Operation.Other, Dialect.OpenAIResponses);
 
     public static Endpoint Other(string name) => new(name, Operation.Other, Dialect.None);
 

@@ -147,9 +147,15 @@ internal static class EndpointPaths
 
     private static bool Resource(string path, string segment)
     {
-        var at = path.IndexOf("/" + segment, StringComparison.OrdinalIgnoreCase);
-        var end = at + segment.Length + 1;
-        return at >= 0 && (end == path.Length || path[end] == '/');
+        foreach (var part in path.AsSpan().Split('/'))
+        {
+            if (part.Start.Value > 0 && path.AsSpan(part).Equals(segment, StringComparison.OrdinalIgnoreCase))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private static string? After(string path, string mark, char until)

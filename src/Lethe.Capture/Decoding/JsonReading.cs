@@ -102,6 +102,10 @@ internal static class JsonReading
     public static JsonElement.ArrayEnumerator Items(this JsonElement element, ReadOnlySpan<byte> name) =>
         element.Member(name) is { ValueKind: JsonValueKind.Array } value ? value.EnumerateArray() : default;
 
+    /// <summary>Where the element begins in <paramref name="source"/>, the memory it was parsed from; −1 when it was parsed from elsewhere.</summary>
+    public static int Offset(JsonElement element, ReadOnlyMemory<byte> source) =>
+        source.Span.Overlaps(JsonMarshal.GetRawUtf8Value(element), out var offset) ? offset : -1;
+
     /// <summary>The element's own bytes inside <paramref name="source"/>, the memory it was parsed from; a copy when it was parsed from elsewhere.</summary>
     public static ReadOnlyMemory<byte> Slice(this JsonElement element, ReadOnlyMemory<byte> source)
     {

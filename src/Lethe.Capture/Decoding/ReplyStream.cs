@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using Lethe.Capture.Decoding.Sse;
 
 namespace Lethe.Capture.Decoding;
@@ -8,6 +9,28 @@ internal static class ReplyStream
 {
     /// <summary>Events that are not JSON are passed over, but a stream of so many is given up: each costs more than a hundred good ones.</summary>
     private const int MalformedEventsMax = 100_000;
+
+    /// <summary>The first event of a stream that is JSON, or the whole document; null when there is none near the beginning.</summary>
+    public static JsonDocument? First(ReadOnlyMemory<byte> body)
+    {
+        const int EventsMax = 16;
+        if (BodySniffer.Sniff(body.Span) == BodyShape.Json)
+        {
+            return JsonReading.TryParse(BodySniffer.Trim(body));
+        }
+
+        var events = new SseReader(body);
+        for (var read = 0; read < EventsMax && events.Read(); read++)
+        {
+            // An event of several lines lies in the reader's own memory.
+            if (JsonReading.TryParse(events.Data.Trim(" \t\r\n"u8).ToArray()) is { } document)
+            {
+                return document;
+            }
+        }
+
+        return null;
+    }
 
     /// <summary>Returns how many events were read.</summary>
     public static int FeedEvents(ReadOnlyMemory<byte> body, IReplyAssembler assembler)

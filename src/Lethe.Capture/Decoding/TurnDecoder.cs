@@ -4,6 +4,7 @@ using Lethe.Capture.Decoding.ContentCodings;
 using Lethe.Capture.Decoding.OpenAIChat;
 using Lethe.Capture.Decoding.OpenAIResponses;
 using Lethe.Capture.Exchanges;
+using Lethe.Capture.Repeats;
 using Lethe.Capture.Turns;
 
 namespace Lethe.Capture.Decoding;
@@ -12,12 +13,14 @@ namespace Lethe.Capture.Decoding;
 public static class TurnDecoder
 {
     /// <summary>Never throws for what a wire can carry: the worst case is a reason.</summary>
-    public static DecodedExchange Decode(CapturedExchange exchange)
+    /// <param name="memo">What earlier requests said, so that what they repeat is not read again.</param>
+    public static DecodedExchange Decode(CapturedExchange exchange, RepeatMemo? memo = null)
     {
         var coded = ContentDecoder.Decode(exchange.Request.Bytes, exchange.Request.Bytes.IsEmpty ? null : exchange.RequestHeaders.Joined("content-encoding"));
-        var source = BodySniffer.Trim(Utf8Repair.Clean(coded.Bytes));
-        var request = source.IsEmpty ? null : JsonReading.TryParse(source);
-        var endpoint = EndpointPaths.Find(exchange.Method, exchange.Path) ?? EndpointShapes.Find(request?.RootElement);
+        var endpoint = EndpointPaths.Find(exchange.Method, exchange.Path);
+        var reading = RequestReading.Of(coded.Bytes, History(endpoint), memo);
+        var request = reading.Json;
+        endpoint ??= FindByShape(exchange, request?.RootElement);
         if (endpoint is not { Dialect: not Dialect.Unsupported } known)
         {
             return new DecodedExchange(null, endpoint is null ? coded.Reason ?? "unknown_endpoint" : "unsupported_dialect", request);
@@ -37,14 +40,29 @@ public static class TurnDecoder
             return new DecodedExchange(ReadNamed(turn, exchange), null, request);
         }
 
-        turn = ReadRequest(turn, known, exchange, request?.RootElement, source);
+        turn = PromptReading.Complete(ReadRequest(turn, known, exchange, reading, memo), reading);
         var requestReason = request is null ? coded.Reason ?? RequestReason(exchange) : null;
         (turn, var responseReason) = ReadResponse(turn, known, exchange);
-        return new DecodedExchange(turn, requestReason ?? responseReason, request);
+        return new DecodedExchange(turn, requestReason ?? responseReason, request) { Repeat = reading.Repeat };
     }
 
-    private static Turn ReadRequest(Turn turn, Endpoint endpoint, CapturedExchange exchange, JsonElement? request, ReadOnlyMemory<byte> source)
+    private static Endpoint? FindByShape(CapturedExchange exchange, JsonElement? request)
     {
+        using var answer = exchange.Status is null ? null : ReplyStream.First(Utf8Repair.Clean(Plain(exchange).Bytes));
+        return EndpointShapes.Find(exchange, request, answer?.RootElement);
+    }
+
+    /// <summary>The member that holds what was said before.</summary>
+    private static string History(Endpoint? endpoint) => endpoint?.Dialect switch
+    {
+        Dialect.AnthropicMessages or Dialect.OpenAIChat => "messages",
+        Dialect.OpenAIResponses => "input",
+        _ => "",
+    };
+
+    private static Turn ReadRequest(Turn turn, Endpoint endpoint, CapturedExchange exchange, RequestReading reading, RepeatMemo? memo)
+    {
+        var request = reading.Json?.RootElement;
         turn = turn with
         {
             ModelRequested = request?.Word("model"u8) ?? EndpointPaths.Model(exchange.Path),
@@ -52,10 +70,10 @@ public static class TurnDecoder
         };
         return request is not { } body ? turn : endpoint.Dialect switch
         {
-            Dialect.AnthropicMessages => AnthropicRequest.Read(turn, body, source),
-            Dialect.OpenAIChat => ChatRequest.Read(turn, body, source),
-            Dialect.OpenAICompletions => ChatRequest.ReadCompletion(turn, body, source),
-            Dialect.OpenAIResponses => ResponsesRequest.Read(turn, body, source),
+            Dialect.AnthropicMessages => AnthropicRequest.Read(turn, body, reading.Source, memo),
+            Dialect.OpenAIChat => ChatRequest.Read(turn, body, reading.Source, memo),
+            Dialect.OpenAICompletions => ChatRequest.ReadCompletion(turn, body, reading.Source),
+            Dialect.OpenAIResponses => ResponsesRequest.Read(turn, body, reading.Source, memo),
             _ => turn,
         };
     }

@@ -34,6 +34,8 @@ internal sealed class PriceList(IReadOnlyDictionary<string, TieredPrice> prices)
     /// <summary>True when neither tokens nor calls have a price here (billed by the page or the hour). An empty list is not silent: the model is free.</summary>
     public bool IsSilent => prices.Count > 0 && !prices.ContainsKey("input_mtok") && !prices.ContainsKey("output_mtok") && !prices.ContainsKey("requests_kcount");
 
+    public bool Has(string key) => prices.ContainsKey(key);
+
     /// <summary>The price of the first key that is there, nearest unit first; 0 when none is.</summary>
     public decimal Of(long inputTokens, params ReadOnlySpan<string> keys)
     {

@@ -27,7 +27,7 @@ internal static class TokenPricing
             + ((cacheRead - cachedAudio) * prices.Of(total, "cache_read_mtok", "input_mtok"))
             + (cachedAudio * prices.Of(total, "cache_audio_read_mtok", "cache_read_mtok", "input_mtok"))
             + (Positive(usage.CacheWrite5m) * prices.Of(total, "cache_write_mtok", "input_mtok"))
-            + (Positive(usage.CacheWrite1h) * prices.Of(total, "cache_write_1h_mtok", "cache_write_mtok", "input_mtok"))
+            + (Positive(usage.CacheWrite1h) * OneHourWrite(prices, total))
             + ((output - audioOutput - reasoning) * prices.Of(total, "output_mtok"))
             + (audioOutput * prices.Of(total, "output_audio_mtok", "output_mtok"))
             + (reasoning * prices.Of(total, "output_reasoning_mtok", "output_mtok"));
@@ -37,6 +37,15 @@ internal static class TokenPricing
     /// <summary>What is paid once a call, whatever its tokens: the call itself and its web searches.</summary>
     public static decimal OfCall(PriceList prices, Usage usage) =>
         (prices.Of(0, "requests_kcount") + (Positive(usage.WebSearches) * prices.Of(0, "web_searches_kcount"))) * NanoPerPiece;
+
+    /// <summary>
+    /// What is kept for an hour costs twice the input, whoever sells the model, where what is kept for five minutes has a price of its own
+    /// (https://platform.claude.com/docs/en/about-claude/pricing); most sellers' lists leave it out.
+    /// </summary>
+    private static decimal OneHourWrite(PriceList prices, long total) =>
+        prices.Has("cache_write_1h_mtok") ? prices.Of(total, "cache_write_1h_mtok")
+        : prices.Has("cache_write_mtok") ? 2 * prices.Of(total, "input_mtok")
+        : prices.Of(total, "input_mtok");
 
     private static long Positive(long? count) => Math.Max(0, count ?? 0);
 }

@@ -1,43 +1,50 @@
+using Lethe.Capture.Decoding;
+using Lethe.Capture.Decoding.ContentCodings;
 using Lethe.Capture.Exchanges;
 
 namespace Lethe.Capture.Redaction;
 
 /// <summary>
-/// One direction's body on its way to the disk, in parts. Plain bodies pass through a sliding window, gzip and br are undone as they come;
-/// other codings are gathered, since a secret cannot be seen in them, and come out plain at the end. Not thread-safe.
+/// One direction's body on its way to the disk, in parts. Plain bodies pass through a sliding window, streams of events line by line; gzip, br and
+/// zstd are undone as they come, labelled or not; other codings are gathered, since a secret cannot be seen in them, and come out plain at the end.
+/// Not thread-safe.
 /// </summary>
 public sealed class BodyRedactor : IDisposable
 {
-    private readonly string? coding;
-    private readonly StreamRedactor window;
-    private readonly UnwindingBody? unwinding;
-    private readonly PooledBytes coded = new();
+    /// <summary>How much of a body tells what it is.</summary>
+    private const int BeginningBytes = 16;
 
-    internal BodyRedactor(string? coding, StreamRedactor window)
+    private readonly string? label;
+    private readonly PlainRedactor plain;
+    private readonly PooledBytes coded = new();
+    private UnwindingBody? unwinding;
+    private bool isOpen;
+    private bool isPlain;
+
+    internal BodyRedactor(string? label, PlainRedactor plain)
     {
-        this.coding = coding;
-        this.window = window;
-        unwinding = coding is null ? null : UnwindingBody.TryOpen(coding);
+        this.label = label;
+        this.plain = plain;
     }
 
-    /// <summary>Why the body, or its end, is not kept (<c>content_coding_unknown</c>, <c>zstd_unavailable</c>, …), told at the end; null when it is.</summary>
+    /// <summary>Why the body, or its end, is not kept (<c>content_coding_unknown</c>, <c>content_coding_corrupt</c>, …), told at the end; null when it is.</summary>
     public string? WithheldReason { get; private set; }
 
     /// <summary>Takes a part, and gives what may be written by now.</summary>
     public byte[] Append(ReadOnlySpan<byte> part)
     {
         using var output = new PooledBytes();
-        if (coding is null)
+        if (isOpen)
         {
-            window.Append(part, output);
-        }
-        else if (unwinding is not null)
-        {
-            unwinding.Append(part, window, output);
+            Pass(part, output);
         }
         else
         {
             coded.Append(part);
+            if (coded.Length >= BeginningBytes)
+            {
+                Open(output);
+            }
         }
 
         return output.ToArray();
@@ -47,26 +54,62 @@ public sealed class BodyRedactor : IDisposable
     public byte[] Complete()
     {
         using var output = new PooledBytes();
+        if (!isOpen)
+        {
+            Open(output);
+        }
+
         if (unwinding is not null)
         {
             WithheldReason = unwinding.Reason;
         }
-        else if (coding is not null)
+        else if (!isPlain)
         {
-            var (plain, reason) = PlainBody.Of(coded.ToArray(), coding);
+            var (bytes, reason) = PlainBody.Of(coded.ToArray(), label!);
             coded.Clear();
             WithheldReason = reason;
-            window.Append(plain.Span, output);
+            plain.Append(bytes.Span, output);
         }
 
-        window.Complete(output);
+        plain.Complete(output);
         return output.ToArray();
     }
 
     public void Dispose()
     {
-        window.Dispose();
+        plain.Dispose();
         unwinding?.Dispose();
         coded.Dispose();
+    }
+
+    /// <summary>Chooses the way by what the body begins with.</summary>
+    private void Open(PooledBytes output)
+    {
+        isOpen = true;
+        var beginning = coded.ToArray();
+        var marked = CodingSniffer.Find(beginning) is { } coding && CodingSniffer.IsMarked(coding) ? coding : null;
+        isPlain = marked is null && (label is null || CodingSniffer.IsText(beginning));
+        unwinding = isPlain ? null : UnwindingBody.TryOpen(label is null || (marked is not null && !label.Contains(',', StringComparison.Ordinal)) ? marked! : label);
+        if (isPlain || unwinding is not null)
+        {
+            coded.Clear();
+            Pass(beginning, output);
+        }
+    }
+
+    private void Pass(ReadOnlySpan<byte> part, PooledBytes output)
+    {
+        if (isPlain)
+        {
+            plain.Append(part, output);
+        }
+        else if (unwinding is not null)
+        {
+            unwinding.Append(part, plain, output);
+        }
+        else
+        {
+            coded.Append(part);
+        }
     }
 }

@@ -13,6 +13,9 @@ public sealed class ExchangeRedactor
     public const string RequestWithheldAttribute = "lethe.redaction.request_withheld";
     public const string ResponseWithheldAttribute = "lethe.redaction.response_withheld";
 
+    /// <summary>The attribute that tells that bodies were redacted: what is decoded out of them is redacted by the same rule.</summary>
+    public const string BodiesAttribute = "lethe.redaction.bodies";
+
     private readonly CredentialKey key;
     private readonly bool bodies;
 
@@ -48,7 +51,7 @@ public sealed class ExchangeRedactor
         Path = TextRedaction.Apply(exchange.Path),
         Query = TextRedaction.Apply(QueryMask.Apply(exchange.Query)),
         UpstreamHost = exchange.UpstreamHost is { } host ? host[(host.LastIndexOf('@') + 1)..] : null,
-        RequestHeaders = Keep(exchange.RequestHeaders),
+        RequestHeaders = Keep(exchange.RequestHeaders, exchange.Attributes.ContainsKey(CapturedExchange.WithheldAttribute)),
         CredentialFingerprint = Credentials.Find(exchange.RequestHeaders, exchange.Query) is { } credential
             ? key.Fingerprint(credential)
             : exchange.CredentialFingerprint,
@@ -61,9 +64,11 @@ public sealed class ExchangeRedactor
     /// <summary>A redactor for one direction's body, by that direction's headers as they came, for where bodies are redacted.</summary>
     public static BodyRedactor OpenBody(IReadOnlyList<HeaderField> headers)
     {
+        var type = headers.First("content-type") ?? "";
         // Frames of a binary stream carry their length.
-        var framed = headers.First("content-type")?.StartsWith("application/vnd.amazon.eventstream", StringComparison.OrdinalIgnoreCase) ?? false;
-        return new BodyRedactor(Coding(headers), new StreamRedactor(framed));
+        var framed = type.StartsWith("application/vnd.amazon.eventstream", StringComparison.OrdinalIgnoreCase);
+        var isLines = type.Contains("ndjson", StringComparison.OrdinalIgnoreCase) || type.Contains("jsonl", StringComparison.OrdinalIgnoreCase);
+        return new BodyRedactor(Coding(headers), new PlainRedactor(framed, isLines));
     }
 
     /// <summary>Marks bodies that could not be kept, once their redactors have come to the end.</summary>
@@ -105,19 +110,24 @@ public sealed class ExchangeRedactor
         return body with { Bytes = redacted };
     }
 
-    private List<HeaderField> Keep(IReadOnlyList<HeaderField> headers)
+    private List<HeaderField> Keep(IReadOnlyList<HeaderField> headers, bool withheld = false)
     {
         List<HeaderField> kept = new(headers.Count);
         foreach (var (name, value) in headers)
         {
             if (HeaderAllowList.Allows(name) && !(bodies && IsCoding(name, headers)))
             {
-                kept.Add(new HeaderField(name, TextRedaction.Apply(value)));
+                kept.Add(new HeaderField(name, TextRedaction.Apply(Told(name, value, withheld))));
             }
         }
 
         return kept;
     }
+
+    private static string Told(string name, string value, bool withheld) =>
+        withheld && TurnMetadata.Is(name) ? TurnMetadata.IdsOnly(value)
+        : name.EndsWith("referer", StringComparison.OrdinalIgnoreCase) ? QueryMask.ApplyToAddress(value)
+        : value;
 
     private Dictionary<string, string> KeepAttributes(CapturedExchange exchange)
     {
@@ -132,6 +142,11 @@ public sealed class ExchangeRedactor
                     : question >= 0 ? value[..question] + QueryMask.Apply(value[question..])
                     : value);
             }
+        }
+
+        if (bodies)
+        {
+            kept[BodiesAttribute] = "true";
         }
 
         Note(kept, RequestCodingAttribute, exchange.RequestHeaders);

@@ -42,14 +42,14 @@ internal static class HeaderAllowList
 
     public static bool Allows(string name) => Names.Contains(name) || (IsOfFamily(name) && !SaysSecret(name));
 
-    /// <summary>True when a word of the name, cut at anything but letters and digits, is a word for a secret.</summary>
+    /// <summary>True when a word of the name is a word for a secret; words end at anything but letters and digits, and where camel case begins another.</summary>
     public static bool SaysSecret(ReadOnlySpan<char> name)
     {
         var words = SecretWords.GetAlternateLookup<ReadOnlySpan<char>>();
         while (!name.IsEmpty)
         {
             var end = 0;
-            while (end < name.Length && char.IsAsciiLetterOrDigit(name[end]))
+            while (end < name.Length && char.IsAsciiLetterOrDigit(name[end]) && !BeginsWord(name, end))
             {
                 end++;
             }
@@ -59,11 +59,16 @@ internal static class HeaderAllowList
                 return true;
             }
 
-            name = name[Math.Min(end + 1, name.Length)..];
+            name = name[(end < name.Length && !char.IsAsciiLetterOrDigit(name[end]) ? end + 1 : end)..];
         }
 
         return false;
     }
+
+    // apiKey, APIKey
+    private static bool BeginsWord(ReadOnlySpan<char> name, int at) =>
+        at > 0 && char.IsAsciiLetterUpper(name[at])
+        && (!char.IsAsciiLetterUpper(name[at - 1]) || (at + 1 < name.Length && char.IsAsciiLetterLower(name[at + 1])));
 
     private static bool IsOfFamily(string name)
     {

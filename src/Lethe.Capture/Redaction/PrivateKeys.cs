@@ -2,7 +2,7 @@ using System.Buffers;
 
 namespace Lethe.Capture.Redaction;
 
-/// <summary>Private keys in PEM (RFC 7468), whole or cut off, also inside JSON strings, where line ends are escaped.</summary>
+/// <summary>Private keys in PEM (RFC 7468), whole or cut off.</summary>
 internal static class PrivateKeys
 {
     private const string Kind = "private_key";
@@ -13,9 +13,8 @@ internal static class PrivateKeys
     private const int BodyLengthMin = 16;
     private const string Base64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=";
 
-    // A backslash is in both for the sake of \n; one that begins an escaped quote is given back.
-    private static readonly SearchValues<char> Armour = SearchValues.Create(Base64 + "\\\r\n\t :,.()-");
-    private static readonly SearchValues<char> Body = SearchValues.Create(Base64 + "\\\r\n");
+    private static readonly SearchValues<char> Armour = SearchValues.Create(Base64 + "\r\n\t :,.()-");
+    private static readonly SearchValues<char> Body = SearchValues.Create(Base64 + "\r\n");
 
     public static Finding Examine(ReadOnlySpan<char> text, int at, bool final)
     {
@@ -44,7 +43,7 @@ internal static class PrivateKeys
         }
 
         var cut = body.IndexOfAnyExcept(Body);
-        cut = (cut < 0 ? body : body[..cut]).TrimEnd('\\').Length;
+        cut = (cut < 0 ? body : body[..cut]).Length;
         return cut >= BodyLengthMin ? new Finding(at, start + cut, Kind) : Finding.Nothing;
     }
 

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Text;
 
 namespace Lethe.Capture.Redaction;
 
@@ -8,14 +9,38 @@ internal static class QueryMask
     private const string Mark = "[redacted]";
 
     private static readonly FrozenSet<string> SecretNames =
-        "access_token accesstoken apikey client_secret code id_token jwt key passwd pwd refresh_token session_token sid sig sign signature subscription-key"
+        ("accesskey accesstoken apikey apitoken authkey authtoken bearertoken clientsecret code idtoken jwt key passwd privatekey pwd refreshtoken secretkey "
+            + "sessionid sessionkey sessiontoken sid sig sign signature subscriptionkey")
             .Split(' ').ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
-    private static readonly string[] CredentialNames = ["key", "api_key", "api-key", "apikey", "access_token", "token", "subscription-key", "x-amz-credential"];
+    private static readonly string[] CredentialNames = ["key", "apikey", "accesstoken", "token", "subscriptionkey", "x-amz-credential"];
 
-    public static string Apply(string query) => query.Contains('=', StringComparison.Ordinal)
-        ? string.Join('&', query.Split('&').Select(MaskParameter))
-        : query;
+    /// <summary>An address, as <c>Referer</c> has it, with its query and its fragment masked.</summary>
+    public static string ApplyToAddress(string address)
+    {
+        var parameters = address.AsSpan().IndexOfAny('?', '#');
+        return parameters < 0 ? address : address[..parameters] + Apply(address[parameters..]);
+    }
+
+    public static string Apply(string query)
+    {
+        if (!query.Contains('=', StringComparison.Ordinal))
+        {
+            return query;
+        }
+
+        var masked = new StringBuilder(query.Length);
+        foreach (var range in query.AsSpan().SplitAny('&', '#', '?'))
+        {
+            masked.Append(MaskParameter(query[range]));
+            if (range.End.Value < query.Length)
+            {
+                masked.Append(query[range.End.Value]);
+            }
+        }
+
+        return masked.ToString();
+    }
 
     /// <summary>The parameter that a client put its key into, or null.</summary>
     public static string? FindCredential(string query)
@@ -25,7 +50,7 @@ internal static class QueryMask
             foreach (var parameter in query.TrimStart('?').Split('&'))
             {
                 var (name, value) = Split(parameter);
-                if (value.Length > 0 && value != Mark && string.Equals(name, wanted, StringComparison.OrdinalIgnoreCase))
+                if (value.Length > 0 && value != Mark && (name.Equals(wanted, StringComparison.OrdinalIgnoreCase) || Bare(name).Equals(wanted, StringComparison.OrdinalIgnoreCase)))
                 {
                     var plain = Uri.UnescapeDataString(value);
                     return wanted == "x-amz-credential" ? Credentials.AccessKeyId(plain) : plain;
@@ -38,11 +63,14 @@ internal static class QueryMask
 
     private static string MaskParameter(string parameter)
     {
-        var (name, value) = Split(parameter.TrimStart('?'));
-        return value.Length > 0 && (SecretNames.Contains(name) || HeaderAllowList.SaysSecret(name))
+        var (name, value) = Split(parameter);
+        return value.Length > 0 && (SecretNames.Contains(Bare(name)) || HeaderAllowList.SaysSecret(name))
             ? parameter[..^value.Length] + Mark
             : parameter;
     }
+
+    // api_key, api-key, apiKey
+    private static string Bare(string name) => string.Concat(name.Where(char.IsAsciiLetterOrDigit));
 
     private static (string Name, string Value) Split(string parameter)
     {

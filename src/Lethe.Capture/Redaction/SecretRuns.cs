@@ -25,14 +25,14 @@ internal static class SecretRuns
     }
 
     /// <summary>A prefix that many words end in as well: it must stand alone, and the run behind it be long and hold a digit.</summary>
-    public static Finding Named(ReadOnlySpan<char> text, int at, string prefix, string kind, SearchValues<char> alphabet, int lengthMin, bool final)
+    public static Finding Named(ReadOnlySpan<char> text, int at, string prefix, string kind, SearchValues<char> alphabet, int lengthMin, bool final, int lengthMax = SecretShapes.SecretBytesMax)
     {
-        if (!StandsAlone(text[..at]))
+        if (at > 0 && (RunsInto(text, at) || text[at - 1] is '_' or '-'))
         {
             return Finding.Nothing;
         }
 
-        var finding = Plain(text, at, prefix.Length, kind, alphabet, lengthMin, SecretShapes.SecretBytesMax, final);
+        var finding = Plain(text, at, prefix.Length, kind, alphabet, lengthMin, lengthMax, final);
         return finding.IsSecret && !text[finding.Start..finding.End].ContainsAnyInRange('0', '9') ? Finding.Nothing : finding;
     }
 
@@ -97,14 +97,23 @@ internal static class SecretRuns
         return final || length == lengthMax;
     }
 
-    /// <summary>True when no word runs into it. A JSON escape before it (<c>\n</c>, <c>\u003c</c>) is no word.</summary>
-    private static bool StandsAlone(ReadOnlySpan<char> before)
+    /// <summary>True when a word runs into it: the middle of something else, such as of a file in base64.</summary>
+    public static bool RunsInto(ReadOnlySpan<char> text, int at) => at > 0 && char.IsAsciiLetterOrDigit(text[at - 1]);
+
+    /// <summary>Two parts behind the prefix, of about 22 and 43 characters.</summary>
+    public static Finding SendGrid(ReadOnlySpan<char> text, int at, SearchValues<char> alphabet, bool final)
     {
-        if (before.IsEmpty || !(char.IsAsciiLetterOrDigit(before[^1]) || before[^1] is '_' or '-'))
+        const int PartLengthMin = 16;
+        if (RunsInto(text, at))
         {
-            return true;
+            return Finding.Nothing;
         }
 
-        return (before.Length >= 2 && before[^2] == '\\') || (before.Length >= 6 && before[^6] == '\\' && before[^5] == 'u');
+        var finding = Plain(text, at, "SG.".Length, "sendgrid_key", alphabet, 2 * PartLengthMin, 128, final);
+        var parts = finding.IsSecret ? text[(at + "SG.".Length)..finding.End].TrimEnd('.') : [];
+        var dot = parts.IndexOf('.');
+        return !finding.IsSecret ? finding
+            : dot >= PartLengthMin && parts.Length - dot > PartLengthMin && parts[(dot + 1)..].IndexOf('.') < 0 ? finding with { End = at + "SG.".Length + parts.Length }
+            : Finding.Nothing;
     }
 }

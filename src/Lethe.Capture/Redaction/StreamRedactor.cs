@@ -1,5 +1,3 @@
-using System.Buffers;
-using System.Text;
 using Lethe.Capture.Exchanges;
 
 namespace Lethe.Capture.Redaction;
@@ -10,33 +8,22 @@ namespace Lethe.Capture.Redaction;
 /// </summary>
 public sealed class StreamRedactor : IDisposable
 {
-    private const int SliceBytes = 32 * 1024;
-
-    private readonly bool keepsLength;
-    private char[] window = ArrayPool<char>.Shared.Rent(SliceBytes + SecretShapes.SecretBytesMax);
-    private int released;
-    private int filled;
+    private readonly Window window;
 
     /// <param name="keepsLength">Marks are padded or cut to the secret's length, for bodies with binary framing.</param>
-    public StreamRedactor(bool keepsLength = false) => this.keepsLength = keepsLength;
+    public StreamRedactor(bool keepsLength = false) => window = new Window(keepsLength);
 
     /// <summary>How many secrets have been replaced so far.</summary>
-    public long Replaced { get; private set; }
+    public long Replaced => window.Replaced;
 
     /// <summary>How many of the bytes taken wait for what follows them.</summary>
-    public int HeldBytes => filled - released;
+    public int HeldBytes => window.HeldBytes;
 
     /// <summary>Takes a part, and writes as much as can be told by now.</summary>
     public void Append(ReadOnlySpan<byte> part, PooledBytes output)
     {
-        while (!part.IsEmpty)
-        {
-            var slice = part[..Math.Min(part.Length, SliceBytes)];
-            part = part[slice.Length..];
-            MakeRoom(slice.Length);
-            filled += Encoding.Latin1.GetChars(slice, window.AsSpan(filled));
-            Scan(final: false, output);
-        }
+        window.Output = output;
+        window.Append(part);
     }
 
     /// <summary>Takes a part, and gives as much as can be told by now.</summary>
@@ -48,7 +35,11 @@ public sealed class StreamRedactor : IDisposable
     }
 
     /// <summary>The body has ended: writes the rest.</summary>
-    public void Complete(PooledBytes output) => Scan(final: true, output);
+    public void Complete(PooledBytes output)
+    {
+        window.Output = output;
+        window.Complete();
+    }
 
     /// <summary>The body has ended: gives the rest.</summary>
     public byte[] Complete()
@@ -58,79 +49,30 @@ public sealed class StreamRedactor : IDisposable
         return output.ToArray();
     }
 
-    public void Dispose()
-    {
-        if (window.Length > 0)
-        {
-            ArrayPool<char>.Shared.Return(window, clearArray: true);
-            window = [];
-            released = filled = 0;
-        }
-    }
+    public void Dispose() => window.Dispose();
 
-    private void Scan(bool final, PooledBytes output)
+    private sealed class Window(bool keepsLength) : SecretWindow
     {
-        var text = window.AsSpan(0, filled);
-        var at = released;
-        while (true)
+        public PooledBytes? Output { get; set; }
+
+        public long Replaced { get; private set; }
+
+        protected override void Keep(ReadOnlySpan<byte> bytes) => Output!.Append(bytes);
+
+        protected override void Replace(ReadOnlySpan<byte> secret, ReadOnlySpan<byte> mark)
         {
-            var anchor = text[at..].IndexOfAny(SecretShapes.Anchors);
-            if (anchor < 0)
+            Replaced++;
+            if (!keepsLength)
             {
-                Release(final ? filled : Math.Max(at, filled - SecretShapes.AnchorLengthMax + 1), output);
+                Output!.Append(mark);
                 return;
             }
 
-            at += anchor;
-            var finding = SecretShapes.Examine(text, at, final);
-            if (finding.IsUnsure)
+            Output!.Append(mark[..Math.Min(mark.Length, secret.Length)]);
+            for (var padding = mark.Length; padding < secret.Length; padding++)
             {
-                Release(at, output);
-                return;
+                Output!.Append("*"u8);
             }
-
-            at++;
-            if (finding.IsSecret)
-            {
-                Release(finding.Start, output);
-                Replace(finding, output);
-                at = released;
-            }
-        }
-    }
-
-    private void Release(int until, PooledBytes output)
-    {
-        Span<byte> block = stackalloc byte[1024];
-        while (released < until)
-        {
-            var count = Encoding.Latin1.GetBytes(window.AsSpan(released, Math.Min(block.Length, until - released)), block);
-            output.Append(block[..count]);
-            released += count;
-        }
-    }
-
-    private void Replace(Finding finding, PooledBytes output)
-    {
-        var mark = $"[redacted:{finding.Kind}]";
-        var length = finding.End - finding.Start;
-        output.Append(Encoding.ASCII.GetBytes(keepsLength ? mark.PadRight(length, '*')[..length] : mark));
-        released = finding.End;
-        Replaced++;
-    }
-
-    private void MakeRoom(int count)
-    {
-        var keep = Math.Max(0, released - SecretShapes.LookBehind);
-        window.AsSpan(keep, filled - keep).CopyTo(window);
-        filled -= keep;
-        released -= keep;
-        if (filled + count > window.Length)
-        {
-            var larger = ArrayPool<char>.Shared.Rent(filled + count);
-            window.AsSpan(0, filled).CopyTo(larger);
-            ArrayPool<char>.Shared.Return(window, clearArray: true);
-            window = larger;
         }
     }
 }

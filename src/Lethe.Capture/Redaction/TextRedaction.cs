@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.RegularExpressions;
+using Lethe.Capture.Exchanges;
 
 namespace Lethe.Capture.Redaction;
 
@@ -17,28 +18,22 @@ internal static partial class TextRedaction
             text = query < 0 ? text : text[..query] + QueryMask.Apply(text[query..]);
         }
 
-        return text.AsSpan().ContainsAny(SecretShapes.Anchors) ? ReplaceShapes(text) : text;
+        return Shapes(text);
     }
 
-    private static string ReplaceShapes(string text)
+    /// <summary>Known secret shapes alone, escapes undone as in bodies.</summary>
+    public static string Shapes(string text)
     {
-        var redacted = new StringBuilder(text.Length);
-        var released = 0;
-        var at = 0;
-        int anchor;
-        while ((anchor = text.AsSpan(at).IndexOfAny(SecretShapes.Anchors)) >= 0)
+        if (!text.AsSpan().ContainsAny(SecretShapes.Anchors) && text.AsSpan().IndexOfAny('\\', '%') < 0)
         {
-            at += anchor;
-            var finding = SecretShapes.Examine(text, at, final: true);
-            at++;
-            if (finding.IsSecret)
-            {
-                redacted.Append(text, released, finding.Start - released).Append("[redacted:").Append(finding.Kind).Append(']');
-                at = released = finding.End;
-            }
+            return text;
         }
 
-        return redacted.Append(text, released, text.Length - released).ToString();
+        using var redactor = new StreamRedactor();
+        using var output = new PooledBytes();
+        redactor.Append(Encoding.UTF8.GetBytes(text), output);
+        redactor.Complete(output);
+        return redactor.Replaced == 0 ? text : Encoding.UTF8.GetString(output.ToArray());
     }
 
     [GeneratedRegex("://[^/?#\\s@]+@")]

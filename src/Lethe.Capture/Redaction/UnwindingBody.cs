@@ -5,7 +5,7 @@ using Lethe.Capture.Exchanges;
 
 namespace Lethe.Capture.Redaction;
 
-/// <summary>Undoes gzip and br while the body comes, so that a long coded stream is neither gathered in memory nor lost in a crash.</summary>
+/// <summary>Undoes gzip, br and zstd while the body comes, so that a long coded stream is neither gathered in memory nor lost in a crash.</summary>
 internal sealed class UnwindingBody : IDisposable
 {
     private const int BlockBytes = 16 * 1024;
@@ -34,13 +34,14 @@ internal sealed class UnwindingBody : IDisposable
         {
             "gzip" or "x-gzip" => new GZipStream(inflow, CompressionMode.Decompress),
             "br" => new BrotliStream(inflow, CompressionMode.Decompress),
+            "zstd" => new ZstdStream(inflow),
             _ => null,
         };
         return plain is null ? null : new UnwindingBody(inflow, plain);
     }
 
     /// <summary>Takes a part of the coded body and hands on what can be read of the plain one by now.</summary>
-    public void Append(ReadOnlySpan<byte> part, StreamRedactor window, PooledBytes output)
+    public void Append(ReadOnlySpan<byte> part, PlainRedactor redactor, PooledBytes output)
     {
         if (fault is not null || part.IsEmpty)
         {
@@ -61,7 +62,7 @@ internal sealed class UnwindingBody : IDisposable
                     return;
                 }
 
-                window.Append(block.AsSpan(0, read), output);
+                redactor.Append(block.AsSpan(0, read), output);
             }
         }
         catch (Exception corrupt) when (corrupt is InvalidDataException or InvalidOperationException)

@@ -1,10 +1,45 @@
 namespace Lethe.Capture.Turns;
 
+/// <summary>Reads the blocks of a message out of its JSON, in the way of its dialect.</summary>
+public delegate IReadOnlyList<Block> BlockReader(ReadOnlyMemory<byte> raw);
+
 /// <summary>One message of a conversation: a role and its blocks. Hashed by its projection, stored whole.</summary>
-/// <param name="Role">The wire's own role: <c>user</c>, <c>assistant</c>, <c>system</c>, <c>developer</c>, <c>tool</c>.</param>
-/// <param name="Blocks">The content in order; a plain string on the wire is one text block.</param>
-/// <param name="Raw">The message as it stood on the wire (JSON), or as reassembled from a stream.</param>
-public sealed record Message(string Role, IReadOnlyList<Block> Blocks, ReadOnlyMemory<byte> Raw);
+public sealed record Message
+{
+    private readonly BlockReader? reader;
+    private IReadOnlyList<Block>? blocks;
+
+    /// <param name="role">The wire's own role: <c>user</c>, <c>assistant</c>, <c>system</c>, <c>developer</c>, <c>tool</c>.</param>
+    /// <param name="blocks">The content in order; a plain string on the wire is one text block.</param>
+    /// <param name="raw">The message as it stood on the wire (JSON), or as reassembled from a stream.</param>
+    public Message(string role, IReadOnlyList<Block> blocks, ReadOnlyMemory<byte> raw)
+    {
+        Role = role;
+        Raw = raw;
+        this.blocks = blocks;
+    }
+
+    /// <summary>A message whose blocks are read when they are first asked for.</summary>
+    public Message(string role, ReadOnlyMemory<byte> raw, BlockReader reader)
+    {
+        Role = role;
+        Raw = raw;
+        this.reader = reader;
+    }
+
+    public string Role { get; init; }
+
+    public ReadOnlyMemory<byte> Raw { get; init; }
+
+    public IReadOnlyList<Block> Blocks
+    {
+        get => blocks ??= reader!(Raw);
+        init => blocks = value;
+    }
+
+    /// <summary>The message with other words: its blocks are read anew.</summary>
+    public Message Rewritten(ReadOnlyMemory<byte> raw) => reader is null ? this with { Raw = raw } : new Message(Role, raw, reader);
+}
 
 /// <summary>
 /// One piece of content, in the shape of the tapes project's ContentBlock, which is what node hashes are taken over.

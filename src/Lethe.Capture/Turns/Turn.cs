@@ -13,6 +13,15 @@ public enum Operation
     Rerank,
 }
 
+/// <summary>Names of endpoints that mean something beside the dialect that they speak.</summary>
+public static class EndpointNames
+{
+    public const string Responses = "responses";
+
+    /// <summary>An answer that the Responses API keeps is asked for again.</summary>
+    public const string ResponsesGet = "responses_get";
+}
+
 /// <summary>What one exchange said, in one shape for all dialects. Unknown is null, never zero.</summary>
 public sealed record Turn
 {
@@ -70,17 +79,23 @@ public sealed record Turn
     /// <summary>The system prompt outside the chain, as canonical JSON; null when there is none.</summary>
     public byte[]? System { get; init; }
 
+    /// <summary>SHA-256 of <see cref="System"/>.</summary>
+    public byte[]? SystemSha256 { get; init; }
+
     /// <summary>The tool definitions, as canonical JSON; null when there are none.</summary>
     public byte[]? Tools { get; init; }
+
+    /// <summary>SHA-256 of <see cref="Tools"/>.</summary>
+    public byte[]? ToolsSha256 { get; init; }
 
     /// <summary>True when the reply reached its own end (terminal event, or a whole document).</summary>
     public bool ReplyComplete { get; init; }
 
     /// <summary>True for a call of the Responses API that makes an answer.</summary>
-    public bool MakesResponse => Endpoint == Decoding.Endpoint.Responses.Name;
+    public bool MakesResponse => Endpoint == EndpointNames.Responses;
 
     /// <summary>True for a call that asks the Responses API for an answer that it keeps.</summary>
-    public bool AsksForResponse => Endpoint == Decoding.Endpoint.ResponsesGet.Name;
+    public bool AsksForResponse => Endpoint == EndpointNames.ResponsesGet;
 
     /// <summary>True when the vendor took the call and answers later (a background call of the Responses API): the answer is to be asked for by its id.</summary>
     public bool IsDeferred => Operation == Operation.Chat && Reply.Count == 0 && !ReplyComplete && !Stream && StopReason is "queued" or "in_progress";
@@ -96,7 +111,23 @@ public sealed record Turn
 public sealed record ToolCall(string? Id, string Name, string ArgumentsJson);
 
 /// <summary>What a tool gave back, as the next request carries it.</summary>
-public sealed record ToolResult(string Id, bool IsError, string? Output);
+public sealed record ToolResult(string Id, bool IsError)
+{
+    private readonly Lazy<string?> output = new((string?)null);
+
+    public ToolResult(string id, bool isError, string? output)
+        : this(id, isError) => this.output = new(output);
+
+    /// <summary>An outcome whose words are read when they are first asked for.</summary>
+    internal ToolResult(string id, bool isError, Func<string?> output)
+        : this(id, isError) => this.output = new(output, LazyThreadSafetyMode.None);
+
+    public string? Output => output.Value;
+
+    public bool Equals(ToolResult? other) => other is not null && Id == other.Id && IsError == other.IsError && Output == other.Output;
+
+    public override int GetHashCode() => HashCode.Combine(Id, IsError);
+}
 
 /// <summary>A failure told by the provider or the transport. Phase is <c>http</c>, <c>body</c>, <c>stream</c> or <c>transport</c>.</summary>
 public sealed record ExchangeError(string Phase, string? Type, string? Code, string? Message);

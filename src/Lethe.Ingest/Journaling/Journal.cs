@@ -48,6 +48,7 @@ public sealed class Journal : IAsyncDisposable
         durableEnd = tail.End;
         writer = new SegmentWriter(settings, tail, Advance);
         keeper = new SegmentKeeper(settings, this, logger);
+        keeper.Live(tail.End.Segment + 1);
         ReportRepair();
         foreach (var call in tail.Open)
         {
@@ -148,6 +149,11 @@ public sealed class Journal : IAsyncDisposable
         await writing.ConfigureAwait(false);
         handedOver.Release();
         await syncing.ConfigureAwait(false);
+        if (IsWritable && !writer.HasUnsynced)
+        {
+            keeper.Live(long.MaxValue);
+        }
+
         writer.Lose(new ObjectDisposedException(nameof(Journal)));
         await keeper.DisposeAsync().ConfigureAwait(false);
         writer.Dispose();
@@ -253,16 +259,16 @@ public sealed class Journal : IAsyncDisposable
 
         try
         {
-            if (failure is { } failed)
-            {
-                Retry(failed);
-            }
-
             writer.Seal();
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            Log.JournalFailed(logger, error);
+            Retry(error);
+        }
+
+        if (isDead)
+        {
+            writer.Lose(new ObjectDisposedException(nameof(Journal)));
         }
 
         isWritten = true;
@@ -270,19 +276,17 @@ public sealed class Journal : IAsyncDisposable
 
     private void HandOver()
     {
-        if (failure is { } failed)
-        {
-            Retry(failed);
-        }
-
         while (entries.Reader.TryRead(out var entry))
         {
             if (entry is SealEntry seal)
             {
-                writer.Seal();
-                seal.Settle(default);
+                EndSegment(seal);
             }
-            else if (entry is not WakeEntry)
+            else if (entry is FailedSync failed)
+            {
+                Retry(failed.Error);
+            }
+            else
             {
                 writer.Add(entry);
             }
@@ -290,6 +294,20 @@ public sealed class Journal : IAsyncDisposable
 
         writer.HandOver();
         handedOver.Release();
+    }
+
+    private void EndSegment(SealEntry asked)
+    {
+        try
+        {
+            writer.Seal();
+            asked.Settle(writer.Durable);
+        }
+        finally
+        {
+            // Whoever was not told by now waits for nothing any more.
+            asked.Delay();
+        }
     }
 
     private void Sync()
@@ -326,7 +344,7 @@ public sealed class Journal : IAsyncDisposable
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             Fail(error);
-            entries.Writer.TryWrite(new WakeEntry());
+            entries.Writer.TryWrite(new FailedSync(error));
         }
     }
 
@@ -342,8 +360,8 @@ public sealed class Journal : IAsyncDisposable
 
     private void Fail(Exception error)
     {
-        failure = error;
         isWritable = false;
+        failure = error;
         Log.JournalFailed(logger, error);
         IngestMeter.JournalFailures.Add(1);
         writer.Delay();
@@ -389,7 +407,7 @@ public sealed class Journal : IAsyncDisposable
         while (entries.Reader.TryRead(out var entry))
         {
             entry.Delay();
-            if (entry is not (WakeEntry or SealEntry))
+            if (entry is not (FailedSync or SealEntry))
             {
                 writer.Hold(entry);
             }
@@ -441,9 +459,11 @@ public sealed class Journal : IAsyncDisposable
         }
     }
 
-    /// <summary>Wakes the writer when a sync has failed.</summary>
-    private sealed class WakeEntry : JournalEntry
+    /// <summary>Tells the writer that a sync has failed: what that one should have reached has to be written again.</summary>
+    private sealed class FailedSync(Exception error) : JournalEntry
     {
+        public Exception Error => error;
+
         public override void WriteTo(LinePen pen)
         {
         }

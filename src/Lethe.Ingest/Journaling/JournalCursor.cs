@@ -98,7 +98,7 @@ internal sealed class JournalCursor : IDisposable
         {
             PassUnreadable();
         }
-        else if (kind is JournalFaultKind.Torn && NextSegment() is not null)
+        else if (kind is JournalFaultKind.Torn)
         {
             MoveOn();
         }

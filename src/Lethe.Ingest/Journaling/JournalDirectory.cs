@@ -61,17 +61,21 @@ internal static partial class JournalDirectory
         {
             foreach (var path in Directory.EnumerateFiles(directory))
             {
-                var name = Path.GetFileName(path);
-                var dot = name.IndexOf('.', StringComparison.Ordinal);
-                if (dot > 0 && name[dot..] is LinesSuffix or LinesSuffix + SealedSuffix
-                    && long.TryParse(name[..dot], NumberStyles.None, CultureInfo.InvariantCulture, out var segment))
+                if (path.EndsWith(LinesSuffix, StringComparison.Ordinal) || path.EndsWith(LinesSuffix + SealedSuffix, StringComparison.Ordinal))
                 {
-                    segments.Add(segment);
+                    segments.Add(NumberOf(path) ?? 0);
                 }
             }
         }
 
+        segments.Remove(0);
         return [.. segments];
+    }
+
+    private static long? NumberOf(string path)
+    {
+        var name = Path.GetFileName(path);
+        return long.TryParse(name[..name.IndexOf('.', StringComparison.Ordinal)], NumberStyles.None, CultureInfo.InvariantCulture, out var segment) ? segment : null;
     }
 
     /// <summary>What a segment takes on disk, both files in whatever form.</summary>
@@ -101,6 +105,16 @@ internal static partial class JournalDirectory
         foreach (var path in Directory.EnumerateFiles(directory, "*" + SealedSuffix))
         {
             disk.Delete(path[..^SealedSuffix.Length]);
+        }
+
+        // Of a segment that leaves, or begins, the lines are there for as long as it counts.
+        var segments = Segments(directory);
+        foreach (var path in Directory.EnumerateFiles(directory, "*" + BodiesSuffix + "*"))
+        {
+            if (NumberOf(path) is { } segment && (segments.Count == 0 || segment < segments[0] || segment > segments[^1]))
+            {
+                disk.Delete(path);
+            }
         }
     }
 

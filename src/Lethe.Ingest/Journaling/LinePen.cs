@@ -6,7 +6,7 @@ namespace Lethe.Ingest.Journaling;
 /// <summary>Puts pieces and sealed lines one behind the other, uncopied, and knows where each will stand. Not thread-safe.</summary>
 internal sealed class LinePen : IDisposable
 {
-    private const long RequestsBytesMax = 64L * 1024 * 1024;
+    private const long RequestsBytesMax = 32L * 1024 * 1024;
     private const long HeadsBytesMax = 2L * 1024 * 1024;
 
     private readonly Guid journal;

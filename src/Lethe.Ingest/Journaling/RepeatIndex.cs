@@ -19,6 +19,9 @@ internal sealed class RepeatIndex(long bytesMax) : IDisposable
     /// <summary>A body of which only this part is not in its successor is of no more use.</summary>
     private const int NewShareMin = 32;
 
+    /// <summary>Where the copies come from and go to; the shared pool keeps few of this size, and the collector would move the rest about.</summary>
+    public static readonly ArrayPool<byte> Pool = ArrayPool<byte>.Create(maxArrayLength: 8 * 1024 * 1024, maxArraysPerBucket: 512);
+
     private readonly Dictionary<ulong, RepeatedBody> byPrefix = [];
     private readonly LinkedList<RepeatedBody> byUse = [];
     private long bytes;
@@ -49,7 +52,7 @@ internal sealed class RepeatIndex(long bytesMax) : IDisposable
     }
 
     /// <summary>Remembers a body that has been written whole, and where. The copy is the index's from now on.</summary>
-    /// <param name="body">Rented from the shared pool.</param>
+    /// <param name="body">Rented from <see cref="Pool"/>.</param>
     public void Keep(byte[] body, int length, int conversation, IReadOnlyList<Extent> rope, RepeatedBody? grownFrom)
     {
         if (grownFrom is not null && IsContained(grownFrom.Span, body.AsSpan(0, length)))
@@ -195,7 +198,7 @@ internal sealed class RepeatedBody
     {
         if (bytes is not null)
         {
-            ArrayPool<byte>.Shared.Return(bytes);
+            RepeatIndex.Pool.Return(bytes);
             bytes = null;
         }
     }

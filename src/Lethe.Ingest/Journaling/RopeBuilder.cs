@@ -1,5 +1,3 @@
-using System.Buffers;
-
 namespace Lethe.Ingest.Journaling;
 
 /// <summary>A run of a body: bytes that lie in the segment already, or bytes that are to be written.</summary>
@@ -82,7 +80,7 @@ internal sealed class RopeBuilder(RepeatIndex index, int conversation, int ownBy
     {
         if (soFar is not null)
         {
-            ArrayPool<byte>.Shared.Return(soFar);
+            RepeatIndex.Pool.Return(soFar);
             soFar = null;
         }
     }
@@ -99,7 +97,7 @@ internal sealed class RopeBuilder(RepeatIndex index, int conversation, int ownBy
 
         if (soFar is null || soFar.Length - length < piece.Length)
         {
-            var larger = ArrayPool<byte>.Shared.Rent(length + piece.Length);
+            var larger = RepeatIndex.Pool.Rent(length + piece.Length);
             soFar?.AsSpan(0, length).CopyTo(larger);
             Dispose();
             soFar = larger;

@@ -17,7 +17,7 @@ internal sealed class SegmentKeeper : IAsyncDisposable
     private readonly Dictionary<string, JournalPosition> passed = [];
     private readonly Lock gate = new();
     private readonly Task keeping;
-    private long live = long.MaxValue;
+    private long live;
     private bool stopping;
 
     public SegmentKeeper(JournalSettings settings, Journal journal, ILogger logger)
@@ -45,7 +45,7 @@ internal sealed class SegmentKeeper : IAsyncDisposable
         }
     }
 
-    /// <summary>The segment that is being written.</summary>
+    /// <summary>The segment that is being written; the greatest number once all of them are closed and on disk.</summary>
     public void Live(long segment)
     {
         lock (gate)
@@ -60,7 +60,6 @@ internal sealed class SegmentKeeper : IAsyncDisposable
         lock (gate)
         {
             stopping = true;
-            live = long.MaxValue;
             work.Release();
         }
 
@@ -195,7 +194,7 @@ internal sealed class SegmentKeeper : IAsyncDisposable
                 return false;
             }
 
-            foreach (var part in (SegmentPart[])[SegmentPart.Bodies, SegmentPart.Lines])
+            foreach (var part in (SegmentPart[])[SegmentPart.Lines, SegmentPart.Bodies])
             {
                 settings.Disk.Delete(JournalDirectory.PlainPath(settings.Directory, segment, part));
                 settings.Disk.Delete(JournalDirectory.SealedPath(settings.Directory, segment, part));

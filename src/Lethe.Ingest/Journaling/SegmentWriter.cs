@@ -340,15 +340,14 @@ internal sealed class SegmentWriter : IDisposable
     private void OpenSegment()
     {
         var next = pen.Position.Segment + (pen.Position.Offset > 0 ? 1 : 0);
-        var bodies = disk.Create(JournalDirectory.PlainPath(settings.Directory, next, SegmentPart.Bodies));
+        var bodies = CreateAnew(JournalDirectory.PlainPath(settings.Directory, next, SegmentPart.Bodies));
         try
         {
-            live = new LiveSegment(next, disk.Create(JournalDirectory.PlainPath(settings.Directory, next, SegmentPart.Lines)), bodies);
+            live = new LiveSegment(next, CreateAnew(JournalDirectory.PlainPath(settings.Directory, next, SegmentPart.Lines)), bodies);
         }
         catch
         {
             bodies.Dispose();
-            disk.Delete(bodies.Name);
             throw;
         }
 
@@ -360,6 +359,17 @@ internal sealed class SegmentWriter : IDisposable
         writtenLines = writtenBodies = 0;
         pen.StartAt(new JournalPosition(pen.Position.Journal, next, 0, pen.Position.Sequence), 0, [.. pen.Seal]);
         pen.Header();
+    }
+
+    /// <summary>A file of that name is what an attempt left that failed half-way.</summary>
+    private FileStream CreateAnew(string path)
+    {
+        if (File.Exists(path))
+        {
+            disk.Delete(path);
+        }
+
+        return disk.Create(path);
     }
 
     private readonly record struct HandedOver(JournalPosition End, long BodiesEnd, byte[] Seal);

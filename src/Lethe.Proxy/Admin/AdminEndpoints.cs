@@ -1,7 +1,11 @@
 using Lethe.Ingest.Meaning;
 using Lethe.Ingest.Sqlite;
+using Lethe.Proxy.Access;
 using Lethe.Proxy.Metrics;
+using Lethe.Proxy.Problems;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Data.Sqlite;
+using Prometheus;
 
 namespace Lethe.Proxy.Admin;
 
@@ -13,12 +17,12 @@ internal static class AdminEndpoints
 
     public static void AddAdmin(this IServiceCollection services)
     {
-        services.AddSingleton<HostGuard>();
+        services.AddAccess();
         services.AddSingleton<EventStream>();
         services.AddSingleton<WebPage>();
     }
 
-    /// <summary>Goes around every admin endpoint: who is meant, what the browser may do, and what a failure looks like.</summary>
+    /// <summary>Goes around every admin endpoint: who is meant, who may ask, what the browser may do, and what a failure looks like.</summary>
     public static void UseAdminGuards(this IApplicationBuilder app)
     {
         app.Use(async (HttpContext context, RequestDelegate next) =>
@@ -28,7 +32,8 @@ internal static class AdminEndpoints
             context.Response.Headers.CacheControl = "no-store";
             await AnswerFaultsAsync(context, next);
         });
-        app.Use((HttpContext context, RequestDelegate next) => context.RequestServices.GetRequiredService<HostGuard>().InvokeAsync(context, next));
+        app.UseSiteGuard(HostRule.Own, takesLinks: true);
+        app.UseTokenGuard();
     }
 
     public static void MapAdmin(this IEndpointRouteBuilder endpoints)
@@ -37,7 +42,7 @@ internal static class AdminEndpoints
         endpoints.MapSessions();
         endpoints.MapExchanges();
         endpoints.MapGet("/v1/events", (HttpContext context, EventStream events) => events.ServeAsync(context));
-        endpoints.MapGet("/metrics", (MetricRegistry metrics) => Results.Text(PrometheusText.Render(metrics.Collect()), PrometheusText.ContentType));
+        endpoints.MapMetrics("/metrics", endpoints.ServiceProvider.GetRequiredService<MetricRegistry>().Collectors).WithMetadata(new HttpMethodMetadata([HttpMethods.Get]));
         endpoints.MapHealth();
         endpoints.MapFallback("{**path}", () => ProblemDocument.Of(StatusCodes.Status404NotFound, "not_found", "No such resource."));
     }

@@ -1,7 +1,8 @@
 using System.Text;
 using System.Text.Json;
-using Lethe.Capture.Exchanges;
 using Lethe.Ingest.Reading;
+using Lethe.Proxy.Access;
+using Lethe.Proxy.Problems;
 
 namespace Lethe.Proxy.Admin;
 
@@ -37,7 +38,8 @@ internal sealed class EventStream(StoreReader reader, TimeProvider time, IHostAp
         try
         {
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
-            await SendAsync(context.Response, resume.Length > 0 ? seen : reader.LastChange(Organisation.None), stop.Token);
+            var org = Caller.OrgOf(context);
+            await SendAsync(context.Response, org, resume.Length > 0 ? seen : reader.LastChange(org), stop.Token);
         }
         catch (OperationCanceledException)
         {
@@ -49,7 +51,7 @@ internal sealed class EventStream(StoreReader reader, TimeProvider time, IHostAp
         }
     }
 
-    private async Task SendAsync(HttpResponse response, long seen, CancellationToken stop)
+    private async Task SendAsync(HttpResponse response, string org, long seen, CancellationToken stop)
     {
         response.ContentType = "text/event-stream";
         response.Headers.CacheControl = "no-store";
@@ -59,7 +61,7 @@ internal sealed class EventStream(StoreReader reader, TimeProvider time, IHostAp
         var spokeAt = time.GetTimestamp();
         do
         {
-            var batch = reader.CommittedAfter(Organisation.None, seen, BatchMax);
+            var batch = reader.CommittedAfter(org, seen, BatchMax);
             foreach (var committed in batch)
             {
                 seen = committed.Ingested;

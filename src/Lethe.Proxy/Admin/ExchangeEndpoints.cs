@@ -1,5 +1,7 @@
-using Lethe.Capture.Exchanges;
 using Lethe.Ingest.Reading;
+using Lethe.Proxy.Access;
+using Lethe.Proxy.Problems;
+using Lethe.Proxy.Reading;
 
 namespace Lethe.Proxy.Admin;
 
@@ -12,11 +14,11 @@ internal static class ExchangeEndpoints
         endpoints.MapGet("/v1/exchanges/{id}", One);
     }
 
-    private static IResult List(HttpRequest request, StoreReader reader, TimeProvider time)
+    private static IResult List(HttpContext context, StoreReader reader, TimeProvider time)
     {
-        var query = new PageQuery(request.Query, time);
+        var query = new PageQuery(context, time);
         var limit = query.Limit();
-        var org = query.Word("org") ?? Organisation.None;
+        var org = query.Org();
         var filter = new ExchangeFilter
         {
             SessionId = query.Word("session"),
@@ -40,7 +42,7 @@ internal static class ExchangeEndpoints
         return Results.Json(page, ApiJson.Default.PageExchangeRecord);
     }
 
-    private static IResult One(string id, StoreReader reader) => reader.Exchange(Organisation.None, id) is { } record
+    private static IResult One(string id, HttpContext context, StoreReader reader) => reader.Exchange(Caller.OrgOf(context), id) is { } record
         ? Results.Json(record, ExchangeRecordJson.Default.ExchangeRecord)
         : ProblemDocument.Of(StatusCodes.Status404NotFound, "exchange_not_found", "No such exchange.");
 

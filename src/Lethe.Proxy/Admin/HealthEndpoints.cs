@@ -1,4 +1,5 @@
 using Lethe.Proxy.Hosting;
+using Lethe.Proxy.Reading;
 
 namespace Lethe.Proxy.Admin;
 
@@ -14,22 +15,11 @@ internal static class HealthEndpoints
         endpoints.MapGet("/readyz", Ready);
     }
 
-    private static IResult Ready(Func<PipelineState> ask)
+    private static IResult Ready(ReadinessCheck check)
     {
-        var state = ask();
-        return state.IsReady
-            ? Results.Json(state, ApiJson.Default.PipelineState)
-            : Results.Json(NotReadyDocument.Of(state), ApiJson.Default.NotReadyDocument, "application/problem+json", StatusCodes.Status503ServiceUnavailable);
+        var state = check.State();
+        return check.WhyNot(state) is { } why
+            ? Results.Json(new NotReadyDocument(why, state), ApiJson.Default.NotReadyDocument, "application/problem+json", StatusCodes.Status503ServiceUnavailable)
+            : Results.Json(state, ApiJson.Default.PipelineState);
     }
-}
-
-/// <summary>The problem document of <c>/readyz</c>.</summary>
-internal sealed record NotReadyDocument(string Title, int Status, string Code, string Detail, PipelineState State)
-{
-    public static NotReadyDocument Of(PipelineState state) => new(
-        "Lethe cannot do all of its work now.",
-        StatusCodes.Status503ServiceUnavailable,
-        "not_ready",
-        $"journal writable: {state.JournalWritable}, store reachable: {state.StoreReachable}, ingest: {state.Ingest}{(state.IngestReason is { } why ? $" ({why})" : "")}.",
-        state);
 }

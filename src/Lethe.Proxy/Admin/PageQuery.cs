@@ -1,15 +1,19 @@
-using Lethe.Proxy.Commands;
+using Lethe.Proxy.Access;
+using Lethe.Proxy.Problems;
+using Lethe.Proxy.Reading;
 
 namespace Lethe.Proxy.Admin;
 
 /// <summary>The parameters that every list takes; the first that makes no sense is the problem.</summary>
-internal sealed class PageQuery(IQueryCollection query, TimeProvider time)
+internal sealed class PageQuery(HttpContext context, TimeProvider time)
 {
     private const int LimitDefault = 50;
     private const int LimitMax = 200;
 
     /// <summary>Null while everything read so far makes sense.</summary>
     public IResult? Problem { get; private set; }
+
+    private readonly IQueryCollection query = context.Request.Query;
 
     public string? Word(string name) => query[name] is [{ Length: > 0 } value] ? value : null;
 
@@ -36,13 +40,26 @@ internal sealed class PageQuery(IQueryCollection query, TimeProvider time)
             return null;
         }
 
-        if (SinceOption.TryParse(text, time.GetUtcNow(), out var since))
+        if (TimeText.TryParse(text, time.GetUtcNow(), out var since))
         {
             return since;
         }
 
         Refuse(name, $"'{text}' is neither an RFC 3339 time nor a time ago (30m, 2h, 7d).");
         return null;
+    }
+
+    /// <summary>Whose records are asked for: the caller's own where it has an organisation, else the one it names, else nobody's in particular.</summary>
+    public string Org()
+    {
+        var caller = Caller.Of(context);
+        var named = Word("org");
+        if (named is not null && !caller.MaySee(named))
+        {
+            Problem ??= ProblemDocument.Of(StatusCodes.Status403Forbidden, "foreign_org", "The token is another organisation's.", "org: not the one that the token is of.");
+        }
+
+        return Caller.OrgOf(context);
     }
 
     public void Refuse(string name, string why) =>

@@ -1,5 +1,7 @@
-using Lethe.Capture.Exchanges;
 using Lethe.Ingest.Reading;
+using Lethe.Proxy.Access;
+using Lethe.Proxy.Problems;
+using Lethe.Proxy.Reading;
 
 namespace Lethe.Proxy.Admin;
 
@@ -13,11 +15,11 @@ internal static class SessionEndpoints
         endpoints.MapGet("/v1/sessions/{id}/turns", Turns);
     }
 
-    private static IResult List(HttpRequest request, StoreReader reader, TimeProvider time)
+    private static IResult List(HttpContext context, StoreReader reader, TimeProvider time)
     {
-        var query = new PageQuery(request.Query, time);
+        var query = new PageQuery(context, time);
         var limit = query.Limit();
-        var org = query.Word("org") ?? Organisation.None;
+        var org = query.Org();
         var filter = new SessionFilter
         {
             HarnessId = query.Word("harness"),
@@ -38,15 +40,15 @@ internal static class SessionEndpoints
     }
 
     // A harness's own id may hold a slash, which routing leaves encoded.
-    private static SessionDetail? Find(StoreReader reader, string id) => reader.Session(Organisation.None, Uri.UnescapeDataString(id));
+    private static SessionDetail? Find(HttpContext context, StoreReader reader, string id) => reader.Session(Caller.OrgOf(context), Uri.UnescapeDataString(id));
 
-    private static IResult Detail(string id, StoreReader reader) => Find(reader, id) is { } detail
+    private static IResult Detail(string id, HttpContext context, StoreReader reader) => Find(context, reader, id) is { } detail
         ? Results.Json(detail, ApiJson.Default.SessionDetail)
         : NoSession(id);
 
-    private static IResult Turns(string id, HttpRequest request, StoreReader reader, TimeProvider time)
+    private static IResult Turns(string id, HttpContext context, StoreReader reader, TimeProvider time)
     {
-        var query = new PageQuery(request.Query, time);
+        var query = new PageQuery(context, time);
         var limit = query.Limit();
         var after = Offset(query);
         if (query.Problem is { } problem)
@@ -54,12 +56,12 @@ internal static class SessionEndpoints
             return problem;
         }
 
-        if (Find(reader, id) is not { } detail)
+        if (Find(context, reader, id) is not { } detail)
         {
             return NoSession(id);
         }
 
-        var turns = reader.Conversation(Organisation.None, detail.Session.SessionId).Skip(after).Take(limit + 1).ToArray();
+        var turns = reader.Conversation(Caller.OrgOf(context), detail.Session.SessionId).Skip(after).Take(limit + 1).ToArray();
         var page = new Page<ConversationTurn>([.. turns.Take(limit)], turns.Length > limit ? $"{after + limit}" : null);
         return Results.Json(page, ApiJson.Default.PageConversationTurn);
     }

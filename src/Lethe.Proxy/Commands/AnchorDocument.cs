@@ -1,6 +1,7 @@
-using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json;
 using Lethe.Ingest.Journaling;
+using Lethe.Proxy.Terminal;
 
 namespace Lethe.Proxy.Commands;
 

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Lethe.Ingest.Meaning;
 using Lethe.Ingest.Sqlite;
 using Lethe.Proxy.Hosting;
+using Lethe.Proxy.Terminal;
 using Microsoft.Data.Sqlite;
 
 namespace Lethe.Proxy.Commands;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Lethe.Ingest.Reading;
+using Lethe.Proxy.Terminal;
 using Spectre.Console;
 
 namespace Lethe.Proxy.Commands;
@@ -14,8 +15,14 @@ internal sealed class ConversationView(IAnsiConsole console)
     public void Print(SessionDetail detail, IEnumerable<ConversationTurn> turns)
     {
         PrintHead(detail);
+        HashSet<string> effects = [];
         foreach (var turn in turns)
         {
+            if (CaptureEffect.Of(turn.Exchange) is { } effect && effects.Add(effect))
+            {
+                Line("  " + effect, Dim);
+            }
+
             console.WriteLine();
             PrintExchange(turn.Exchange);
             foreach (var message in turn.NewMessages)
@@ -104,7 +111,7 @@ internal sealed class ConversationView(IAnsiConsole console)
 
     private void Line(string text, Style? style = null)
     {
-        console.Write(new Text(Format.Printable(text), style ?? Style.Plain));
+        console.Write(new Text(text, style ?? Style.Plain));
         console.WriteLine();
     }
 }

@@ -1,14 +1,15 @@
 using System.CommandLine;
-using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json;
 using Lethe.Capture.Exchanges;
-using Lethe.Capture;
 using Lethe.Capture.Prices;
+using Lethe.Capture;
 using Lethe.Ingest.Ingesting;
 using Lethe.Ingest.Reading;
 using Lethe.Ingest.Meaning;
 using Lethe.Ingest.Sqlite;
 using Lethe.Proxy.Hosting;
+using Lethe.Proxy.Terminal;
 using Microsoft.Data.Sqlite;
 
 namespace Lethe.Proxy.Commands;

@@ -1,9 +1,11 @@
 using System.CommandLine;
 using Lethe.Capture.Exchanges;
-using Lethe.Ingest.Reading;
+using Lethe.Ingest.Meaning;
 using Lethe.Proxy.Configuration;
 using Lethe.Proxy.Exec;
 using Lethe.Proxy.Hosting;
+using Lethe.Proxy.Terminal;
+using Microsoft.Data.Sqlite;
 
 namespace Lethe.Proxy.Commands;
 
@@ -14,7 +16,7 @@ internal static class ExecCommand
     private const string AnyPort = "http://127.0.0.1:0";
 
     private static readonly TimeSpan DrainMax = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan CommitPoll = TimeSpan.FromMilliseconds(150);
+    private static readonly TimeSpan LagPoll = TimeSpan.FromMilliseconds(100);
 
     private static readonly string[] TakeValue = [.. new Option[] { GlobalOptions.Data, GlobalOptions.Listen, GlobalOptions.Admin, GlobalOptions.ExtProc, GlobalOptions.Set }.Select(option => option.Name)];
 
@@ -63,12 +65,9 @@ internal static class ExecCommand
     private static async Task<int> RunAsync(LetheSettings settings, string[] command, TextWriter error)
     {
         var running = ListeningDoors.Find(settings.Options.DataDirectory);
-        var plan = ExecPlan.Make(ExecEnvironment.Here(settings.Options, running), command);
-        foreach (var note in plan.Notes)
-        {
-            await error.WriteLineAsync("lethe: " + note);
-        }
-
+        var world = ExecEnvironment.Here(settings.Options, running);
+        var plan = ExecPlan.Make(world, command) with { Program = AgentProgram.Find(world, command[0]) };
+        await TellAsync(plan, error);
         if (running is null)
         {
             return await ThroughOwnAsync(settings, plan, error);
@@ -77,8 +76,27 @@ internal static class ExecCommand
         RefuseOtherUpstreams(running, plan);
         using var staying = SharedInstanceLock.Enter(settings.Options.DataDirectory);
         var run = await RunAgentAsync(settings, running, plan, error);
-        await SummariseAsync(settings, run, error);
+        await EndAsync(() => UntilStoredAsync(settings, running), settings, run, error);
         return run.ExitCode;
+    }
+
+    /// <summary>Where the agent's calls will go is told before they do.</summary>
+    private static async Task TellAsync(ExecPlan plan, TextWriter error)
+    {
+        foreach (var route in plan.Routes)
+        {
+            await error.WriteLineAsync($"lethe: calls to {route.Upstream} go to {route.Address} ({route.Source})");
+        }
+
+        if (plan.Routes.Count == 0)
+        {
+            await error.WriteLineAsync("lethe: calls go to each vendor's usual address");
+        }
+
+        foreach (var note in plan.Notes)
+        {
+            await error.WriteLineAsync("lethe: " + note);
+        }
     }
 
     /// <summary>The running lethe goes where it was told at its start; an agent with a gateway of its own would end up elsewhere.</summary>
@@ -87,8 +105,8 @@ internal static class ExecCommand
         foreach (var (name, upstream) in plan.Upstreams)
         {
             throw CommandFailure.Environment(
-                $"{Path.GetFileName(plan.Program)} would use {upstream.Address}, where the lethe that runs (process {running.ProcessId}) does not forward to. "
-                + $"Start that one with --Lethe:Upstreams:{name}:Address={upstream.Address}, or give exec another --data directory.");
+                $"{Path.GetFileName(plan.Program)} would use {BaseAddresses.Shown(upstream.Address)}, where the lethe that runs (process {running.ProcessId}) does not forward to. "
+                + $"Start that one with --Lethe:Upstreams:{name}:Address={BaseAddresses.Shown(upstream.Address)}, or give exec another --data directory.");
         }
     }
 
@@ -100,8 +118,8 @@ internal static class ExecCommand
         var run = await RunAgentAsync(settings, host.Doors, plan, error);
         using var alone = await SharedInstanceLock.WhenGoneAsync(settings.Options.DataDirectory, error);
         using var patience = new CancellationTokenSource(DrainMax);
-        await host.StopAsync(patience.Token);
-        await SummariseAsync(settings, run, error);
+        // A stop takes in what was said; nothing is left to be waited for.
+        await EndAsync(() => host.StopAsync(patience.Token), settings, run, error);
         return run.ExitCode;
     }
 
@@ -143,27 +161,45 @@ internal static class ExecCommand
         return await RecordedRun.OfAsync(plan, doors.Forwarding, error);
     }
 
-    /// <summary>Waits until nothing more is committed, then tells what this run added.</summary>
-    private static async Task SummariseAsync(LetheSettings settings, RecordedRun run, TextWriter error)
+    /// <summary>What this run added, once it is stored. The agent has ended, and its exit code stands: what goes wrong with the record now is told, no more.</summary>
+    private static async Task EndAsync(Func<Task> untilStored, LetheSettings settings, RecordedRun run, TextWriter error)
     {
-        var store = StoreFile.Open(settings);
-        await UntilQuietAsync(store);
-        foreach (var line in RunSummary.Of(run.Exchanges(store, DataLayout.Journal(settings.Options.DataDirectory))))
+        try
         {
-            await error.WriteLineAsync(line);
+            await untilStored();
+            foreach (var line in RunSummary.Of(run.Exchanges(StoreFile.Open(settings), DataLayout.Journal(settings.Options.DataDirectory))))
+            {
+                await error.WriteLineAsync(line);
+            }
+        }
+        catch (Exception fault) when (fault is CommandFailure or IOException or UnauthorizedAccessException or SqliteException or StoreRefusedException)
+        {
+            await error.WriteLineAsync(CommandEnding.Of(fault).Line);
+        }
+        catch (HostFault fault)
+        {
+            await error.WriteLineAsync("lethe: " + fault.Message);
         }
     }
 
-    /// <summary>Others may go on committing for ever.</summary>
-    private static async Task UntilQuietAsync(StoreReader store)
+    /// <summary>Until the lethe that runs has stored all that it has heard, as it says itself; others may go on for ever.</summary>
+    private static async Task UntilStoredAsync(LetheSettings settings, ListeningDoors running)
     {
-        var waitingSince = TimeProvider.System.GetTimestamp();
-        long last;
-        do
+        var store = StoreFile.Open(settings);
+        using var lag = new IngestLag(running.Admin);
+        using var patience = new CancellationTokenSource(DrainMax);
+        try
         {
-            last = store.LastChange(Organisation.None);
-            await Task.Delay(CommitPoll, TimeProvider.System);
+            // What is read is not committed yet: no lag at two looks, and nothing committed between them.
+            for (var (last, behind) = (-1L, true); behind || last != store.LastChange(Organisation.None); await Task.Delay(LagPoll, TimeProvider.System, patience.Token))
+            {
+                last = store.LastChange(Organisation.None);
+                behind = await lag.IsBehindAsync(patience.Token);
+            }
         }
-        while (last != store.LastChange(Organisation.None) && TimeProvider.System.GetElapsedTime(waitingSince) < DrainMax);
+        catch (OperationCanceledException)
+        {
+            // The summary tells what is stored by now.
+        }
     }
 }

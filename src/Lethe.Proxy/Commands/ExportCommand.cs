@@ -4,6 +4,7 @@ using Lethe.Capture.Exchanges;
 using Lethe.Ingest.Journaling;
 using Lethe.Ingest.Reading;
 using Lethe.Proxy.Hosting;
+using Lethe.Proxy.Terminal;
 
 namespace Lethe.Proxy.Commands;
 
@@ -44,7 +45,7 @@ internal static class ExportCommand
             }
             else
             {
-                await using var stdout = new BufferedStream(Console.OpenStandardOutput(), BufferBytes);
+                await using var stdout = new BufferedStream(StandardOutput.Open(), BufferBytes);
                 await WriteAsync(records, stdout, progress, cancel);
             }
 

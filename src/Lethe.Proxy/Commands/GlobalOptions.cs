@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Lethe.Proxy.Configuration;
+using Lethe.Proxy.Terminal;
 
 namespace Lethe.Proxy.Commands;
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Lethe.Proxy.Terminal;
 
 namespace Lethe.Proxy.Commands;
 
@@ -14,7 +15,11 @@ internal sealed class Progress(TextWriter? terminal, TimeProvider time) : IDispo
 
     public static Progress None { get; } = new(null, TimeProvider.System);
 
-    public static Progress Of(ParseResult line) => new(Console.IsErrorRedirected ? null : line.InvocationConfiguration.Error, TimeProvider.System);
+    public static Progress Of(ParseResult line)
+    {
+        var error = line.InvocationConfiguration.Error;
+        return new(Console.IsErrorRedirected ? null : error is PrintableWriter printable ? printable.Inner : error, TimeProvider.System);
+    }
 
     /// <summary>A part of the work begins.</summary>
     public void Begin(string next)

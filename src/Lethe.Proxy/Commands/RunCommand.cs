@@ -1,10 +1,11 @@
 using System.CommandLine;
 using Lethe.Proxy.Configuration;
 using Lethe.Proxy.Hosting;
+using Lethe.Proxy.Terminal;
 
 namespace Lethe.Proxy.Commands;
 
-/// <summary><c>lethe run</c>: the doors, ingest and the read API in one process, until SIGTERM or Ctrl+C.</summary>
+/// <summary><c>lethe run</c>: the doors, ingest and the read API in one process, until a signal asks for the end.</summary>
 internal static class RunCommand
 {
     /// <summary>How long running calls may go on after the signal; a second signal ends at once.</summary>
@@ -26,7 +27,15 @@ internal static class RunCommand
         await signal.WaitAsync();
 
         using var patience = new CancellationTokenSource(DrainMax);
-        await host.StopAsync(patience.Token);
+        try
+        {
+            await host.StopAsync(patience.Token);
+        }
+        catch (HostFault fault)
+        {
+            throw CommandFailure.Environment(fault.Message, fault);
+        }
+
         return ExitCode.Fine;
     }
 

@@ -1,7 +1,8 @@
 using Lethe.Capture.Exchanges;
 using System.CommandLine;
 using Lethe.Ingest.Reading;
-using Lethe.Proxy.Admin;
+using Lethe.Proxy.Reading;
+using Lethe.Proxy.Terminal;
 using Spectre.Console;
 
 namespace Lethe.Proxy.Commands;
@@ -41,7 +42,7 @@ internal static class SessionsCommand
             }
             else
             {
-                Print(Terminal.On(output), sessions);
+                Print(TerminalConsole.On(output), sessions);
             }
 
             return ExitCode.Fine;

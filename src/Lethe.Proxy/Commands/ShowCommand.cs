@@ -1,7 +1,8 @@
 using System.CommandLine;
 using Lethe.Capture.Exchanges;
 using Lethe.Ingest.Reading;
-using Lethe.Proxy.Admin;
+using Lethe.Proxy.Reading;
+using Lethe.Proxy.Terminal;
 
 namespace Lethe.Proxy.Commands;
 
@@ -28,7 +29,7 @@ internal static class ShowCommand
             }
             else
             {
-                new ConversationView(Terminal.On(output)).Print(detail, turns);
+                new ConversationView(TerminalConsole.On(output)).Print(detail, turns);
             }
 
             return ExitCode.Fine;

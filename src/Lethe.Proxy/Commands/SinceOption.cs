@@ -1,5 +1,6 @@
 using System.CommandLine;
-using System.Globalization;
+using Lethe.Proxy.Reading;
+using Lethe.Proxy.Terminal;
 
 namespace Lethe.Proxy.Commands;
 
@@ -16,33 +17,11 @@ internal static class SinceOption
             return null;
         }
 
-        if (TryParse(text, time.GetUtcNow(), out var since))
+        if (TimeText.TryParse(text, time.GetUtcNow(), out var since))
         {
             return since;
         }
 
         throw CommandFailure.Usage($"'{text}' is neither a time (2026-01-31, 2026-01-31T12:00:00Z) nor a time ago (30m, 2h, 7d).");
     }
-
-    public static bool TryParse(string text, DateTimeOffset now, out DateTimeOffset since)
-    {
-        since = default;
-        if (text.Length > 1 && long.TryParse(text.AsSpan(0, text.Length - 1), NumberStyles.None, CultureInfo.InvariantCulture, out var count) && Seconds(text[^1]) is { } seconds)
-        {
-            var ago = count * (double)seconds;
-            since = ago < (now - DateTimeOffset.UnixEpoch).TotalSeconds ? now.AddSeconds(-ago) : DateTimeOffset.UnixEpoch;
-            return true;
-        }
-
-        return DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out since);
-    }
-
-    private static int? Seconds(char unit) => unit switch
-    {
-        's' => 1,
-        'm' => 60,
-        'h' => 3600,
-        'd' => 86_400,
-        _ => null,
-    };
 }

@@ -1,10 +1,11 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Net;
-using System.Text.Json;
 using System.Text.Json.Serialization;
-using Lethe.Proxy.Admin;
+using System.Text.Json;
+using Lethe.Proxy.Reading;
 using Lethe.Proxy.Hosting;
+using Lethe.Proxy.Terminal;
 
 namespace Lethe.Proxy.Commands;
 
@@ -81,7 +82,7 @@ internal static class StatusCommand
             lines.Add($"  disk        journal {Format.Bytes(disk.JournalBytes)}, store {Format.Bytes(disk.StoreBytes)}, {Format.Bytes(disk.FreeBytes)} free");
         }
 
-        return Format.Printable(string.Join('\n', lines));
+        return Printable.Of(string.Join('\n', lines));
     }
 }
 

@@ -3,6 +3,7 @@ using Lethe.Ingest.Meaning;
 using Lethe.Ingest.Sqlite;
 using Lethe.Proxy.Configuration;
 using Lethe.Proxy.Hosting;
+using Lethe.Proxy.Terminal;
 using Microsoft.Data.Sqlite;
 
 namespace Lethe.Proxy.Commands;

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using Lethe.Capture.Exchanges;
 using Lethe.Ingest.Reading;
+using Lethe.Proxy.Terminal;
 using Spectre.Console;
 
 namespace Lethe.Proxy.Commands;
@@ -20,7 +21,7 @@ internal static class TailCommand
         {
             using var signal = new TerminationSignal();
             var output = line.InvocationConfiguration.Output;
-            var console = line.GetValue(json) ? null : Terminal.On(output);
+            var console = line.GetValue(json) ? null : TerminalConsole.On(output);
             await FollowAsync(StoreFile.Open(GlobalOptions.Require(line)), record => Print(record, output, console), TimeProvider.System, signal.Token);
             return ExitCode.Fine;
         });

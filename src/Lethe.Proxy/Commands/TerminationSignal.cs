@@ -2,17 +2,25 @@ using System.Runtime.InteropServices;
 
 namespace Lethe.Proxy.Commands;
 
-/// <summary>SIGTERM and Ctrl+C as a token. The first signal is ours to end well; the second goes its usual way and ends the process.</summary>
-internal sealed class TerminationSignal : IDisposable
+/// <summary>
+/// The signals that ask for an end in good order, as a token: SIGTERM, Ctrl+C, Ctrl+\ and the SIGHUP of a closed terminal. The first is ours to end well;
+/// the next goes its usual way and ends the process. SIGHUP never does: a closing terminal sends several, and some supervisors send one after SIGTERM.
+/// </summary>
+internal sealed partial class TerminationSignal : IDisposable
 {
+    private const int HangUp = 1;
+    private const nint Ignored = 1;
+
     private readonly CancellationTokenSource source = new();
-    private readonly PosixSignalRegistration terminate;
-    private readonly PosixSignalRegistration interrupt;
+    private readonly PosixSignalRegistration[] registrations;
+    private bool asked;
 
     public TerminationSignal()
     {
-        terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Take);
-        interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Take);
+        PosixSignal[] signals = IsHangUpIgnored()
+            ? [PosixSignal.SIGTERM, PosixSignal.SIGINT, PosixSignal.SIGQUIT]
+            : [PosixSignal.SIGTERM, PosixSignal.SIGINT, PosixSignal.SIGQUIT, PosixSignal.SIGHUP];
+        registrations = [.. signals.Select(signal => PosixSignalRegistration.Create(signal, Take))];
     }
 
     public CancellationToken Token => source.Token;
@@ -27,14 +35,34 @@ internal sealed class TerminationSignal : IDisposable
 
     public void Dispose()
     {
-        terminate.Dispose();
-        interrupt.Dispose();
+        foreach (var registration in registrations)
+        {
+            registration.Dispose();
+        }
+
         source.Dispose();
     }
 
     private void Take(PosixSignalContext context)
     {
-        context.Cancel = !source.IsCancellationRequested;
+        context.Cancel = !asked || context.Signal == PosixSignal.SIGHUP;
+        asked |= context.Signal != PosixSignal.SIGHUP;
         source.Cancel();
     }
+
+    // Who was started by nohup is to outlive its terminal, and a handler of ours would undo that.
+    private static bool IsHangUpIgnored()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return false;
+        }
+
+        var before = SetHandler(HangUp, Ignored);
+        SetHandler(HangUp, before);
+        return before == Ignored;
+    }
+
+    [LibraryImport("libc", EntryPoint = "signal")]
+    private static partial nint SetHandler(int signal, nint handler);
 }

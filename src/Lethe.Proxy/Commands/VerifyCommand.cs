@@ -8,6 +8,7 @@ using Lethe.Ingest.Meaning;
 using Lethe.Ingest.Sqlite;
 using Lethe.Ingest.Verifying;
 using Lethe.Proxy.Hosting;
+using Lethe.Proxy.Terminal;
 using Microsoft.Data.Sqlite;
 
 namespace Lethe.Proxy.Commands;

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Lethe.Ingest.Journaling;
 using Lethe.Ingest.Verifying;
+using Lethe.Proxy.Terminal;
 
 namespace Lethe.Proxy.Commands;
 

@@ -11,8 +11,13 @@ public sealed class LetheOptions
 
     public string AdminListen { get; set; } = "http://127.0.0.1:4142";
 
-    /// <summary>Names beside loopback and the bound address that the admin listener answers to: a guard against DNS rebinding.</summary>
-    public string[] AdminHosts { get; set; } = [];
+    /// <summary>Names beside loopback and the bound address by which lethe may be meant, or <c>*.ending</c>: a guard against DNS rebinding.</summary>
+    public string[] AllowedHosts { get; set; } = [];
+
+    /// <summary>The address under which a team reaches the page, where something stands in front of it; null when nothing does.</summary>
+    public string? PublicUrl { get; set; }
+
+    public TokenOptions Tokens { get; set; } = new();
 
     public ExtProcOptions ExtProc { get; set; } = new();
 
@@ -31,6 +36,13 @@ public sealed class LetheOptions
     public string Sink { get; set; } = "sqlite";
 }
 
+/// <summary>Who has to show a token.</summary>
+public sealed class TokenOptions
+{
+    /// <summary><c>auto</c>: whoever comes to a door that more than this machine can reach; <c>always</c>: everybody.</summary>
+    public string Required { get; set; } = "auto";
+}
+
 /// <summary>The Envoy door.</summary>
 public sealed class ExtProcOptions
 {
@@ -39,6 +51,9 @@ public sealed class ExtProcOptions
 
     public int MessageBytesMax { get; set; } = 64 * 1024 * 1024;
 
+    /// <summary>How much of calls' bodies may lie here at once, over all streams: messages that have not come whole, answers that have not left. Beyond it a call goes on unrecorded.</summary>
+    public long InflightBytesMax { get; set; } = 256L * 1024 * 1024;
+
     /// <summary>The mode of the Unix socket, octal; Envoy's user has to be able to write to it.</summary>
     public string SocketMode { get; set; } = "600";
 
@@ -46,6 +61,9 @@ public sealed class ExtProcOptions
     public string? CertificateFile { get; set; }
 
     public string? CertificateKeyFile { get; set; }
+
+    /// <summary>A PEM file: the authorities whose client certificates the door then requires.</summary>
+    public string? ClientAuthority { get; set; }
 
     /// <summary>Where Envoy waits for answers, take <c>x-lethe-*</c> and <c>x-tapes-*</c> off the request before the upstream sees it.</summary>
     public bool RemoveOwnHeaders { get; set; }

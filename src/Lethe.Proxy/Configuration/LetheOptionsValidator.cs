@@ -1,7 +1,5 @@
 using System.Net;
 using Lethe.Envoy;
-using Lethe.Proxy.ExtProc;
-using Lethe.Proxy.Forwarding;
 
 namespace Lethe.Proxy.Configuration;
 
@@ -29,6 +27,8 @@ internal sealed class LetheOptionsValidator
         }
 
         CheckDoors(options);
+        CheckNames(options);
+        OneOf("Tokens:Required", options.Tokens.Required, "auto", "always");
         foreach (var (name, upstream) in options.Upstreams)
         {
             CheckUpstream("Upstreams:" + name, upstream);
@@ -42,8 +42,9 @@ internal sealed class LetheOptionsValidator
         InRange("Forwarding:ActivityTimeoutSeconds", options.Forwarding.ActivityTimeoutSeconds, 1, 7 * 24 * 3600);
         InRange("Forwarding:ConnectTimeoutSeconds", options.Forwarding.ConnectTimeoutSeconds, 1, 3600);
         InRange("ExtProc:MessageBytesMax", options.ExtProc.MessageBytesMax, 64 * KiB, GiB);
+        InRange("ExtProc:InflightBytesMax", options.ExtProc.InflightBytesMax, MiB, 64 * GiB);
         InRange("ExtProc:DrainMilliseconds", options.ExtProc.DrainMilliseconds, 0, 600_000);
-        if (!UnixSocket.TryParseMode(options.ExtProc.SocketMode, out _))
+        if (!SocketMode.TryParse(options.ExtProc.SocketMode, out _))
         {
             Refuse("ExtProc:SocketMode", $"'{options.ExtProc.SocketMode}' is no octal file mode like 600.");
         }
@@ -51,6 +52,11 @@ internal sealed class LetheOptionsValidator
         if (options.ExtProc.CertificateFile is null != options.ExtProc.CertificateKeyFile is null)
         {
             Refuse("ExtProc:CertificateFile", "and ExtProc:CertificateKeyFile must be given together.");
+        }
+
+        if (options.ExtProc is { ClientAuthority: not null, CertificateFile: null })
+        {
+            Refuse("ExtProc:ClientAuthority", "needs ExtProc:CertificateFile: without TLS nobody shows a certificate.");
         }
 
         foreach (var (name, rule) in options.ExtProc.Block)
@@ -100,6 +106,23 @@ internal sealed class LetheOptionsValidator
         else if (address.EndPoint is { } endPoint)
         {
             doors.Add((key, endPoint));
+        }
+    }
+
+    private void CheckNames(LetheOptions options)
+    {
+        foreach (var name in options.AllowedHosts)
+        {
+            var host = name.StartsWith("*.", StringComparison.Ordinal) ? name[2..] : name;
+            if (Uri.CheckHostName(host) == UriHostNameType.Unknown)
+            {
+                Refuse("AllowedHosts", $"'{name}' is not a host's name or address without a port, nor *. and the ending of names.");
+            }
+        }
+
+        if (options.PublicUrl is { } url && !(Uri.TryCreate(url, UriKind.Absolute, out var uri) && uri is { Scheme: "http" or "https", Query: "", Fragment: "", UserInfo: "" }))
+        {
+            Refuse("PublicUrl", $"'{EffectiveConfiguration.WithoutUserInfo(url)}' is not an http:// or https:// address without query.");
         }
     }
 

@@ -25,12 +25,16 @@ internal sealed record LetheSettings(IConfiguration Configuration, LetheOptions 
             }
         }
 
-        var configuration = builder.AddEnvironmentVariables().AddInMemoryCollection(overrides).Build();
+        var configuration = builder.AddInMemoryCollection(OfEnvironment()).AddInMemoryCollection(overrides).Build();
         var options = new LetheOptions();
         errors.AddRange(OptionsReader.Read(configuration.GetSection(LetheOptions.Section), options));
         errors.AddRange(LetheOptionsValidator.Validate(options));
         return new SettingsReading(new LetheSettings(configuration, options), errors);
     }
+
+    // A variable that is called LETHE, and nothing more, is somebody else's: no key of ours is a section's own value.
+    private static IEnumerable<KeyValuePair<string, string?>> OfEnvironment() => new ConfigurationBuilder().AddEnvironmentVariables().Build().AsEnumerable()
+        .Where(pair => pair.Value is not null && !pair.Key.Equals(LetheOptions.Section, StringComparison.OrdinalIgnoreCase));
 
     private static IEnumerable<string> Files(bool withWorkingDirectory)
     {

@@ -1,17 +1,14 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using Lethe.Proxy.Terminal;
 
 namespace Lethe.Proxy.Exec;
 
 /// <summary>The agent: it owns the terminal as if we were not there, and its exit code becomes ours.</summary>
 internal static partial class AgentProcess
 {
-    private const int NotFoundCode = 127;
-    private const int NotExecutableCode = 126;
-    private const int NoSuchFile = 2;
-
-    /// <summary>Runs to the end: the exit code, 128 + n for a signal, 127 or 126 where a shell would say so.</summary>
+    /// <summary>Runs to the end: the exit code, 128 + n for a signal, 126 where a shell would say so.</summary>
     public static async Task<int> RunAsync(ExecPlan plan, TextWriter error)
     {
         var start = new ProcessStartInfo(plan.Program) { UseShellExecute = false };
@@ -36,10 +33,11 @@ internal static partial class AgentProcess
         {
             started = Process.Start(start);
         }
-        catch (Win32Exception fault)
+        catch (Win32Exception)
         {
-            await error.WriteLineAsync($"lethe: {plan.Program}: {(fault.NativeErrorCode == NoSuchFile ? "command not found" : "cannot be run")}");
-            return fault.NativeErrorCode == NoSuchFile ? NotFoundCode : NotExecutableCode;
+            // No format that the system runs, or gone since it was found.
+            await error.WriteLineAsync(AgentProgram.CannotRun(plan.Program));
+            return ExitCode.NotExecutable;
         }
 
         using (started)

@@ -1,4 +1,5 @@
 using System.Net;
+using Lethe.Proxy.Configuration;
 using Lethe.Proxy.Forwarding;
 
 namespace Lethe.Proxy.Exec;
@@ -15,26 +16,39 @@ internal sealed class BaseAddresses(ExecEnvironment world)
     private readonly List<Upstream> upstreams = [.. world.Upstreams];
     private readonly Dictionary<string, UpstreamChoice> chosen = new(StringComparer.OrdinalIgnoreCase);
     private readonly HashSet<string> led = new(StringComparer.OrdinalIgnoreCase);
+    private readonly List<UpstreamRoute> routes = [];
 
     /// <summary>Upstreams that this run needs beside the configured ones, or elsewhere than those, by name.</summary>
     public IReadOnlyDictionary<string, UpstreamChoice> Chosen => chosen;
 
+    /// <summary>Where each address that was given out leads.</summary>
+    public IReadOnlyList<UpstreamRoute> Routes => routes;
+
     /// <summary>Our address for <paramref name="found"/>; for the upstream as configured, with <paramref name="path"/>, when nothing was found, or only ourselves.</summary>
-    public string Through(string upstream, string? found, string path, string? provider = null)
+    /// <param name="isSpare">True for what the agent itself does not read: where nothing was found, it is not told.</param>
+    public string Through(string upstream, FoundAddress? found, string path, string? provider = null, bool isSpare = false)
     {
-        if (Destination(upstream, found, path) is not { } address)
+        if (Destination(upstream, found?.Value, path) is not { } address)
         {
             led.Add(upstream);
-            return Door + (Find(upstreams, upstream)?.PathPrefix ?? "/" + upstream) + path;
+            var usual = Find(upstreams, upstream);
+            var isConfigured = usual is not null && usual.Address != Vendor.Find(usual.Name)?.Address;
+            if (usual is not null && (isConfigured || !isSpare))
+            {
+                Tell(usual.Name, usual.Address, isConfigured ? "lethe's configuration" : "its usual address");
+            }
+
+            return Door + (usual?.PathPrefix ?? "/" + upstream) + path;
         }
 
         var target = Covering(upstream, address) ?? Choose(upstream, address, provider);
         led.Add(target.Name);
+        Tell(target.Name, Shown(address), found?.Source ?? "its usual address");
         return Door + target.PathPrefix + address.AbsolutePath[BasePath(target).Length..].TrimEnd('/');
     }
 
     /// <summary>True when the upstreams there are lead to where <see cref="Through"/> would have to.</summary>
-    public bool Reaches(string upstream, string? found, string path) => Destination(upstream, found, path) is not { } address || Covering(upstream, address) is not null;
+    public bool Reaches(string upstream, FoundAddress? found, string path) => Destination(upstream, found?.Value, path) is not { } address || Covering(upstream, address) is not null;
 
     /// <summary>False for what cannot be led anywhere.</summary>
     public static bool IsAddress(string text) => Parse(text) is not null;
@@ -44,6 +58,19 @@ internal sealed class BaseAddresses(ExecEnvironment world)
 
     /// <summary>A provider's id, in the user's own words, as the name of an upstream: letters, digits and hyphens.</summary>
     public static string UpstreamName(string id) => string.Concat(id.Select(c => char.IsAsciiLetterOrDigit(c) ? c : '-'));
+
+    /// <summary>An address as a person may see it: it can hold a password, and a key in its query.</summary>
+    public static string Shown(string address) => Parse(address) is { } parsed ? Shown(parsed) : address;
+
+    private static string Shown(Uri address) => address.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped).TrimEnd('/');
+
+    private void Tell(string upstream, string address, string source)
+    {
+        if (!routes.Exists(route => route.Upstream == upstream && route.Address == address))
+        {
+            routes.Add(new UpstreamRoute(upstream, address, source));
+        }
+    }
 
     /// <summary>Null for the upstream as it is configured, unless this run has taken its name elsewhere.</summary>
     private Uri? Destination(string upstream, string? found, string path)

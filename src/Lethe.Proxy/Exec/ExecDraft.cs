@@ -25,7 +25,7 @@ internal sealed class ExecDraft
 
     /// <summary>Points a base-URL variable at us; what it named before becomes the upstream.</summary>
     public void Set(string variable, string upstream, string path) =>
-        Environment[variable] = Addresses.Through(upstream, World.Variable(variable), path);
+        Environment[variable] = Addresses.Through(upstream, World.Address(variable), path);
 
     public ExecPlan ToPlan() => new()
     {
@@ -33,6 +33,7 @@ internal sealed class ExecDraft
         Arguments = Arguments,
         Environment = Environment,
         Upstreams = Addresses.Chosen,
+        Routes = Addresses.Routes,
         Notes = Notes,
     };
 }

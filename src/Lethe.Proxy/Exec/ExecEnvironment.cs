@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Text;
 using Lethe.Proxy.Configuration;
 using Lethe.Proxy.Forwarding;
 using Lethe.Proxy.Hosting;
@@ -10,6 +11,9 @@ internal sealed record ExecEnvironment
 {
     /// <summary>Tells a lethe inside the child where the door of the outer one is.</summary>
     public const string DoorVariable = "LETHE_DOOR";
+
+    private const int FileCharsMax = 64 * 1024 * 1024;
+    private const int BufferChars = 16 * 1024;
 
     public required IReadOnlyDictionary<string, string> Environment { get; init; }
 
@@ -43,6 +47,12 @@ internal sealed record ExecEnvironment
 
     public string? Variable(string name) => Environment.TryGetValue(name, out var value) && value.Length > 0 ? value : null;
 
+    /// <summary>A variable that holds a base address.</summary>
+    public FoundAddress? Address(string variable) => Variable(variable) is { } value ? new FoundAddress(value, variable + " of the environment") : null;
+
+    /// <summary>A file as a person knows it: from the home directory on, or from the working directory.</summary>
+    public string Named(string path) => path.StartsWith(Home + "/", StringComparison.Ordinal) ? "~" + path[Home.Length..] : path;
+
     /// <summary>The surroundings of this process.</summary>
     /// <param name="running">The lethe that runs on the data directory; null when exec starts its own.</param>
     public static ExecEnvironment Here(LetheOptions options, ListeningDoors? running)
@@ -61,11 +71,29 @@ internal sealed record ExecEnvironment
         };
     }
 
+    /// <summary>A project can bring along a link to what never ends.</summary>
+    private static string? ReadWhole(string path)
+    {
+        using var file = new StreamReader(path);
+        var text = new StringBuilder();
+        var buffer = new char[BufferChars];
+        for (int read; (read = file.Read(buffer)) > 0;)
+        {
+            text.Append(buffer, 0, read);
+            if (text.Length > FileCharsMax)
+            {
+                return null;
+            }
+        }
+
+        return text.ToString();
+    }
+
     private static string? Read(string path)
     {
         try
         {
-            return File.Exists(path) ? File.ReadAllText(path) : null;
+            return File.Exists(path) ? ReadWhole(path) : null;
         }
         catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
         {

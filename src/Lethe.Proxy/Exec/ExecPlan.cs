@@ -15,6 +15,9 @@ internal sealed record ExecPlan
     /// <summary>Upstreams that this run needs to be elsewhere than configured, by name.</summary>
     public required IReadOnlyDictionary<string, UpstreamChoice> Upstreams { get; init; }
 
+    /// <summary>Where the agent's calls go, and where that was read.</summary>
+    public required IReadOnlyList<UpstreamRoute> Routes { get; init; }
+
     /// <summary>What a person should know: calls that will not pass through lethe, and why.</summary>
     public required IReadOnlyList<string> Notes { get; init; }
 

@@ -17,10 +17,11 @@ internal sealed record KnownAgent(string[] Reads, Action<ExecDraft>? Point)
         }),
         ["gemini"] = new([], GeminiCli.Apply),
         ["grok"] = new(["GROK_CLI_CHAT_PROXY_BASE_URL"], null),
-        ["dsh"] = new(["DEEPSEEK_BASE_URL"], null),
-        ["kimi"] = new(["KIMI_BASE_URL", "KIMI_CODE_BASE_URL", "KIMI_MODEL_BASE_URL"], null),
+        ["dsh"] = new([], DeepSeekHarness.Apply),
+        ["kimi"] = new(["KIMI_BASE_URL", "KIMI_CODE_BASE_URL", "KIMI_MODEL_BASE_URL"], Kimi.Apply),
         ["agy"] = new([], draft => draft.Set("CLOUD_CODE_URL", "antigravity", "")),
-        ["codebuddy"] = new([], draft => draft.Set("CODEBUDDY_BASE_URL", "codebuddy", "/v2")),
+        ["codebuddy"] = new([], CodeBuddy.Apply),
+        ["cbc"] = new([], CodeBuddy.Apply),
     };
 
     /// <summary>The agent that a command is by its name; null for a program that may read anything.</summary>

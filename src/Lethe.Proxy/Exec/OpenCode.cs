@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace Lethe.Proxy.Exec;
 
-/// <summary>opencode and its kin: each provider's <c>options.baseURL</c>, given by <c>…_CONFIG_CONTENT</c>, which outranks every file.</summary>
+/// <summary>opencode and its kin: each provider's <c>options.baseURL</c>, given by <c>…_CONFIG_CONTENT</c>, which outranks every file. It asks nobody to trust a folder: a project's files do not choose the upstream.</summary>
 internal static partial class OpenCode
 {
     /// <summary>Providers that it knows by itself: id, our upstream, the path of its base URL, the variables and logins that switch it on.</summary>
@@ -23,8 +23,9 @@ internal static partial class OpenCode
     {
         var world = draft.World;
         var name = variables.ToLowerInvariant();
-        var config = Effective(world, variables, name);
-        var providers = config["provider"] as JsonObject ?? [];
+        var files = new OpenCodeFiles(world, variables);
+        var providers = files.OfUser()["provider"] as JsonObject ?? [];
+        var ofProject = files.OfProject()["provider"] as JsonObject ?? [];
         var logins = JsonConfig.Parse(world.ReadFile(Path.Combine(
             world.Variable("XDG_DATA_HOME") ?? Path.Combine(world.Home, ".local", "share"), name, "auth.json"))) ?? [];
         var ours = new JsonObject();
@@ -37,16 +38,15 @@ internal static partial class OpenCode
 
         foreach (var (id, upstream, path, keys) in Known.Where(known => !unclear.Contains(known.Id)))
         {
-            if (providers.ContainsKey(id) || logins.ContainsKey(id) || keys.Any(key => world.Variable(key) is not null))
+            if (providers.ContainsKey(id) || ofProject.ContainsKey(id) || logins.ContainsKey(id) || keys.Any(key => world.Variable(key) is not null))
             {
-                var found = BaseUrl(world, providers, id) ?? (id == "anthropic" ? world.Variable("ANTHROPIC_BASE_URL") : null);
-                Point(ours, id, draft.Addresses.Through(upstream, found, path));
+                Point(ours, id, draft.Addresses.Through(upstream, Found(id) ?? (id == "anthropic" ? world.Address("ANTHROPIC_BASE_URL") : null), path));
             }
         }
 
         foreach (var (id, _) in providers)
         {
-            if (!Array.Exists(Known, known => known.Id == id) && BaseUrl(world, providers, id) is { } found)
+            if (!Array.Exists(Known, known => known.Id == id) && Found(id) is { } found)
             {
                 var package = providers[id]?["npm"]?.ToString() ?? "";
                 Point(ours, id, draft.Addresses.Through(BaseAddresses.UpstreamName(id), found, "", package.Contains("anthropic", StringComparison.Ordinal) ? "anthropic" : "openai"));
@@ -55,50 +55,40 @@ internal static partial class OpenCode
 
         if (ours.Count == 0 && unclear.Length == 0)
         {
-            Point(ours, "anthropic", draft.Addresses.Through("anthropic", world.Variable("ANTHROPIC_BASE_URL"), "/v1"));
+            Point(ours, "anthropic", draft.Addresses.Through("anthropic", world.Address("ANTHROPIC_BASE_URL"), "/v1"));
             Point(ours, "openai", draft.Addresses.Through("openai", null, "/v1"));
+        }
+
+        foreach (var (id, _) in ofProject)
+        {
+            if (BaseUrl(world, ofProject, id) is { } unused)
+            {
+                draft.Notes.Add($"a configuration of this project names {BaseAddresses.Shown(unused)} for {name}'s provider {id}. It is not used: a project does not choose where the key goes"
+                    + (ours.ContainsKey(id) ? "" : ". What goes there directly is not recorded"));
+            }
         }
 
         var content = JsonConfig.Parse(world.Variable(variables + "_CONFIG_CONTENT")) ?? [];
         JsonConfig.Merge(content, new JsonObject { ["provider"] = ours });
         draft.Environment[variables + "_CONFIG_CONTENT"] = content.ToJsonString();
-    }
 
-    /// <summary>The configuration that would be in force (https://opencode.ai/docs/config/#precedence-order), what counts more coming later.</summary>
-    private static JsonObject Effective(ExecEnvironment world, string variables, string name)
-    {
-        var home = Path.Combine(world.Variable("XDG_CONFIG_HOME") ?? Path.Combine(world.Home, ".config"), name);
-        string[] file = [name + ".jsonc", name + ".json"];
-        IEnumerable<string> own = [.. world.DirectoriesUpward, world.Home];
-        IEnumerable<string?> texts =
-        [
-            .. file.Reverse().Select(json => world.ReadFile(Path.Combine(home, json))),
-            Named("_CONFIG"),
-            .. file.SelectMany(json => world.DirectoriesUpward.Reverse().Select(directory => world.ReadFile(Path.Combine(directory, json)))),
-            .. own.SelectMany(directory => file.Select(json => world.ReadFile(Path.Combine(directory, "." + name, json)))),
-            .. file.Select(json => Named("_CONFIG_DIR", json)),
-            world.Variable(variables + "_CONFIG_CONTENT"),
-        ];
-        var effective = new JsonObject();
-        foreach (var config in texts.Select(JsonConfig.Parse).OfType<JsonObject>())
-        {
-            JsonConfig.Merge(effective, config);
-        }
-
-        return effective;
-
-        string? Named(string suffix, string below = "") =>
-            world.Variable(variables + suffix) is { } path ? world.ReadFile(Path.Combine(world.WorkingDirectory, path, below)) : null;
+        FoundAddress? Found(string id) => BaseUrl(world, providers, id) is { } address ? new FoundAddress(address, $"provider {id} of {name}'s configuration") : null;
     }
 
     private static string? BaseUrl(ExecEnvironment world, JsonObject providers, string id) =>
         (providers[id] as JsonObject)?["options"] is JsonObject options && options["baseURL"]?.ToString() is { } written ? Filled(world, written) : null;
 
-    /// <summary>A value as opencode reads it (https://opencode.ai/docs/config/#variables): <c>{env:NAME}</c> and <c>{file:path}</c> filled in.</summary>
+    /// <summary>A value as opencode reads it (https://opencode.ai/docs/config/#variables): <c>{env:NAME}</c> and <c>{file:path}</c> of a rooted path filled in.</summary>
     private static string Filled(ExecEnvironment world, string value) => Placeholder().Replace(value, match =>
         match.Groups["kind"].Value == "env"
             ? world.Variable(match.Groups["name"].Value) ?? ""
-            : world.ReadFile(Path.Combine(world.WorkingDirectory, match.Groups["name"].Value))?.Trim() ?? "");
+            : FileText(world, match.Groups["name"].Value));
+
+    private static string FileText(ExecEnvironment world, string path)
+    {
+        path = path.StartsWith("~/", StringComparison.Ordinal) ? Path.Combine(world.Home, path[2..]) : path;
+        return Path.IsPathRooted(path) ? world.ReadFile(path)?.Trim() ?? "" : "";
+    }
 
     [GeneratedRegex(@"\{(?<kind>env|file):(?<name>[^}]+)\}")]
     private static partial Regex Placeholder();

@@ -2,6 +2,7 @@ using Lethe.Capture.Exchanges;
 using Lethe.Ingest.Journaling;
 using Lethe.Ingest.Reading;
 using Lethe.Proxy.Forwarding;
+using Lethe.Proxy.Terminal;
 
 namespace Lethe.Proxy.Exec;
 

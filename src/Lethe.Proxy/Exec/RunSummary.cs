@@ -1,5 +1,5 @@
 using Lethe.Ingest.Reading;
-using Lethe.Proxy.Commands;
+using Lethe.Proxy.Terminal;
 
 namespace Lethe.Proxy.Exec;
 

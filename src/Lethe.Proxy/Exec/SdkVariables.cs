@@ -44,10 +44,10 @@ internal static class SdkVariables
 
         foreach (var (variable, upstream) in WhenSet.Where(entry => draft.World.Variable(entry.Variable) is not null))
         {
-            Point(draft, agent, variable, draft.World.Variable(variable), upstream, "");
+            Point(draft, agent, variable, draft.World.Address(variable), upstream, "");
         }
 
-        if (VertexAddress(draft.World.Variable) is { } vertex)
+        if (VertexAddress(draft.World.Address) is { } vertex)
         {
             Point(draft, agent, VertexBaseUrl, vertex, "vertex", "");
         }
@@ -58,15 +58,20 @@ internal static class SdkVariables
     }
 
     /// <summary>Where Vertex AI is asked, as far as the variables name a place; null where they do not.</summary>
-    public static string? VertexAddress(Func<string, string?> variable) =>
-        variable(VertexBaseUrl) ?? (variable("GOOGLE_GENAI_USE_VERTEXAI") is "true" or "1" ? VertexHost(variable("GOOGLE_CLOUD_LOCATION")) : null);
+    public static FoundAddress? VertexAddress(Func<string, FoundAddress?> variable)
+    {
+        const string Switch = "GOOGLE_GENAI_USE_VERTEXAI";
+        const string Place = "GOOGLE_CLOUD_LOCATION";
+        return variable(VertexBaseUrl)
+            ?? (variable(Switch) is { Value: "true" or "1" } used ? new FoundAddress(VertexHost(variable(Place)?.Value), (variable(Place) ?? used).Source) : null);
+    }
 
     /// <summary>The regional host of Vertex AI; the global one for no region.</summary>
     public static string VertexHost(string? region) =>
         region is null or "global" ? "https://aiplatform.googleapis.com" : $"https://{region}-aiplatform.googleapis.com";
 
     /// <summary>An agent's own rule has the first word. What only its children read does not stand in its way: where a running lethe does not lead, it stays as it is.</summary>
-    private static void Point(ExecDraft draft, KnownAgent? agent, string variable, string? found, string upstream, string path)
+    private static void Point(ExecDraft draft, KnownAgent? agent, string variable, FoundAddress? found, string upstream, string path)
     {
         if (draft.Environment.ContainsKey(variable))
         {
@@ -78,19 +83,19 @@ internal static class SdkVariables
         {
             if (draft.World.Variable(variable) is not null)
             {
-                draft.Notes.Add($"{variable} names {found}, where the lethe that runs does not forward to: what uses it goes there directly and is not recorded");
+                draft.Notes.Add($"{variable} names {BaseAddresses.Shown(found?.Value ?? "")}, where the lethe that runs does not forward to: what uses it goes there directly and is not recorded");
             }
 
             return;
         }
 
-        draft.Environment[variable] = draft.Addresses.Through(upstream, found, path);
+        draft.Environment[variable] = draft.Addresses.Through(upstream, found, path, isSpare: agent is null || isSpare);
     }
 
-    private static string? Found(ExecEnvironment world, string variable)
+    private static FoundAddress? Found(ExecEnvironment world, string variable)
     {
         var twin = Twins.Select(pair => pair.One == variable ? pair.Other : pair.Other == variable ? pair.One : null).FirstOrDefault(other => other is not null);
-        return world.Variable(variable) ?? (twin is null ? null : world.Variable(twin));
+        return world.Address(variable) ?? (twin is null ? null : world.Address(twin));
     }
 
     // Programs differ in the spelling that they prefer: what one says must not be lost in the other.

@@ -1,4 +1,4 @@
-using Lethe.Proxy.Commands;
+using Lethe.Proxy.Terminal;
 
 namespace Lethe.Proxy.Exec;
 
@@ -14,12 +14,18 @@ internal static class SharedInstanceLock
     public static IDisposable Enter(string dataDirectory) => TryOpen(dataDirectory, FileShare.ReadWrite)
         ?? throw CommandFailure.Environment("the lethe that runs is just closing. Try again.");
 
-    /// <summary>Waits until the last guest has gone; none comes in until the result is disposed of.</summary>
-    public static async Task<IDisposable> WhenGoneAsync(string dataDirectory, TextWriter error)
+    /// <summary>Waits until the last guest has gone; none comes in until the result is disposed of. Null where nobody can come in.</summary>
+    public static async Task<IDisposable?> WhenGoneAsync(string dataDirectory, TextWriter error)
     {
         var isTold = false;
         while (true)
         {
+            if (!Directory.Exists(dataDirectory))
+            {
+                // Somebody has deleted it, and with it the lock.
+                return null;
+            }
+
             if (TryOpen(dataDirectory, FileShare.None) is { } alone)
             {
                 return alone;

@@ -1,3 +1,4 @@
+using Lethe.Proxy.Configuration;
 using Lethe.Proxy.Forwarding;
 using Microsoft.AspNetCore.Routing.Template;
 

@@ -1,4 +1,5 @@
 using Lethe.Capture.Exchanges;
+using Lethe.Proxy.ExtProc.Wire;
 
 namespace Lethe.Proxy.ExtProc;
 

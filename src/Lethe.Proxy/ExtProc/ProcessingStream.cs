@@ -1,33 +1,35 @@
-using System.Buffers;
 using Google.Protobuf;
-using Lethe.Envoy;
+using Grpc.Core;
 using Lethe.Proxy.ExtProc.Policies;
+using Lethe.Proxy.ExtProc.Wire;
 
 namespace Lethe.Proxy.ExtProc;
 
 /// <summary>
-/// One stream of the external processing protocol, which is one HTTP call. The loop:
+/// One stream of the external processing protocol, which is one HTTP call. For each message:
 /// <list type="number">
-/// <item>read what is there;</item>
-/// <item>write an answer for each message, of its kind and in its order, and let them leave;</item>
-/// <item>copy what was said into the capture;</item>
-/// <item>give the bytes back, which opens the data plane's window.</item>
+/// <item>an answer of its kind and in its order, which leaves at once where no further message has come;</item>
+/// <item>what was said is copied into the capture;</item>
+/// <item>the next message is asked for, which gives the bytes of this one back and opens the data plane's window.</item>
 /// </list>
 /// A reset or a half-close is how a stream normally ends. In observability mode nothing is answered, and the stream is ended when the call has.
 /// </summary>
-internal sealed class ProcessingStream(GrpcCall call, StreamCapture capture, RequestPolicy? policy, TimeProvider time, ILogger logger)
+/// <param name="drained">Cancelled when streams are to be let go.</param>
+internal sealed class ProcessingStream(ProcessorCall call, StreamCapture capture, RequestPolicy? policy, TimeProvider time, ILogger logger, CancellationToken drained)
 {
-    // One read in so many is timed: often enough for a distribution, and too seldom to cost a busy stream anything.
-    private const int TimedReads = 8;
+    // One message in so many is timed: often enough for a distribution, and too seldom to cost a busy stream anything.
+    private const int TimedMessages = 8;
 
-    private readonly List<(WireMessage Message, ReadOnlySequence<byte> Bytes)> scanned = [];
+    private readonly List<ProcessorAnswer> answers = [];
     private BodyModes modes;
+    private DuplexBody request;
+    private DuplexBody response;
     private bool observing;
     private bool capturing = true;
-    private bool requestEnded;
-    private bool responseEnded;
-    private bool holdsBody;
-    private int reads;
+    private int messages;
+
+    /// <summary>True while the call's bytes are here and nowhere else: the stream has to be seen through then.</summary>
+    private bool HoldsBody => !observing && (request.IsOpen || response.IsOpen || policy is { HoldsBody: true });
 
     public async Task RunAsync()
     {
@@ -47,137 +49,142 @@ internal sealed class ProcessingStream(GrpcCall call, StreamCapture capture, Req
     {
         while (true)
         {
-            // 1.
-            var read = await call.ReadAsync();
-            if (read == GrpcRead.Interrupted && holdsBody)
+            if (drained.IsCancellationRequested && !HoldsBody)
             {
-                // Full duplex: what we do not send back is lost to the call, so the stream has to be seen through.
+                capture.Finish(StreamEnd.Drained);
+                return;
+            }
+
+            CallRead read;
+            try
+            {
+                var moving = call.MoveNext();
+                if (!moving.IsCompleted)
+                {
+                    await call.FlushAsync();
+                }
+
+                read = await moving ? CallRead.Message : CallRead.HalfClosed;
+            }
+            catch (Exception fault) when (call.TryExplain(fault, out read))
+            {
+                // It is an end like others.
+            }
+
+            if (read is CallRead.Interrupted or CallRead.OverBound)
+            {
+                if (read == CallRead.OverBound && !HoldsBody)
+                {
+                    ProxyMeter.StreamsLetGo.Add(1);
+                    capture.Finish(StreamEnd.OverBound);
+                    return;
+                }
+
+                call.Exempt();
                 continue;
             }
 
-            if (read != GrpcRead.Messages)
+            if (read != CallRead.Message || !await TakeAsync(call.Message))
             {
-                Leave(read);
-                return;
-            }
-
-            // 2.
-            var readAt = reads++ % TimedReads == 0 ? time.GetTimestamp() : 0;
-            var (whole, answered) = Answer();
-            var sent = answered ? call.FlushAsync() : ValueTask.FromResult(true);
-            if (answered && readAt != 0)
-            {
-                ProxyMeter.AnswerTime.Record(time.GetElapsedTime(readAt).TotalSeconds);
-            }
-
-            // 3.
-            var captured = Capture();
-            await sent;
-
-            // 4.
-            scanned.Clear();
-            call.Release();
-            if (!whole || !captured)
-            {
-                call.End(GrpcStatusCode.Internal, "A message is no valid ProcessingRequest.");
-                return;
-            }
-
-            if (policy?.BlockedBy is { } reply)
-            {
-                capture.Block(reply);
-                call.End(GrpcStatusCode.Ok);
-                return;
-            }
-
-            if (observing && capture.BothEnded)
-            {
-                call.End(GrpcStatusCode.Ok);
                 return;
             }
         }
     }
 
-    private (bool Whole, bool Answered) Answer()
+    /// <summary>False when the stream is over with this message.</summary>
+    private async ValueTask<bool> TakeAsync(ProcessorMessage message)
     {
-        var answered = false;
-        foreach (var bytes in call.Messages)
+        var takenAt = messages++ % TimedMessages == 0 ? time.GetTimestamp() : 0;
+        if (!message.IsValid)
         {
-            if (!WireMessage.TryScan(bytes, out var message))
-            {
-                return (false, answered);
-            }
-
-            scanned.Add((message, bytes));
-            observing |= message.Observability;
-            modes = message.Modes ?? modes;
-            answered |= !observing && policy?.BlockedBy is null && TryAnswer(message, bytes);
+            return Refuse();
         }
 
-        return (true, answered);
+        // 1.
+        Answer(message);
+        await call.WriteAsync(answers);
+        var sent = call.IsDry ? call.FlushAsync() : ValueTask.CompletedTask;
+        if (takenAt != 0 && answers.Count > 0)
+        {
+            ProxyMeter.AnswerTime.Record(time.GetElapsedTime(takenAt).TotalSeconds);
+        }
+
+        // 2.
+        var captured = Capture(message);
+        await sent;
+        answers.Clear();
+        if (!captured)
+        {
+            return Refuse();
+        }
+
+        if (policy?.BlockedBy is { } reply)
+        {
+            capture.Block(reply);
+            return false;
+        }
+
+        return !observing || !capture.BothEnded;
     }
 
-    private bool TryAnswer(in WireMessage message, in ReadOnlySequence<byte> bytes)
+    private bool Refuse()
     {
-        if (message.HasFlowControlInit)
+        call.Fail(new Status(StatusCode.Internal, "A message is no valid ProcessingRequest."));
+        return false;
+    }
+
+    private void Answer(ProcessorMessage message)
+    {
+        ref readonly var scanned = ref message.Scanned;
+        observing |= scanned.Observability;
+        modes = scanned.Modes ?? modes;
+        if (observing || policy?.BlockedBy is not null)
         {
-            PassThrough.WriteWindows(call.Output);
+            return;
         }
 
-        if (message.Kind == MessageKind.None)
+        if (scanned.HasFlowControlInit)
         {
-            return message.HasFlowControlInit;
+            answers.Add(PassThrough.Windows);
         }
 
-        var mode = message.IsResponse ? modes.Response : modes.Request;
-        var duplex = message.IsBody && mode == ProcessingMode.Types.BodySendMode.FullDuplexStreamed;
-        if (duplex && IsRepeated(message))
+        if (scanned.Kind == MessageKind.None)
         {
-            return message.HasFlowControlInit;
+            return;
         }
 
-        switch (policy?.Answer(call.Output, message, bytes, mode) ?? PolicyAnswer.Passes)
+        var mode = scanned.IsResponse ? modes.Response : modes.Request;
+        var isDuplex = mode == Lethe.Envoy.ProcessingMode.Types.BodySendMode.FullDuplexStreamed;
+        ref var body = ref scanned.IsResponse ? ref response : ref request;
+        if (isDuplex && body.IsRepeated(scanned))
         {
-            case PolicyAnswer.Written or PolicyAnswer.Blocked:
-                return true;
-            case PolicyAnswer.Held:
-                return message.HasFlowControlInit;
+            return;
         }
 
-        if (duplex)
+        if ((policy?.Answer(answers, scanned, message.Bytes, mode) ?? PolicyAnswer.Passes) != PolicyAnswer.Passes)
         {
-            PassThrough.WriteEcho(call.Output, message.Kind, message.Body, message.EndOfStream);
+            return;
+        }
+
+        if (isDuplex && scanned.IsBody)
+        {
+            PassThrough.Echo(answers, scanned.Kind, scanned.Body, scanned.EndOfStream);
         }
         else
         {
-            PassThrough.WriteContinue(call.Output, message.Kind);
+            answers.Add(PassThrough.Continue(scanned.Kind));
         }
-
-        return true;
-    }
-
-    // Some versions repeat a large body's last chunk: the copy must not be sent on.
-    private bool IsRepeated(in WireMessage message)
-    {
-        ref var ended = ref message.IsResponse ? ref responseEnded : ref requestEnded;
-        var repeated = ended;
-        ended |= message.EndOfStream;
-        holdsBody = true;
-        return repeated;
     }
 
     /// <summary>False when a part that the scan did not look into is malformed. Any other fault ends the capture, never the call.</summary>
-    private bool Capture()
+    private bool Capture(ProcessorMessage message)
     {
         try
         {
             capture.Note(policy?.Notes ?? []);
             if (capturing)
             {
-                foreach (var (message, bytes) in scanned)
-                {
-                    capture.Take(message, bytes);
-                }
+                capture.Take(message.Scanned, message.Bytes);
             }
 
             return true;
@@ -192,23 +199,6 @@ internal sealed class ProcessingStream(GrpcCall call, StreamCapture capture, Req
             ProxyMeter.CaptureFaults.Add(1);
             Log.ExtProcCaptureFailed(logger, fault);
             return true;
-        }
-    }
-
-    private void Leave(GrpcRead read)
-    {
-        capture.Finish(read == GrpcRead.Interrupted ? StreamEnd.Drained : StreamEnd.StreamClosed);
-        switch (read)
-        {
-            case GrpcRead.Faulted:
-                call.End(call.Fault.Code, call.Fault.Message);
-                break;
-            case GrpcRead.Deadline:
-                call.End(GrpcStatusCode.DeadlineExceeded);
-                break;
-            case GrpcRead.HalfClosed or GrpcRead.Interrupted:
-                call.End(GrpcStatusCode.Ok);
-                break;
         }
     }
 }

@@ -3,6 +3,7 @@ using Google.Protobuf;
 using Lethe.Capture.Exchanges;
 using Lethe.Envoy;
 using Lethe.Proxy.ExtProc.Policies;
+using Lethe.Proxy.ExtProc.Wire;
 
 namespace Lethe.Proxy.ExtProc;
 
@@ -18,6 +19,7 @@ internal sealed class StreamCapture(Func<ExchangeHead, ExchangeBuilder> begin, R
     private DirectionProgress response;
     private bool bodiless;
     private TransportError? localReply;
+    private bool attributesChanged;
 
     /// <summary>True when nothing more can come that belongs to the call.</summary>
     public bool BothEnded => request.Ended && response.Ended;
@@ -45,6 +47,7 @@ internal sealed class StreamCapture(Func<ExchangeHead, ExchangeBuilder> begin, R
             TakeParsed(ProcessingRequest.Parser.ParseFrom(whole));
         }
 
+        TellAttributes();
         if (BothEnded)
         {
             Finish(StreamEnd.BothEnded);
@@ -58,17 +61,18 @@ internal sealed class StreamCapture(Func<ExchangeHead, ExchangeBuilder> begin, R
         {
             if (attributes[name] != value)
             {
-                attributes.Add(name, value);
-                exchange?.SetAttributes(attributes.Snapshot());
+                Note(name, value);
             }
         }
+
+        TellAttributes();
     }
 
     /// <summary>The call was refused: what the client got is the response, and no upstream answered.</summary>
     public void Block(BlockReply reply)
     {
-        attributes.Add("lethe.extproc.blocked_by", reply.Rule.Name);
-        exchange?.SetAttributes(attributes.Snapshot());
+        Note("lethe.extproc.blocked_by", reply.Rule.Name);
+        TellAttributes();
         exchange?.StartResponse(reply.Rule.Status, BlockReply.Headers);
         exchange?.AppendResponse(reply.Body);
         localReply = new TransportError("blocked", $"refused by the rule {reply.Rule.Name}");
@@ -93,6 +97,12 @@ internal sealed class StreamCapture(Func<ExchangeHead, ExchangeBuilder> begin, R
             exchange.MarkResponseTruncated();
         }
 
+        if (how == StreamEnd.OverBound)
+        {
+            Note("lethe.capture.dropped", "memory");
+            TellAttributes();
+        }
+
         var (ending, reason) = Judge(how);
         exchange.Finish(ending, reason, localReply);
     }
@@ -109,9 +119,9 @@ internal sealed class StreamCapture(Func<ExchangeHead, ExchangeBuilder> begin, R
             return (Ending.Completed, request.Ended || request.LengthMet ? null : "request_end_not_seen");
         }
 
-        if (how == StreamEnd.Drained)
+        if (how is StreamEnd.Drained or StreamEnd.OverBound)
         {
-            return (Ending.Incomplete, "recorder_stopped");
+            return (Ending.Incomplete, how == StreamEnd.Drained ? "recorder_stopped" : "recorder_overloaded");
         }
 
         return response.HeadersSeen || response.Bytes > 0
@@ -167,14 +177,28 @@ internal sealed class StreamCapture(Func<ExchangeHead, ExchangeBuilder> begin, R
                 response.TakeTrailers();
                 break;
         }
-
-        exchange?.SetAttributes(attributes.Snapshot());
     }
 
     private void NoteAttributes(ProcessingRequest message)
     {
         attributes.Add(message);
-        exchange?.SetAttributes(attributes.Snapshot());
+        attributesChanged = true;
+    }
+
+    private void Note(string name, string value)
+    {
+        attributes.Add(name, value);
+        attributesChanged = true;
+    }
+
+    // Each telling copies them: once for what came together, and never for what no exchange has begun for.
+    private void TellAttributes()
+    {
+        if (attributesChanged && exchange is not null)
+        {
+            exchange.SetAttributes(attributes.Snapshot());
+            attributesChanged = false;
+        }
     }
 
     private void StartResponse(CallHeaders received, bool end)

@@ -14,4 +14,7 @@ internal enum StreamEnd
 
     /// <summary>We let go of it, because we are stopping.</summary>
     Drained,
+
+    /// <summary>We let go of it, because the door held too much of all calls' bodies.</summary>
+    OverBound,
 }

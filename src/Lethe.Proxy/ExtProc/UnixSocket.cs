@@ -7,20 +7,8 @@ namespace Lethe.Proxy.ExtProc;
 /// <summary>A Unix socket to listen on: a file that a killed process left behind is removed, one that somebody answers on is not; the mode is set before anyone can connect.</summary>
 internal static class UnixSocket
 {
-    public const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-
-    /// <summary>Three octal digits, as chmod takes them.</summary>
-    public static bool TryParseMode(string text, out UnixFileMode mode)
-    {
-        mode = 0;
-        if (text.Length != 3 || text.AsSpan().ContainsAnyExceptInRange('0', '7'))
-        {
-            return false;
-        }
-
-        mode = (UnixFileMode)Convert.ToInt32(text, 8);
-        return true;
-    }
+    private const int NoSuchDevice = 6;
+    private const int NotSupportedOnSocket = 102;
 
     /// <summary>For <c>SocketTransportOptions.CreateBoundListenSocket</c>.</summary>
     /// <exception cref="AddressInUseException">Another process listens there.</exception>
@@ -58,12 +46,30 @@ internal static class UnixSocket
         {
             probe.Connect(endPoint);
         }
-        catch (SocketException)
+        catch (SocketException refused) when (refused.SocketErrorCode == SocketError.ConnectionRefused && IsSocket(path))
         {
             File.Delete(path);
             return;
         }
+        catch (SocketException fault)
+        {
+            throw new AddressInUseException($"what lies at {path} is not a socket that was left behind: {fault.Message}", fault);
+        }
 
         throw new AddressInUseException($"the socket {path} is in use by another process");
+    }
+
+    // A connection to any other kind of file is refused too. Only a socket cannot be opened like a file: open(2), ENXIO, or EOPNOTSUPP on BSDs.
+    private static bool IsSocket(string path)
+    {
+        try
+        {
+            using var file = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+            return false;
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            return fault.HResult is NoSuchDevice or NotSupportedOnSocket;
+        }
     }
 }

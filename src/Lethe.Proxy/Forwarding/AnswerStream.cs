@@ -9,7 +9,7 @@ namespace Lethe.Proxy.Forwarding;
 /// socket one call more for each event, so the wait is for the piece itself, in a small buffer: a stream that is waited for holds no more than that.
 /// A piece that fills the small buffer is the beginning of many, and the rest is read into YARP's.
 /// </summary>
-internal sealed class AnswerStream(Stream inner, Func<Task> sendHead) : ForwardReadStream
+internal sealed class AnswerStream(Stream inner, Func<Task> sendHead, Action? ended = null) : ForwardReadStream
 {
     private const int WaitingBytes = 4 * 1024;
 
@@ -60,7 +60,7 @@ internal sealed class AnswerStream(Stream inner, Func<Task> sendHead) : ForwardR
         await (head ?? (count == 0 ? SendHeadAsync() : Task.CompletedTask));
         headIsOut = true;
         arrived = waiting.AsMemory(0, count);
-        (isFlowing, isEnded) = (count == waiting.Length, count == 0);
+        Came(count, isFull: count == waiting.Length);
         return 0;
     }
 
@@ -68,8 +68,17 @@ internal sealed class AnswerStream(Stream inner, Func<Task> sendHead) : ForwardR
     private async ValueTask<int> FlowAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
         var count = await inner.ReadAsync(buffer, cancellationToken);
-        (isFlowing, isEnded) = (count >= WaitingBytes, count == 0);
+        Came(count, isFull: count >= WaitingBytes);
         return count;
+    }
+
+    private void Came(int count, bool isFull)
+    {
+        (isFlowing, isEnded) = (isFull, count == 0);
+        if (isEnded)
+        {
+            ended?.Invoke();
+        }
     }
 
     // A model may think for minutes between its headers and its first event; and a body that is empty would get a length, were its head to wait for it.

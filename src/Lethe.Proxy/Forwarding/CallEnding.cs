@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Security.Authentication;
 using Lethe.Capture.Exchanges;
+using Microsoft.AspNetCore.Connections;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace Lethe.Proxy.Forwarding;
@@ -10,7 +11,8 @@ internal sealed record CallEnding(Ending Ending, string? Reason = null, Transpor
 {
     public static readonly CallEnding Completed = new(Ending.Completed);
 
-    public static CallEnding Of(IForwarderErrorFeature? failure, bool hasResponseHead, bool wentSilent, bool clientGone)
+    /// <param name="answerEnded">The upstream's answer came to its own end, and all of it was handed on.</param>
+    public static CallEnding Of(IForwarderErrorFeature? failure, bool hasResponseHead, bool answerEnded, bool wentSilent, bool clientGone)
     {
         if (failure is null)
         {
@@ -19,16 +21,30 @@ internal sealed record CallEnding(Ending Ending, string? Reason = null, Transpor
 
         return failure.Error switch
         {
+            // An upstream need not read a request that it has answered.
+            ForwarderError.RequestBodyClient or ForwarderError.RequestBodyDestination or ForwarderError.RequestBodyCanceled when answerEnded => Completed,
             ForwarderError.RequestTimedOut => NoResponse("timeout", "The upstream did not answer in time."),
             ForwarderError.NoAvailableDestinations => NoResponse("no_upstream", "The cluster has no destination."),
+            ForwarderError.ResponseHeaders => NoResponse("protocol", "The head of the upstream's answer cannot be passed on: " + Cause(failure.Exception)),
             ForwarderError.UpgradeActivityTimeout => new(Ending.Completed, "idle_timeout"),
             ForwarderError.UpgradeRequestClient or ForwarderError.UpgradeResponseClient => new(Ending.ClientAborted),
             ForwarderError.UpgradeRequestCanceled or ForwarderError.UpgradeResponseCanceled => new(Ending.ClientAborted),
-            ForwarderError.RequestCanceled or ForwarderError.RequestBodyClient or ForwarderError.ResponseBodyClient => new(Ending.ClientAborted),
+            ForwarderError.RequestCanceled or ForwarderError.ResponseBodyClient => new(Ending.ClientAborted),
+            ForwarderError.RequestBodyClient when clientGone || IsOfClient(failure.Exception) => new(Ending.ClientAborted),
             ForwarderError.RequestBodyCanceled or ForwarderError.ResponseBodyCanceled when !wentSilent => new(Ending.ClientAborted),
             _ => OfUpstream(failure, hasResponseHead, wentSilent),
         };
     }
+
+    // What Kestrel throws for a body that is malformed, breaks off, or whose connection is gone.
+    private static bool IsOfClient(Exception? exception) => exception switch
+    {
+        AggregateException several => several.InnerExceptions.Any(IsOfClient),
+        BadHttpRequestException or ConnectionResetException or ConnectionAbortedException => true,
+        _ => exception?.InnerException is { } inner && IsOfClient(inner),
+    };
+
+    private static string Cause(Exception? exception) => exception?.GetBaseException().Message ?? "";
 
     private static CallEnding OfUpstream(IForwarderErrorFeature failure, bool hasResponseHead, bool wentSilent)
     {

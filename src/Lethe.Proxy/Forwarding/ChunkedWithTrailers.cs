@@ -11,6 +11,9 @@ namespace Lethe.Proxy.Forwarding;
 /// </summary>
 internal sealed class ChunkedWithTrailers(PipeWriter output) : IHttpResponseTrailersFeature
 {
+    private static readonly SearchValues<char> TokenCharacters = SearchValues.Create(
+        "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
+
     public IHeaderDictionary Trailers { get; set; } = new HeaderDictionary();
 
     /// <summary>True when the upstream announces trailers that the client's protocol can only carry this way.</summary>
@@ -30,7 +33,7 @@ internal sealed class ChunkedWithTrailers(PipeWriter output) : IHttpResponseTrai
         }
     }
 
-    /// <summary>Writes the last chunk and the trailers.</summary>
+    /// <summary>Writes the last chunk and the trailers; what is no field (RFC 9110 §5) is left out, for it could end the message and begin another.</summary>
     public async ValueTask EndAsync(CancellationToken cancellationToken)
     {
         var end = new StringBuilder("0\r\n");
@@ -38,11 +41,17 @@ internal sealed class ChunkedWithTrailers(PipeWriter output) : IHttpResponseTrai
         {
             foreach (var value in values)
             {
-                end.Append(name).Append(": ").Append(value).Append("\r\n");
+                if (IsField(name, value))
+                {
+                    end.Append(name).Append(": ").Append(value).Append("\r\n");
+                }
             }
         }
 
         output.Write(Encoding.Latin1.GetBytes(end.Append("\r\n").ToString()));
         await output.FlushAsync(cancellationToken);
     }
+
+    private static bool IsField(string name, string? value) =>
+        name.Length > 0 && !name.AsSpan().ContainsAnyExcept(TokenCharacters) && !value.AsSpan().ContainsAny('\r', '\n', '\0');
 }

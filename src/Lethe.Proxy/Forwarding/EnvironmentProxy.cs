@@ -8,9 +8,12 @@ namespace Lethe.Proxy.Forwarding;
 /// </summary>
 internal sealed class EnvironmentProxy : IWebProxy
 {
+    private static readonly string[] AuthenticationSchemes = ["Basic", "Digest", "NTLM", "Negotiate"];
+
     private readonly Uri? https;
     private readonly Uri? http;
     private readonly string[] direct;
+    private readonly CredentialCache credentials = new();
 
     /// <param name="environment">Gives the value of a variable, or null.</param>
     public EnvironmentProxy(Func<string, string?> environment)
@@ -21,7 +24,7 @@ internal sealed class EnvironmentProxy : IWebProxy
         https = Parse(Read("HTTPS_PROXY")) ?? all;
         http = Parse(Read("HTTP_PROXY")) ?? all;
         direct = (Read("NO_PROXY") ?? "").Split([',', ' '], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-        Credentials = CredentialsOf(https) ?? CredentialsOf(http);
+        Credentials = credentials;
     }
 
     public bool IsSet => https is not null || http is not null;
@@ -62,24 +65,38 @@ internal sealed class EnvironmentProxy : IWebProxy
             || host.IdnHost.EndsWith("." + domain, StringComparison.OrdinalIgnoreCase);
     }
 
-    private static Uri? Parse(string? value)
+    /// <summary>
+    /// The address without its <c>user:password@</c>, which goes into <paramref name="credentials"/>: .NET names a proxy by its whole address where its
+    /// tunnel fails, and that text goes to the client, the log and the record.
+    /// </summary>
+    public static Uri WithoutUserInfo(Uri proxy, CredentialCache credentials)
+    {
+        if (proxy.UserInfo.Length == 0)
+        {
+            return proxy;
+        }
+
+        var parts = proxy.UserInfo.Split(':', 2);
+        var bare = new UriBuilder(proxy) { UserName = "", Password = "" }.Uri;
+        var credential = new NetworkCredential(Uri.UnescapeDataString(parts[0]), parts.Length > 1 ? Uri.UnescapeDataString(parts[1]) : "");
+        foreach (var scheme in AuthenticationSchemes)
+        {
+            credentials.Remove(bare, scheme);
+            credentials.Add(bare, scheme, credential);
+        }
+
+        return bare;
+    }
+
+    private Uri? Parse(string? value)
     {
         if (string.IsNullOrWhiteSpace(value))
         {
             return null;
         }
 
-        return Uri.TryCreate(value.Contains("://", StringComparison.Ordinal) ? value : "http://" + value, UriKind.Absolute, out var uri) ? uri : null;
-    }
-
-    private static NetworkCredential? CredentialsOf(Uri? proxy)
-    {
-        if (proxy is null || proxy.UserInfo.Length == 0)
-        {
-            return null;
-        }
-
-        var parts = proxy.UserInfo.Split(':', 2);
-        return new NetworkCredential(Uri.UnescapeDataString(parts[0]), parts.Length > 1 ? Uri.UnescapeDataString(parts[1]) : "");
+        return Uri.TryCreate(value.Contains("://", StringComparison.Ordinal) ? value : "http://" + value, UriKind.Absolute, out var uri)
+            ? WithoutUserInfo(uri, credentials)
+            : null;
     }
 }

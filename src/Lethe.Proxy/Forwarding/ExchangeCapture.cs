@@ -12,10 +12,20 @@ internal sealed class ExchangeCapture(RequestDelegate next, ExchangeSink sink, T
     public async Task InvokeAsync(HttpContext context)
     {
         // 1
+        var route = ForwardingRoute.Of(context.GetRouteModel());
+        var target = Target(context, route);
+        if (route.BasePath.Length > 0 && RawTarget.HasDotSegments(RawTarget.Split(target).Path))
+        {
+            await ForwardingProblem.WriteDotSegments(context);
+            return;
+        }
+
         var responseBody = context.Features.GetRequiredFeature<IHttpResponseBodyFeature>();
-        var call = Begin(context, responseBody);
+        var call = Begin(context, route, target, responseBody);
         var cut = new CloseInsteadOfReset(context.Features.GetRequiredFeature<IHttpRequestLifetimeFeature>());
         var ending = new CallEnding(Ending.Incomplete, "forwarder_failed");
+        var client = context.Features.Get<HalfClosedClient>();
+        client?.Begin(context);
         try
         {
             ending = await ForwardAsync(context, call, responseBody, cut);
@@ -26,6 +36,10 @@ internal sealed class ExchangeCapture(RequestDelegate next, ExchangeSink sink, T
                 await ForwardingProblem.WriteUpstreamFailure(context, ending);
                 await UnsentRequest.HearAsync(context, call, time);
             }
+            else if (call.Upload.IsCut)
+            {
+                await UnsentRequest.HearAsync(context, call, time);
+            }
 
             // 6
             await EndAsync(context, call, ending);
@@ -34,6 +48,7 @@ internal sealed class ExchangeCapture(RequestDelegate next, ExchangeSink sink, T
         {
             // Whatever failed, the record is ended; where it is ended already, this counts for nothing.
             call.Tap.Finish(ending);
+            client?.End();
         }
 
         if (cut.IsAsked && !context.RequestAborted.IsCancellationRequested)
@@ -51,7 +66,7 @@ internal sealed class ExchangeCapture(RequestDelegate next, ExchangeSink sink, T
         {
             // 2
             context.Features.Set(call);
-            context.Request.Body = new RequestTee(requestBody, call);
+            context.Request.Body = new RequestTee(call);
             context.Features.Set<IHttpResponseBodyFeature>(new ResponseTee(context, responseBody, call));
             if (HttpProtocol.IsHttp11(context.Request.Protocol))
             {
@@ -86,14 +101,14 @@ internal sealed class ExchangeCapture(RequestDelegate next, ExchangeSink sink, T
         }
     }
 
-    private ForwardedCall Begin(HttpContext context, IHttpResponseBodyFeature responseBody)
+    private static string Target(HttpContext context, ForwardingRoute route) =>
+        RawTarget.WithoutPrefix(context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget, route.Prefix) ?? DecodedTarget(context, route);
+
+    private ForwardedCall Begin(HttpContext context, ForwardingRoute route, string target, IHttpResponseBodyFeature responseBody)
     {
         context.Features.GetRequiredFeature<IHttpMaxRequestBodySizeFeature>().MaxRequestBodySize = null;
-        var route = ForwardingRoute.Of(context.GetRouteModel());
-        var exact = RawTarget.WithoutPrefix(context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget, route.Prefix);
-        var target = exact ?? DecodedTarget(context, route);
         var tap = new ExchangeTap(sink, logger);
-        var call = new ForwardedCall(route, target, tap, responseBody, time);
+        var call = new ForwardedCall(route, target, tap, new Upload(context.Request.BodyReader), responseBody, time);
         tap.Begin(context, route, target);
         return call;
     }

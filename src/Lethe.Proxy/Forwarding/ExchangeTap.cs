@@ -29,81 +29,25 @@ internal sealed class ExchangeTap(ExchangeSink sink, ILogger logger)
         }
     }
 
-    public void Request(ReadOnlySpan<byte> bytes)
-    {
-        try
-        {
-            builder?.AppendRequest(bytes);
-        }
-        catch (Exception fault)
-        {
-            Fail(fault);
-        }
-    }
+    public void Request(ReadOnlySpan<byte> bytes) => Guard(bytes, static (builder, bytes) => builder.AppendRequest(bytes));
 
-    public void ResponseHead(HttpResponseMessage response)
-    {
-        try
-        {
-            builder?.StartResponse((int)response.StatusCode, HeaderFields.Of(response));
-        }
-        catch (Exception fault)
-        {
-            Fail(fault);
-        }
-    }
+    public void ResponseHead(HttpResponseMessage response) =>
+        Guard(response, static (builder, response) => builder.StartResponse((int)response.StatusCode, HeaderFields.Of(response)));
 
-    public void Response(ReadOnlySpan<byte> bytes)
-    {
-        try
-        {
-            builder?.AppendResponse(bytes);
-        }
-        catch (Exception fault)
-        {
-            Fail(fault);
-        }
-    }
+    public void Response(ReadOnlySpan<byte> bytes) => Guard(bytes, static (builder, bytes) => builder.AppendResponse(bytes));
 
-    public void Trailers(HttpResponseMessage response)
+    public void Trailers(HttpResponseMessage response) => Guard(response, static (builder, response) =>
     {
-        try
+        var trailers = HeaderFields.Of(response.TrailingHeaders);
+        if (trailers.Count > 0)
         {
-            var trailers = HeaderFields.Of(response.TrailingHeaders);
-            if (trailers.Count > 0)
-            {
-                builder?.SetTrailers(trailers);
-            }
+            builder.SetTrailers(trailers);
         }
-        catch (Exception fault)
-        {
-            Fail(fault);
-        }
-    }
+    });
 
-    public void UpstreamHost(string host)
-    {
-        try
-        {
-            builder?.SetUpstreamHost(host);
-        }
-        catch (Exception fault)
-        {
-            Fail(fault);
-        }
-    }
+    public void UpstreamHost(string host) => Guard(host, static (builder, host) => builder.SetUpstreamHost(host));
 
-    public void Finish(CallEnding ending)
-    {
-        try
-        {
-            builder?.Finish(ending.Ending, ending.Reason, ending.Error);
-        }
-        catch (Exception fault)
-        {
-            Fail(fault);
-        }
-    }
+    public void Finish(CallEnding ending) => Guard(ending, static (builder, ending) => builder.Finish(ending.Ending, ending.Reason, ending.Error));
 
     /// <summary>Waits for the finished exchange to be on disk; false when it never will be, so that the end must not be released.</summary>
     public async ValueTask<bool> WhenDurable()
@@ -122,6 +66,22 @@ internal sealed class ExchangeTap(ExchangeSink sink, ILogger logger)
         {
             Fail(fault);
             return false;
+        }
+    }
+
+    private void Guard<T>(T what, Action<ExchangeBuilder, T> step)
+        where T : allows ref struct
+    {
+        if (builder is { } capture)
+        {
+            try
+            {
+                step(capture, what);
+            }
+            catch (Exception fault)
+            {
+                Fail(fault);
+            }
         }
     }
 

@@ -4,12 +4,13 @@ using Yarp.ReverseProxy.Forwarder;
 namespace Lethe.Proxy.Forwarding;
 
 /// <summary>One call on its way through, carried in the request's features from the capture to the transforms.</summary>
-internal sealed class ForwardedCall(ForwardingRoute route, string target, ExchangeTap tap, IHttpResponseBodyFeature clientBody, TimeProvider time)
+internal sealed class ForwardedCall(ForwardingRoute route, string target, ExchangeTap tap, Upload upload, IHttpResponseBodyFeature clientBody, TimeProvider time)
 {
     private readonly long startedAt = time.GetTimestamp();
     private long lastActivityAt = time.GetTimestamp();
     private TimeSpan beforeUpstream;
     private HttpResponseMessage? response;
+    private bool answerEnded;
 
     public ForwardingRoute Route => route;
 
@@ -18,7 +19,10 @@ internal sealed class ForwardedCall(ForwardingRoute route, string target, Exchan
 
     public ExchangeTap Tap => tap;
 
+    public Upload Upload => upload;
+
     public bool HasResponseHead => response is not null;
+
 
     /// <summary>Set where lethe writes the chunked coding itself, so that trailers have a place.</summary>
     public ChunkedWithTrailers? Framing { get; private set; }
@@ -32,6 +36,9 @@ internal sealed class ForwardedCall(ForwardingRoute route, string target, Exchan
         Active();
         tap.ResponseHead(arrived);
     }
+
+    /// <summary>The upstream's answer has been read to its own end.</summary>
+    public void AnswerCame() => answerEnded = true;
 
     public void FramesItself(HttpContext context)
     {
@@ -61,6 +68,6 @@ internal sealed class ForwardedCall(ForwardingRoute route, string target, Exchan
     {
         // YARP's clock was set a moment before ours, so a silence that it gave up may fall a little short here.
         var wentSilent = time.GetElapsedTime(lastActivityAt) >= route.ActivityTimeout * 0.9;
-        return CallEnding.Of(context.Features.Get<IForwarderErrorFeature>(), HasResponseHead, wentSilent, context.RequestAborted.IsCancellationRequested);
+        return CallEnding.Of(context.Features.Get<IForwarderErrorFeature>(), HasResponseHead, answerEnded, wentSilent, context.RequestAborted.IsCancellationRequested);
     }
 }

@@ -15,16 +15,37 @@ internal static class ForwardingProblem
         "Nothing was forwarded. Put the name of an upstream in front of the vendor's path; known are: " + string.Join(", ", prefixes),
         prefixes);
 
-    /// <summary>502 or 504 (or 400 for a request that could not be sent): no response came.</summary>
+    /// <summary>421 <c>host_not_allowed</c>: the request was meant for another host, and lethe is no HTTP proxy.</summary>
+    public static Task WriteNoProxy(HttpContext context) => Write(
+        context,
+        StatusCodes.Status421MisdirectedRequest,
+        "host_not_allowed",
+        "This is no HTTP proxy",
+        "The request names another host. Give lethe's address as the base URL, not as the proxy.");
+
+    /// <summary>400 <c>dot_segments</c>: the path could lead out of the one that the upstream's address ends in. Nothing was forwarded.</summary>
+    public static Task WriteDotSegments(HttpContext context) => Write(
+        context,
+        StatusCodes.Status400BadRequest,
+        "dot_segments",
+        "The path leads upwards",
+        "The upstream is configured with a base path, and a path with '.' or '..' segments could lead out of it. Nothing was forwarded.");
+
+    /// <summary>502 or 504 (or 400 for a request whose body its client broke): no response came.</summary>
     public static Task WriteUpstreamFailure(HttpContext context, CallEnding ending)
     {
-        if (context.Response.StatusCode == StatusCodes.Status400BadRequest)
+        if (ending.Ending == Ending.ClientAborted)
         {
             const string BrokenBody = "The request body broke off or was malformed.";
             return Write(context, StatusCodes.Status400BadRequest, "bad_request_body", "The request could not be read", BrokenBody);
         }
 
         var type = ending.Error?.Type ?? ending.Reason ?? "unknown";
+        if (type == "protocol")
+        {
+            return Write(context, StatusCodes.Status502BadGateway, "upstream_protocol_error", "The upstream's answer cannot be passed on", $"{ending.Error?.Message}");
+        }
+
         var isTimeout = type == "timeout";
         return Write(
             context,

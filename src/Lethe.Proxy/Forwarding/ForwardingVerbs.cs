@@ -1,7 +1,9 @@
 using System.Text;
+using Lethe.Proxy.Access;
 using Lethe.Proxy.Configuration;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.AspNetCore.DataProtection.XmlEncryption;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Yarp.ReverseProxy.Configuration;
@@ -22,6 +24,7 @@ internal static class ForwardingVerbs
         services.TryAddSingleton(options);
         services.TryAddSingleton(new EnvironmentProxy(Environment.GetEnvironmentVariable));
         services.TryAddSingleton(new PrivateAuthorities(Environment.GetEnvironmentVariable("SSL_CERT_FILE")));
+        services.AddAccess();
         services.AddSingleton<IForwarderHttpClientFactory, UpstreamClientFactory>();
         services.AddReverseProxy()
             .LoadFromMemory(UpstreamRoutes.Routes(upstreams, section), UpstreamRoutes.Clusters(upstreams, section))
@@ -40,6 +43,7 @@ internal static class ForwardingVerbs
         door.UseRouting();
         door.UseEndpoints(endpoints => endpoints.MapReverseProxy(proxy =>
         {
+            proxy.UseLendingGuard();
             proxy.UseMiddleware<ExchangeCapture>();
             proxy.UseSessionAffinity();
             proxy.UseLoadBalancing();
@@ -50,6 +54,12 @@ internal static class ForwardingVerbs
         branch.Run(context =>
         {
             context.SetEndpoint(null);
+            // HTTP/1.1 names the host beside an absolute form, and that name has been judged; HTTP/1.0 need not.
+            if (!context.Request.Host.HasValue && RawTarget.IsAbsolute(context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget))
+            {
+                return ForwardingProblem.WriteNoProxy(context);
+            }
+
             RunPrefix.Remove(context);
             return forward(context);
         });

@@ -3,6 +3,8 @@ namespace Lethe.Proxy.Forwarding;
 /// <summary>The request target as the client wrote it (RFC 9112 §3.2), which decoding and encoding again would not give back.</summary>
 internal static class RawTarget
 {
+    private const int DecodingsMax = 3;
+
     /// <summary>Path and query without <paramref name="prefix"/>; null when the target does not begin with it as written (it was percent-encoded).</summary>
     public static string? WithoutPrefix(string rawTarget, string prefix)
     {
@@ -35,6 +37,34 @@ internal static class RawTarget
         var question = target.IndexOf('?', StringComparison.Ordinal);
         return question < 0 ? (target, "") : (target[..question], target[question..]);
     }
+
+    /// <summary>
+    /// True when a server could read a way upwards out of the path: a dot segment (RFC 3986 §3.3), however often it is percent-encoded, with whatever
+    /// separator, with or without parameters.
+    /// </summary>
+    public static bool HasDotSegments(string path)
+    {
+        var plain = path;
+        for (var i = 0; i < DecodingsMax && plain.Contains('%', StringComparison.Ordinal); i++)
+        {
+            plain = Uri.UnescapeDataString(plain);
+        }
+
+        foreach (var range in plain.AsSpan().SplitAny('/', '\\'))
+        {
+            var segment = plain.AsSpan(range);
+            var parameters = segment.IndexOf(';');
+            if ((parameters < 0 ? segment : segment[..parameters]) is "." or "..")
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>True for the absolute form (RFC 9112 §3.2.2), which a client writes that takes lethe for its HTTP proxy.</summary>
+    public static bool IsAbsolute(string rawTarget) => !rawTarget.StartsWith('/') && rawTarget.Contains("://", StringComparison.Ordinal);
 
     private static string OriginForm(string rawTarget)
     {

@@ -1,16 +1,32 @@
+using System.Buffers;
 using System.Runtime.CompilerServices;
 using Lethe.Capture.Exchanges;
 
 namespace Lethe.Proxy.Forwarding;
 
-/// <summary>The request body on its way to the upstream. A read that has come from the client is copied and returned; nothing waits for the capture.</summary>
-internal sealed class RequestTee(Stream inner, ForwardedCall call) : ForwardReadStream
+/// <summary>
+/// The request body on its way to the upstream. A read that has come from the client is copied and returned; nothing waits for the capture. Read from the
+/// pipe and not from its stream, which cannot be read again after a read was called off.
+/// </summary>
+internal sealed class RequestTee(ForwardedCall call) : ForwardReadStream
 {
-    // Copied here and not after the send: YARP gives its buffer back between two reads.
+    /// <exception cref="OperationCanceledException">Called off by the token, or because the upload was cut.</exception>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        var count = await inner.ReadAsync(buffer, cancellationToken);
+        var body = call.Upload.ClientBody;
+        var result = await body.ReadAsync(cancellationToken);
+        if (result.IsCanceled)
+        {
+            body.AdvanceTo(result.Buffer.Start);
+            throw new OperationCanceledException("The upstream has answered, and takes no more of the request.");
+        }
+
+        var taken = result.Buffer.Slice(0, Math.Min(result.Buffer.Length, buffer.Length));
+        var count = (int)taken.Length;
+        taken.CopyTo(buffer.Span);
+        body.AdvanceTo(taken.End);
+        // Copied here and not after the send: YARP gives its buffer back between two reads.
         if (count > 0)
         {
             call.Active();

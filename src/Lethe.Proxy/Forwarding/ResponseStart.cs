@@ -24,7 +24,7 @@ internal sealed class ResponseStart : ResponseTransform
             await SendHead();
         }
 
-        response.Content = new AnswerContent(response.Content, isStreamed ? SendHead : static () => Task.CompletedTask);
+        response.Content = new AnswerContent(response.Content, isStreamed ? SendHead : static () => Task.CompletedTask, http.Features.Get<ForwardedCall>() is { } call ? call.AnswerCame : null);
 
         Task SendHead() => http.Response.Body.FlushAsync(http.RequestAborted);
     }

@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Lethe.Proxy.Forwarding;
 
 /// <summary>The response body on its way to the client: each write goes out first and is copied afterwards.</summary>
-internal sealed class ResponseTee(HttpContext context, IHttpResponseBodyFeature inner, ForwardedCall call) : Stream, IHttpResponseBodyFeature
+internal sealed class ResponseTee(HttpContext context, IHttpResponseBodyFeature inner, ForwardedCall call) : WriteOnlyStream, IHttpResponseBodyFeature
 {
     private readonly Stream client = inner.Stream;
     private PipeWriter? writer;
@@ -14,20 +14,6 @@ internal sealed class ResponseTee(HttpContext context, IHttpResponseBodyFeature 
     public Stream Stream => this;
 
     public PipeWriter Writer => writer ??= PipeWriter.Create(this, new StreamPipeWriterOptions(leaveOpen: true));
-
-    public override bool CanRead => false;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => true;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
@@ -50,9 +36,6 @@ internal sealed class ResponseTee(HttpContext context, IHttpResponseBodyFeature 
         }
     }
 
-    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
     public override Task FlushAsync(CancellationToken cancellationToken) => client.FlushAsync(cancellationToken);
 
     public void DisableBuffering() => inner.DisableBuffering();
@@ -63,16 +46,6 @@ internal sealed class ResponseTee(HttpContext context, IHttpResponseBodyFeature 
 
     public Task SendFileAsync(string path, long offset, long? count, CancellationToken cancellationToken = default) =>
         SendFileFallback.SendFileAsync(this, path, offset, count, cancellationToken);
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override void Flush() => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     // A chunked answer ends after the pipeline has returned; one with a length ends here.
     private bool IsLast(int count) => context.Response.ContentLength is { } length && written + count >= length;

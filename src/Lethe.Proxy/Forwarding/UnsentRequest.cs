@@ -23,8 +23,8 @@ internal static class UnsentRequest
         try
         {
             await context.Response.CompleteAsync();
-            await using var rest = new RequestTee(context.Request.Body, call);
-            while (await rest.ReadAsync(buffer, bound.Token) > 0)
+            await using var rest = new RequestTee(call);
+            while (await ReadAsync(rest, buffer, bound.Token) > 0)
             {
             }
         }
@@ -35,6 +35,19 @@ internal static class UnsentRequest
         finally
         {
             ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    // A cut of the upload ends one read, which may be this one (PipeReader.CancelPendingRead).
+    private static async ValueTask<int> ReadAsync(RequestTee rest, Memory<byte> buffer, CancellationToken bound)
+    {
+        try
+        {
+            return await rest.ReadAsync(buffer, bound);
+        }
+        catch (OperationCanceledException) when (!bound.IsCancellationRequested)
+        {
+            return await rest.ReadAsync(buffer, bound);
         }
     }
 }

@@ -1,3 +1,4 @@
+using Lethe.Proxy.Configuration;
 using Yarp.ReverseProxy.Configuration;
 using Yarp.ReverseProxy.Forwarder;
 

@@ -10,7 +10,7 @@ internal sealed class VerbatimRequest : RequestTransform
 
     public override ValueTask ApplyAsync(RequestTransformContext context)
     {
-        CopyHeaders(context.HttpContext.Request, context.ProxyRequest);
+        CopyHeaders(context);
         context.HeadersCopied = true;
         if (context.HttpContext.Features.Get<ForwardedCall>() is { } call)
         {
@@ -24,14 +24,16 @@ internal sealed class VerbatimRequest : RequestTransform
                 }
             }
 
+            context.ProxyRequest.Options.Set(Upload.Key, call.Upload);
             call.Sending();
         }
 
         return ValueTask.CompletedTask;
     }
 
-    private static void CopyHeaders(HttpRequest request, HttpRequestMessage message)
+    private static void CopyHeaders(RequestTransformContext context)
     {
+        var (request, message) = (context.HttpContext.Request, context.ProxyRequest);
         var connection = request.Headers.Connection;
         var nominates = connection.Count > 0 && NominatesOthers(connection);
         foreach (var (name, values) in request.Headers)
@@ -41,7 +43,7 @@ internal sealed class VerbatimRequest : RequestTransform
                 continue;
             }
 
-            Add(message, name, values);
+            AddHeader(context, name, values.Count == 1 ? values : Joined(name, values));
         }
 
         // TE is the connection's own, but without it some servers keep their trailers back.
@@ -60,15 +62,6 @@ internal sealed class VerbatimRequest : RequestTransform
     private static bool NominatesOthers(StringValues connection) =>
         connection.Count > 1 || !(connection[0] is { } only
             && (only.Equals("keep-alive", StringComparison.OrdinalIgnoreCase) || only.Equals("close", StringComparison.OrdinalIgnoreCase)));
-
-    private static void Add(HttpRequestMessage message, string name, StringValues values)
-    {
-        var value = values.Count == 1 ? values[0] : Joined(name, values);
-        if (!message.Headers.TryAddWithoutValidation(name, value))
-        {
-            (message.Content ??= new NoContent()).Headers.TryAddWithoutValidation(name, value);
-        }
-    }
 
     // The HTTP client writes one line a name. Joined here (RFC 9110 §5.3), for it would put blanks between user agents;
     // cookies, which HTTP/2 clients split (RFC 9113 §8.2.3), have a separator of their own.

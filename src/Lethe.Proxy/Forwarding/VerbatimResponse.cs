@@ -1,4 +1,6 @@
+using System.Net;
 using System.Net.Http.Headers;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Primitives;
 using Yarp.ReverseProxy.Transforms;
 
@@ -18,10 +20,12 @@ internal sealed class VerbatimResponse : ResponseTransform
         }
 
         var call = context.HttpContext.Features.Get<ForwardedCall>();
-        call?.HeadArrived(response);
+        RefuseUnaskedSwitch(context.HttpContext, response);
         var headers = context.HttpContext.Response.Headers;
         Copy(response.Headers.NonValidated, headers);
         Copy(response.Content.Headers.NonValidated, headers);
+        // Only now: a head that cannot be passed on is none.
+        call?.HeadArrived(response);
         if (response.Headers.NonValidated.Contains("Transfer-Encoding"))
         {
             headers.ContentLength = null;
@@ -40,6 +44,14 @@ internal sealed class VerbatimResponse : ResponseTransform
 
         context.HeadersCopied = true;
         return ValueTask.CompletedTask;
+    }
+
+    private static void RefuseUnaskedSwitch(HttpContext context, HttpResponseMessage response)
+    {
+        if (response.StatusCode == HttpStatusCode.SwitchingProtocols && context.Features.Get<IHttpUpgradeFeature>() is not { IsUpgradableRequest: true })
+        {
+            throw new HttpIOException(HttpRequestError.InvalidResponse, "it switches to a protocol that nobody asked for.");
+        }
     }
 
     private static void Copy(HttpHeadersNonValidated source, IHeaderDictionary headers)

@@ -19,11 +19,11 @@ internal static class CleartextHttp2
     /// <summary>No HTTP/1.1 method begins like the preface's first four bytes.</summary>
     private static ReadOnlySpan<byte> PrefaceStart => "PRI "u8;
 
-    public static async Task DetectAsync(ConnectionContext connection, ConnectionDelegate next)
+    public static async Task DetectAsync(ConnectionContext connection, ConnectionDelegate http2, ConnectionDelegate http1)
     {
         using var waitMax = new CancellationTokenSource(FirstByteWaitMax);
         var closing = connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested ?? default;
-        using var waiting = CancellationTokenSource.CreateLinkedTokenSource(waitMax.Token, closing, connection.ConnectionClosed);
+        using var waiting = CancellationTokenSource.CreateLinkedTokenSource(waitMax.Token, closing);
         bool isHttp2;
         try
         {
@@ -35,13 +35,15 @@ internal static class CleartextHttp2
             return;
         }
 
-        if (isHttp2)
+        if (!isHttp2)
         {
-            connection.Features.Set<ITlsConnectionFeature>(AgreedHttp2.Instance);
-            connection.Features.Set<ITlsApplicationProtocolFeature>(AgreedHttp2.Instance);
+            await http1(connection);
+            return;
         }
 
-        await next(connection);
+        connection.Features.Set<ITlsConnectionFeature>(AgreedHttp2.Instance);
+        connection.Features.Set<ITlsApplicationProtocolFeature>(AgreedHttp2.Instance);
+        await http2(connection);
     }
 
     private static async Task<bool> BeginsWithPrefaceAsync(ConnectionContext connection, CancellationToken cancellation)

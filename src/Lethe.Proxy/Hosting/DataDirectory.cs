@@ -5,6 +5,14 @@ internal sealed class DataDirectory : IDisposable
 {
     private const string LockName = "lethe.lock";
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+    private const UnixFileMode OpenToOthers = UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
+
+    /// <summary>What a lock that is held makes the system say: EWOULDBLOCK of Linux and of macOS, ERROR_SHARING_VIOLATION of Windows.</summary>
+    private static readonly int[] HeldErrors = [11, 35, unchecked((int)0x80070020)];
+
+    /// <summary>Whoever asks <see cref="IsHeld"/> is in the way for a moment; an owner stays.</summary>
+    private static readonly TimeSpan LockWaitMax = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan LockPoll = TimeSpan.FromMilliseconds(10);
 
     private readonly FileStream hold;
 
@@ -16,9 +24,18 @@ internal sealed class DataDirectory : IDisposable
 
     public string Path { get; }
 
-    /// <summary>Creates the directory (0700) where it is missing and takes its lock.</summary>
-    /// <exception cref="HostFault">Not creatable, not writable, or held by another process.</exception>
-    public static DataDirectory Open(string path)
+    /// <summary>Creates the directory where it is missing and takes its lock.</summary>
+    /// <exception cref="HostFault">Not creatable, not writable, open to others, or held by another process.</exception>
+    public static async Task<DataDirectory> OpenAsync(string path, TimeProvider time)
+    {
+        path = Prepare(path);
+        return new DataDirectory(path, await TakeLockAsync(path, time));
+    }
+
+    /// <summary>Creates the directory (0700) where it is missing. One that is there stays as it is, and must be nobody else's to read.</summary>
+    /// <returns>The full path.</returns>
+    /// <exception cref="HostFault">Not creatable, or open to others.</exception>
+    public static string Prepare(string path)
     {
         try
         {
@@ -26,11 +43,14 @@ internal sealed class DataDirectory : IDisposable
             if (OperatingSystem.IsWindows())
             {
                 Directory.CreateDirectory(path);
+                return path;
             }
-            else
+
+            Directory.CreateDirectory(path, OwnerOnly);
+            var directory = new DirectoryInfo(path);
+            if (((directory.ResolveLinkTarget(returnFinalTarget: true) ?? directory).UnixFileMode & OpenToOthers) == 0)
             {
-                Directory.CreateDirectory(path, OwnerOnly);
-                File.SetUnixFileMode(path, OwnerOnly);
+                return path;
             }
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
@@ -38,7 +58,7 @@ internal sealed class DataDirectory : IDisposable
             throw new HostFault($"the data directory {path} cannot be used: {fault.Message}", fault);
         }
 
-        return new DataDirectory(path, TakeLock(path));
+        throw new HostFault($"the data directory {path} is open to other users: make it private (chmod 700), or name a directory inside it, which lethe then makes.");
     }
 
     /// <summary>True while a process holds the directory's lock.</summary>
@@ -52,37 +72,57 @@ internal sealed class DataDirectory : IDisposable
 
         try
         {
-            using var probe = new FileStream(file, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+            // Shared: those who ask do not see each other.
+            using var probe = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.Read);
             return false;
         }
-        catch (IOException)
+        catch (IOException fault)
         {
-            return true;
+            return HeldErrors.Contains(fault.HResult);
+        }
+        catch (UnauthorizedAccessException)
+        {
+            // Another user's: whoever runs there runs for somebody else.
+            return false;
         }
     }
 
     public void Dispose() => hold.Dispose();
 
-    private static FileStream TakeLock(string path)
+    private static async Task<FileStream> TakeLockAsync(string path, TimeProvider time)
     {
         var file = System.IO.Path.Combine(path, LockName);
-        try
+        var options = new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.None };
+        if (!OperatingSystem.IsWindows())
         {
-            var options = new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.None };
-            if (!OperatingSystem.IsWindows())
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        }
+
+        var waitedSince = time.GetTimestamp();
+        while (true)
+        {
+            try
             {
-                options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+                return new FileStream(file, options);
+            }
+            catch (UnauthorizedAccessException fault)
+            {
+                throw new HostFault($"the data directory {path} is not writable.", fault);
+            }
+            catch (IOException fault) when (!HeldErrors.Contains(fault.HResult))
+            {
+                throw new HostFault($"the data directory {path} cannot be used: {fault.Message}", fault);
+            }
+            catch (IOException fault) when (time.GetElapsedTime(waitedSince) >= LockWaitMax)
+            {
+                throw new HostFault($"the data directory {path} is in use by another lethe.", fault);
+            }
+            catch (IOException)
+            {
+                // Held, and the wait has not ended: next try.
             }
 
-            return new FileStream(file, options);
-        }
-        catch (UnauthorizedAccessException fault)
-        {
-            throw new HostFault($"the data directory {path} is not writable.", fault);
-        }
-        catch (IOException fault)
-        {
-            throw new HostFault($"the data directory {path} is in use by another lethe.", fault);
+            await Task.Delay(LockPoll, time);
         }
     }
 }

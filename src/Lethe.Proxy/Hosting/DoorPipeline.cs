@@ -1,3 +1,4 @@
+using Lethe.Proxy.Access;
 using Lethe.Proxy.Admin;
 using Lethe.Proxy.ExtProc;
 using Lethe.Proxy.Forwarding;
@@ -10,8 +11,12 @@ internal static class DoorPipeline
     public static void Configure(IApplicationBuilder app)
     {
         app.Use(TellFaults);
-        app.MapWhen(ListenerKind.Forwarding.Leads, branch => branch.MapForwarding());
-        Branch(app, ListenerKind.ExtProc, endpoints => endpoints.MapExtProc());
+        app.MapWhen(ListenerKind.Forwarding.Leads, branch =>
+        {
+            branch.UseSiteGuard(HostRule.ShortNamesToo);
+            branch.MapForwarding();
+        });
+        Branch(app, ListenerKind.ExtProc, endpoints => endpoints.MapExtProc(), branch => branch.UseSiteGuard(HostRule.Any));
         Branch(app, ListenerKind.Admin, endpoints => endpoints.MapAdmin(), branch => branch.UseAdminGuards());
     }
 

@@ -10,20 +10,23 @@ internal static class HostLog
         logging.SetMinimumLevel(LogLevel.Information);
         logging.AddFilter("Microsoft", LogLevel.Warning);
         logging.AddFilter("Yarp", LogLevel.Warning);
+        logging.AddFilter("Grpc", LogLevel.Warning);
         // A failed start is told once, in one line, by the command.
         logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
         logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
+        // What makes lethe not ready is told where it happens.
+        logging.AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None);
         // Its warning at a start says that one port cannot speak both HTTP versions without TLS: here it can. Its errors are faults of
         // requests, which the pipeline tells itself, without those that only carry an upstream's cut on to the client.
         logging.AddFilter("Microsoft.AspNetCore.Server.Kestrel", LogLevel.Critical);
+        // A client or an upstream that goes away: the record has it, with who and why.
+        logging.AddFilter("Yarp.ReverseProxy.Forwarder", LogLevel.Error);
         logging.AddConfiguration(context.Configuration.GetSection("Logging"));
-        logging.AddSimpleConsole(console =>
+        logging.AddConsoleFormatter<OneLineFormatter, ConsoleFormatterOptions>();
+        logging.AddConsole(console =>
         {
-            console.SingleLine = true;
-            console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
-            console.UseUtcTimestamp = true;
-            console.ColorBehavior = LoggerColorBehavior.Disabled;
+            console.FormatterName = OneLineFormatter.FormatterName;
+            console.LogToStandardErrorThreshold = LogLevel.Trace;
         });
-        logging.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
     }
 }

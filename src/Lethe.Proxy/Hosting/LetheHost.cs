@@ -1,6 +1,7 @@
-using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
+using Lethe.Ingest.Meaning;
+using Lethe.Proxy.Access;
 using Lethe.Proxy.Admin;
 using Lethe.Proxy.Configuration;
 using Lethe.Proxy.ExtProc;
@@ -8,6 +9,7 @@ using Lethe.Proxy.Forwarding;
 using Lethe.Proxy.Metrics;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.Data.Sqlite;
 
 namespace Lethe.Proxy.Hosting;
 
@@ -43,7 +45,7 @@ internal sealed class LetheHost : IAsyncDisposable
     /// <exception cref="HostFault">A port is taken, the directory is not usable or held by another process.</exception>
     public static async Task<LetheHost> StartAsync(LetheSettings settings, Action<IServiceCollection>? configure = null, CancellationToken stopping = default)
     {
-        var directory = DataDirectory.Open(settings.Options.DataDirectory);
+        var directory = await DataDirectory.OpenAsync(settings.Options.DataDirectory, TimeProvider.System);
         RecordingPipeline? memory = null;
         IHost? host = null;
         try
@@ -59,23 +61,22 @@ internal sealed class LetheHost : IAsyncDisposable
             await memory.WhenStoreOpenedAsync();
             var doors = Listeners.Bound(services.GetRequiredService<IServer>(), settings.Options);
             doors.Write(directory.Path);
-            WarnIfOpenToOthers(settings.Options, services.GetRequiredService<ILogger<LetheHost>>());
+            if (services.GetRequiredService<TokenRule>().AtAdmin && services.GetRequiredService<TokenBook>().IsEmpty)
+            {
+                Log.NoTokenYet(services.GetRequiredService<ILogger<LetheHost>>(), settings.Options.AdminListen);
+            }
+
             return new LetheHost(directory, memory, host, doors);
         }
         catch (Exception fault)
         {
-            if (memory is not null)
-            {
-                await memory.DisposeAsync();
-            }
-
-            host?.Dispose();
-            directory.Dispose();
+            await CloseAsync(directory, memory, host);
             throw AsHostFault(fault) is { } known ? known : fault;
         }
     }
 
-    /// <summary>Lets running calls end (until <paramref name="patience"/> is cancelled), then closes everything in order.</summary>
+    /// <summary>Lets running calls end (until <paramref name="patience"/> is cancelled), then closes everything in order, whatever of it fails.</summary>
+    /// <exception cref="HostFault">The disk refused what was to be written at the end.</exception>
     public async Task StopAsync(CancellationToken patience = default)
     {
         if (stopped)
@@ -84,21 +85,50 @@ internal sealed class LetheHost : IAsyncDisposable
         }
 
         stopped = true;
-        ListeningDoors.Remove(directory.Path);
-        await host.StopAsync(patience);
-        await memory.DisposeAsync();
-        host.Dispose();
-        directory.Dispose();
+        try
+        {
+            await StopDoorsAsync(patience);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or SqliteException or StoreRefusedException)
+        {
+            throw new HostFault("the end was not in good order: " + fault.Message, fault);
+        }
     }
 
     public async ValueTask DisposeAsync() => await StopAsync();
 
-    // The read API asks for no credential: loopback is what keeps the conversations private.
-    private static void WarnIfOpenToOthers(LetheOptions options, ILogger logger)
+    private async Task StopDoorsAsync(CancellationToken patience)
     {
-        if (ListenAddress.TryParse(options.AdminListen, out var admin) && admin.EndPoint is IPEndPoint { Address: { } address } && !IPAddress.IsLoopback(address))
+        try
         {
-            Log.AdminIsOpen(logger, options.AdminListen);
+            ListeningDoors.Remove(directory.Path);
+        }
+        finally
+        {
+            try
+            {
+                await host.StopAsync(patience);
+            }
+            finally
+            {
+                await CloseAsync(directory, memory, host);
+            }
+        }
+    }
+
+    private static async Task CloseAsync(DataDirectory directory, RecordingPipeline? memory, IHost? host)
+    {
+        try
+        {
+            if (memory is not null)
+            {
+                await memory.DisposeAsync();
+            }
+        }
+        finally
+        {
+            host?.Dispose();
+            directory.Dispose();
         }
     }
 
@@ -114,6 +144,8 @@ internal sealed class LetheHost : IAsyncDisposable
             services.AddSingleton(_ => memory().Sink);
             services.AddSingleton(_ => memory().Reader);
             services.AddSingleton<Func<PipelineState>>(_ => memory().State);
+            services.AddSingleton<ReadinessCheck>();
+            services.AddHealthChecks().AddCheck<ReadinessCheck>("readiness");
             services.AddSingleton<MetricRegistry>();
             if (OtlpExport.IsAsked(settings.Configuration))
             {

@@ -1,3 +1,4 @@
+using Lethe.Proxy.Forwarding;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
@@ -28,7 +29,8 @@ internal sealed class ListenerKind
         listener.Use(next => connection => Enter(connection, next));
         if (protocols == HttpProtocols.Http1AndHttp2)
         {
-            listener.Use(next => connection => CleartextHttp2.DetectAsync(connection, next));
+            var time = listener.ApplicationServices.GetRequiredService<TimeProvider>();
+            listener.Use(next => connection => CleartextHttp2.DetectAsync(connection, http2: next, http1: one => HalfClosedClient.ServeAsync(one, next, time)));
         }
     }
 

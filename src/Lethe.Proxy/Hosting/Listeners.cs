@@ -25,7 +25,7 @@ internal static class Listeners
         Listen(kestrel, options.AdminListen, ListenerKind.Admin);
         if (options.ExtProc.Listen.Length > 0)
         {
-            Listen(kestrel, options.ExtProc.Listen, ListenerKind.ExtProc, listener => ExtProcTls.Use(listener, options.ExtProc));
+            Listen(kestrel, options.ExtProc.Listen, ListenerKind.ExtProc, listener => ExtProcListener.Configure(listener, options.ExtProc));
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Lethe.Proxy.Configuration;
 using Lethe.Proxy.Forwarding;
 
 namespace Lethe.Proxy.Hosting;
@@ -46,7 +47,17 @@ internal sealed record ListeningDoors(string Forwarding, string Admin, string? E
         JsonSerializer.Serialize(file, this, ListeningDoorsJson.Default.ListeningDoors);
     }
 
-    public static void Remove(string dataDirectory) => File.Delete(Path.Combine(dataDirectory, FileName));
+    public static void Remove(string dataDirectory)
+    {
+        try
+        {
+            File.Delete(Path.Combine(dataDirectory, FileName));
+        }
+        catch (DirectoryNotFoundException)
+        {
+            // Somebody removed the directory, and the file with it.
+        }
+    }
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true)]

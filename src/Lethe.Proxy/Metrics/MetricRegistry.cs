@@ -1,58 +1,55 @@
-using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
+using Prometheus;
 
 namespace Lethe.Proxy.Metrics;
 
-/// <summary>Listens to lethe's own meters from the moment it is made, and holds what they have told.</summary>
+/// <summary>Hears lethe's own meters from the moment it is made, and keeps what they tell for Prometheus, each instrument as the collector of its kind.</summary>
 internal sealed class MetricRegistry : IDisposable
 {
     /// <summary>How the names of lethe's own meters begin.</summary>
     public const string MeterPrefix = "Lethe.";
 
-    private readonly ConcurrentDictionary<string, MetricFamily> families = new();
     private readonly MeterListener listener = new();
+    private readonly IReadOnlyDictionary<string, string[]> labels;
+    private readonly MetricFactory factory;
 
     public MetricRegistry()
+        : this(MetricLabels.Declared)
     {
+    }
+
+    /// <param name="labels">The label names of each instrument that has any.</param>
+    public MetricRegistry(IReadOnlyDictionary<string, string[]> labels)
+    {
+        this.labels = labels;
+        // Figures of the process and of prometheus-net itself are nobody's contract.
+        Prometheus.Metrics.SuppressDefaultMetrics();
+        factory = Prometheus.Metrics.WithCustomRegistry(Collectors);
+        factory.ExemplarBehavior = ExemplarBehavior.NoExemplars();
+        Collectors.AddBeforeCollectCallback(listener.RecordObservableInstruments);
         listener.InstrumentPublished = Enable;
-        listener.SetMeasurementEventCallback<byte>(static (_, value, tags, family) => Record(value, tags, family));
-        listener.SetMeasurementEventCallback<short>(static (_, value, tags, family) => Record(value, tags, family));
-        listener.SetMeasurementEventCallback<int>(static (_, value, tags, family) => Record(value, tags, family));
-        listener.SetMeasurementEventCallback<long>(static (_, value, tags, family) => Record(value, tags, family));
-        listener.SetMeasurementEventCallback<float>(static (_, value, tags, family) => Record(value, tags, family));
-        listener.SetMeasurementEventCallback<double>(static (_, value, tags, family) => Record(value, tags, family));
-        listener.SetMeasurementEventCallback<decimal>(static (_, value, tags, family) => Record((double)value, tags, family));
+        listener.SetMeasurementEventCallback<byte>(static (_, value, tags, series) => Record(value, tags, series));
+        listener.SetMeasurementEventCallback<short>(static (_, value, tags, series) => Record(value, tags, series));
+        listener.SetMeasurementEventCallback<int>(static (_, value, tags, series) => Record(value, tags, series));
+        listener.SetMeasurementEventCallback<long>(static (_, value, tags, series) => Record(value, tags, series));
+        listener.SetMeasurementEventCallback<float>(static (_, value, tags, series) => Record(value, tags, series));
+        listener.SetMeasurementEventCallback<double>(static (_, value, tags, series) => Record(value, tags, series));
+        listener.SetMeasurementEventCallback<decimal>(static (_, value, tags, series) => Record((double)value, tags, series));
         listener.Start();
     }
 
-    /// <summary>Asks the observable instruments, then gives all families by name.</summary>
-    public IEnumerable<MetricFamily> Collect()
-    {
-        listener.RecordObservableInstruments();
-        return families.Values.OrderBy(family => family.Name, StringComparer.Ordinal);
-    }
+    /// <summary>What a scrape reads.</summary>
+    public CollectorRegistry Collectors { get; } = Prometheus.Metrics.NewCustomRegistry();
 
     public void Dispose() => listener.Dispose();
 
-    private static void Record(double value, ReadOnlySpan<KeyValuePair<string, object?>> tags, object? family) => ((MetricFamily)family!).Record(value, tags);
+    private static void Record(double value, ReadOnlySpan<KeyValuePair<string, object?>> tags, object? series) => ((InstrumentSeries)series!).Record(value, tags);
 
     private void Enable(Instrument instrument, MeterListener self)
     {
-        if (!instrument.Meter.Name.StartsWith(MeterPrefix, StringComparison.Ordinal))
+        if (instrument.Meter.Name.StartsWith(MeterPrefix, StringComparison.Ordinal))
         {
-            return;
+            self.EnableMeasurementEvents(instrument, InstrumentSeries.Of(instrument, factory, labels.GetValueOrDefault(instrument.Name) ?? []));
         }
-
-        // Two instruments of one name (a meter made twice) are one family.
-        var made = new MetricFamily(instrument, Advice(instrument));
-        self.EnableMeasurementEvents(instrument, families.GetOrAdd(made.Name, made));
     }
-
-    private static double[]? Advice(Instrument instrument) => instrument switch
-    {
-        Histogram<double> histogram => histogram.Advice?.HistogramBucketBoundaries?.ToArray(),
-        Histogram<long> histogram => histogram.Advice?.HistogramBucketBoundaries?.Select(bound => (double)bound).ToArray(),
-        Histogram<int> histogram => histogram.Advice?.HistogramBucketBoundaries?.Select(bound => (double)bound).ToArray(),
-        _ => null,
-    };
 }

@@ -1,11 +1,10 @@
 using System.IO.Compression;
-using System.Runtime.InteropServices;
 using System.Text;
 
 namespace Lethe.Capture.Tests.Decoding;
 
 /// <summary>Bodies under a content coding.</summary>
-internal static partial class Coded
+internal static class Coded
 {
     public static byte[] Encode(byte[] plain, string coding)
     {
@@ -48,14 +47,7 @@ internal static partial class Coded
 
     private static byte[] Zstd(byte[] plain)
     {
-        var coded = new byte[CompressBound((nuint)plain.Length)];
-        var length = Compress(coded, (nuint)coded.Length, plain, (nuint)plain.Length, 3);
-        return coded[..(int)length];
+        using var compressor = new ZstdSharp.Compressor();
+        return compressor.Wrap(plain).ToArray();
     }
-
-    [LibraryImport("libzstd.so.1", EntryPoint = "ZSTD_compressBound")]
-    private static partial nuint CompressBound(nuint length);
-
-    [LibraryImport("libzstd.so.1", EntryPoint = "ZSTD_compress")]
-    private static partial nuint Compress([Out] byte[] output, nuint outputLength, byte[] input, nuint inputLength, int level);
 }

@@ -102,4 +102,42 @@ public sealed class ContentDecoderTests
     [InlineData("  Identity , identity")]
     public void Plain_bodies_stay_as_they_are(string? encoding) =>
         Assert.Equal(Plain, ContentDecoder.Decode(Plain, encoding).Bytes.ToArray());
+
+    [Theory]
+    [InlineData("gzip", "{\"a\":1}", "")]
+    [InlineData("deflate", "{\"a\":1}", "")]
+    [InlineData("br", "data: {}\n\n", "")]
+    [InlineData("zstd", "[1]", "")]
+    [InlineData("gzip, br", "{\"a\":1}", "br")]
+    [InlineData("gzip", "{\"a\":1}", "zstd")]
+    [InlineData("br", "{\"a\":1}", "gzip")]
+    [InlineData("zstd", "{\"a\":1}", "deflate")]
+    [InlineData("gzip", "{\"a\":1}", "gzip gzip")]
+    [InlineData(null, "{\"a\":1}", "gzip")]
+    [InlineData(null, "data: {}\n\n", "zstd")]
+    [InlineData("identity", "{\"a\":1}", "deflate")]
+    [InlineData(null, "{\"a\":\"a brotli body has no mark\"}", "br")]
+    [InlineData(null, "{\"a\":1}", "zstd gzip")]
+    public void Where_label_and_body_disagree_the_body_is_believed(string? label, string plain, string codings)
+    {
+        var body = Encoding.UTF8.GetBytes(plain);
+        foreach (var coding in codings.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+        {
+            body = Coded.Encode(body, coding);
+        }
+
+        var decoded = ContentDecoder.Decode(body, label);
+
+        Assert.Equal((plain, false, null), (Encoding.UTF8.GetString(decoded.Bytes.Span), decoded.Salvaged, decoded.Reason));
+    }
+
+    [Fact]
+    public void What_only_begins_like_a_coding_stays_as_it_is()
+    {
+        byte[][] bodies = [[0x1f, 0x8b, 0x08, 1, 2, 3], [0x89, (byte)'P', (byte)'N', (byte)'G', 0, 1, 2], [0x78, 0x9c, 1, 2, 3], [0xff, 0xfe, (byte)'{', 0]];
+        foreach (var body in bodies)
+        {
+            Assert.Equal(body, ContentDecoder.Decode(body, null).Bytes.ToArray());
+        }
+    }
 }

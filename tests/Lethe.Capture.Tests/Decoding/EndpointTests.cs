@@ -71,6 +71,31 @@ public sealed class EndpointTests
         Assert.Equal(endpoint, Invented.Decode(Invented.Exchange("/proxy", request, "{}")).Endpoint);
 
     [Theory]
+    [InlineData("", "event: message_start\ndata: {\"type\":\"message_start\",\"message\":{}}\n\n", "messages")]
+    [InlineData("", "event: ping\ndata: ping\n\ndata: {\"type\":\"content_block_delta\"}\n\n", "messages")]
+    [InlineData("", "{\"type\":\"message\",\"content\":[]}", "messages")]
+    [InlineData("anthropic-version", "", "messages")]
+    [InlineData("", "data: {\"object\":\"chat.completion.chunk\"}\n\n", "chat_completions")]
+    [InlineData("", "{\"object\":\"chat.completion\"}", "chat_completions")]
+    [InlineData("", "event: response.created\ndata: {\"type\":\"response.created\"}\n\n", "responses")]
+    [InlineData("", "{\"object\":\"response\",\"output\":[]}", "responses")]
+    [InlineData("", "data: {\"object\":\"text_completion\"}\n\n", "completions")]
+    public void A_path_that_says_nothing_leaves_it_to_headers_and_answer_too(string header, string answer, string endpoint)
+    {
+        var exchange = Invented.Exchange("/b/x", """{"model":"m","messages":[{"role":"user","content":"hi"}]}""", answer);
+
+        Assert.Equal(endpoint, Invented.Decode(exchange with { RequestHeaders = [new(header, "2023-06-01")] }).Endpoint);
+    }
+
+    [Fact]
+    public void A_word_of_the_path_counts_as_a_whole_word_wherever_it_stands()
+    {
+        var turn = Invented.Decode(Invented.Exchange("/filesystem/v1/files", "{}", "{}"));
+
+        Assert.Equal("files", turn.Endpoint);
+    }
+
+    [Theory]
     [InlineData("groq", "api.openai.com", "groq")]
     [InlineData(null, "api.x.ai:443", "xai")]
     [InlineData(null, "my.openai.azure.com", "azure-openai")]

@@ -13,6 +13,7 @@ public sealed class PriceBookTests
             {"id":"haiku","match":{"and":[{"contains":"haiku"},{"regex":"-\\d+$"}]},"prices":{"input_mtok":1,"output_mtok":5}}]},
           {"id":"azure","fallback_model_providers":["openai","anthropic"],"models":[{"id":"own","match":{"equals":"Own"},"prices":{"input_mtok":1,"output_mtok":1}}]},
           {"id":"groq","models":[{"id":"fast-one","match":{"equals":"fast-one"},"prices":{"input_mtok":7}}]},
+          {"id":"google","models":[{"id":"claude","match":{"starts_with":"claude"},"prices":{"input_mtok":3,"output_mtok":15,"cache_write_mtok":3.75,"web_searches_kcount":10}}]},
           {"id":"aws","models":[{"id":"nova","match":{"equals":"nova"},"prices":{"input_mtok":9}}]},
           {"id":"openai","models":[
             {"id":"steps","match":{"equals":"steps-2026-05-01"},"prices":{
@@ -34,7 +35,7 @@ public sealed class PriceBookTests
     [Fact]
     public void Each_bucket_pays_its_own_price_in_whole_nano_dollars()
     {
-        var usage = new Usage { Input = 3, CacheRead = 1_000, CacheWrite5m = 9, CacheWrite1h = 3_259, Output = 5, Reasoning = 2, WebSearches = 2 };
+        var usage = new Usage { Input = 3, CacheRead = 1_000, CacheWrite5m = 9, CacheWrite1h = 3_259, Output = 5, Reasoning = 2, WebSearches = 2, Final = true };
 
         var cost = Prices.Price(Turn("anthropic", "opus-5", usage), Noon);
 
@@ -155,6 +156,32 @@ public sealed class PriceBookTests
     [InlineData(null, (5_000 * 2) + 10_000_000)]
     public void Tokens_cost_a_tenth_more_where_the_model_ran_in_the_us_and_searches_do_not(string? geo, int nano) =>
         Assert.Equal(nano, Cost("anthropic", "opus-5", new Usage { Input = 2, WebSearches = 1, InferenceGeo = geo }));
+
+    [Fact]
+    public void What_is_kept_for_an_hour_costs_twice_the_input_whoever_sells_the_model()
+    {
+        var usage = new Usage { Input = 0, CacheWrite5m = 10, CacheWrite1h = 100, Output = 0, Final = true };
+
+        Assert.Equal((10 * 3_750) + (100 * 6_000), Cost("vertex", "claude-sonnet-4-5", usage));
+        foreach (var (vendor, model) in new[] { ("vertex", "claude-sonnet-4-5"), ("openrouter", "anthropic/claude-sonnet-4.5"), ("bedrock", "global.anthropic.claude-sonnet-4-5-20250929-v1:0") })
+        {
+            var turn = Turn(vendor, model, usage with { CacheWrite5m = 0 });
+            Assert.Equal(100 * 6_000, PriceBook.Embedded.Price(turn, Noon)?.NanoUsd);
+        }
+    }
+
+    [Fact]
+    public void A_search_costs_the_same_in_a_batch() =>
+        Assert.Equal((2 * 1_500) + 10_000_000, Cost("vertex", "claude-x", new Usage { Input = 2, WebSearches = 1, ServiceTier = "batch" }));
+
+    [Fact]
+    public void The_cost_of_a_count_that_was_cut_says_so()
+    {
+        var usage = new Usage { Input = 1 };
+
+        Assert.True(Prices.Price(Turn("anthropic", "opus-5", usage), Noon)?.IsPartial);
+        Assert.False(Prices.Price(Turn("anthropic", "opus-5", usage with { Final = true }), Noon)?.IsPartial);
+    }
 
     [Fact]
     public void Absurd_numbers_and_names_cost_nothing_but_a_null()

@@ -134,6 +134,37 @@ public sealed class ExchangeRedactorTests
         Assert.False(redacted.Response.Truncated);
     }
 
+    [Theory]
+    [InlineData("", "gzip")]
+    [InlineData("", "zstd")]
+    [InlineData("br", "gzip")]
+    [InlineData("gzip", "")]
+    [InlineData("zstd", "")]
+    public void Where_label_and_coding_disagree_a_body_is_redacted_as_what_it_is(string label, string coding)
+    {
+        var wire = Code("{\"text\":\"AKIAIOSFODNN7EXAMPLE\"}", coding);
+        foreach (var partBytes in new[] { 1, 7, wire.Length })
+        {
+            using var body = ExchangeRedactor.OpenBody([new("content-encoding", label)]);
+            byte[] parts = [.. wire.Chunk(partBytes).SelectMany(part => body.Append(part)), .. body.Complete()];
+
+            Assert.Equal("{\"text\":\"[redacted:aws_access_key]\"}", Encoding.UTF8.GetString(parts));
+            Assert.Null(body.WithheldReason);
+        }
+    }
+
+    [Fact]
+    public void Where_bodies_are_withheld_no_header_keeps_the_prompt()
+    {
+        var metadata = """{"session_id":"s","thread_id":"t","turn_id":"u","request_kind":"turn","prompt":"what was said"}""";
+        var exchange = Exchange() with { RequestHeaders = [new("X-Codex-Turn-Metadata", metadata)] };
+        var withheld = exchange with { Attributes = new Dictionary<string, string> { [CapturedExchange.WithheldAttribute] = "sensitive" } };
+
+        Assert.Equal(metadata, new ExchangeRedactor(Key, false).Redact(exchange).RequestHeaders[0].Value);
+        Assert.Equal("""{"session_id":"s","thread_id":"t","turn_id":"u","request_kind":"turn"}""", new ExchangeRedactor(Key, false).Redact(withheld).RequestHeaders[0].Value);
+        Assert.Equal("", new ExchangeRedactor(Key, false).Redact(withheld with { RequestHeaders = [new("x-codex-turn-metadata", "what was said")] }).RequestHeaders[0].Value);
+    }
+
     [Fact]
     public void A_body_whose_coding_cannot_be_undone_is_withheld()
     {
@@ -152,6 +183,7 @@ public sealed class ExchangeRedactorTests
     [InlineData("gzip")]
     [InlineData("x-gzip, identity")]
     [InlineData("br")]
+    [InlineData("zstd")]
     [InlineData("gzip, br")]
     [InlineData("deflate")]
     public void A_body_in_parts_comes_out_as_the_whole_would(string coding)
@@ -185,10 +217,11 @@ public sealed class ExchangeRedactorTests
     [Theory]
     [InlineData("gzip")]
     [InlineData("br")]
+    [InlineData("zstd")]
     public void A_long_coded_stream_comes_out_while_it_comes_in(string coding)
     {
         var random = new Random(7);
-        var text = string.Concat(Enumerable.Range(0, 20_000).Select(_ => random.Next(100_000) + (char)('g' + random.Next(9)) + "\n"));
+        var text = string.Concat(Enumerable.Range(0, 100_000).Select(_ => random.Next(100_000) + (char)('g' + random.Next(9)) + "\n"));
         var wire = Code(text, coding);
         using var body = ExchangeRedactor.OpenBody([new("content-encoding", coding)]);
 
@@ -202,6 +235,7 @@ public sealed class ExchangeRedactorTests
     [Theory]
     [InlineData("gzip")]
     [InlineData("br")]
+    [InlineData("zstd")]
     public void Of_a_coded_body_that_breaks_what_came_before_is_kept(string coding)
     {
         var text = string.Concat(Enumerable.Range(0, 20_000).Select(number => number * 7919 + "\n"));
@@ -271,6 +305,7 @@ public sealed class ExchangeRedactorTests
                 "gzip" or "x-gzip" => new GZipStream(coded, CompressionLevel.Fastest, leaveOpen: true),
                 "deflate" => new ZLibStream(coded, CompressionLevel.Fastest, leaveOpen: true),
                 "br" => new BrotliStream(coded, CompressionLevel.Fastest, leaveOpen: true),
+                "zstd" => new ZstdSharp.CompressionStream(coded, leaveOpen: true),
                 _ => new BufferedStream(coded),
             })
             {

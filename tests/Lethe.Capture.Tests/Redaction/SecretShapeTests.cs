@@ -43,6 +43,26 @@ public sealed class SecretShapeTests
         { "env_secret", "s3cr3t", "export CLIENT_SECRET=" },
         { "env_secret", "tok_en9", "GH_TOKEN=" },
         { "env_secret", "wJalrXUtnFEMI/K7MDENG", "AWS_SECRET_ACCESS_KEY=" },
+        { "perplexity_key", "pplx-0123456789abcdefABCDEF0123456789abcdefABCDEF0123", "" },
+        { "nvidia_key", "nvapi-0123456789_abcdefABCDEF-0123456789abcdefABCDEF0123456789", "" },
+        { "cerebras_key", "csk-0123456789abcdefghijklmnopqrstuvwxyz0123456789ab", "" },
+        { "replicate_token", "r8_0123456789abcdefghijABCDEFGHIJ0123456", "" },
+        { "fireworks_key", "fw_0123456789abcdefghijAB", "" },
+        { "sendgrid_key", "SG.0123456789abcdefghijkl.0123456789abcdefghijklmnopqrstuvwxyzABCDEFG", "" },
+        { "pypi_token", "pypi-AgEIcHlwaS5vcmcCJDAxMjM0NTY3LTg5YWItY2RlZi0wMTIzLTQ1Njc4OWFiY2RlZgACKlsz", "" },
+        { "docker_token", "dckr_pat_0123456789_abcdefghij-ABCDE", "" },
+        { "databricks_token", "dapi0123456789abcdef0123456789abcdef", "" },
+        { "groq_key", "gsk_0123456789abcdefghijABCDEFGHIJ0123456789abcdefghijAB", "" },
+        { "huggingface_token", "hf_abcdefghijABCDEFGHIJabcdefghijABCD", "" },
+        { "basic_credentials", "dXNlcjpodW50ZXIyaHVudGVyMg==", "Authorization: Basic " },
+        { "url_password", "hunter2", "postgres://app:" },
+        { "assigned_secret", "wJalrXUtnFEMI/K7MDENG", "aws_secret_access_key = " },
+        { "assigned_secret", "hunter2", "password=" },
+        { "assigned_secret", "hunter2", "password: " },
+        { "assigned_secret", "hunter2", "Pwd=" },
+        { "env_secret", "s3cr3t", "DB_PASS=" },
+        { "assigned_secret", "q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEg==", "AccountName=a;AccountKey=" },
+        { "assigned_secret", "0123456789abcdef", "x-api-key: " },
         { "private_key", "-----BEGIN RSA PRIVATE KEY-----\nMIIEpAIBAAKCAQEA7\nabc+/=\n-----END RSA PRIVATE KEY-----", "" },
         { "private_key", "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAA", "" },
     };
@@ -51,15 +71,17 @@ public sealed class SecretShapeTests
     [MemberData(nameof(Secrets))]
     public void A_secret_becomes_a_mark_that_tells_its_kind(string kind, string secret, string before)
     {
-        Assert.Equal($"see {before}[redacted:{kind}] here", Redact($"see {before}{secret} here"));
-        Assert.Equal($"\n{before}[redacted:{kind}]", Redact($"\n{before}{secret}"));
+        var after = kind == "url_password" ? "@db.internal/app" : "";
+        Assert.Equal($"see {before}[redacted:{kind}]{after} here", Redact($"see {before}{secret}{after} here"));
+        Assert.Equal($"\n{before}[redacted:{kind}]{after}", Redact($"\n{before}{secret}{after}"));
     }
 
     [Theory]
     [MemberData(nameof(Secrets))]
     public void Inside_a_JSON_string_only_the_secret_goes(string kind, string secret, string before)
     {
-        var nested = JsonSerializer.Serialize(new { env = $"one\n{before}{secret}\n(two)", key = $"\t{before}{secret}" });
+        var after = kind == "url_password" ? "@db.internal/app" : "";
+        var nested = JsonSerializer.Serialize(new { env = $"one\n{before}{secret}{after}\n(two)", key = $"\t{before}{secret}{after}" });
         foreach (var json in new[] { nested, JsonSerializer.Serialize(new { arguments = nested }) })
         {
             var redacted = Redact(json);
@@ -76,6 +98,14 @@ public sealed class SecretShapeTests
     [InlineData("the task-based-scheduler-of-disk-2024-and-risk-assessments-for-99")]
     [InlineData("Bearer authentication is described in RFC 6750, bearer tokens too")]
     [InlineData("{\"a\":\"GH_TOKEN=\",\"b\":\"kept\"}")]
+    [InlineData("GH_TOKEN=$GH_TOKEN TOKEN=${TOKEN} TOKEN=$(pass show x) TOKEN=<your token> PAD_TOKEN=<pad> PASSWORD={{ password }}")]
+    [InlineData("MAX_TOKEN=4096 TOKEN=None token=null EOS_TOKEN=[SEP] API_KEY=process.env.API_KEY TOKEN=getToken(1) SECRET=%s")]
+    [InlineData("e.token=t.token,n.password=r.password;a.secret=b(c),this.TOKEN=e.TOKEN.value}")]
+    [InlineData("login(user, password=password) token: 17, tokens: 4096, the password: must be at least 8 characters, pass: 12 of 12, bypass=abc123x")]
+    [InlineData("{\"token\":\"Hello\",\"logprob\":-0.5,\"max_tokens\":4096,\"password\":{\"type\":\"string\"},\"type\":\"password\",\"secret\":\"string\"}")]
+    [InlineData("https://example.com/a@b https://example.com:8080/x http://[::1]:80 postgres://app:$PASSWORD@h postgres://app:<password>@h git+ssh://git@github.com/x")]
+    [InlineData("Basic authentication, Basic understanding of something, basic c29tZSB0ZXh0IHdpdGhvdXQgb25l")]
+    [InlineData("xhf_abcdefghijABCDEFGHIJabcdefghijABCD/9ghp_0123456789abcdefghijABCDEFGHIJ012345 hf_abcdefghijABCDEFGHIJabcdefghijABCDabcdefghijk")]
     [InlineData("GH_TOKEN= kept")]
     [InlineData("GH_TOKEN=\"\" kept")]
     [InlineData("-----BEGIN CERTIFICATE-----\nMIIEpAIBAAKCAQEA7\n-----END CERTIFICATE-----")]
@@ -110,6 +140,75 @@ public sealed class SecretShapeTests
             "[redacted:private_key][redacted:private_key] here",
             Redact($"{Cut}-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n\nMIIE\n-----END RSA PRIVATE KEY----- here"));
         Assert.Equal("[redacted:private_key]-----END \"quoted\"-----", Redact($"{Cut}-----END \"quoted\"-----"));
+    }
+
+    [Theory]
+    [InlineData("{\"password\":\"correct horse\",\"api_key\": \"abcd\"}", "{\"password\":\"correct horse\",\"api_key\": \"[redacted:assigned_secret]\"}")]
+    [InlineData("{\"password\":\"hunter\"}", "{\"password\":\"[redacted:assigned_secret]\"}")]
+    [InlineData("{\"a\":\"{\\\"password\\\":\\\"hunter\\\"}\"}", "{\"a\":\"{\\\"password\\\":\\\"[redacted:assigned_secret]\\\"}\"}")]
+    [InlineData("Server=h;Password=hunter2;Port=1", "Server=h;Password=[redacted:assigned_secret];Port=1")]
+    [InlineData("db:\n  password: hunter2\n", "db:\n  password: [redacted:assigned_secret]\n")]
+    [InlineData("?a=1&password=hunter2&b=2", "?a=1&password=[redacted:assigned_secret]&b=2")]
+    [InlineData("amqp://u:p%2Fw@h/x?a=b@c", "amqp://u:[redacted:url_password]@h/x?a=b@c")]
+    [InlineData("mongodb+srv://u:p%40ss@h/x", "mongodb+srv://u:[redacted:url_password]@h/x")]
+    public void A_name_that_says_secret_is_believed_where_the_value_looks_like_one(string text, string expected) => Assert.Equal(expected, Redact(text));
+
+    [Theory]
+    [MemberData(nameof(Secrets))]
+    public void An_escaped_character_is_the_character_at_any_depth(string kind, string secret, string before)
+    {
+        if (kind is "url_password" or "private_key")
+        {
+            return;
+        }
+
+        Func<string, string>[] spellings =
+        [
+            text => text.Replace("/", "\\/", StringComparison.Ordinal),
+            text => text.Replace("/", "\\\\/", StringComparison.Ordinal),
+            text => Escaped(text, letter => $"\\u{(int)letter:x4}"),
+            text => Escaped(text, letter => $"\\\\u{(int)letter:X4}"),
+            text => Escaped(text, letter => $"\\u005cu{(int)letter:x4}"),
+            text => Escaped(text, letter => $"\\x{(int)letter:x2}"),
+            text => Escaped(text, letter => $"%{(int)letter:X2}"),
+            text => Escaped(text, letter => $"%25{(int)letter:X2}"),
+            text => Escaped(text, letter => $"%2525{(int)letter:x2}"),
+            text => Escaped(text, letter => $"\\u0025{(int)letter:x2}"),
+        ];
+        foreach (var spelling in spellings)
+        {
+            Assert.Equal($" {spelling(before)}[redacted:{kind}] here", Redact($" {spelling(before)}{spelling(secret)} here"));
+        }
+    }
+
+    [Theory]
+    [InlineData("utf-16")]
+    [InlineData("utf-16BE")]
+    [InlineData("utf-32")]
+    public void In_wide_text_secret_and_mark_are_wide(string name)
+    {
+        var encoding = Encoding.GetEncoding(name);
+        using var redactor = new StreamRedactor();
+
+        byte[] redacted = [.. redactor.Append(encoding.GetBytes("ä key AKIAIOSFODNN7EXAMPLE here")), .. redactor.Complete()];
+
+        Assert.Equal("ä key [redacted:aws_access_key] here", encoding.GetString(redacted));
+    }
+
+    [Fact]
+    public void Of_ten_megabytes_of_base64_nothing_is_taken_for_a_secret()
+    {
+        var random = new Random(11);
+        var bytes = new byte[7_500_000];
+        random.NextBytes(bytes);
+        var standard = Convert.ToBase64String(bytes);
+        foreach (var text in new[] { standard, standard.Replace('+', '-').Replace('/', '_'), Convert.ToHexStringLower(bytes) })
+        {
+            using var redactor = new StreamRedactor();
+            redactor.Append(Encoding.ASCII.GetBytes(text), new Exchanges.PooledBytes());
+            redactor.Complete(new Exchanges.PooledBytes());
+            Assert.Equal(0, redactor.Replaced);
+        }
     }
 
     [Fact]
@@ -181,6 +280,10 @@ public sealed class SecretShapeTests
         Assert.Equal(text.Length, redacted.Length);
         Assert.Equal("\0\0 [redacted:anthropic_key]*** [redacted:aws_access TOKEN=[ \0", Encoding.UTF8.GetString(redacted));
     }
+
+    /// <summary>Every other character that is no letter or digit in that spelling, and the first letter too.</summary>
+    private static string Escaped(string text, Func<char, string> spell) =>
+        string.Concat(text.Select((letter, at) => letter != ' ' && letter is not ('%' or '"') && (at == 0 || !char.IsAsciiLetterOrDigit(letter)) ? spell(letter) : letter.ToString()));
 
     private static string Redact(string text)
     {

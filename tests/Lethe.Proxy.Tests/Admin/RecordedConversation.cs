@@ -2,8 +2,9 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 using Lethe.Proxy.Tests.Hosting;
-using Lethe.Proxy.Tests.Support;
-using Microsoft.AspNetCore.Http;
+using WireMock.RequestBuilders;
+using WireMock.ResponseBuilders;
+using WireMock.Server;
 
 namespace Lethe.Proxy.Tests.Admin;
 
@@ -14,15 +15,20 @@ internal sealed class RecordedConversation : IAsyncDisposable
     public const string Secret = "sk-ant-a-credential-that-must-not-be-kept";
     public const int Exchanges = 4;
 
+    private const string Busy = "busy";
+    private const string Calm = "calm";
+
     private const string Reply = """
         {"id":"msg_1","type":"message","role":"assistant","model":"claude-sonnet-4-5",
          "content":[{"type":"text","text":"Hello \u001b[31mthere"},{"type":"tool_use","id":"toolu_1","name":"Bash","input":{"command":"ls"}}],
          "stop_reason":"tool_use","usage":{"input_tokens":12,"cache_read_input_tokens":100,"cache_creation_input_tokens":0,"output_tokens":30}}
         """;
 
-    private readonly FakeModelApi api;
+    private const string Refusal = """{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}""";
 
-    private RecordedConversation(FakeModelApi api, LetheUnderTest lethe)
+    private readonly WireMockServer api;
+
+    private RecordedConversation(WireMockServer api, LetheUnderTest lethe)
     {
         this.api = api;
         Lethe = lethe;
@@ -34,40 +40,35 @@ internal sealed class RecordedConversation : IAsyncDisposable
 
     public static async Task<RecordedConversation> StartAsync()
     {
-        var api = await FakeModelApi.StartAsync(async context =>
-        {
-            var refused = context.Request.Headers.ContainsKey("x-refuse");
-            context.Response.StatusCode = refused ? 529 : 200;
-            context.Response.ContentType = "application/json";
-            await context.Response.WriteAsync(refused ? """{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}""" : Reply);
-        });
-        var lethe = await LetheUnderTest.StartAsync(options => options.Upstreams["anthropic"] = new() { Address = api.Address });
+        var api = WireMockServer.Start("http://127.0.0.1:0");
+        Answers(api, from: null, 200, Reply, to: Busy);
+        Answers(api, from: Busy, 529, Refusal, to: Calm);
+        Answers(api, from: Calm, 200, Reply, to: Calm);
+        var lethe = await LetheUnderTest.StartAsync(options => options.Upstreams["anthropic"] = new() { Address = api.Url! });
         var conversation = new RecordedConversation(api, lethe);
         await conversation.SayAsync("first");
-        await conversation.SayAsync("second", refuse: true);
+        await conversation.SayAsync("second");
         await conversation.SayAsync("third");
         await conversation.SayAsync("to the agent", agent: "a1b2c3");
         await conversation.UntilCommittedAsync(Exchanges);
         return conversation;
     }
 
-    public async Task SayAsync(string text, bool refuse = false, string? agent = null)
+    public Task SayAsync(string text, string? agent = null) => SendAsync($$"""[{"role":"user","content":{{JsonSerializer.Serialize(text)}}}]""", agent);
+
+    /// <param name="messages">A JSON array of whatever shape.</param>
+    public async Task SendAsync(string messages, string? agent = null)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, "/anthropic/v1/messages")
         {
             Content = new StringContent(
-                $$"""{"model":"claude-sonnet-4-5","max_tokens":100,"messages":[{"role":"user","content":{{JsonSerializer.Serialize(text)}}}]}""",
+                $$"""{"model":"claude-sonnet-4-5","max_tokens":100,"messages":{{messages}}}""",
                 Encoding.UTF8,
                 "application/json"),
         };
         request.Headers.UserAgent.Add(new ProductInfoHeaderValue("claude-cli", "2.1.329"));
         request.Headers.Add("x-claude-code-session-id", MainSession);
         request.Headers.Add("x-api-key", Secret);
-        if (refuse)
-        {
-            request.Headers.Add("x-refuse", "yes");
-        }
-
         if (agent is not null)
         {
             request.Headers.Add("x-claude-code-agent-id", agent);
@@ -93,6 +94,14 @@ internal sealed class RecordedConversation : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Lethe.DisposeAsync();
-        await api.DisposeAsync();
+        api.Dispose();
+    }
+
+    /// <summary>The model is overloaded once: when it is asked for the second time.</summary>
+    private static void Answers(WireMockServer api, string? from, int status, string body, string to)
+    {
+        var mapping = api.Given(Request.Create().UsingPost().WithPath("/v1/messages")).InScenario("overload");
+        (from is null ? mapping : mapping.WhenStateIs(from)).WillSetStateTo(to)
+            .RespondWith(Response.Create().WithStatusCode(status).WithHeader("Content-Type", "application/json").WithBody(body));
     }
 }

@@ -11,7 +11,7 @@ namespace Lethe.Proxy.Tests.Agents;
 internal static partial class Outline
 {
     // The upstream's name is what the forwarding door's own path prefix says; behind Envoy there is none.
-    private static readonly string[] New = ["door", "exchange_id", "commit_key", "captured_at", "timing", "upstream"];
+    private static readonly string[] New = ["door", "capture_mode", "exchange_id", "commit_key", "captured_at", "timing", "upstream"];
 
     public static IEnumerable<string> Of(Conversation conversation) => conversation.Records.Select(record => Of(record, conversation.Parents)).Order(StringComparer.Ordinal);
 

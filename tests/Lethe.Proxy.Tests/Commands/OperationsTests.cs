@@ -52,9 +52,10 @@ public sealed class OperationsTests : IAsyncLifetime
             await File.ReadAllBytesAsync(Directory.GetFiles(Data, "*.key").Single()), await File.ReadAllBytesAsync(Directory.GetFiles(restored, "*.key").Single()));
         if (!OperatingSystem.IsWindows())
         {
-            Assert.All(
-                Directory.EnumerateFileSystemEntries(restored, "*", SearchOption.AllDirectories).Append(restored),
-                path => Assert.Equal(UnixFileMode.None, File.GetUnixFileMode(path) & (UnixFileMode.GroupRead | UnixFileMode.OtherRead)));
+            foreach (var path in Directory.EnumerateFileSystemEntries(restored, "*", SearchOption.AllDirectories).Append(restored))
+            {
+                Assert.Equal(UnixFileMode.None, File.GetUnixFileMode(path) & (UnixFileMode.GroupRead | UnixFileMode.OtherRead));
+            }
         }
     }
 
@@ -196,7 +197,11 @@ public sealed class OperationsTests : IAsyncLifetime
         var copy = Path.Combine(Scratch, "read-only");
         await LetheAsync("backup", copy);
         var all = Directory.EnumerateFileSystemEntries(copy, "*", SearchOption.AllDirectories).Append(copy).ToArray();
-        Array.ForEach(all, path => File.SetUnixFileMode(path, UnixFileMode.UserRead | (Directory.Exists(path) ? UnixFileMode.UserExecute : UnixFileMode.None)));
+        foreach (var path in all)
+        {
+            File.SetUnixFileMode(path, UnixFileMode.UserRead | (Directory.Exists(path) ? UnixFileMode.UserExecute : UnixFileMode.None));
+        }
+
         try
         {
             foreach (var args in (string[][])[["export"], ["sessions"], ["verify", "--parity"], ["dead", "list"]])
@@ -209,7 +214,10 @@ public sealed class OperationsTests : IAsyncLifetime
         }
         finally
         {
-            Array.ForEach(all, path => File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute));
+            foreach (var path in all)
+            {
+                File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            }
         }
     }
 

@@ -1,4 +1,6 @@
 using System.Text.Json;
+using Lethe.Proxy.Tests.Support;
+using Microsoft.AspNetCore.Http;
 
 namespace Lethe.Proxy.Tests.Commands;
 
@@ -61,9 +63,9 @@ public sealed class ProgramTests : IDisposable
     }
 
     [Fact]
-    public async Task Run_says_where_it_listens_and_ends_well_on_sigterm_and_again_on_ctrl_c()
+    public async Task Run_says_where_it_listens_and_ends_well_on_every_signal_that_asks_for_it()
     {
-        foreach (var signal in (int[])[LetheProgram.SigTerm, LetheProgram.SigInt])
+        foreach (var signal in (int[])[LetheProgram.SigTerm, LetheProgram.SigInt, LetheProgram.SigQuit, LetheProgram.SigHup])
         {
             using var lethe = LetheProgram.Start(directory, RunOnFreePorts);
             var admin = (await lethe.ReadLineAsync("  admin "))[14..];
@@ -76,6 +78,63 @@ public sealed class ProgramTests : IDisposable
             Assert.DoesNotContain("fail:", error, StringComparison.Ordinal);
             Assert.Equal(0, code);
         }
+    }
+
+    [Fact]
+    public async Task A_closed_terminal_ends_run_in_good_order_however_often_it_says_so()
+    {
+        var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var rest = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var api = await FakeModelApi.StartAsync(async context =>
+        {
+            context.Response.ContentType = "text/event-stream";
+            await context.Response.WriteAsync("data: one\n\n");
+            await context.Response.Body.FlushAsync();
+            asked.SetResult();
+            await rest.Task;
+            await context.Response.WriteAsync("data: two\n\n");
+        });
+        using var lethe = LetheProgram.Start(directory, [.. RunOnFreePorts, "--set", "Lethe:Upstreams:anthropic:Address=" + api.Address]);
+        var door = (await lethe.ReadLineAsync("  forwarding "))[14..];
+        using var http = new HttpClient();
+        using var request = new HttpRequestMessage(HttpMethod.Post, door + "/anthropic/v1/messages") { Content = new StringContent("{}") };
+        using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        await asked.Task;
+
+        foreach (var signal in (int[])[LetheProgram.SigHup, LetheProgram.SigHup, LetheProgram.SigTerm, LetheProgram.SigHup])
+        {
+            lethe.Signal(signal);
+        }
+
+        rest.SetResult();
+        Assert.Equal("data: one\n\ndata: two\n\n", await response.Content.ReadAsStringAsync());
+        Assert.Equal(0, (await lethe.ExitAsync()).ExitCode);
+    }
+
+    [Fact]
+    public async Task Run_that_nohup_started_outlives_its_terminal()
+    {
+        using var lethe = LetheProgram.StartIgnoringHangUp(directory, RunOnFreePorts);
+        var admin = (await lethe.ReadLineAsync("  admin "))[14..];
+        using var http = new HttpClient();
+
+        lethe.Signal(LetheProgram.SigHup);
+        Assert.Equal("ok\n", await http.GetStringAsync(admin + "/healthz"));
+
+        lethe.Signal(LetheProgram.SigTerm);
+        Assert.Equal(0, (await lethe.ExitAsync()).ExitCode);
+    }
+
+    [Fact]
+    public async Task Variables_that_are_called_like_us_and_are_not_ours_change_nothing()
+    {
+        var stray = new Dictionary<string, string> { ["LETHE"] = "/usr/local/bin/lethe", ["LETHE_HOME"] = "/opt", ["LETHE_PORT"] = "tcp://10.0.0.1:4141", ["Lethe__Sink"] = "sqlite" };
+        using var lethe = LetheProgram.Start(directory, stray, "config");
+
+        var (code, output, error) = await lethe.ExitAsync();
+
+        Assert.True(code == 0, error);
+        Assert.Equal("sqlite", JsonDocument.Parse(output).RootElement.GetProperty("Lethe").GetProperty("Sink").GetString());
     }
 
     [Fact]

@@ -43,6 +43,39 @@ public sealed class ReadingCommandsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_conversation_of_odd_shapes_is_shown_and_commands_no_terminal()
+    {
+        await conversation.SendAsync("""
+            [{"role":"user","content":[{"type":"function","function":"x"},{"type":"tool_result","content":{"type":5}},7,null,[[]],{"type":"text","text":"\u202e\u200bodd \ud83d"}]},
+             {"role":"assistant","content":{"text":"no array"},"tool_calls":[{"type":"function","function":[]},{"function":{"name":1}},"x"]},
+             {"role":"user","content":"\u001b]0;owned\u0007 and so on"},
+             {"role":["user"],"content":3}, 5, null]
+            """);
+        await conversation.UntilCommittedAsync(RecordedConversation.Exchanges + 1);
+
+        foreach (var format in (string[][])[[], ["--json"]])
+        {
+            var told = await LetheAsync(["show", RecordedConversation.MainSession, .. format]);
+            Assert.DoesNotContain(told, character => (char.IsControl(character) && character != '\n') || character is '\u202e' or '\u200b');
+        }
+
+        Assert.Contains("[function]", await LetheAsync("show", RecordedConversation.MainSession), StringComparison.Ordinal);
+        await LetheAsync("sessions");
+        await LetheAsync("export", "--bodies");
+        await LetheAsync("verify", "--parity");
+    }
+
+    [Fact]
+    public async Task The_record_and_show_say_how_a_call_was_captured_and_what_that_changed()
+    {
+        var record = JsonDocument.Parse((await LetheAsync("export")).Split('\n')[0]).RootElement;
+        Assert.Equal(("forwarding", "base_url"), (record.GetProperty("door").GetString(), record.GetProperty("capture_mode").GetString()));
+
+        var told = await LetheAsync("show", RecordedConversation.MainSession);
+        Assert.Single(told.Split('\n'), line => line.StartsWith("  captured by base_url: ", StringComparison.Ordinal) && line.Contains("Remote Control", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Export_writes_one_record_a_call_whole_private_and_without_credentials()
     {
         var file = Path.Combine(Path.GetDirectoryName(Data)!, "out.jsonl");

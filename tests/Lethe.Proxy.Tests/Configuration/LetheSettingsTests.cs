@@ -103,13 +103,13 @@ public sealed class LetheSettingsTests
             ("ExtProc:Listen", "unix:/run/lethe.sock"),
             ("Upstreams:mine:Address", "https://models.example.com/base"),
             ("Capture:BodyBytesMax", "4096"),
-            ("AdminHosts", "lethe.internal, other"),
+            ("AllowedHosts", "lethe.internal, *.other"),
             ("Redaction:Bodies", "True")).Settings.Options;
 
         Assert.Equal("unix:/run/lethe.sock", options.ExtProc.Listen);
         Assert.Equal("https://models.example.com/base", options.Upstreams["MINE"].Address);
         Assert.Equal(4096, options.Capture.BodyBytesMax);
-        Assert.Equal(["lethe.internal", "other"], options.AdminHosts);
+        Assert.Equal(["lethe.internal", "*.other"], options.AllowedHosts);
         Assert.True(options.Redaction.Bodies);
     }
 

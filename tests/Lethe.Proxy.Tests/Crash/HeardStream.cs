@@ -27,7 +27,6 @@ internal sealed class HeardStream(string key)
         {
             Content = new StringContent($$"""{"model":"claude-sonnet-4-5","max_tokens":64,"stream":true,"events":{{events}},"gap":{{gap}},"messages":[{"role":"user","content":"{{key}}"}]}""", Encoding.UTF8, new MediaTypeHeaderValue("application/json")),
         };
-        request.Headers.Add("x-lethe-commit-key", key);
         try
         {
             using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);

@@ -16,7 +16,7 @@ public sealed class AgentFilesTests
     {
         string[] order = ["/home/me/code/.gemini/.env", "/home/me/code/.env", "/home/me/.gemini/.env", "/home/me/.env", "/home/.gemini/.env", "/home/.env", "/.gemini/.env", "/.env"];
         var world = order.SkipWhile(file => file != first).Aggregate(
-            World(), (world, file) => world.With(file, $"# mine\nexport GOOGLE_GEMINI_BASE_URL=\"https://{(file == first ? "first" : "later")}.example/x\" # the company's\n"));
+            World().With("/home/me/.gemini/trustedFolders.json", """{"/home/me/code":"TRUST_FOLDER"}"""), (world, file) => world.With(file, $"# mine\nexport GOOGLE_GEMINI_BASE_URL=\"https://{(file == first ? "first" : "later")}.example/x\" # the company's\n"));
 
         var plan = Plan(world, "gemini");
 
@@ -42,11 +42,7 @@ public sealed class AgentFilesTests
     [Theory]
     [InlineData("/named/opencode.json")]
     [InlineData("/home/me/.opencode/opencode.json")]
-    [InlineData("/home/me/code/.opencode/opencode.json")]
-    [InlineData("/home/me/code/.opencode/opencode.jsonc")]
-    [InlineData("/home/me/code/opencode.json")]
     [InlineData("/home/me/opencode.json")]
-    [InlineData("/home/me/code/opencode.jsonc")]
     [InlineData("/own.json")]
     [InlineData("/home/me/.config/opencode/opencode.jsonc")]
     [InlineData("/home/me/.config/opencode/opencode.json")]
@@ -54,8 +50,7 @@ public sealed class AgentFilesTests
     {
         string[] order =
         [
-            "/named/opencode.json", "/home/me/.opencode/opencode.json", "/home/me/code/.opencode/opencode.json", "/home/me/code/.opencode/opencode.jsonc",
-            "/home/me/code/opencode.json", "/home/me/opencode.json", "/home/me/code/opencode.jsonc", "/own.json",
+            "/named/opencode.json", "/home/me/.opencode/opencode.json", "/home/me/opencode.json", "/own.json",
             "/home/me/.config/opencode/opencode.jsonc", "/home/me/.config/opencode/opencode.json",
         ];
         var world = order.SkipWhile(file => file != strongest).Aggregate(

@@ -1,7 +1,10 @@
 using Lethe.Proxy.Commands;
 using Lethe.Proxy.Configuration;
 using Lethe.Proxy.Hosting;
-using Lethe.Proxy.Tests.Support;
+using Lethe.Proxy.Terminal;
+using WireMock.RequestBuilders;
+using WireMock.ResponseBuilders;
+using WireMock.Server;
 
 namespace Lethe.Proxy.Tests.Exec;
 
@@ -36,17 +39,14 @@ public sealed class ExecCommandTests : IDisposable
     [Fact]
     public async Task What_the_agent_said_is_told_at_the_end_and_its_key_is_nowhere()
     {
-        await using var api = await FakeModelApi.StartAsync(FakeModelApi.Json("""
-            {"id":"msg_1","type":"message","role":"assistant","model":"claude-sonnet-4-5","content":[{"type":"text","text":"hello"}],
-             "stop_reason":"end_turn","usage":{"input_tokens":1000,"output_tokens":200}}
-            """));
+        using var api = Model();
         var agent = Agent("agent", Saying("5e55-10", "canary-of-the-agent"));
 
-        var (code, told) = await ExecAsync("exec", "--data", Data, $"--Lethe:Upstreams:anthropic:Address={api.Address}", agent);
+        var (code, told) = await ExecAsync("exec", "--data", Data, $"--Lethe:Upstreams:anthropic:Address={api.Url}", agent);
 
         Assert.Equal(0, code);
         Assert.Contains("claude-code session 5e55-10: 1 call, 1000 tokens in, 200 out, $0.0060 (lethe show ", told, StringComparison.Ordinal);
-        Assert.Equal("canary-of-the-agent", Assert.Single(api.Requests).Header("x-api-key"));
+        Assert.Equal("canary-of-the-agent", Assert.Single(api.LogEntries).RequestMessage!.Headers!["X-Api-Key"].Single());
         foreach (var file in Directory.GetFiles(Data, "*", SearchOption.AllDirectories))
         {
             Assert.Equal(-1, File.ReadAllBytes(file).AsSpan().IndexOf("canary-of-the-agent"u8));
@@ -103,17 +103,14 @@ public sealed class ExecCommandTests : IDisposable
     [Fact]
     public async Task What_others_say_meanwhile_is_not_told_as_this_runs()
     {
-        await using var api = await FakeModelApi.StartAsync(FakeModelApi.Json("""
-            {"id":"msg_1","type":"message","role":"assistant","model":"claude-sonnet-4-5","content":[{"type":"text","text":"hello"}],
-             "stop_reason":"end_turn","usage":{"input_tokens":1000,"output_tokens":200}}
-            """));
-        await using var host = await StartAsync(api.Address);
+        using var api = Model();
+        await using var host = await StartAsync(api.Url!);
         var agent = Agent("agent", "ANTHROPIC_BASE_URL=${LETHE_DOOR%/run-*}/anthropic; " + Saying("0-the-r", "k") + "\n" + "ANTHROPIC_BASE_URL=$LETHE_DOOR/anthropic; " + Saying("5e55-10", "k"));
 
         var (code, told) = await ExecAsync("exec", "--data", Data, "--", agent);
 
         Assert.Equal(0, code);
-        Assert.Equal(["/v1/messages", "/v1/messages"], api.Requests.Select(request => request.Target));
+        Assert.Equal(["/v1/messages", "/v1/messages"], api.LogEntries.Select(entry => entry.RequestMessage!.Path));
         Assert.Contains("claude-code session 5e55-10: 1 call", told, StringComparison.Ordinal);
         Assert.DoesNotContain("0-the-r", told, StringComparison.Ordinal);
     }
@@ -121,11 +118,11 @@ public sealed class ExecCommandTests : IDisposable
     [Fact]
     public async Task A_lethe_that_one_run_started_stays_until_the_runs_that_found_it_have_ended()
     {
-        await using var api = await FakeModelApi.StartAsync(FakeModelApi.Json("{}"));
+        using var api = Model();
         var first = Agent("first", ": > {0}/first-is-up; until [ -f {0}/second-is-up ]; do sleep 0.05; done; : > {0}/first-is-gone");
         var second = Agent("second", ": > {0}/second-is-up; until [ -f {0}/first-is-gone ]; do sleep 0.05; done; sleep 1; " + Saying("5e55-10", "k"));
 
-        var starts = ExecAsync("exec", "--data", Data, $"--Lethe:Upstreams:anthropic:Address={api.Address}", first);
+        var starts = ExecAsync("exec", "--data", Data, $"--Lethe:Upstreams:anthropic:Address={api.Url}", first);
         while (!File.Exists(Path.Combine(home, "first-is-up")) && !starts.IsCompleted)
         {
             await Task.Delay(20);
@@ -135,9 +132,45 @@ public sealed class ExecCommandTests : IDisposable
         var (started, told) = await starts;
 
         Assert.Equal((0, 0), (started, found));
-        Assert.Single(api.Requests);
+        Assert.Single(api.LogEntries);
         Assert.Contains("another agent still goes through this lethe", told, StringComparison.Ordinal);
         Assert.Contains("no calls came through", told, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Where_the_calls_go_is_told_before_the_agent_starts()
+    {
+        var agent = Agent("claude", ": > {0}/ran");
+
+        var (_, told) = await ExecAsync("exec", "--data", Data, "--Lethe:Upstreams:anthropic:Address=http://127.0.0.1:9", "--", agent);
+        var (_, any) = await ExecAsync("exec", "--data", Data, "--", "true");
+
+        Assert.StartsWith("lethe: calls to anthropic go to http://127.0.0.1:9 (lethe's configuration)\n", told, StringComparison.Ordinal);
+        Assert.Contains("lethe: calls ", any, StringComparison.Ordinal);
+        Assert.True(told.IndexOf("calls to", StringComparison.Ordinal) < told.IndexOf("recording claude", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_file_of_the_commands_name_in_the_working_directory_is_not_run()
+    {
+        Agent("true", "exit 66");
+        using var lethe = LetheProgram.Start(home, "exec", "--data", Data, "--", "true");
+
+        Assert.Equal(0, (await lethe.ExitAsync()).ExitCode);
+        Assert.Equal(66, (await LetheProgram.RunInAsync(home, "exec", "--data", Data, "--", "./true")).ExitCode);
+    }
+
+    [Fact]
+    public async Task All_that_a_running_lethe_has_heard_of_the_run_is_told_however_much_it_is()
+    {
+        using var api = Model();
+        await using var host = await StartAsync(api.Url!);
+        const int Calls = 40;
+
+        var (code, told) = await ExecAsync("exec", "--data", Data, "--", Agent("agent", string.Concat(Enumerable.Repeat(Saying("5e55-10", "k") + "\n", Calls))));
+
+        Assert.Equal(0, code);
+        Assert.Contains($"claude-code session 5e55-10: {Calls} calls", told, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -150,6 +183,16 @@ public sealed class ExecCommandTests : IDisposable
         Assert.Equal(separated, string.Join(' ', ExecCommand.Separate(given.Split(' '))));
 
     public void Dispose() => Directory.Delete(home, recursive: true);
+
+    private static WireMockServer Model()
+    {
+        var api = WireMockServer.Start("http://127.0.0.1:0");
+        api.Given(Request.Create().UsingPost()).RespondWith(Response.Create().WithHeader("Content-Type", "application/json").WithBody("""
+            {"id":"msg_1","type":"message","role":"assistant","model":"claude-sonnet-4-5","content":[{"type":"text","text":"hello"}],
+             "stop_reason":"end_turn","usage":{"input_tokens":1000,"output_tokens":200}}
+            """));
+        return api;
+    }
 
     private Task<LetheHost> StartAsync(string upstream) => LetheHost.StartAsync(new LetheOptions
     {

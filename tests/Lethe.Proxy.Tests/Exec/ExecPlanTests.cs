@@ -119,7 +119,7 @@ public sealed class ExecPlanTests
     {
         string[] files = ["/home/me/code/.claude/settings.local.json", "/home/me/code/.claude/settings.json", "/home/me/.claude/settings.json"];
         string[] names = ["local", "project", "user"];
-        var world = World(("ANTHROPIC_BASE_URL", "https://environment.example"));
+        var world = World(("ANTHROPIC_BASE_URL", "https://environment.example")).With("/home/me/.claude.json", TrustedByClaude("/home/me/code"));
         foreach (var (file, name) in files.Zip(names).SkipWhile(pair => pair.First != present))
         {
             world = world.With(file, "{ // the company's\n \"env\": { \"ANTHROPIC_BASE_URL\": \"https://" + name + ".example/x\", }, }");
@@ -213,7 +213,7 @@ public sealed class ExecPlanTests
     {
         var world = World(("OPENAI_API_KEY", "x"), ("OPENCODE_CONFIG_CONTENT", "{\"theme\":\"dark\",\"provider\":{\"openai\":{\"options\":{\"timeout\":5}}}}"));
         world = world.With("/home/me/.config/opencode/opencode.json", "{\"provider\":{\"anthropic\":{\"options\":{\"baseURL\":\"https://gateway.example/v1\"}}}}");
-        world = world.With("/opencode.jsonc", "{ /* here */ \"provider\":{\"corp\":{\"npm\":\"@ai-sdk/openai-compatible\",\"options\":{\"baseURL\":\"https://corp.example/v1\"}}}}");
+        world = world.With("/home/me/.opencode/opencode.jsonc", "{ /* here */ \"provider\":{\"corp\":{\"npm\":\"@ai-sdk/openai-compatible\",\"options\":{\"baseURL\":\"https://corp.example/v1\"}}}}");
 
         var plan = Plan(world, "opencode", "run", "hi");
 

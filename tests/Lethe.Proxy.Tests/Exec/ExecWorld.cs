@@ -21,6 +21,9 @@ internal static class ExecWorld
         Doors = ["http://127.0.0.1:4141"],
     };
 
+    /// <summary>Claude Code's record in which one folder is trusted.</summary>
+    public static string TrustedByClaude(string folder) => "{\"projects\":{\"" + folder + "\":{\"hasTrustDialogAccepted\":true}}}";
+
     public static ExecEnvironment With(this ExecEnvironment world, string path, string text)
     {
         var before = world.ReadFile;

@@ -1,15 +1,17 @@
-using Google.Protobuf;
+using Grpc.Health.V1;
 using Lethe.Capture.Exchanges;
-using Lethe.Envoy.Health;
 using Lethe.Proxy.ExtProc;
 using BodyMode = Lethe.Envoy.ProcessingMode.Types.BodySendMode;
-using ServingStatus = Lethe.Envoy.Health.HealthCheckResponse.Types.ServingStatus;
+using ServingStatus = Grpc.Health.V1.HealthCheckResponse.Types.ServingStatus;
 
 namespace Lethe.Proxy.Tests.ExtProc;
 
 /// <summary>Health checks, and how the door goes when the process is asked to stop.</summary>
 public sealed class GrpcHealthTests
 {
+    private const string CheckPath = "/grpc.health.v1.Health/Check";
+    private const string WatchPath = "/grpc.health.v1.Health/Watch";
+
     [Theory]
     [InlineData("")]
     [InlineData("envoy.service.ext_proc.v3.ExternalProcessor")]
@@ -17,7 +19,7 @@ public sealed class GrpcHealthTests
     {
         await using var world = await ExtProcWorld.StartAsync();
         await using var connection = await world.ConnectAsync();
-        var stream = await connection.StartAsync(GrpcHealth.CheckPath);
+        var stream = await connection.StartAsync(CheckPath);
         await stream.SendAsync(new HealthCheckRequest { Service = service });
         await stream.HalfCloseAsync();
         Assert.Equal(ServingStatus.Serving, await StatusAsync(stream));
@@ -29,12 +31,14 @@ public sealed class GrpcHealthTests
     {
         await using var world = await ExtProcWorld.StartAsync();
         await using var connection = await world.ConnectAsync();
-        var check = await connection.StartAsync(GrpcHealth.CheckPath);
+        var check = await connection.StartAsync(CheckPath);
         await check.SendAsync(new HealthCheckRequest { Service = "other" });
+        await check.HalfCloseAsync();
         Assert.Equal(5, (await check.EndAsync()).Status);
 
-        var watch = await connection.StartAsync(GrpcHealth.WatchPath);
+        var watch = await connection.StartAsync(WatchPath);
         await watch.SendAsync(new HealthCheckRequest { Service = "other" });
+        await watch.HalfCloseAsync();
         Assert.Equal(ServingStatus.ServiceUnknown, await StatusAsync(watch));
     }
 
@@ -43,7 +47,7 @@ public sealed class GrpcHealthTests
     {
         await using var world = await ExtProcWorld.StartAsync(options => options.ExtProc.DrainMilliseconds = 300);
         await using var connection = await world.ConnectAsync();
-        var watch = await connection.StartAsync(GrpcHealth.WatchPath);
+        var watch = await connection.StartAsync(WatchPath);
         await watch.SendAsync(new HealthCheckRequest());
         await watch.HalfCloseAsync();
         Assert.Equal(ServingStatus.Serving, await StatusAsync(watch));

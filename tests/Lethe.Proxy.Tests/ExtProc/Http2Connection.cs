@@ -39,7 +39,7 @@ internal sealed class Http2Connection : IAsyncDisposable
 
     public bool SawGoAway { get; private set; }
 
-    public static async Task<Http2Connection> OpenAsync(string address, RemoteCertificateValidationCallback? trust = null)
+    public static async Task<Http2Connection> OpenAsync(string address, RemoteCertificateValidationCallback? trust = null, SslStreamCertificateContext? client = null)
     {
         const string UnixScheme = "unix:";
         var at = address.IndexOf(UnixScheme, StringComparison.Ordinal);
@@ -53,7 +53,12 @@ internal sealed class Http2Connection : IAsyncDisposable
         if (trust is not null)
         {
             var tls = new SslStream(transport, false, trust);
-            await tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions { TargetHost = "localhost", ApplicationProtocols = [SslApplicationProtocol.Http2] });
+            await tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions
+            {
+                TargetHost = "localhost",
+                ApplicationProtocols = [SslApplicationProtocol.Http2],
+                ClientCertificateContext = client,
+            });
             Assert.Equal(SslApplicationProtocol.Http2, tls.NegotiatedApplicationProtocol);
             transport = tls;
         }
@@ -63,7 +68,7 @@ internal sealed class Http2Connection : IAsyncDisposable
         // HEADER_TABLE_SIZE 0, ENABLE_PUSH 0, INITIAL_WINDOW_SIZE 2^31-1; and the same for the connection.
         await connection.WriteFrameAsync(4, 0, 0, new byte[] { 0, 1, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 4, 0x7F, 0xFF, 0xFF, 0xFF });
         await connection.WriteFrameAsync(8, 0, 0, new byte[] { 0x7F, 0xFF, 0, 0 });
-        await connection.settled.Task.WaitAsync(TimeSpan.FromSeconds(20));
+        await connection.settled.Task.WaitAsync(GrpcStream.WaitMax);
         return connection;
     }
 
@@ -187,6 +192,7 @@ internal sealed class Http2Connection : IAsyncDisposable
         }
         catch (Exception closed) when (closed is IOException or ObjectDisposedException)
         {
+            settled.TrySetException(new IOException("The server closed the connection.", closed));
             foreach (var stream in streams.Values)
             {
                 stream.Break();

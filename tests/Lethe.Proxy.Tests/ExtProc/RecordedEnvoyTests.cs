@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using Lethe.Capture.Exchanges;
 using Lethe.Proxy.ExtProc;
+using Lethe.Proxy.ExtProc.Wire;
 using Xunit.Abstractions;
 
 namespace Lethe.Proxy.Tests.ExtProc;

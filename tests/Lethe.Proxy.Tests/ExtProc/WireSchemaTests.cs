@@ -2,7 +2,6 @@ using Google.Protobuf;
 using Google.Protobuf.Reflection;
 using Google.Protobuf.WellKnownTypes;
 using Lethe.Envoy;
-using Lethe.Envoy.Health;
 
 namespace Lethe.Proxy.Tests.ExtProc;
 
@@ -43,8 +42,6 @@ public sealed class WireSchemaTests
         { Metadata.Descriptor, "1:<string,Struct> 2:<string,Any>" },
         { HttpStatus.Descriptor, "1:StatusCode" },
         { ProcessingMode.Descriptor, "1:HeaderSendMode 2:HeaderSendMode 3:BodySendMode 4:BodySendMode 5:HeaderSendMode 6:HeaderSendMode" },
-        { HealthCheckRequest.Descriptor, "1:string" },
-        { HealthCheckResponse.Descriptor, "1:ServingStatus" },
     };
 
     public static TheoryData<string, ProcessingRequest> Requests => new()

@@ -20,8 +20,9 @@ public sealed class StoreBehindDoorsTests
     public async Task A_store_that_cannot_be_opened_keeps_no_door_shut_and_is_tried_again_until_it_can()
     {
         await using var api = await AnsweringAsync();
-        var directory = Directory.CreateTempSubdirectory("lethe-test-").FullName;
-        var data = Directory.CreateDirectory(Path.Combine(directory, "data"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute).FullName;
+        // Both are made private by the system, as the product makes its own.
+        var data = Path.Combine(Directory.CreateTempSubdirectory("lethe-test-").FullName, "data");
+        Directory.Move(Directory.CreateTempSubdirectory("lethe-test-").FullName, data);
         var store = Path.Combine(data, "lethe.db");
         await File.WriteAllTextAsync(store, string.Concat(Enumerable.Repeat("no database at all\n", 100)));
         await using var lethe = await LetheUnderTest.StartAsync(options =>

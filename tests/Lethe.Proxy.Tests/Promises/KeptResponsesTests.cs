@@ -2,7 +2,10 @@ using System.Text;
 using System.Text.Json;
 using Lethe.Proxy.Tests.Agents;
 using Lethe.Proxy.Tests.Support;
-using Microsoft.AspNetCore.Http;
+using WireMock.Matchers;
+using WireMock.RequestBuilders;
+using WireMock.ResponseBuilders;
+using WireMock.Server;
 
 namespace Lethe.Proxy.Tests.Promises;
 
@@ -12,10 +15,8 @@ public sealed class KeptResponsesTests
     [Fact]
     public async Task A_conversation_that_goes_on_by_ids_and_in_the_background_is_one_session_with_every_token_counted_once()
     {
-        var asked = 0;
-        // What is answered in the background is ready when it is asked for the second time.
-        await using var api = await FakeModelApi.StartAsync(context => AnswerAsync(context, "three", () => Interlocked.Increment(ref asked) > 1));
-        await using var lethe = await LetheProcess.StartAsync(null, LetheProcess.Upstream(api.Address));
+        using var api = Vendor(["one", "two", "four"], background: "three");
+        await using var lethe = await LetheProcess.StartAsync(null, LetheProcess.Upstream(api.Url!));
         using var client = new HttpClient { BaseAddress = new Uri(lethe.Listen + "/openai/") };
         await AskAsync("""{"model":"gpt-5.5","input":"one"}""");
         await AskAsync("""{"model":"gpt-5.5","input":"two","previous_response_id":"resp_one"}""");
@@ -50,20 +51,30 @@ public sealed class KeptResponsesTests
         }
     }
 
-    private static Task AnswerAsync(HttpContext context, string background, Func<bool> isReady)
+    /// <summary>A vendor that keeps what it answered. What it answers in the background is ready when it is asked for the second time.</summary>
+    private static WireMockServer Vendor(string[] inputs, string background)
     {
-        if (context.Request.Method == "GET")
+        const string Ready = "ready";
+        var api = WireMockServer.Start("http://127.0.0.1:0");
+        foreach (var input in inputs)
         {
-            var name = context.Request.Path.Value!.Split('_')[^1];
-            return FakeModelApi.Json(Response(name, name == background && !isReady() ? "in_progress" : "completed"))(context);
+            api.Given(Asked(input)).RespondWith(Json(Answer(input, "completed")));
+            api.Given(Fetched(input)).RespondWith(Json(Answer(input, "completed")));
         }
 
-        using var request = JsonDocument.Parse(context.Request.Body);
-        var input = request.RootElement.GetProperty("input").GetString()!;
-        return FakeModelApi.Json(Response(input, input == background ? "queued" : "completed"))(context);
+        api.Given(Asked(background)).RespondWith(Json(Answer(background, "queued")));
+        api.Given(Fetched(background)).InScenario(background).WillSetStateTo(Ready).RespondWith(Json(Answer(background, "in_progress")));
+        api.Given(Fetched(background)).InScenario(background).WhenStateIs(Ready).RespondWith(Json(Answer(background, "completed")));
+        return api;
     }
 
-    private static string Response(string name, string status) => status == "completed"
+    private static IRequestBuilder Asked(string input) => Request.Create().UsingPost().WithPath("/v1/responses").WithBody(new JsonPartialMatcher(new { input }));
+
+    private static IRequestBuilder Fetched(string name) => Request.Create().UsingGet().WithPath("/v1/responses/resp_" + name);
+
+    private static IResponseBuilder Json(string body) => Response.Create().WithHeader("Content-Type", "application/json").WithBody(body);
+
+    private static string Answer(string name, string status) => status == "completed"
         ? $$$"""{"id":"resp_{{{name}}}","object":"response","status":"completed","model":"gpt-5.5","output":[{"type":"message","role":"assistant","content":[{"type":"output_text","text":"{{{name}}}"}]}],"usage":{"input_tokens":10,"output_tokens":4,"total_tokens":14}}"""
         : $$$"""{"id":"resp_{{{name}}}","object":"response","status":"{{{status}}}","model":"gpt-5.5","background":true,"output":[],"usage":null}""";
 }

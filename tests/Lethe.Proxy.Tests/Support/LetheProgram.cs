@@ -7,7 +7,9 @@ namespace Lethe.Proxy.Tests;
 /// <summary>The program as a person starts it: a process of its own, with its output and its exit code.</summary>
 internal sealed partial class LetheProgram : IDisposable
 {
+    public const int SigHup = 1;
     public const int SigInt = 2;
+    public const int SigQuit = 3;
     public const int SigTerm = 15;
 
     private static readonly TimeSpan WaitMax = TimeSpan.FromSeconds(60);
@@ -26,11 +28,17 @@ internal sealed partial class LetheProgram : IDisposable
 
     /// <param name="directory">Where it is started: the place of its configuration file.</param>
     /// <param name="environment">What its environment has besides the test's own.</param>
-    public static LetheProgram Start(string directory, IEnumerable<KeyValuePair<string, string>> environment, params string[] args)
+    public static LetheProgram Start(string directory, IEnumerable<KeyValuePair<string, string>> environment, params string[] args) =>
+        Start(directory, environment, ["dotnet", Path.Combine(AppContext.BaseDirectory, "lethe.dll")], args);
+
+    /// <summary>As nohup starts it.</summary>
+    public static LetheProgram StartIgnoringHangUp(string directory, params string[] args) =>
+        Start(directory, [], ["sh", "-c", "trap '' HUP; exec \"$@\"", "sh", "dotnet", Path.Combine(AppContext.BaseDirectory, "lethe.dll")], args);
+
+    private static LetheProgram Start(string directory, IEnumerable<KeyValuePair<string, string>> environment, string[] command, string[] args)
     {
-        var start = new ProcessStartInfo("dotnet") { WorkingDirectory = directory, RedirectStandardOutput = true, RedirectStandardError = true };
-        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "lethe.dll"));
-        foreach (var arg in args)
+        var start = new ProcessStartInfo(command[0]) { WorkingDirectory = directory, RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (var arg in (string[])[.. command[1..], .. args])
         {
             start.ArgumentList.Add(arg);
         }

@@ -167,6 +167,9 @@ public sealed class RawConnection(Socket socket, CancellationToken cancellation)
         return trailers.ToString();
     }
 
+    /// <summary>Sends a FIN, and goes on reading.</summary>
+    public void FinishSending() => socket.Shutdown(SocketShutdown.Send);
+
     /// <summary>Closes with a reset instead of a clean end.</summary>
     public void Reset()
     {

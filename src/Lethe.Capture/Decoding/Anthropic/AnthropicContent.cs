@@ -7,15 +7,24 @@ namespace Lethe.Capture.Decoding.Anthropic;
 internal static class AnthropicContent
 {
     public static Message ReadMessage(JsonElement message, ReadOnlyMemory<byte> raw) =>
-        new(message.Text("role"u8) ?? "user", ReadBlocks(message.Member("content"u8)), raw);
+        new(message.Text("role"u8) ?? "user", raw, ReadBlocks);
+
+    private static List<Block> ReadBlocks(ReadOnlyMemory<byte> raw)
+    {
+        using var document = JsonReading.TryParseAssembled(raw);
+        return document is null ? [] : ReadBlocks(document.RootElement.Member("content"u8));
+    }
 
     /// <summary>A string is one text block.</summary>
-    public static List<Block> ReadBlocks(JsonElement? content)
+    private static List<Block> ReadBlocks(JsonElement? content)
     {
         List<Block> blocks = [];
         if (content is { ValueKind: JsonValueKind.String } text)
         {
-            blocks.Add(new Block { Type = "text", Text = text.GetString() });
+            if (text.GetString() is { Length: > 0 } words)
+            {
+                blocks.Add(new Block { Type = "text", Text = words });
+            }
         }
         else if (content is { ValueKind: JsonValueKind.Array } list)
         {

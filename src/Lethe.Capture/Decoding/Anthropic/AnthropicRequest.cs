@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Lethe.Capture.Repeats;
 using Lethe.Capture.Turns;
 
 namespace Lethe.Capture.Decoding.Anthropic;
@@ -6,23 +7,23 @@ namespace Lethe.Capture.Decoding.Anthropic;
 /// <summary>What a Messages request asks: the conversation so far, the system prompt, the tools.</summary>
 internal static class AnthropicRequest
 {
-    public static Turn Read(Turn turn, JsonElement body, ReadOnlyMemory<byte> source)
+    public static Turn Read(Turn turn, JsonElement body, ReadOnlyMemory<byte> source, RepeatMemo? memo)
     {
         List<Message> prompt = [];
-        List<ToolResult> results = [];
         foreach (var message in body.Items("messages"u8))
         {
-            var read = AnthropicContent.ReadMessage(message, message.Slice(source));
-            prompt.Add(read);
-            ToolResultReading.Collect(read, results);
+            prompt.Add(AnthropicContent.ReadMessage(message, message.Slice(source)));
         }
 
+        var system = ContentJson.Write(body.Member("system"u8), source, memo);
+        var tools = ContentJson.Write(body.Member("tools"u8), source, memo);
         return turn with
         {
             Prompt = prompt,
-            ToolResults = results,
-            System = body.Member("system"u8) is { } system ? ContentJson.Write(system) : null,
-            Tools = body.Member("tools"u8) is { } tools ? ContentJson.Write(tools) : null,
+            System = system?.Json,
+            SystemSha256 = system?.Sha256,
+            Tools = tools?.Json,
+            ToolsSha256 = tools?.Sha256,
         };
     }
 }

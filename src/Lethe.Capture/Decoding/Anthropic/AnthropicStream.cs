@@ -35,7 +35,7 @@ internal sealed class AnthropicStream : IReplyAssembler
             case "message_delta":
                 stop = data.ObjectMember("delta"u8)?.Word("stop_reason"u8) ?? stop;
                 usageUpdated |= data.ObjectMember("usage"u8) is not null;
-                usage.Merge(data.ObjectMember("usage"u8));
+                usage.MergeCounts(data.ObjectMember("usage"u8));
                 break;
             case "message_stop":
                 stopped = true;
@@ -105,7 +105,7 @@ internal sealed class AnthropicStream : IReplyAssembler
         id ??= message.Word("id"u8);
         model ??= message.Word("model"u8);
         role ??= message.Text("role"u8);
-        usage.Merge(message.ObjectMember("usage"u8));
+        usage.MergeCounts(message.ObjectMember("usage"u8));
     }
 
     private void StartWhole(JsonElement message)

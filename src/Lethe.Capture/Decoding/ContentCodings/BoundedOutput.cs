@@ -12,9 +12,6 @@ internal enum CodingEnd
     Broken,
 
     TooLarge,
-
-    /// <summary>The library that decodes it is not installed.</summary>
-    Unavailable,
 }
 
 /// <summary>Where a layer writes its plain bytes: pooled, and never past its bound.</summary>

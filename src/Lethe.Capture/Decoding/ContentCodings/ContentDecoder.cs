@@ -1,6 +1,9 @@
 namespace Lethe.Capture.Decoding.ContentCodings;
 
-/// <summary>Undoes Content-Encoding (RFC 9110 §8.4): gzip, x-gzip, deflate, br, zstd, stacked in any order, with bounded output.</summary>
+/// <summary>
+/// Undoes Content-Encoding (RFC 9110 §8.4): gzip, x-gzip, deflate, br, zstd, stacked in any order, with bounded output. Where label and
+/// body disagree, the body is believed: gateways undo a coding and keep its label, others lose the label.
+/// </summary>
 public static class ContentDecoder
 {
     /// <summary>How many bytes any one layer may expand to.</summary>
@@ -23,7 +26,18 @@ public static class ContentDecoder
         var decoded = body.Length > PlainBytesMax ? DecodedBody.Refused("decoded_too_large") : new DecodedBody(body, false, null);
         for (var i = layers.Count - 1; i >= 0 && decoded.Reason is null; i--)
         {
-            var layer = Undo(decoded.Bytes, layers[i], outputBytesMax);
+            var layer = UndoLabelled(decoded.Bytes, layers[i], outputBytesMax);
+            decoded = layer with { Salvaged = layer.Salvaged || decoded.Salvaged };
+        }
+
+        for (var more = layers.Count; more < LayersMax && decoded.Reason is null && CodingSniffer.Find(decoded.Bytes.Span) is { } coding; more++)
+        {
+            var layer = Undo(decoded.Bytes, coding, outputBytesMax);
+            if (layer.Reason == "content_coding_corrupt" || (!CodingSniffer.IsMarked(coding) && (layer.Salvaged || !CodingSniffer.IsText(layer.Bytes.Span))))
+            {
+                break;
+            }
+
             decoded = layer with { Salvaged = layer.Salvaged || decoded.Salvaged };
         }
 
@@ -44,6 +58,19 @@ public static class ContentDecoder
         return layers;
     }
 
+    private static DecodedBody UndoLabelled(ReadOnlyMemory<byte> body, string coding, long outputBytesMax)
+    {
+        var undone = Undo(body, coding, outputBytesMax);
+        if (undone is { Salvaged: false, Reason: not "content_coding_corrupt" })
+        {
+            return undone;
+        }
+
+        return CodingSniffer.IsText(body.Span) ? new DecodedBody(body, false, null)
+            : CodingSniffer.Find(body.Span) is { } other && other != coding && Undo(body, other, outputBytesMax) is { Salvaged: false, Reason: null } found ? found
+            : undone;
+    }
+
     private static DecodedBody Undo(ReadOnlyMemory<byte> body, string coding, long outputBytesMax)
     {
         using var output = new BoundedOutput(outputBytesMax);
@@ -52,14 +79,13 @@ public static class ContentDecoder
             "gzip" or "x-gzip" => Inflate.Gzip(body, output),
             "deflate" => Inflate.Deflate(body, output),
             "br" => Brotli.Decode(body.Span, output),
-            "zstd" => Zstd.Decode(body.Span, output),
+            "zstd" => Zstd.Decode(body, output),
             _ => null,
         };
 
         return end switch
         {
             null => DecodedBody.Refused("content_coding_unknown"),
-            CodingEnd.Unavailable => DecodedBody.Refused("zstd_unavailable"),
             CodingEnd.TooLarge => DecodedBody.Refused("decoded_too_large"),
             CodingEnd.Broken when output.Length == 0 => DecodedBody.Refused("content_coding_corrupt"),
             _ => new DecodedBody(output.ToArray(), end == CodingEnd.Broken, null),

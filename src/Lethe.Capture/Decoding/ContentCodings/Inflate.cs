@@ -19,7 +19,7 @@ internal static class Inflate
         return body.IsEmpty ? CodingEnd.Broken : Drain(plain, coded, output);
     }
 
-    private static bool HasZlibHeader(ReadOnlySpan<byte> body) =>
+    public static bool HasZlibHeader(ReadOnlySpan<byte> body) =>
         body.Length >= 2 && (body[0] & 0x0f) == 8 && ((body[0] << 8) | body[1]) % 31 == 0;
 
     private static CodingEnd Drain(Stream plain, EndMarkedStream coded, BoundedOutput output)

@@ -9,10 +9,21 @@ namespace Lethe.Capture.Decoding.OpenAIChat;
 /// </summary>
 internal static class ChatContent
 {
-    public static Message ReadMessage(JsonElement message, ReadOnlyMemory<byte> raw)
+    /// <summary>Names that vendors give to thoughts beside the content; Copilot's are the last two.</summary>
+    private static readonly byte[][] ReasoningMembers = ["reasoning_content"u8.ToArray(), "reasoning"u8.ToArray(), "reasoning_text"u8.ToArray(), "cot_summary"u8.ToArray()];
+
+    public static Message ReadMessage(JsonElement message, ReadOnlyMemory<byte> raw) =>
+        new(message.Text("role"u8) ?? "user", raw, ReadBlocks);
+
+    private static List<Block> ReadBlocks(ReadOnlyMemory<byte> raw)
     {
-        var role = message.Text("role"u8) ?? "user";
-        return new Message(role, role is "tool" or "function" ? [ReadResult(message, role)] : ReadBlocks(message), raw);
+        using var document = JsonReading.TryParseAssembled(raw);
+        return document?.RootElement switch
+        {
+            null => [],
+            { } message when message.Text("role"u8) is "tool" or "function" => [ReadResult(message, message.Text("role"u8)!)],
+            { } message => ReadBlocks(message),
+        };
     }
 
     /// <summary>The text of a content that is a string or a list of parts; null when it has none.</summary>
@@ -42,15 +53,19 @@ internal static class ChatContent
     }
 
     /// <summary>
-    /// The reasoning beside a message or a delta: <c>reasoning_content</c>, <c>reasoning</c>, or <c>reasoning_details</c> (the same
+    /// The reasoning beside a message or a delta: <c>reasoning_content</c>, <c>reasoning</c> or another name, or <c>reasoning_details</c> (the same
     /// text again where both are there), or thinking parts inside the content.
     /// </summary>
     public static string? Reasoning(JsonElement message)
     {
-        var told = message.Text("reasoning_content"u8) is { Length: > 0 } content ? content : message.Text("reasoning"u8);
-        if (!string.IsNullOrEmpty(told))
+        string? told = null;
+        foreach (var name in ReasoningMembers)
         {
-            return told;
+            told = message.Text(name) ?? told;
+            if (!string.IsNullOrEmpty(told))
+            {
+                return told;
+            }
         }
 
         StringBuilder? text = null;
@@ -92,7 +107,7 @@ internal static class ChatContent
         {
             foreach (var part in parts.EnumerateArray())
             {
-                if (!part.Is("type"u8, "thinking"u8))
+                if (!part.Is("type"u8, "thinking"u8) && !(part.Is("type"u8, "text"u8) && part.Is("text"u8, ""u8)))
                 {
                     blocks.Add(ReadPart(part));
                 }

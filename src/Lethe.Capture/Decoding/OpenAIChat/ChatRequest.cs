@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Lethe.Capture.Repeats;
 using Lethe.Capture.Turns;
 
 namespace Lethe.Capture.Decoding.OpenAIChat;
@@ -6,19 +7,16 @@ namespace Lethe.Capture.Decoding.OpenAIChat;
 /// <summary>What a Chat Completions request asks. System messages are ordinary elements of the conversation here.</summary>
 internal static class ChatRequest
 {
-    public static Turn Read(Turn turn, JsonElement body, ReadOnlyMemory<byte> source)
+    public static Turn Read(Turn turn, JsonElement body, ReadOnlyMemory<byte> source, RepeatMemo? memo)
     {
         List<Message> prompt = [];
-        List<ToolResult> results = [];
         foreach (var message in body.Items("messages"u8))
         {
-            var read = ChatContent.ReadMessage(message, message.Slice(source));
-            prompt.Add(read);
-            ToolResultReading.Collect(read, results);
+            prompt.Add(ChatContent.ReadMessage(message, message.Slice(source)));
         }
 
-        var tools = body.Member("tools"u8) ?? body.Member("functions"u8);
-        return turn with { Prompt = prompt, ToolResults = results, Tools = tools is { } given ? ContentJson.Write(given) : null };
+        var tools = ContentJson.Write(body.Member("tools"u8) ?? body.Member("functions"u8), source, memo);
+        return turn with { Prompt = prompt, Tools = tools?.Json, ToolsSha256 = tools?.Sha256 };
     }
 
     /// <summary>A legacy completion: one user message for each text.</summary>

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 using Lethe.Capture.Turns;
@@ -12,6 +11,7 @@ internal sealed class ChatStream(string vendor) : IReplyAssembler
     private readonly StringBuilder reasoning = new();
     private readonly StringBuilder refusal = new();
     private readonly StringBuilder transcript = new();
+    private readonly MergedObject usage = new();
     private readonly StreamedToolCalls calls = new();
     private string? id;
     private string? model;
@@ -19,7 +19,6 @@ internal sealed class ChatStream(string vendor) : IReplyAssembler
     private string? stop;
     private string? audioId;
     private string? tier;
-    private byte[]? usage;
     private ExchangeError? error;
     private bool spoke;
     private bool stopped;
@@ -31,12 +30,7 @@ internal sealed class ChatStream(string vendor) : IReplyAssembler
         id ??= data.Word("id"u8);
         model ??= data.Word("model"u8);
         tier = data.Word("service_tier"u8) ?? tier;
-        var told = data.ObjectMember("usage"u8) ?? data.ObjectMember("x_groq"u8)?.ObjectMember("usage"u8);
-        if (told is { } counts)
-        {
-            usage = JsonMarshal.GetRawUtf8Value(counts).ToArray();
-        }
-
+        usage.MergeCounts(ChatUsage.Of(data));
         error ??= name.SequenceEqual("error"u8) ? WireError.Of(data, "stream") : WireError.Inside(data, "stream");
         foreach (var choice in data.Items("choices"u8))
         {
@@ -96,7 +90,7 @@ internal sealed class ChatStream(string vendor) : IReplyAssembler
 
     private Usage? ReadUsage(bool final)
     {
-        using var document = usage is null ? null : JsonReading.TryParse(usage);
+        using var document = usage.IsEmpty ? null : JsonReading.TryParse(usage.ToJson());
         return document is null ? null : ChatUsage.Read(document.RootElement, vendor, tier, final);
     }
 

@@ -9,11 +9,27 @@ namespace Lethe.Capture.Decoding.OpenAIChat;
 /// </summary>
 internal static class ChatUsage
 {
-    /// <summary>The usage of a document or chunk: its own, or Groq's under <c>x_groq</c>; null when there is none.</summary>
-    public static Usage? Find(JsonElement document, string vendor, string? tier, bool final)
+    /// <summary>The usage of a document; null when there is none.</summary>
+    public static Usage? Find(JsonElement document, string vendor, string? tier, bool final) =>
+        Of(document) is { } told ? Read(told, vendor, tier, final) : null;
+
+    /// <summary>The usage object of a document or chunk: its own, Groq's under <c>x_groq</c>, or Moonshot's in a choice.</summary>
+    public static JsonElement? Of(JsonElement document)
     {
-        var usage = document.ObjectMember("usage"u8) ?? document.ObjectMember("x_groq"u8)?.ObjectMember("usage"u8);
-        return usage is { } told ? Read(told, vendor, tier, final) : null;
+        if ((document.ObjectMember("usage"u8) ?? document.ObjectMember("x_groq"u8)?.ObjectMember("usage"u8)) is { } told)
+        {
+            return told;
+        }
+
+        foreach (var choice in document.Items("choices"u8))
+        {
+            if ((choice.ObjectMember("usage"u8) ?? choice.ObjectMember("delta"u8)?.ObjectMember("usage"u8) ?? choice.ObjectMember("message"u8)?.ObjectMember("usage"u8)) is { } inside)
+            {
+                return inside;
+            }
+        }
+
+        return null;
     }
 
     public static Usage? Read(JsonElement usage, string vendor, string? tier, bool final)

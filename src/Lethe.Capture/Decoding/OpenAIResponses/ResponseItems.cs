@@ -13,14 +13,21 @@ internal static class ResponseItems
     public static Message ReadItem(JsonElement item, ReadOnlyMemory<byte> raw)
     {
         var type = item.Text("type"u8) ?? "message";
-        if (type == "message")
+        return new Message(IsOutput(type) ? "tool" : item.Text("role"u8) ?? (type == "message" ? "user" : "assistant"), raw, ReadBlocks);
+    }
+
+    private static List<Block> ReadBlocks(ReadOnlyMemory<byte> raw)
+    {
+        using var document = JsonReading.TryParse(raw);
+        if (document?.RootElement is not { } item)
         {
-            return new Message(item.Text("role"u8) ?? "user", ReadParts(item.Member("content"u8)), raw);
+            return [];
         }
 
-        return IsOutput(type)
-            ? new Message("tool", [IsAnswer(type, item) ? ReadResult(item) : ReadBlock(type, item)], raw)
-            : new Message(item.Text("role"u8) ?? "assistant", [ReadBlock(type, item)], raw);
+        var type = item.Text("type"u8) ?? "message";
+        return type == "message" ? ReadParts(item.Member("content"u8))
+            : IsOutput(type) && IsAnswer(type, item) ? [ReadResult(item)]
+            : [ReadBlock(type, item)];
     }
 
     /// <summary>The call that an item asks the client to make; null for any other item.</summary>
@@ -55,13 +62,19 @@ internal static class ResponseItems
         List<Block> blocks = [];
         if (content is { ValueKind: JsonValueKind.String } text)
         {
-            blocks.Add(new Block { Type = "text", Text = text.GetString() });
+            if (text.GetString() is { Length: > 0 } words)
+            {
+                blocks.Add(new Block { Type = "text", Text = words });
+            }
         }
         else if (content is { ValueKind: JsonValueKind.Array } parts)
         {
             foreach (var part in parts.EnumerateArray())
             {
-                blocks.Add(ReadPart(part));
+                if (ReadPart(part) is not { Type: "text", Text: "" } and { } block)
+                {
+                    blocks.Add(block);
+                }
             }
         }
 

@@ -54,9 +54,13 @@ internal static class ResponsesUsage
         long searches = 0;
         foreach (var item in response.Items("output"u8))
         {
-            searches += item.Is("type"u8, "web_search_call"u8) ? 1 : 0;
+            searches += IsSearch(item) ? 1 : 0;
         }
 
         return searches == 0 ? null : searches;
     }
+
+    // Pages that are opened, and words found in them, are not paid for.
+    private static bool IsSearch(JsonElement item) =>
+        item.Is("type"u8, "web_search_call"u8) && item.ObjectMember("action"u8).Text("type"u8) is null or "search";
 }

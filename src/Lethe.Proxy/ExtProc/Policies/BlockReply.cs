@@ -1,8 +1,7 @@
-using System.Text.Json;
 using Google.Protobuf;
 using Lethe.Capture.Exchanges;
 using Lethe.Envoy;
-using Lethe.Proxy.Admin;
+using Lethe.Proxy.Problems;
 using Microsoft.AspNetCore.WebUtilities;
 
 namespace Lethe.Proxy.ExtProc.Policies;
@@ -10,9 +9,7 @@ namespace Lethe.Proxy.ExtProc.Policies;
 /// <summary>What the client of a blocked call gets: a problem document (RFC 9457), code <c>blocked</c>.</summary>
 internal sealed class BlockReply
 {
-    private const string ContentType = "application/problem+json";
-
-    public static readonly IReadOnlyList<HeaderField> Headers = [new("content-type", ContentType)];
+    public static readonly IReadOnlyList<HeaderField> Headers = [new("content-type", ProblemDocument.ContentType)];
 
     private readonly byte[] body;
 
@@ -20,8 +17,7 @@ internal sealed class BlockReply
     {
         Rule = rule;
         var title = ReasonPhrases.GetReasonPhrase(rule.Status) is { Length: > 0 } phrase ? phrase : "Blocked";
-        body = JsonSerializer.SerializeToUtf8Bytes(
-            new ProblemDocument(title, rule.Status, "blocked", rule.Detail ?? "A rule of the gateway refuses this call."), ApiJson.Default.ProblemDocument);
+        body = new ProblemDocument(title, rule.Status, "blocked", rule.Detail ?? "A rule of the gateway refuses this call.").ToUtf8();
     }
 
     public BlockRule Rule { get; }
@@ -40,7 +36,7 @@ internal sealed class BlockReply
         };
         reply.Headers.SetHeaders.Add(new HeaderValueOption
         {
-            Header = new HeaderValue { Key = "content-type", RawValue = ByteString.CopyFromUtf8(ContentType) },
+            Header = new HeaderValue { Key = "content-type", RawValue = ByteString.CopyFromUtf8(ProblemDocument.ContentType) },
             AppendAction = HeaderValueOption.Types.HeaderAppendAction.OverwriteIfExistsOrAdd,
         });
         return new ProcessingResponse { ImmediateResponse = reply };

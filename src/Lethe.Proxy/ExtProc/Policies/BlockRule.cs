@@ -8,9 +8,9 @@ internal sealed record BlockRule(string Name, string? PathPrefix, string? Model,
     public static IReadOnlyList<BlockRule> From(ExtProcOptions options) =>
         [.. options.Block.Select(pair => new BlockRule(pair.Key, pair.Value.PathPrefix, pair.Value.Model, pair.Value.Harness, pair.Value.Status, pair.Value.Detail))];
 
-    /// <summary>Whether all but the model fits. The path is the client's, query and all; the harness as far as headers tell it.</summary>
-    public bool FitsHead(string target, Lazy<string> harness) =>
-        (PathPrefix is null || target.StartsWith(PathPrefix, StringComparison.Ordinal))
+    /// <summary>Whether all but the model fits; the harness as far as headers tell it.</summary>
+    public bool FitsHead(PathForms path, Lazy<string> harness) =>
+        (PathPrefix is null || path.BeginsWith(PathPrefix))
         && (Harness is null || string.Equals(Harness, harness.Value, StringComparison.OrdinalIgnoreCase));
 
     /// <summary>Whether a model named in the request is the rule's; a star at the end of the rule stands for any rest.</summary>

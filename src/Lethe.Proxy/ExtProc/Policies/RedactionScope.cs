@@ -1,4 +1,5 @@
 using Lethe.Capture.Exchanges;
+using Lethe.Proxy.ExtProc.Wire;
 using BodyMode = Lethe.Envoy.ProcessingMode.Types.BodySendMode;
 
 namespace Lethe.Proxy.ExtProc.Policies;
@@ -6,14 +7,12 @@ namespace Lethe.Proxy.ExtProc.Policies;
 /// <summary>Which request bodies can be changed without harm.</summary>
 internal static class RedactionScope
 {
-    public const string ContentCoding = "content_coding";
-
     private static readonly string[] Digests = ["x-amz-content-sha256", "content-digest", "repr-digest", "digest", "content-md5"];
 
     /// <summary>Why a body is let pass as it is (a stable word); null when it can be redacted.</summary>
     public static string? ReasonToPass(CallHeaders headers, BodyMode mode) =>
         mode is not (BodyMode.Streamed or BodyMode.Buffered or BodyMode.BufferedPartial or BodyMode.FullDuplexStreamed) ? "body_not_sent"
-        : IsCoded(headers.Fields) ? ContentCoding
+        : IsCoded(headers.Fields) ? "content_coding"
         : IsSigned(headers.Fields) ? "signed"
         : !IsText(headers.Fields.First("content-type")) ? "not_text"
         // Trailers may follow the last chunk, and an answer to trailers carries no body: what is held back then would be lost.
@@ -23,7 +22,7 @@ internal static class RedactionScope
     public static bool IsEvents(CallHeaders headers) =>
         headers.Fields.First("content-type")?.StartsWith("text/event-stream", StringComparison.OrdinalIgnoreCase) ?? false;
 
-    public static bool IsCoded(IReadOnlyList<HeaderField> fields) =>
+    private static bool IsCoded(IReadOnlyList<HeaderField> fields) =>
         fields.Joined("content-encoding") is { } coding
         && coding.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Any(layer => !layer.Equals("identity", StringComparison.OrdinalIgnoreCase));
 

@@ -1,6 +1,8 @@
 using System.Buffers;
+using Lethe.Capture.Exchanges;
 using Lethe.Capture.Redaction;
 using Lethe.Envoy;
+using Lethe.Proxy.ExtProc.Wire;
 using BodyMode = Lethe.Envoy.ProcessingMode.Types.BodySendMode;
 
 namespace Lethe.Proxy.ExtProc.Policies;
@@ -11,13 +13,13 @@ internal enum PolicyAnswer
     /// <summary>Nothing: the message is answered as if there were no policy.</summary>
     Passes,
 
-    /// <summary>An answer was written.</summary>
-    Written,
+    /// <summary>An answer was given.</summary>
+    Answered,
 
     /// <summary>No answer is due yet (full duplex).</summary>
     Held,
 
-    /// <summary>The call was ended with a reply of ours; nothing may be written any more.</summary>
+    /// <summary>The call was ended with a reply of ours; nothing may be answered any more.</summary>
     Blocked,
 }
 
@@ -37,6 +39,7 @@ internal sealed class RequestPolicy(RequestPolicies policies) : IDisposable
     private long counted;
     private bool failed;
     private bool responding;
+    private bool searched;
 
     /// <summary>The reply that ended the call.</summary>
     public BlockReply? BlockedBy { get; private set; }
@@ -47,9 +50,12 @@ internal sealed class RequestPolicy(RequestPolicies policies) : IDisposable
         : redaction is not null ? [("lethe.extproc.request_replaced", $"{Replaced}")]
         : [];
 
+    /// <summary>True while a part of the body has come and not gone on, or its rest must not go on unsearched.</summary>
+    public bool HoldsBody => redaction is not null && !failed && (redaction.HeldBytes > 0 || (!searched && !responding));
+
     private long Replaced => redactor?.Replaced ?? 0;
 
-    public PolicyAnswer Answer(IBufferWriter<byte> output, in WireMessage message, in ReadOnlySequence<byte> bytes, BodyMode mode)
+    public PolicyAnswer Answer(List<ProcessorAnswer> answers, in WireMessage message, in ReadOnlySequence<byte> bytes, BodyMode mode)
     {
         responding |= message.IsResponse;
         if (failed || message.IsResponse)
@@ -61,9 +67,9 @@ internal sealed class RequestPolicy(RequestPolicies policies) : IDisposable
         {
             return message.Kind switch
             {
-                MessageKind.RequestHeaders => AnswerHeaders(output, message, bytes, mode),
-                MessageKind.RequestBody => AnswerBody(output, message, mode),
-                _ => AnswerTrailers(output, mode),
+                MessageKind.RequestHeaders => AnswerHeaders(answers, message, bytes, mode),
+                MessageKind.RequestBody => AnswerBody(answers, message, mode),
+                _ => AnswerTrailers(answers, mode),
             };
         }
         catch (Exception fault) when (fault is not OutOfMemoryException)
@@ -71,7 +77,7 @@ internal sealed class RequestPolicy(RequestPolicies policies) : IDisposable
             (failed, passedReason) = (true, "policy_fault");
             ProxyMeter.PolicyFaults.Add(1);
             Log.ExtProcPolicyFailed(policies.Logger, fault);
-            return redaction is { HeldBytes: > 0 } ? Send(output, redaction.Surrender(message.Body), message, mode) : PolicyAnswer.Passes;
+            return redaction is { HeldBytes: > 0 } ? Send(answers, redaction.Surrender(message.Body), message, mode) : PolicyAnswer.Passes;
         }
         finally
         {
@@ -80,22 +86,26 @@ internal sealed class RequestPolicy(RequestPolicies policies) : IDisposable
         }
     }
 
-    public void Dispose() => redactor?.Dispose();
+    public void Dispose()
+    {
+        redactor?.Dispose();
+        block.Dispose();
+    }
 
     private static bool IsOwn(string name) =>
         name.StartsWith("x-lethe-", StringComparison.OrdinalIgnoreCase) || name.StartsWith("x-tapes-", StringComparison.OrdinalIgnoreCase);
 
-    private PolicyAnswer AnswerHeaders(IBufferWriter<byte> output, in WireMessage message, in ReadOnlySequence<byte> bytes, BodyMode mode)
+    private PolicyAnswer AnswerHeaders(List<ProcessorAnswer> answers, in WireMessage message, in ReadOnlySequence<byte> bytes, BodyMode mode)
     {
         var headers = CallHeaders.Read(ProcessingRequest.Parser.ParseFrom(bytes).RequestHeaders.Headers);
         if (block.TakeHead(headers) is { } rule)
         {
-            return Block(output, rule);
+            return Block(answers, rule);
         }
 
-        if (!message.EndOfStream)
+        if (!message.EndOfStream && OpenBody(headers, mode) is { } undecodable)
         {
-            OpenBody(headers, mode);
+            return Block(answers, undecodable);
         }
 
         // Where the whole body is held back, the headers are too: the body's answer takes the length off, if it changes.
@@ -110,31 +120,31 @@ internal sealed class RequestPolicy(RequestPolicies policies) : IDisposable
             return PolicyAnswer.Passes;
         }
 
-        RequestAnswers.Write(output, RequestAnswers.HeadersWithout(names));
-        return PolicyAnswer.Written;
+        answers.Add(RequestAnswers.HeadersWithout(names));
+        return PolicyAnswer.Answered;
     }
 
-    private void OpenBody(CallHeaders headers, BodyMode mode)
+    /// <summary>Gives a rule that the call meets because its body cannot be read.</summary>
+    private BlockRule? OpenBody(CallHeaders headers, BodyMode mode)
     {
         announced = headers.ContentLength;
-        var coded = RedactionScope.IsCoded(headers.Fields);
-        readsBody = block.ReadsBody && !coded;
-        passedReason = policies.Redacts ? RedactionScope.ReasonToPass(headers, mode)
-            : block.ReadsBody && coded ? RedactionScope.ContentCoding
-            : null;
+        readsBody = block.ReadsBody && mode != BodyMode.None;
+        passedReason = policies.Redacts ? RedactionScope.ReasonToPass(headers, mode) : null;
         if (policies.Redacts && passedReason is null)
         {
             redactor = new StreamRedactor();
             redaction = new RequestRedaction(policies.OpenWindow(redactor), RedactionScope.IsEvents(headers));
         }
+
+        return readsBody ? block.OpenBody(headers.Fields.Joined("content-encoding")) : null;
     }
 
-    private PolicyAnswer AnswerBody(IBufferWriter<byte> output, in WireMessage message, BodyMode mode)
+    private PolicyAnswer AnswerBody(List<ProcessorAnswer> answers, in WireMessage message, BodyMode mode)
     {
         taken += message.Body.Length;
         if (readsBody && !responding && block.TakeBody(message.Body) is { } rule)
         {
-            return Block(output, rule);
+            return Block(answers, rule);
         }
 
         if (redaction is null)
@@ -144,39 +154,40 @@ internal sealed class RequestPolicy(RequestPolicies policies) : IDisposable
 
         var (heldBefore, replacedBefore) = (redaction.HeldBytes, Replaced);
         var final = message.EndOfStream || taken >= announced || mode is BodyMode.Buffered or BodyMode.BufferedPartial;
+        searched = final;
         var body = redaction.Take(message.Body, final);
         return heldBefore == 0 && redaction.HeldBytes == 0 && Replaced == replacedBefore && mode != BodyMode.FullDuplexStreamed
             ? PolicyAnswer.Passes
-            : Send(output, body, message, mode);
+            : Send(answers, body, message, mode);
     }
 
     // Trailers end a full-duplex body whose last chunk did not say that it was the last.
-    private PolicyAnswer AnswerTrailers(IBufferWriter<byte> output, BodyMode mode)
+    private PolicyAnswer AnswerTrailers(List<ProcessorAnswer> answers, BodyMode mode)
     {
         if (mode == BodyMode.FullDuplexStreamed && redaction is { HeldBytes: > 0 })
         {
-            RequestAnswers.TryWriteStreamed(output, redaction.Take(ReadOnlySequence<byte>.Empty, final: true), end: false);
+            RequestAnswers.TryAddStreamed(answers, redaction.Take(ReadOnlySequence<byte>.Empty, final: true), end: false);
         }
 
         return PolicyAnswer.Passes;
     }
 
-    private static PolicyAnswer Send(IBufferWriter<byte> output, ReadOnlyMemory<byte> body, in WireMessage message, BodyMode mode)
+    private static PolicyAnswer Send(List<ProcessorAnswer> answers, ReadOnlyMemory<byte> body, in WireMessage message, BodyMode mode)
     {
         if (mode == BodyMode.FullDuplexStreamed)
         {
-            var written = RequestAnswers.TryWriteStreamed(output, body, message.IsBody && message.EndOfStream);
-            return !message.IsBody ? PolicyAnswer.Passes : written ? PolicyAnswer.Written : PolicyAnswer.Held;
+            var written = RequestAnswers.TryAddStreamed(answers, body, message.IsBody && message.EndOfStream);
+            return !message.IsBody ? PolicyAnswer.Passes : written ? PolicyAnswer.Answered : PolicyAnswer.Held;
         }
 
-        RequestAnswers.Write(output, RequestAnswers.BodyInstead(body, dropsLength: mode == BodyMode.Buffered && body.Length != message.Body.Length));
-        return PolicyAnswer.Written;
+        answers.Add(RequestAnswers.BodyInstead(body, dropsLength: mode == BodyMode.Buffered && body.Length != message.Body.Length));
+        return PolicyAnswer.Answered;
     }
 
-    private PolicyAnswer Block(IBufferWriter<byte> output, BlockRule rule)
+    private PolicyAnswer Block(List<ProcessorAnswer> answers, BlockRule rule)
     {
         BlockedBy = policies.Blocks.First(reply => reply.Rule == rule);
-        RequestAnswers.Write(output, BlockedBy.Answer());
+        answers.Add(new MessageAnswer(BlockedBy.Answer()));
         ProxyMeter.BlockedCalls.Add(1);
         return PolicyAnswer.Blocked;
     }

@@ -1,5 +1,6 @@
 using System.Buffers;
 using Lethe.Capture.Exchanges;
+using Lethe.Proxy.ExtProc.Wire;
 
 namespace Lethe.Proxy.ExtProc.Policies;
 

@@ -1,7 +1,10 @@
+using System.IO.Compression;
 using System.Text;
 using System.Text.Json;
+using Lethe.Capture.Decoding.ContentCodings;
 using Lethe.Capture.Exchanges;
 using Lethe.Proxy.Configuration;
+using ZstdSharp;
 using BodyMode = Lethe.Envoy.ProcessingMode.Types.BodySendMode;
 
 namespace Lethe.Proxy.Tests.ExtProc.Policies;
@@ -63,6 +66,9 @@ public sealed class BlockTests
     [InlineData("/v1beta/models/gemini-3-pro:generateContent", "gemini-3-pro", true)]
     [InlineData("/openai/deployments/gpt-5/chat/completions", "gpt-5", true)]
     [InlineData("/v1beta/models/gemini-3-pro:generateContent", "gemini-3", false)]
+    [InlineData("/v1beta/%6dodels/gemini%2D3-pro:generateContent", "gemini-3-pro", true)]
+    [InlineData("/v1/x/../models/gemini-3-pro:generateContent", "gemini-3-pro", true)]
+    [InlineData("/model/anthropic.claude-opus-5-v1%3A0/converse", "anthropic.claude-opus-5-v1:0", true)]
     public async Task A_model_is_found_in_the_path(string path, string model, bool refused)
     {
         await using var world = await ExtProcWorld.StartAsync(options => options.ExtProc.Block["x"] = new BlockOptions { Model = model });
@@ -91,14 +97,64 @@ public sealed class BlockTests
         Assert.Equal(Ending.Completed, (await world.NextAsync()).Ending);
     }
 
-    [Fact]
-    public async Task A_coded_body_passes_a_rule_for_models_and_the_record_says_so()
+    [Theory]
+    [InlineData("gzip", "Streamed")]
+    [InlineData("x-gzip", "FullDuplexStreamed")]
+    [InlineData("deflate", "Streamed")]
+    [InlineData("raw deflate", "Streamed")]
+    [InlineData("br", "Buffered")]
+    [InlineData("zstd", "Streamed")]
+    [InlineData("zstd", "FullDuplexStreamed")]
+    [InlineData("GZIP, identity, br", "Streamed")]
+    public async Task A_model_is_found_in_a_coded_body_however_it_is_cut(string coding, string mode)
     {
-        await using var world = await ExtProcWorld.StartAsync(options => options.ExtProc.Block["x"] = new BlockOptions { Model = "*" });
+        await using var world = await ExtProcWorld.StartAsync(options => options.ExtProc.Block["big"] = new BlockOptions { Model = "claude-opus*" });
         await using var connection = await world.ConnectAsync();
-        var seen = await EnvoyPlayer.PlayAsync(connection, Call("Streamed", Opus) with { Headers = [("content-encoding", "br")] });
-        Assert.Equal((200, null), (seen.Status, seen.Fault));
-        Assert.Equal("content_coding", (await world.NextAsync()).Attributes["lethe.extproc.request_passed"]);
+        var header = coding.Replace("raw ", "", StringComparison.Ordinal);
+        foreach (var size in (int[])[1, 7, 1000])
+        {
+            var refused = await EnvoyPlayer.PlayAsync(connection, Coded(Opus, size));
+            Assert.Equal((403, null), (refused.Status, refused.Fault));
+            var allowed = await EnvoyPlayer.PlayAsync(connection, Coded(Opus.Replace("opus", "haiku", StringComparison.Ordinal), size));
+            Assert.Equal((200, null), (allowed.Status, allowed.Fault));
+        }
+
+        PlayedCall Coded(string body, int size) => Call(mode, body) with { RequestBody = [.. Pack(Encoding.UTF8.GetBytes(body), coding).Chunk(size)], Headers = [("content-encoding", header)] };
+    }
+
+    [Theory]
+    [InlineData("snappy", false)]
+    [InlineData("gzip, gzip, gzip, gzip, gzip", false)]
+    [InlineData("gzip", false)]
+    [InlineData("br", true)]
+    public async Task A_coded_body_that_cannot_be_read_could_name_any_model(string coding, bool isBomb)
+    {
+        await using var world = await ExtProcWorld.StartAsync(options => options.ExtProc.Block["x"] = new BlockOptions { Model = "never-named" });
+        await using var connection = await world.ConnectAsync();
+        var body = isBomb ? Pack(new byte[ContentDecoder.OutputBytesMax + 100_000], coding) : "no gzip at all"u8.ToArray();
+        var seen = await EnvoyPlayer.PlayAsync(connection, Call("Streamed", "") with { RequestBody = [body], Headers = [("content-encoding", coding)] });
+        Assert.Equal((403, null), (seen.Status, seen.Fault));
+        Assert.Equal("x", (await world.NextAsync()).Attributes["lethe.extproc.blocked_by"]);
+    }
+
+    [Theory]
+    [InlineData("/v1/%6dessages", true)]
+    [InlineData("/v1%2Fmessages?x=1", true)]
+    [InlineData("//v1//messages", true)]
+    [InlineData("/v1/./messages", true)]
+    [InlineData("/v1/files/../messages", true)]
+    [InlineData("/v1/files/%2e%2E/messages", true)]
+    [InlineData("/v1;x=1/messages", true)]
+    [InlineData("/v1\\messages", true)]
+    [InlineData("/v1/messages/../files", true)]
+    [InlineData("/v1/files?path=/v1/messages", false)]
+    [InlineData("/v1/%256dessages", false)]
+    [InlineData("/x/v1/messages", false)]
+    public async Task A_path_is_refused_in_whichever_way_it_is_written(string path, bool refused)
+    {
+        await using var world = await ExtProcWorld.StartAsync(options => options.ExtProc.Block["x"] = new BlockOptions { PathPrefix = "/v1/messages" });
+        await using var connection = await world.ConnectAsync();
+        Assert.Equal(refused ? 403 : 200, (await EnvoyPlayer.PlayAsync(connection, Call("Streamed", "{}") with { Path = path })).Status);
     }
 
     private static PlayedCall Call(string mode, string body, int size = 1000) => new()
@@ -106,4 +162,27 @@ public sealed class BlockTests
         Request = Enum.Parse<BodyMode>(mode),
         RequestBody = [.. Encoding.UTF8.GetBytes(body).Chunk(size)],
     };
+
+    private static byte[] Pack(byte[] body, string codings)
+    {
+        foreach (var coding in codings.ToLowerInvariant().Split(", ").Where(coding => coding != "identity"))
+        {
+            using var packed = new MemoryStream();
+            using (Stream stream = coding switch
+            {
+                "br" => new BrotliStream(packed, CompressionLevel.Fastest, leaveOpen: true),
+                "deflate" => new ZLibStream(packed, CompressionLevel.Fastest, leaveOpen: true),
+                "raw deflate" => new DeflateStream(packed, CompressionLevel.Fastest, leaveOpen: true),
+                "zstd" => new CompressionStream(packed, leaveOpen: true),
+                _ => new GZipStream(packed, CompressionLevel.Fastest, leaveOpen: true),
+            })
+            {
+                stream.Write(body);
+            }
+
+            body = packed.ToArray();
+        }
+
+        return body;
+    }
 }

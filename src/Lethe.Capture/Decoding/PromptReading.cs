@@ -1,0 +1,51 @@
+using Lethe.Capture.Turns;
+
+namespace Lethe.Capture.Decoding;
+
+/// <summary>Puts a prompt together: what stands in the document, and what was met before.</summary>
+internal static class PromptReading
+{
+    /// <summary>The turn with its whole prompt, and the outcomes of tool calls that it carries.</summary>
+    public static Turn Complete(Turn turn, RequestReading reading)
+    {
+        var known = reading.Repeat?.Known ?? [];
+        var prompt = turn.Prompt;
+        if (reading.Cut > 0)
+        {
+            var whole = new Message[prompt.Count + reading.Cut];
+            for (var i = 0; i < whole.Length; i++)
+            {
+                var behind = i - RequestReading.FirstMessages;
+                whole[i] = behind < 0 ? prompt[i] : behind < reading.Cut ? known[i].Message() : prompt[i - reading.Cut];
+            }
+
+            prompt = whole;
+        }
+
+        List<ToolResult> results = [];
+        for (var i = 0; i < prompt.Count; i++)
+        {
+            if (i < known.Count)
+            {
+                known[i].Collect(prompt[i], results);
+            }
+            else
+            {
+                Collect(prompt[i], results);
+            }
+        }
+
+        return turn with { Prompt = prompt, ToolResults = results };
+    }
+
+    private static void Collect(Message message, List<ToolResult> results)
+    {
+        foreach (var block in message.Blocks)
+        {
+            if (block is { Type: "tool_result", ToolResultId: { } id })
+            {
+                results.Add(new ToolResult(id, block.IsError, block.ToolOutput));
+            }
+        }
+    }
+}

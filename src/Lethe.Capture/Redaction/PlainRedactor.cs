@@ -1,0 +1,76 @@
+using Lethe.Capture.Decoding;
+using Lethe.Capture.Exchanges;
+
+namespace Lethe.Capture.Redaction;
+
+/// <summary>Redacts a plain body by what it is: a stream of events line by line, all else through a sliding window.</summary>
+/// <param name="framed">True for binary frames that carry their length: marks are as long as what they stand for.</param>
+/// <param name="isLines">True for JSON values one a line, which nothing but their label tells from a document.</param>
+internal sealed class PlainRedactor(bool framed, bool isLines) : IDisposable
+{
+    /// <summary>The longest name that an event's first line begins with, and its colon.</summary>
+    private const int BeginningBytes = 8;
+
+    private readonly PooledBytes beginning = new();
+    private StreamRedactor? window;
+    private EventRedactor? events;
+
+    public void Append(ReadOnlySpan<byte> part, PooledBytes output)
+    {
+        if (window is null && events is null)
+        {
+            beginning.Append(part);
+            if (beginning.Length < BeginningBytes)
+            {
+                return;
+            }
+
+            var bytes = beginning.ToArray();
+            Open(bytes);
+            Pass(bytes, output);
+            return;
+        }
+
+        Pass(part, output);
+    }
+
+    /// <summary>The body has ended: writes the rest.</summary>
+    public void Complete(PooledBytes output)
+    {
+        if (window is null && events is null)
+        {
+            var bytes = beginning.ToArray();
+            Open(bytes);
+            Pass(bytes, output);
+        }
+
+        window?.Complete(output);
+        events?.Complete(output);
+    }
+
+    public void Dispose()
+    {
+        beginning.Dispose();
+        window?.Dispose();
+        events?.Dispose();
+    }
+
+    private void Open(ReadOnlySpan<byte> bytes)
+    {
+        beginning.Clear();
+        if (!framed && (isLines || BodySniffer.Sniff(bytes) == BodyShape.Events))
+        {
+            events = new EventRedactor();
+        }
+        else
+        {
+            window = new StreamRedactor(framed);
+        }
+    }
+
+    private void Pass(ReadOnlySpan<byte> part, PooledBytes output)
+    {
+        window?.Append(part, output);
+        events?.Append(part, output);
+    }
+}

@@ -1,0 +1,195 @@
+using System.Runtime.InteropServices;
+using Lethe.Capture.Chains;
+using Lethe.Capture.Turns;
+
+namespace Lethe.Capture.Repeats;
+
+/// <summary>
+/// What was read before, so that a history that is sent again is compared and not read: messages below the messages before them, system prompts and
+/// tools. Whatever it holds or has forgotten, results are the same. Bounded in bytes; the conversation that was met longest ago goes first. Thread-safe.
+/// </summary>
+public sealed class RepeatMemo
+{
+    /// <summary>A few hundred conversations of agents.</summary>
+    public const long BytesMaxDefault = 64L * 1024 * 1024;
+
+    /// <summary>How much of a conversation's beginning finds it.</summary>
+    private const int BeginningBytes = 512;
+
+    private readonly Lock gate = new();
+    private readonly long bytesMax;
+    private readonly Dictionary<long, LinkedListNode<Conversation>> conversations = [];
+    private readonly LinkedList<Conversation> byUse = new();
+    private readonly Dictionary<long, LinkedListNode<Canonical>> values = [];
+    private readonly LinkedList<Canonical> valuesByUse = new();
+    private long conversationBytes;
+    private long valueBytes;
+
+    public RepeatMemo(long bytesMax = BytesMaxDefault)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(bytesMax);
+        this.bytesMax = bytesMax;
+    }
+
+    /// <summary>How many bytes of messages and values are remembered.</summary>
+    public long Bytes
+    {
+        get
+        {
+            lock (gate)
+            {
+                return conversationBytes + valueBytes;
+            }
+        }
+    }
+
+    /// <summary>What is known of a list of messages in a dialect.</summary>
+    /// <param name="messages">The JSON behind the list's opening bracket, to the end of the body.</param>
+    internal Repeat Find(string dialect, ReadOnlySpan<byte> messages)
+    {
+        var key = Key(dialect, messages);
+        KnownMessage beginning;
+        lock (gate)
+        {
+            if (!conversations.TryGetValue(key, out var found))
+            {
+                return new Repeat(key);
+            }
+
+            byUse.Remove(found);
+            byUse.AddFirst(found);
+            beginning = found.Value.Beginning;
+        }
+
+        return Repeat.Read(key, beginning, messages);
+    }
+
+    /// <summary>Remembers the messages behind those that were known.</summary>
+    internal void Remember(Repeat repeat, IReadOnlyList<Message> prompt, IReadOnlyList<Node> nodes)
+    {
+        if (repeat.Known.Count >= prompt.Count)
+        {
+            return;
+        }
+
+        var news = new List<KnownMessage>(prompt.Count - repeat.Known.Count);
+        for (var i = repeat.Known.Count; i < prompt.Count && prompt[i].Raw.Span is [(byte)'{', ..]; i++)
+        {
+            news.Add(new KnownMessage(prompt[i], nodes[i].Hash));
+        }
+
+        lock (gate)
+        {
+            var conversation = Open(repeat.Key);
+            if (repeat.Beginning is { } beginning && beginning != conversation.Beginning)
+            {
+                // It was forgotten meanwhile, and what is known hangs on nothing.
+                return;
+            }
+
+            var last = repeat.Known.Count > 0 ? repeat.Known[^1] : conversation.Beginning;
+            foreach (var next in news)
+            {
+                if (last.Next(next.Raw.Span) is { } known)
+                {
+                    last = known;
+                    continue;
+                }
+
+                var change = next.Bytes - last.Add(next);
+                conversation.Bytes += change;
+                conversationBytes += change;
+                last = next;
+            }
+
+            Trim();
+        }
+    }
+
+    /// <summary>The canonical form of a value by its bytes, and the form's hash.</summary>
+    internal CanonicalValue Canonicalise(ReadOnlyMemory<byte> raw, Func<byte[]> write)
+    {
+        var key = Key("", raw.Span[^Math.Min(raw.Length, BeginningBytes)..]) ^ raw.Length;
+        lock (gate)
+        {
+            if (values.TryGetValue(key, out var found) && found.Value.Raw.AsSpan().SequenceEqual(raw.Span))
+            {
+                valuesByUse.Remove(found);
+                valuesByUse.AddFirst(found);
+                return found.Value.Value;
+            }
+        }
+
+        var canonical = new Canonical(key, raw.ToArray(), CanonicalValue.Of(write()));
+        lock (gate)
+        {
+            if (values.Remove(key, out var replaced))
+            {
+                valuesByUse.Remove(replaced);
+                valueBytes -= replaced.Value.Bytes;
+            }
+
+            values[key] = valuesByUse.AddFirst(canonical);
+            valueBytes += canonical.Bytes;
+            Trim();
+        }
+
+        return canonical.Value;
+    }
+
+    private Conversation Open(long key)
+    {
+        ref var place = ref CollectionsMarshal.GetValueRefOrAddDefault(conversations, key, out var exists);
+        if (!exists)
+        {
+            place = byUse.AddFirst(new Conversation(key));
+        }
+
+        return place!.Value;
+    }
+
+    private void Trim()
+    {
+        while (conversationBytes + valueBytes > bytesMax)
+        {
+            if (byUse.Last is { } conversation && (conversationBytes >= valueBytes || valuesByUse.Last is null))
+            {
+                conversationBytes -= conversation.Value.Bytes;
+                conversations.Remove(conversation.Value.Key);
+                byUse.RemoveLast();
+            }
+            else if (valuesByUse.Last is { } value)
+            {
+                valueBytes -= value.Value.Bytes;
+                values.Remove(value.Value.Key);
+                valuesByUse.RemoveLast();
+            }
+            else
+            {
+                return;
+            }
+        }
+    }
+
+    private static long Key(string dialect, ReadOnlySpan<byte> bytes)
+    {
+        var first = new HashCode();
+        first.Add(dialect);
+        first.AddBytes(bytes[..Math.Min(bytes.Length, BeginningBytes)]);
+        return first.ToHashCode();
+    }
+
+    private sealed class Conversation(long key)
+    {
+        public long Key => key;
+
+        public KnownMessage Beginning { get; } = new();
+
+        public long Bytes { get; set; }
+    }
+
+    private sealed record Canonical(long Key, byte[] Raw, CanonicalValue Value)
+    {
+        public long Bytes => Raw.Length + Value.Json.Length;
+    }
+}

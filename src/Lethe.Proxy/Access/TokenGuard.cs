@@ -1,0 +1,49 @@
+using Lethe.Proxy.Problems;
+
+namespace Lethe.Proxy.Access;
+
+/// <summary>The admin listener's door-keeper: a bearer token (RFC 6750) for everything but health, where one is needed.</summary>
+internal sealed class TokenGuard(TokenBook tokens, TokenRule rule)
+{
+    private const string Scheme = "Bearer ";
+
+    public async Task InvokeAsync(HttpContext context, RequestDelegate next)
+    {
+        if (IsHealth(context.Request))
+        {
+            await next(context);
+            return;
+        }
+
+        var shown = context.Request.Headers.Authorization is [{ } value] && value.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) ? value[Scheme.Length..].Trim() : null;
+        var known = shown is null ? null : tokens.Find(shown);
+        if (known is null && rule.AtAdmin)
+        {
+            await RefuseAsync(context, shown is null);
+            return;
+        }
+
+        var caller = known ?? Caller.Anyone;
+        var needed = AccessScope.NeededBy(context.Request);
+        if (!caller.Scopes.Contains(needed))
+        {
+            context.Response.Headers.WWWAuthenticate = $"Bearer realm=\"lethe\", error=\"insufficient_scope\", scope=\"{needed}\"";
+            await ProblemDocument.Of(
+                StatusCodes.Status403Forbidden, "scope_missing", "The token is not good for this.", $"It needs the scope '{needed}'.").ExecuteAsync(context);
+            return;
+        }
+
+        context.Features.Set(caller);
+        await next(context);
+    }
+
+    private static bool IsHealth(HttpRequest request) => request.Path.Value is "/healthz" or "/readyz";
+
+    private static Task RefuseAsync(HttpContext context, bool showedNone)
+    {
+        context.Response.Headers.WWWAuthenticate = showedNone ? "Bearer realm=\"lethe\"" : "Bearer realm=\"lethe\", error=\"invalid_token\"";
+        return (showedNone
+            ? ProblemDocument.Of(StatusCodes.Status401Unauthorized, "token_required", "A token is needed here.", "Send Authorization: Bearer TOKEN; lethe token create makes one.")
+            : ProblemDocument.Of(StatusCodes.Status401Unauthorized, "token_invalid", "This token is none of ours.", "It is unknown, revoked or expired.")).ExecuteAsync(context);
+    }
+}

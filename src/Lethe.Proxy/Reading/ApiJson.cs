@@ -1,0 +1,28 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+using Lethe.Ingest.Reading;
+using Lethe.Proxy.Hosting;
+
+namespace Lethe.Proxy.Reading;
+
+/// <summary>The read API's JSON, which <c>--json</c> prints too: snake-case names, nulls written.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSerializable(typeof(IReadOnlyList<SessionSummary>))]
+[JsonSerializable(typeof(SessionDetail))]
+[JsonSerializable(typeof(SessionConversation))]
+[JsonSerializable(typeof(Page<SessionSummary>))]
+[JsonSerializable(typeof(Page<ConversationTurn>))]
+[JsonSerializable(typeof(Page<ExchangeRecord>))]
+[JsonSerializable(typeof(PipelineState))]
+[JsonSerializable(typeof(NotReadyDocument))]
+internal sealed partial class ApiJson : JsonSerializerContext
+{
+    public static string Text<T>(T value) => JsonSerializer.Serialize(value, (JsonTypeInfo<T>)Default.GetTypeInfo(typeof(T))!);
+}
+
+/// <summary>One page of a list. <see cref="NextCursor"/> is null on the last.</summary>
+internal sealed record Page<T>(IReadOnlyList<T> Items, string? NextCursor);
+
+/// <summary>A session with all that was said in it.</summary>
+internal sealed record SessionConversation(SessionDetail Session, IReadOnlyList<ConversationTurn> Turns);

@@ -1,0 +1,152 @@
+using System.Text;
+using System.Text.Json;
+using FsCheck;
+using FsCheck.Fluent;
+using Lethe.Capture.Exchanges;
+using Lethe.Capture.Prices;
+using Lethe.Capture.Repeats;
+using Lethe.Capture.Tests.Decoding;
+using Lethe.Capture.Turns;
+
+namespace Lethe.Capture.Tests.Repeats;
+
+public sealed class RepeatMemoTests
+{
+    private const string Answer = """{"id":"msg_1","type":"message","role":"assistant","model":"claude-sonnet-4-5","content":[{"type":"text","text":"hello"}],"stop_reason":"end_turn","usage":{"input_tokens":10,"output_tokens":2}}""";
+
+    private static readonly string[] Paths = ["/v1/messages", "/v1/chat/completions", "/v1/responses"];
+
+    /// <summary>Messages as clients write them, sloppy ones among them.</summary>
+    private static readonly string[] Messages =
+    [
+        """{"role":"user","content":"hi"}""",
+        """{"role":"user","content":[{"type":"text","text":"hi","cache_control":{"type":"ephemeral"}}]}""",
+        """{"role":"user","content":[{"type":"text","text":"<system-reminder>x</system-reminder>do it"}]}""",
+        """{"role":"assistant","content":[{"type":"thinking","thinking":"hm","signature":"s"},{"type":"tool_use","id":"t1","name":"look","input":{"at":2,"b":1e2}}]}""",
+        """{"role":"user","content":[{"type":"tool_result","tool_use_id":"t1","content":[{"type":"text","text":"a"},{"type":"text","text":"b"}],"is_error":true}]}""",
+        """{"role":"assistant","content":null,"tool_calls":[{"id":"c1","type":"function","function":{"name":"look","arguments":"{\"at\": 1}"}}]}""",
+        """{"role":"tool","tool_call_id":"c1","content":"seen"}""",
+        """{"type":"function_call","call_id":"c2","name":"look","arguments":"{}"}""",
+        """{"type":"function_call_output","call_id":"c2","output":"seen"}""",
+        """{"role":"system","content":"You are.\nWorking directory: /srv/app\n"}""",
+        """{ "role" : "user" , "content" : "blank,\u0020[]]}\"" }""",
+        """{"role":"user","content":"half \ud83d"}""",
+        """{"role":"user","content":"CRITICAL: Respond with TEXT ONLY"}""",
+        "\"a string\"", "17", "null", "[1,2]", """{"a":1,"a":2}""", """{"role":"user","content":1e999}""",
+    ];
+
+    private static readonly string[] Rests =
+    [
+        """ "model":"m","max_tokens":9""",
+        """ "model":"m","system":[{"type":"text","text":"be brief","cache_control":{"type":"ephemeral"}}],"tools":[{"name":"look","input_schema":{"b":1,"a":2}}]""",
+        """ "instructions":"be brief","tools":[],"previous_response_id":"r" """,
+        """ "x":{"messages":[1],"input":[2]},"stream":true""",
+        """ "model":"m","metadata":{"user_id":"user_abc_account__session_0f6b1f6e-0000-4000-8000-000000000001"}""",
+    ];
+
+    [Fact]
+    public void With_a_memo_and_without_one_the_meaning_is_the_same()
+    {
+        var edit = Gen.Frequency((6, Gen.Constant("add")), (1, Gen.Constant("fork")), (1, Gen.Constant("replace")), (1, Gen.Constant("again")), (1, Gen.Constant("break")));
+        var step = from what in edit
+                   from message in Gen.Choose(0, Messages.Length - 1)
+                   from count in Gen.Choose(1, 6)
+                   from rest in Gen.Choose(0, Rests.Length - 1)
+                   from before in Gen.Elements(true, false)
+                   from separator in Gen.Elements(",", " ,\n ")
+                   select (what, message, count, rest, before, separator);
+        var world = from path in Gen.Elements(Paths)
+                    from steps in step.ListOf().Resize(40)
+                    from bytesMax in Gen.Elements(0L, 3_000L, RepeatMemo.BytesMaxDefault)
+                    select (path, steps, bytesMax);
+
+        Prop.ForAll(Arb.From(world), given =>
+        {
+            var (path, steps, bytesMax) = given;
+            var memo = new RepeatMemo(bytesMax);
+            var with = new ExchangeInterpreter(PriceBook.Embedded, memo);
+            var without = new ExchangeInterpreter(PriceBook.Embedded);
+            List<string> history = [Messages[0], Messages[3]];
+            foreach (var (what, message, count, rest, before, separator) in steps)
+            {
+                Change(history, what, message, count);
+                var name = path == "/v1/responses" ? "input" : "messages";
+                var list = $"\"{name}\":[{string.Join(separator, history)}{(what == "break" ? "," : "")}]";
+                var body = before ? $"{{{Rests[rest]},{list}}}" : $"{{{list},{Rests[rest]}}}";
+                var exchange = Invented.Exchange(path, what == "break" && count > 3 ? body[..^1] + $",{list}}}" : body, Answer);
+
+                Assert.Equal(Meaning(without.Interpret(exchange)), Meaning(with.Interpret(exchange)));
+                Assert.InRange(memo.Bytes, 0, bytesMax);
+            }
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(150));
+    }
+
+    [Fact]
+    public void What_was_met_is_not_read_again()
+    {
+        var memo = new RepeatMemo();
+        var interpreter = new ExchangeInterpreter(memo: memo);
+        List<string> history = [];
+        for (var turn = 0; turn < 50; turn++)
+        {
+            history.Add($$"""{"role":"user","content":"question {{turn}} {{new string('q', 2000)}}"}""");
+            history.Add($$"""{"role":"assistant","content":"answer {{turn}}"}""");
+            history.Add($$"""{"role":"user","content":"again {{turn}}"}""");
+            interpreter.Interpret(Invented.Exchange("/v1/messages", $$"""{"model":"m","messages":[{{string.Join(',', history)}}]}""", Answer));
+            history.RemoveAt(history.Count - 1);
+        }
+
+        var whole = string.Join(',', history);
+        using var decoded = Lethe.Capture.Decoding.TurnDecoder.Decode(
+            Invented.Exchange("/v1/messages", $$"""{"model":"m","messages":[{{whole}},{"role":"user","content":"new"}]}""", Answer), memo);
+
+        Assert.Equal(101, decoded.Turn!.Prompt.Count);
+        Assert.Equal(9, decoded.RequestJson!.Value.GetProperty("messages").GetArrayLength());
+        Assert.InRange(memo.Bytes, whole.Length, whole.Length * 2);
+    }
+
+    [Fact]
+    public void One_memo_serves_many_threads()
+    {
+        var memo = new RepeatMemo(20_000);
+        var interpreter = new ExchangeInterpreter(memo: memo);
+        var bodies = Enumerable.Range(0, 200).Select(turn =>
+            $$"""{"model":"m","messages":[{{string.Join(',', Enumerable.Range(0, 3 + (turn / 4)).Select(at => $$"""{"role":"user","content":"{{(turn % 4) + (at * 7)}}"}"""))}}]}""").ToList();
+        var expected = bodies.ConvertAll(body => Meaning(new ExchangeInterpreter().Interpret(Invented.Exchange("/v1/messages", body, Answer))));
+
+        Parallel.For(0, 4 * bodies.Count, at =>
+            Assert.Equal(expected[at % bodies.Count], Meaning(interpreter.Interpret(Invented.Exchange("/v1/messages", bodies[at % bodies.Count], Answer)))));
+    }
+
+    private static void Change(List<string> history, string what, int message, int count)
+    {
+        switch (what)
+        {
+            case "add":
+                history.AddRange(Enumerable.Range(message, count).Select(at => Messages[at % Messages.Length]));
+                break;
+            case "fork":
+                history.RemoveRange(Math.Max(1, history.Count - count), history.Count - Math.Max(1, history.Count - count));
+                break;
+            case "replace":
+                history[(message * count) % history.Count] = Messages[message];
+                break;
+        }
+    }
+
+    private static string Meaning(InterpretedExchange told) => JsonSerializer.Serialize(new
+    {
+        told.Outcome,
+        told.OutcomeReason,
+        told.Envelope,
+        told.Cost,
+        told.RetryKey,
+        Nodes = told.Chain?.Nodes.Select(node => $"{node.Hash} {node.Parent} {node.Depth} {node.Role} {Encoding.UTF8.GetString(node.Body.Span)}"),
+        told.Chain?.PromptLength,
+        Prompt = told.Turn?.Prompt.Select(message => new { message.Role, message.Blocks }),
+        Results = told.Turn?.ToolResults,
+        System = told.Turn?.System,
+        Tools = told.Turn?.Tools,
+        Turn = told.Turn is { } turn ? new { turn.Provider, turn.ModelRequested, turn.PreviousResponseId, turn.Stream, turn.ReplyText, turn.SystemSha256, turn.ToolsSha256 } : null,
+    });
+}
