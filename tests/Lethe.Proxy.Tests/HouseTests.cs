@@ -24,12 +24,10 @@ public sealed class HouseTests
         ("Lethe.Capture.Turns", "Lethe.Capture.Decoding"),
         ("Lethe.Ingest.Journaling", "Lethe.Ingest"),
         ("Lethe.Ingest.Storage", "Lethe.Ingest.Reading"),
-        ("Lethe.Proxy.Admin", "Lethe.Proxy.Hosting"),
         ("Lethe.Proxy.Configuration", "Lethe.Proxy.ExtProc"),
         ("Lethe.Proxy.Configuration", "Lethe.Proxy.Forwarding"),
         ("Lethe.Proxy.Exec", "Lethe.Proxy.Commands"),
         ("Lethe.Proxy.ExtProc.Policies", "Lethe.Proxy.ExtProc"),
-        ("Lethe.Proxy.Reading", "Lethe.Proxy.Hosting"),
     ];
 
     [Fact]

@@ -1,4 +1,4 @@
-using Lethe.Proxy.Hosting;
+using Lethe.Proxy.Recording;
 using Lethe.Proxy.Reading;
 
 namespace Lethe.Proxy.Admin;

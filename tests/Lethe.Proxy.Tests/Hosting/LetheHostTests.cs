@@ -1,5 +1,6 @@
 using System.Net;
 using Lethe.Proxy.Hosting;
+using Lethe.Proxy.Recording;
 
 namespace Lethe.Proxy.Tests.Hosting;
 

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
-namespace Lethe.Proxy.Hosting;
+namespace Lethe.Proxy.Recording;
 
 /// <summary>Whether lethe can do all of its work, for <c>/readyz</c> and gRPC health alike: until it is asked to stop, so that no new call is sent here while old ones end.</summary>
 internal sealed class ReadinessCheck(Func<PipelineState> ask, IHostApplicationLifetime lifetime) : IHealthCheck

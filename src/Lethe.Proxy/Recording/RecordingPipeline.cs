@@ -5,6 +5,7 @@ using Lethe.Capture.Redaction;
 using Lethe.Ingest;
 using Lethe.Ingest.Ingesting;
 using Lethe.Ingest.Journaling;
+using Lethe.Ingest.Keeping;
 using Lethe.Ingest.Reading;
 using Lethe.Ingest.Recording;
 using Lethe.Ingest.Meaning;
@@ -12,7 +13,7 @@ using Lethe.Ingest.Sqlite;
 using Lethe.Proxy.Configuration;
 using Lethe.Proxy.Forwarding;
 
-namespace Lethe.Proxy.Hosting;
+namespace Lethe.Proxy.Recording;
 
 /// <summary>
 /// The one memory behind all doors: recorder → journal → ingest → store. The doors need the journal alone; the store opens, is brought up to date and
@@ -29,9 +30,14 @@ internal sealed class RecordingPipeline : IAsyncDisposable
     /// <summary>A store that opens at once is there before anybody asks for it.</summary>
     private static readonly TimeSpan StoreOpeningMax = TimeSpan.FromMilliseconds(500);
 
+    private static readonly TimeSpan TakenInMax = TimeSpan.FromSeconds(5);
+
+    private static readonly TimeSpan TakenInPoll = TimeSpan.FromMilliseconds(20);
+
     private readonly Journal journal;
     private readonly IngestLoop loop;
     private readonly Recorder recorder;
+    private readonly SessionKeeping keeping;
     private readonly TimeProvider time;
     private readonly ILogger logger;
     private readonly CancellationTokenSource finish = new();
@@ -58,7 +64,9 @@ internal sealed class RecordingPipeline : IAsyncDisposable
         var redactor = new ExchangeRedactor(CredentialKeyFile.LoadOrCreate(DataLayout.CredentialKey(dataDirectory)), options.Redaction.Bodies);
         recorder = new Recorder(journal, RecorderSettingsOf(options), time, logs.CreateLogger<Recorder>(), redactor);
         Sink = new ExchangeSink(recorder.Begin, IsStrict(options) ? recorder.WhenDurable : null);
+        keeping = new SessionKeeping(journal, dataDirectory, store, RetentionSettingsOf(options), interpreter.Interpret, time, logs.CreateLogger<SessionKeeping>());
         ingesting = loop.RunAsync(finish.Token, stop.Token);
+        keeping.Start(loop.StoreOpened);
     }
 
     /// <summary>Where the doors hand over what passes.</summary>
@@ -68,7 +76,7 @@ internal sealed class RecordingPipeline : IAsyncDisposable
     public StoreReader Reader { get; }
 
     /// <exception cref="HostFault">The journal is held by another process or of another kind, or the disk refuses.</exception>
-    public static async Task<RecordingPipeline> OpenAsync(LetheOptions options, string dataDirectory, TimeProvider time, ILoggerFactory logs)
+    public static RecordingPipeline Open(LetheOptions options, string dataDirectory, TimeProvider time, ILoggerFactory logs)
     {
         Journal? journal = null;
         try
@@ -78,11 +86,8 @@ internal sealed class RecordingPipeline : IAsyncDisposable
         }
         catch (Exception fault)
         {
-            if (journal is not null)
-            {
-                await journal.DisposeAsync();
-            }
-
+            // Nothing was written to it yet: it closes at once.
+            journal?.DisposeAsync().AsTask().GetAwaiter().GetResult();
             throw fault is IOException or UnauthorizedAccessException or InvalidDataException
                 ? new HostFault($"the data directory {dataDirectory} cannot be opened: {fault.Message}", fault)
                 : fault;
@@ -107,13 +112,32 @@ internal sealed class RecordingPipeline : IAsyncDisposable
             LagBytes = lag.Bytes,
             LagSeconds = lag.Age.TotalSeconds,
             OpenCalls = recorder.InFlight,
+            Keeping = keeping.State,
         };
     }
+
+    /// <summary>Erases a session and its sub-agents, when what was said until now is in the store, or soon in any case: what comes late is erased as it comes.</summary>
+    /// <returns>What was erased; null when there is no such session.</returns>
+    /// <exception cref="StoreUnavailableException">It was not finished; it goes on by itself.</exception>
+    public async Task<ForgottenWords?> ForgetAsync(string org, string sessionId, bool withFacts)
+    {
+        for (var waited = TimeSpan.Zero; waited < TakenInMax && !(loop.HasCaughtUp && loop.Lag().Records <= 0); waited += TakenInPoll)
+        {
+            await Task.Delay(TakenInPoll, time);
+        }
+
+        return await keeping.ForgetAsync(org, sessionId, withFacts);
+    }
+
+    /// <summary>Keeps a session and its sub-agents from retention, or no longer. False when there is no such session.</summary>
+    /// <exception cref="StoreUnavailableException"/>
+    public Task<bool> PinAsync(string org, string sessionId, bool isPinned) => keeping.PinAsync(org, sessionId, isPinned);
 
     /// <summary>Writes what is in flight, takes in what was written as far as there is time, and lets everything go. The doors are closed by then.</summary>
     public async ValueTask DisposeAsync()
     {
         await recorder.DisposeAsync();
+        await keeping.DisposeAsync();
         await finish.CancelAsync();
         if (await Task.WhenAny(ingesting, Task.Delay(CatchUpMax, time)) != ingesting)
         {
@@ -134,6 +158,7 @@ internal sealed class RecordingPipeline : IAsyncDisposable
     {
         Directory = DataLayout.Journal(dataDirectory),
         SegmentBytesMax = options.Journal.SegmentBytesMax,
+        BytesMax = options.Journal.BytesMax,
         FlushInterval = TimeSpan.FromMilliseconds(options.Journal.FlushIntervalMilliseconds),
         Strict = IsStrict(options),
     };
@@ -151,32 +176,11 @@ internal sealed class RecordingPipeline : IAsyncDisposable
         LagMax = TimeSpan.FromSeconds(options.Ingest.LagSecondsMax),
         LagBytesMax = options.Ingest.LagBytesMax,
     };
-}
 
-/// <summary>How the memory is: what readiness is made of, and what <c>lethe status</c> tells.</summary>
-internal sealed record PipelineState
-{
-    public required bool JournalWritable { get; init; }
-
-    public required bool StoreReachable { get; init; }
-
-    /// <summary><c>opening</c>, <c>catching_up</c>, <c>following</c>, <c>retrying</c>, <c>halted</c> or <c>stopped</c>.</summary>
-    public required string Ingest { get; init; }
-
-    /// <summary>Why it does not go on; null while it does.</summary>
-    public string? IngestReason { get; init; }
-
-    /// <summary>All that was in the journal at the start is in the store.</summary>
-    public required bool CaughtUp { get; init; }
-
-    public long LagRecords { get; init; }
-
-    public long LagBytes { get; init; }
-
-    /// <summary>How long ago what ingest reads next was said, about.</summary>
-    public double LagSeconds { get; init; }
-
-    public int OpenCalls { get; init; }
-
-    public bool IsReady => JournalWritable && StoreReachable && CaughtUp && Ingest == "following";
+    private static RetentionSettings RetentionSettingsOf(LetheOptions options) => new()
+    {
+        WordsAge = TimeSpan.FromDays(options.Retention.BodiesDays),
+        RecordsAge = TimeSpan.FromDays(options.Retention.RecordsDays),
+        BytesMax = options.Retention.BytesMax,
+    };
 }
