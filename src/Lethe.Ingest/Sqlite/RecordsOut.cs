@@ -13,6 +13,14 @@ internal sealed class RecordsOut(SqliteConnection connection, DbTransaction tran
 
     private const string Going = "ingested IN (SELECT row FROM temp.going)";
 
+    /// <summary>What follows an INSERT into <c>archived</c>, so that it adds.</summary>
+    public static string Add { get; } = $"""
+        ON CONFLICT DO UPDATE SET
+          {string.Join(", ", SessionTotals.Names.Select(name => $"{name} = {name} + excluded.{name}"))},
+          first_seen_at = min(coalesce(first_seen_at, excluded.first_seen_at), coalesce(excluded.first_seen_at, first_seen_at)),
+          last_seen_at = max(coalesce(last_seen_at, excluded.last_seen_at), coalesce(excluded.last_seen_at, last_seen_at))
+        """;
+
     private static readonly string Archive = $"""
         INSERT INTO archived (org, session_id, {string.Join(", ", ExchangeSums.Columns.Select(column => column.Name))}, first_seen_at, last_seen_at)
         SELECT e.org, coalesce(s.session_id, ''), {string.Join(", ", ExchangeSums.Columns.Select(column => column.Sum))}, min(e.captured_at), max(e.captured_at)
@@ -21,14 +29,6 @@ internal sealed class RecordsOut(SqliteConnection connection, DbTransaction tran
         WHERE e.{Going}
         GROUP BY e.org, coalesce(s.session_id, '')
         {Add}
-        """;
-
-    /// <summary>What follows an INSERT into <c>archived</c>, so that it adds.</summary>
-    public static string Add { get; } = $"""
-        ON CONFLICT DO UPDATE SET
-          {string.Join(", ", SessionTotals.Names.Select(name => $"{name} = {name} + excluded.{name}"))},
-          first_seen_at = min(coalesce(first_seen_at, excluded.first_seen_at), coalesce(excluded.first_seen_at, first_seen_at)),
-          last_seen_at = max(coalesce(last_seen_at, excluded.last_seen_at), coalesce(excluded.last_seen_at, last_seen_at))
         """;
 
     public int Run(IReadOnlyCollection<HeldWords> exchanges)

@@ -49,12 +49,20 @@ internal static class SessionsOut
     /// <param name="among">Null for all.</param>
     public static void Remove(SqliteConnection connection, DbTransaction transaction, IReadOnlyList<long>? among)
     {
+        while (RemoveSome(connection, transaction, among))
+        {
+            // Who was named only by those that went may go now.
+        }
+    }
+
+    private static bool RemoveSome(SqliteConnection connection, DbTransaction transaction, IReadOnlyList<long>? among)
+    {
         var going = connection.Query<long>(
             // Of those that nobody asked to forget, one that others name stays until they go.
             among is null ? Empty + " AND s.named_by = 0" : Empty + " AND s.session IN @among", new { among }, transaction).AsList();
         if (going.Count == 0)
         {
-            return;
+            return false;
         }
 
         connection.Execute(
@@ -77,5 +85,6 @@ internal static class SessionsOut
             """,
             new { going },
             transaction);
+        return true;
     }
 }
