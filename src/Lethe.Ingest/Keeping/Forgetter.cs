@@ -21,7 +21,7 @@ internal sealed class Forgetter(Journal journal, Func<CapturedExchange, Interpre
     /// <summary>Takes what these exchanges said out of the journal and the store.</summary>
     /// <exception cref="StoreUnavailableException"/>
     /// <exception cref="IOException">The journal refuses.</exception>
-    public void DropWords(SqliteKeeping store, IReadOnlyCollection<HeldWords> exchanges, string content)
+    public void DropWords(SqliteRetention store, IReadOnlyCollection<HeldWords> exchanges, string content)
     {
         stopping.ThrowIfCancellationRequested();
         EraseFromJournal(exchanges.Select(one => one.At), content == Erased ? "forget" : "retention");
@@ -30,7 +30,7 @@ internal sealed class Forgetter(Journal journal, Func<CapturedExchange, Interpre
     }
 
     /// <summary>Takes rows away; how many.</summary>
-    public int RemoveRecords(SqliteKeeping store, IReadOnlyCollection<HeldWords> exchanges)
+    public int RemoveRecords(SqliteRetention store, IReadOnlyCollection<HeldWords> exchanges)
     {
         stopping.ThrowIfCancellationRequested();
         var removed = store.RemoveRecords(exchanges);
@@ -39,7 +39,7 @@ internal sealed class Forgetter(Journal journal, Func<CapturedExchange, Interpre
     }
 
     /// <summary>Carries out what was asked, to its end; how many exchanges' words went, and how many rows.</summary>
-    public (long Words, long Records) Finish(SqliteKeeping store, Forgetting asked)
+    public (long Words, long Records) Finish(SqliteRetention store, Forgetting asked)
     {
         long words = 0;
         long records = 0;
@@ -73,7 +73,7 @@ internal sealed class Forgetter(Journal journal, Func<CapturedExchange, Interpre
     }
 
     // What could not be stored, or came under a key that was used, has no row to be found by.
-    private void DropLetters(SqliteKeeping store, Forgetting asked)
+    private void DropLetters(SqliteRetention store, Forgetting asked)
     {
         var letters = store.Letters();
         if (letters.Count == 0)

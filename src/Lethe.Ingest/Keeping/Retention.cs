@@ -12,7 +12,7 @@ internal sealed class Retention(RetentionSettings settings, string dataDirectory
     private const double SlackShare = 0.01;
 
     /// <summary>How many exchanges lost their words, and how many their rows.</summary>
-    public (long Words, long Records) Look(SqliteKeeping store)
+    public (long Words, long Records) Look(SqliteRetention store)
     {
         var (words, records) = (0L, 0L);
         if (settings.WordsAge > TimeSpan.Zero && IsDue(settings.WordsAge, before => store.WordsBefore(before, 1).Count > 0))
@@ -44,7 +44,7 @@ internal sealed class Retention(RetentionSettings settings, string dataDirectory
 
     private long Before(TimeSpan age) => Microseconds.Of(time.GetUtcNow()) - (long)age.TotalMicroseconds;
 
-    private long ExpireBefore(SqliteKeeping store, long before)
+    private long ExpireBefore(SqliteRetention store, long before)
     {
         long count = 0;
         for (var held = store.WordsBefore(before, Forgetter.ExchangesAtOnce); held.Count > 0; held = store.WordsBefore(before, Forgetter.ExchangesAtOnce))
@@ -56,7 +56,7 @@ internal sealed class Retention(RetentionSettings settings, string dataDirectory
         return count;
     }
 
-    private long RemoveBefore(SqliteKeeping store, long before)
+    private long RemoveBefore(SqliteRetention store, long before)
     {
         long count = 0;
         int removed;
@@ -70,7 +70,7 @@ internal sealed class Retention(RetentionSettings settings, string dataDirectory
     }
 
     // So large a part of all words, the oldest, as the directory is too large by: the next look sees what came of it.
-    private (long Words, long Records) Lighten(SqliteKeeping store, long held)
+    private (long Words, long Records) Lighten(SqliteRetention store, long held)
     {
         var over = (held - settings.BytesMax) / (double)held;
         var (withWords, without) = store.Count();

@@ -44,7 +44,7 @@ public sealed class SessionKeeping : IAsyncDisposable
     /// <summary>Erases every word of a session and of all below it; with their facts, leaves only sums. Completes when nothing is left in any file.</summary>
     /// <returns>What was erased; null when there is no such session.</returns>
     /// <exception cref="StoreUnavailableException">It could not be finished now; once it was noted it goes on by itself.</exception>
-    public Task<ForgottenWords?> ForgetAsync(string org, string sessionId, bool withFacts) => InTurnAsync(kept =>
+    public Task<ForgottenCounts?> ForgetAsync(string org, string sessionId, bool withFacts) => InTurnAsync(kept =>
     {
         var words = kept.Ask(org, sessionId, withFacts, Microseconds.Of(time.GetUtcNow()));
         if (words is not null)
@@ -110,7 +110,7 @@ public sealed class SessionKeeping : IAsyncDisposable
         }
     }
 
-    private bool Look(SqliteKeeping kept)
+    private bool Look(SqliteRetention kept)
     {
         FinishForgetting(kept);
         var (words, records) = retention.Look(kept);
@@ -123,7 +123,7 @@ public sealed class SessionKeeping : IAsyncDisposable
         return true;
     }
 
-    private void FinishForgetting(SqliteKeeping kept)
+    private void FinishForgetting(SqliteRetention kept)
     {
         foreach (var asked in kept.Pending())
         {
@@ -133,12 +133,12 @@ public sealed class SessionKeeping : IAsyncDisposable
         }
     }
 
-    private Task<T> InTurnAsync<T>(Func<SqliteKeeping, T> job) => OwnThread.Start(() =>
+    private Task<T> InTurnAsync<T>(Func<SqliteRetention, T> job) => OwnThread.Start(() =>
     {
         turn.Wait(stopping.Token);
         try
         {
-            using var kept = SqliteKeeping.Open(store, time, stopping.Token);
+            using var kept = SqliteRetention.Open(store, time, stopping.Token);
             return job(kept);
         }
         catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)

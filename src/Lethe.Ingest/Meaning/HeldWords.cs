@@ -6,7 +6,7 @@ namespace Lethe.Ingest.Meaning;
 internal readonly record struct HeldWords(long Row, JournalPosition? At);
 
 /// <summary>How much goes when a session and its sub-agents are forgotten. Bytes are those of the bodies on the wire.</summary>
-public sealed record ForgottenWords(long Sessions, long Exchanges, long Messages, long Bytes);
+public sealed record ForgottenCounts(long Sessions, long Exchanges, long Messages, long Bytes);
 
 /// <summary>Sessions that are to be forgotten, as they were asked for together.</summary>
 /// <param name="AskedAt">Microseconds; what was said until then goes.</param>

@@ -119,7 +119,7 @@ internal sealed class RecordingPipeline : IAsyncDisposable
     /// <summary>Erases a session and its sub-agents, when what was said until now is in the store, or soon in any case: what comes late is erased as it comes.</summary>
     /// <returns>What was erased; null when there is no such session.</returns>
     /// <exception cref="StoreUnavailableException">It was not finished; it goes on by itself.</exception>
-    public async Task<ForgottenWords?> ForgetAsync(string org, string sessionId, bool withFacts)
+    public async Task<ForgottenCounts?> ForgetAsync(string org, string sessionId, bool withFacts)
     {
         for (var waited = TimeSpan.Zero; waited < TakenInMax && !(loop.HasCaughtUp && loop.Lag().Records <= 0); waited += TakenInPoll)
         {

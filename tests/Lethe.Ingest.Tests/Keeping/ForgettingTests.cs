@@ -32,7 +32,7 @@ public sealed class ForgettingTests : IDisposable
         Assert.All(Words, word => Assert.Contains(word, world.Unfolded(), StringComparison.Ordinal));
         await File.WriteAllTextAsync(world.Store.File + ".v1.bak", "one-name");
 
-        ForgottenWords? forgotten = null;
+        ForgottenCounts? forgotten = null;
         await world.WithAsync(async keeping =>
         {
             forgotten = await keeping.ForgetAsync(Organisation.None, id, withFacts: false);

@@ -10,7 +10,7 @@ namespace Lethe.Ingest.Sqlite;
 /// What is kept of a SQLite store and what goes, on a connection of its own beside that of ingest. Nothing that points nowhere is left by any
 /// transaction; foreign keys are not asked for each row, for most of them have no index to be found by.
 /// </summary>
-internal sealed class SqliteKeeping : IDisposable
+internal sealed class SqliteRetention : IDisposable
 {
     private const int BusyTimeoutMilliseconds = 5_000;
 
@@ -34,7 +34,7 @@ internal sealed class SqliteKeeping : IDisposable
     private readonly SqliteConnection connection;
     private readonly string path;
 
-    private SqliteKeeping(SqliteConnection connection, string path)
+    private SqliteRetention(SqliteConnection connection, string path)
     {
         this.connection = connection;
         this.path = path;
@@ -42,12 +42,12 @@ internal sealed class SqliteKeeping : IDisposable
 
     /// <exception cref="StoreRefusedException">The file is of another kind, or of a newer version.</exception>
     /// <exception cref="StoreUnavailableException"/>
-    public static SqliteKeeping Open(string path, TimeProvider time, CancellationToken cancel) => Refusing(() =>
+    public static SqliteRetention Open(string path, TimeProvider time, CancellationToken cancel) => Refusing(() =>
     {
         var connection = OwnThread.Wait(LetheDatabase.OpenAsync(path, time, cancel));
         connection.Execute($"PRAGMA foreign_keys = OFF; PRAGMA busy_timeout = {BusyTimeoutMilliseconds}");
         WordsOut.Prepare(connection);
-        return new SqliteKeeping(connection, path);
+        return new SqliteRetention(connection, path);
     });
 
     /// <summary>Sets or takes away a pin.</summary>
@@ -57,7 +57,7 @@ internal sealed class SqliteKeeping : IDisposable
         transaction)) > 0;
 
     /// <summary>Notes that a session and all below it are to be forgotten: from here on it is carried out in any case. Null when there is no such session.</summary>
-    public ForgottenWords? Ask(string org, string sessionId, bool withFacts, long now) => InTransaction(transaction =>
+    public ForgottenCounts? Ask(string org, string sessionId, bool withFacts, long now) => InTransaction(transaction =>
     {
         var sessions = connection.Query<long>(
             """
@@ -86,7 +86,7 @@ internal sealed class SqliteKeeping : IDisposable
             """,
             new { sessions, withFacts = withFacts ? 1 : 0, now },
             transaction);
-        return new ForgottenWords(sessions.Count, words.Exchanges, messages, words.Bytes);
+        return new ForgottenCounts(sessions.Count, words.Exchanges, messages, words.Bytes);
     });
 
     /// <summary>What is to be forgotten and is not yet, with what came of a forgotten session later and is from before.</summary>
