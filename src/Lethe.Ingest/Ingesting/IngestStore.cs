@@ -16,7 +16,7 @@ public sealed class IngestStore(ISessionStore store, Guid journal) : IDisposable
     /// <exception cref="StoreRefusedException">The file is another program's, or a later version's.</exception>
     /// <exception cref="StoreUnavailableException">The disk or a lock failed.</exception>
     public static IngestStore Open(string path, Guid journal, TimeProvider time, CancellationToken stopping) =>
-        new(OwnThread.Wait(SqliteStore.OpenAsync(path, time, stopping, BusyTimeout)), journal);
+        new(OwnThread.Wait(SqliteStore.OpenAsync(path, time, BusyTimeout, stopping)), journal);
 
     /// <summary>Where reading has to go on: behind all that is stored; the journal's beginning for a store that holds nothing of it.</summary>
     /// <exception cref="StoreUnavailableException"/>

@@ -6,6 +6,8 @@ namespace Lethe.Ingest.Meaning;
 /// <summary>What of an exchange depends on others: the other tries of the same call, and the other times that its answer was heard.</summary>
 internal sealed class Attempt
 {
+    public required string OrgId { get; init; }
+
     public required CaptureClock Clock { get; init; }
 
     /// <summary>Microseconds since the epoch.</summary>

@@ -18,7 +18,7 @@ public sealed record ExchangeDelivery(InterpretedExchange Told, byte[] ContentHa
     public string? ClientKey => StorableText.Of(Told.Exchange.CommitKey) is { Length: > 0 } key && key != Key ? key : null;
 
     /// <summary>The key of an exchange's delivery.</summary>
-    public static string KeyOf(CapturedExchange exchange) => 
+    public static string KeyOf(CapturedExchange exchange) =>
         exchange.Door == Door.Ingest ? StorableText.Of(exchange.CommitKey) : exchange.Id.ToString();
 
     /// <summary>An exchange of the journal with its meaning. A bug of the interpreter costs the meaning, never the exchange.</summary>

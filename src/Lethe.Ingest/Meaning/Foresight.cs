@@ -201,6 +201,8 @@ internal sealed class Foresight(WorkingSet set, IReadOnlyList<NewExchange> round
     {
         if (exchange.RetryKey is not null && runsAsked.Add(exchange.Clock))
         {
+            // How far back the others are looked at depends on it.
+            exchange.Attempt.OwnSession = Applying.SessionOf(set, exchange.Told)?.ToId();
             needs.Runs.Add(exchange);
         }
         else if (set.Runs.GetValueOrDefault(exchange.Clock) is { } run)

@@ -20,6 +20,7 @@ internal sealed class NewExchange
         RetryKey = Told.Turn is { AsksForResponse: true } ? null : FirstBytes(Told.RetryKey);
         Attempt = new Attempt
         {
+            OrgId = exchange.OrgId,
             Clock = Clock,
             EndedAt = Clock.At + (Microseconds.Of(exchange.Duration) ?? 0),
             Outcome = Told.Outcome,

@@ -107,6 +107,18 @@ internal sealed class SessionFacts
         }
     }
 
+    /// <summary>What is left when a session is erased: who called with what, and no word of what about.</summary>
+    public SessionFacts Bare()
+    {
+        var bare = new SessionFacts();
+        foreach (var (field, fact) in fields.Where(field => field.Key is IdOrigin or AuthSubject or HarnessVersion))
+        {
+            bare.fields[field] = fact;
+        }
+
+        return bare;
+    }
+
     /// <summary>Forgets what was said until then, but for what the session is known by.</summary>
     public void ForgetWords(long until)
     {

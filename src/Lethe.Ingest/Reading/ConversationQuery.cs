@@ -123,7 +123,7 @@ internal sealed class ConversationQuery
         void Add(string view, string condition, NodeHash[] hashes)
         {
             var rows = connection.Query<MessageRow>(
-                $"SELECT hash, parent_hash, depth, role, body FROM {view} WHERE org = @owner{condition} AND hash IN @hashes",
+                $"SELECT hash, parent_hash, depth, role, body FROM {view} WHERE org = @owner{condition} AND {connections.IsAmong("hash", "hashes")}",
                 new { owner, session, hashes = hashes.Select(hash => hash.ToArray()).ToArray() });
             foreach (var message in rows)
             {

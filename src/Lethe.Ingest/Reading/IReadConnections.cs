@@ -20,8 +20,14 @@ internal interface IReadConnections : IDisposable
     /// <summary>A session's id as rows hold it.</summary>
     object SessionId(Guid id);
 
+    /// <summary>As <see cref="SessionId"/>, many at once.</summary>
+    object SessionIds(IEnumerable<Guid> ids);
+
+    /// <summary>The condition that a column is one of a parameter's values.</summary>
+    string IsAmong(string column, string parameter);
+
     /// <summary>The first and the last session id that begin with these letters of a UUID (lower-case, with hyphens).</summary>
-    (object First, object Last) SessionIds(string prefix);
+    (object First, object Last) SessionIdsFrom(string prefix);
 
     /// <summary>Begins a transaction that sees one moment.</summary>
     DbTransaction BeginSnapshot(DbConnection connection);

@@ -86,7 +86,7 @@ internal static class SessionQueries
             new { owner, word, end = word + BehindAll });
         if (IsBeginningOfId(word))
         {
-            var (first, last) = connections.SessionIds(word);
+            var (first, last) = connections.SessionIdsFrom(word);
             found.AddRange(Query(
                 connections, connection, owner, " AND session_id >= @first AND session_id <= @last ORDER BY session_id LIMIT 2", new { owner, first, last }));
         }
@@ -128,14 +128,23 @@ internal static class SessionQueries
     private static ILookup<Guid, string> Models(IReadConnections connections, DbConnection connection, object owner, List<Guid> sessions) => sessions
         .Chunk(SessionsAtOnceMax)
         .SelectMany(some => connection.Query<ModelRow>(
-            """
+            $"""
             SELECT session_id, model FROM session_models
-            WHERE org = @owner AND session_id IN @ids
+            WHERE org = @owner AND {connections.IsAmong("session_id", "ids")}
             GROUP BY session_id, model
             ORDER BY session_id, count(*) DESC, model
             """,
-            new { owner, ids = some.Select(connections.SessionId).ToArray() }))
+            AllOf(owner, connections.SessionIds(some))))
         .ToLookup(row => row.SessionId, row => row.Model);
+
+    // Values of a type that only the store knows.
+    private static DynamicParameters AllOf(object owner, object ids)
+    {
+        var parameters = new DynamicParameters();
+        parameters.Add("owner", owner);
+        parameters.Add("ids", ids);
+        return parameters;
+    }
 
     private sealed class ModelRow
     {

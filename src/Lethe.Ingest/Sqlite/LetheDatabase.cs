@@ -24,7 +24,7 @@ public static class LetheDatabase
     /// <summary>Opens the store for writing; creates it, or brings an older one up to date. Any number of first openers succeed.</summary>
     /// <exception cref="StoreRefusedException">The file is of another kind, or of a newer version.</exception>
     public static Task<SqliteConnection> OpenAsync(string path, TimeProvider time, CancellationToken cancel = default) =>
-        OpenAsync(path, Migration.All, time, cancel);
+        OpenAsync(path, SqliteSchema.Steps, time, cancel);
 
     /// <param name="steps">The schema that the store has then.</param>
     internal static async Task<SqliteConnection> OpenAsync(string path, IReadOnlyList<Migration> steps, TimeProvider time, CancellationToken cancel = default)
@@ -38,6 +38,32 @@ public static class LetheDatabase
             connection.Execute("PRAGMA secure_delete = ON; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 16000; PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -32000;");
             MigrationGate.Pass(connection, path, steps);
             Migrate(connection, path, steps, time);
+            return connection;
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Opens a store in memory that connections of this process share by its name; it is gone with the last of them.</summary>
+    /// <param name="isWriter">True makes the schema; a reader changes nothing.</param>
+    internal static SqliteConnection OpenMemory(string name, bool isWriter, TimeProvider time)
+    {
+        var connection = Connect($"file:/{name}?vfs=memdb", SqliteOpenMode.ReadWriteCreate);
+        try
+        {
+            if (isWriter)
+            {
+                Migrate(connection, name, SqliteSchema.Steps, time);
+            }
+            else if (connection.ExecuteScalar<int>("PRAGMA user_version") != SqliteSchema.Latest)
+            {
+                throw new StoreRefusedException($"There is no store {name} in this process's memory.");
+            }
+
+            connection.Execute(isWriter ? "PRAGMA query_only = OFF" : "PRAGMA query_only = ON");
             return connection;
         }
         catch
@@ -71,11 +97,11 @@ public static class LetheDatabase
         var connection = Connect(source, SqliteOpenMode.ReadOnly);
         try
         {
-            RefuseForeign(connection, path, Migration.Latest);
+            RefuseForeign(connection, path, SqliteSchema.Latest);
             var version = connection.ExecuteScalar<int>("PRAGMA user_version");
-            return version == Migration.Latest
+            return version == SqliteSchema.Latest
                 ? connection
-                : throw new StoreRefusedException($"{path} is a Lethe store of version {version}; expected version {Migration.Latest}. Run the writer once to bring it up to date.");
+                : throw new StoreRefusedException($"{path} is a Lethe store of version {version}; expected version {SqliteSchema.Latest}. Run the writer once to bring it up to date.");
         }
         catch
         {

@@ -10,8 +10,9 @@ internal sealed class SqliteAttemptRows : IDisposable
     private const string Select = """
         SELECT e.captured_at, e.exchange_id, e.duration_us, e.outcome, e.has_reply, o.session_id, s.session_id, e.is_turn, e.attempt, e.retry_of, e.seq,
                e.repeated, e.usage_final, e.input, e.cache_read, e.cache_write_5m, e.cache_write_1h, e.output, e.reasoning, e.cost_nano_usd,
-               e.cost_reported_nano_usd, e.price_book
+               e.cost_reported_nano_usd, e.price_book, g.org_id
         FROM exchanges e
+        JOIN orgs g ON g.org = e.org
         LEFT JOIN sessions o ON o.session = e.own_session
         LEFT JOIN sessions s ON s.session = e.session
 
@@ -89,6 +90,7 @@ internal sealed class SqliteAttemptRows : IDisposable
         var clock = row.Clock(0)!.Value;
         return new Attempt
         {
+            OrgId = row.GetString(22),
             Clock = clock,
             EndedAt = clock.At + (row.Long(2) ?? 0),
             Outcome = StoredWord.ToOutcome(row.GetString(3)),

@@ -49,7 +49,7 @@ internal sealed class SqliteExchangeWriter : IDisposable
             VALUES ({string.Join(", ", Enumerable.Range(1, values.Length).Select(i => $"?{i}"))})
             """,
             values.Length);
-        move = new Prepared(connection, "UPDATE exchanges SET session = ?2, is_turn = ?3, attempt = ?4, retry_of = ?5, seq = ?6 WHERE exchange_id = ?1", 6);
+        move = new Prepared(connection, "UPDATE exchanges SET session = ?2, is_turn = ?3, attempt = ?4, retry_of = ?5, seq = ?6, own_session = ?7 WHERE exchange_id = ?1", 7);
         repeat = new Prepared(
             connection,
             $"""
@@ -177,7 +177,8 @@ internal sealed class SqliteExchangeWriter : IDisposable
             attempt.IsTurn ? 1L : 0L,
             (long)attempt.Number,
             attempt.RetryOf?.Bytes(),
-            attempt.Seq);
+            attempt.Seq,
+            RowOf(set, attempt.OwnSession));
     }
 
     private void WriteMembers(WorkingSet set, SessionState session)
@@ -209,7 +210,7 @@ internal sealed class SqliteExchangeWriter : IDisposable
         }
     }
 
-    private static object? RowOf(WorkingSet set, Guid? session) => session is { } id ? set.Session(id).Row : null;
+    private static long? RowOf(WorkingSet set, Guid? session) => session is { } id ? set.Session(id).Row : null;
 
     private static byte[] ToArray(ReadOnlyMemory<byte> bytes) =>
         MemoryMarshal.TryGetArray(bytes, out var whole) && whole.Count == whole.Array!.Length ? whole.Array : bytes.ToArray();

@@ -170,5 +170,5 @@ internal sealed class SqliteSessionWriter : IDisposable
         }
     }
 
-    private static object? RowOf(WorkingSet set, Guid? session) => session is { } id ? set.Session(id).Row : null;
+    private static long? RowOf(WorkingSet set, Guid? session) => session is { } id ? set.Session(id).Row : null;
 }

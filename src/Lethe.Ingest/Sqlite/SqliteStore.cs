@@ -17,7 +17,7 @@ public sealed class SqliteStore : ISessionStore
     /// <summary>Enough for statements to pay, and few enough for the processor's cache to hold them until each is stored.</summary>
     private const int RoundCountMax = 1024;
 
-    private readonly string path;
+    private readonly string? path;
     private readonly SqliteConnection connection;
     private readonly TimeProvider time;
     private readonly Prepared begin;
@@ -30,8 +30,9 @@ public sealed class SqliteStore : ISessionStore
     private readonly SqliteReceipts receipts;
     private readonly SqliteLeases leases;
     private readonly SqliteRows rows;
+    private readonly SqliteKeeping keeping;
 
-    private SqliteStore(string path, SqliteConnection connection, TimeProvider time)
+    private SqliteStore(string? path, SqliteConnection connection, TimeProvider time)
     {
         this.path = path;
         this.connection = connection;
@@ -46,13 +47,17 @@ public sealed class SqliteStore : ISessionStore
         receipts = new SqliteReceipts(connection);
         leases = new SqliteLeases(connection);
         rows = new SqliteRows(connection, names);
+        keeping = new SqliteKeeping(connection);
     }
 
     /// <summary>Opens the store for writing; creates it, or brings an older one up to date. Any number of first openers succeed.</summary>
     /// <exception cref="StoreRefusedException">The file is of another kind, or of a newer version.</exception>
     /// <exception cref="StoreUnavailableException"/>
+    public static Task<SqliteStore> OpenAsync(string path, TimeProvider time, CancellationToken cancel = default) => OpenAsync(path, time, null, cancel);
+
+    /// <inheritdoc cref="OpenAsync(string, TimeProvider, CancellationToken)"/>
     /// <param name="busyTimeout">How long another writer is waited for; null for as long as is usual.</param>
-    public static async Task<SqliteStore> OpenAsync(string path, TimeProvider time, CancellationToken cancel = default, TimeSpan? busyTimeout = null)
+    public static async Task<SqliteStore> OpenAsync(string path, TimeProvider time, TimeSpan? busyTimeout, CancellationToken cancel)
     {
         try
         {
@@ -84,7 +89,13 @@ public sealed class SqliteStore : ISessionStore
 
     internal SqliteConnection Connection => connection;
 
-    public bool IsThere => File.Exists(path);
+    /// <summary>A store that lives as long as the process, for demonstrations and tests.</summary>
+    public static SqliteStore OpenMemory(string name, TimeProvider time) => new(null, LetheDatabase.OpenMemory(name, isWriter: true, time), time);
+
+    /// <summary>Reads a store of this process's memory.</summary>
+    public static StoreReader ReaderOfMemory(string name) => new(new SqliteMemoryReadConnections(name));
+
+    public bool IsThere => path is null || File.Exists(path);
 
     public JournalPosition? Cursor(string consumer, Guid journal)
     {
@@ -102,6 +113,19 @@ public sealed class SqliteStore : ISessionStore
         TryCommit(deliveries, options ?? CommitOptions.None, oneByOne: false) ?? TryCommit(deliveries, options ?? CommitOptions.None, oneByOne: true)!;
 
     public void RemoveLetter(long letter) => InTransaction(() => receipts.Remove(letter));
+
+    public IReadOnlyList<HeldSession> OldestSessions(string org, DateTimeOffset before, int limit) => InTransaction(() => keeping.OldestSessions(org, before, limit))!;
+
+    public IReadOnlyList<HeldExchange> OldestExchanges(string org, DateTimeOffset before, int limit) =>
+        InTransaction(() => keeping.OldestExchanges(org, before, limit))!;
+
+    public bool Pin(string org, Guid session, string reason) => InTransaction(() => keeping.Pin(org, session, reason, time.GetUtcNow()));
+
+    public bool Unpin(string org, Guid session) => InTransaction(() => keeping.Unpin(org, session));
+
+    public bool Erase(string org, Guid session, bool facts) => InTransaction(() => keeping.Erase(org, session, facts, time.GetUtcNow()));
+
+    public int Expire(string org, IReadOnlyCollection<Guid> exchanges) => InTransaction(() => keeping.Expire(org, exchanges));
 
     public Lease? TryLease(string name, string owner, TimeSpan duration, Lease? held = null) =>
         InTransaction(() => leases.TryLease(name, owner, new Guid(RandomNumberGenerator.GetBytes(16)), time.GetUtcNow(), duration, held));

@@ -1,3 +1,4 @@
+using Lethe.Ingest.Journaling;
 using Lethe.Ingest.Reading;
 using Lethe.Ingest.Meaning;
 using Lethe.Ingest.Sqlite;
@@ -18,7 +19,8 @@ internal static class StoreFile
     {
         try
         {
-            return SqliteStore.OpenReader(Of(settings.Options));
+            var options = settings.Options;
+            return options.Sink == "sqlite" ? SqliteStore.OpenReader(Of(options)) : StoreOfSink.Reader(options, JournalIdentity.Of(DataLayout.Journal(options.DataDirectory)));
         }
         catch (Exception fault) when (fault is StoreRefusedException or SqliteException)
         {

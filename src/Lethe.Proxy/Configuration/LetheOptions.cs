@@ -35,7 +35,17 @@ public sealed class LetheOptions
 
     public RetentionOptions Retention { get; set; } = new();
 
+    /// <summary><c>sqlite</c>: a file in the data directory; <c>postgres</c>: a server that many recorders share; <c>memory</c>: gone with the process.</summary>
     public string Sink { get; set; } = "sqlite";
+
+    public PostgresOptions Postgres { get; set; } = new();
+}
+
+/// <summary>The server of the sink <c>postgres</c>.</summary>
+public sealed class PostgresOptions
+{
+    /// <summary>As Npgsql reads it: <c>Host=…;Username=…;Password=…;Database=…</c>.</summary>
+    public string ConnectionString { get; set; } = "";
 }
 
 /// <summary>Who has to show a token.</summary>

@@ -78,7 +78,11 @@ internal sealed class LetheOptionsValidator
         InRange("Ingest:LagSecondsMax", options.Ingest.LagSecondsMax, 0, 24 * 3600);
         InRange("Ingest:LagBytesMax", options.Ingest.LagBytesMax, 0, 1024 * GiB);
         OneOf("Journal:Durability", options.Journal.Durability, "relaxed", "strict");
-        OneOf("Sink", options.Sink, "sqlite");
+        OneOf("Sink", options.Sink, "sqlite", "postgres", "memory");
+        if (options.Sink == "postgres" && options.Postgres.ConnectionString.Length == 0)
+        {
+            Refuse("Postgres:ConnectionString", "the sink 'postgres' needs it.");
+        }
     }
 
     private void CheckDoors(LetheOptions options)

@@ -9,7 +9,6 @@ using Lethe.Ingest.Keeping;
 using Lethe.Ingest.Reading;
 using Lethe.Ingest.Recording;
 using Lethe.Ingest.Meaning;
-using Lethe.Ingest.Sqlite;
 using Lethe.Proxy.Configuration;
 using Lethe.Proxy.Forwarding;
 
@@ -37,7 +36,8 @@ internal sealed class RecordingPipeline : IAsyncDisposable
     private readonly Journal journal;
     private readonly IngestLoop loop;
     private readonly Recorder recorder;
-    private readonly SessionKeeping keeping;
+    /// <summary>Null where the store is no file of the data directory.</summary>
+    private readonly SessionKeeping? keeping;
     private readonly TimeProvider time;
     private readonly ILogger logger;
     private readonly CancellationTokenSource finish = new();
@@ -51,11 +51,11 @@ internal sealed class RecordingPipeline : IAsyncDisposable
         logger = logs.CreateLogger<RecordingPipeline>();
         IngestMeter.BeginAtZero();
         var store = DataLayout.Store(dataDirectory);
-        Reader = SqliteStore.ReaderAt(store);
+        Reader = StoreOfSink.Reader(options, journal.Id);
         var interpreter = new ExchangeInterpreter(PriceBook.Embedded);
         loop = new IngestLoop(
             from => journal.Consume(from),
-            stopping => IngestStore.Open(store, journal.Id, time, stopping),
+            stopping => StoreOfSink.Open(options, journal.Id, time, stopping),
             interpreter.Interpret,
             IngestSettingsOf(options),
             time,
@@ -64,9 +64,9 @@ internal sealed class RecordingPipeline : IAsyncDisposable
         var redactor = new ExchangeRedactor(CredentialKeyFile.LoadOrCreate(DataLayout.CredentialKey(dataDirectory)), options.Redaction.Bodies);
         recorder = new Recorder(journal, RecorderSettingsOf(options), time, logs.CreateLogger<Recorder>(), redactor);
         Sink = new ExchangeSink(recorder.Begin, IsStrict(options) ? recorder.WhenDurable : null);
-        keeping = new SessionKeeping(journal, dataDirectory, store, RetentionSettingsOf(options), interpreter.Interpret, time, logs.CreateLogger<SessionKeeping>());
+        keeping = options.Sink != "sqlite" ? null : new SessionKeeping(journal, dataDirectory, store, RetentionSettingsOf(options), interpreter.Interpret, time, logs.CreateLogger<SessionKeeping>());
         ingesting = loop.RunAsync(finish.Token, stop.Token);
-        keeping.Start(loop.StoreOpened);
+        keeping?.Start(loop.StoreOpened);
     }
 
     /// <summary>Where the doors hand over what passes.</summary>
@@ -112,7 +112,7 @@ internal sealed class RecordingPipeline : IAsyncDisposable
             LagBytes = lag.Bytes,
             LagSeconds = lag.Age.TotalSeconds,
             OpenCalls = recorder.InFlight,
-            Keeping = keeping.State,
+            Keeping = keeping?.State,
         };
     }
 
@@ -126,18 +126,22 @@ internal sealed class RecordingPipeline : IAsyncDisposable
             await Task.Delay(TakenInPoll, time);
         }
 
-        return await keeping.ForgetAsync(org, sessionId, withFacts);
+        return await Kept.ForgetAsync(org, sessionId, withFacts);
     }
 
     /// <summary>Keeps a session and its sub-agents from retention, or no longer. False when there is no such session.</summary>
     /// <exception cref="StoreUnavailableException"/>
-    public Task<bool> PinAsync(string org, string sessionId, bool isPinned) => keeping.PinAsync(org, sessionId, isPinned);
+    public Task<bool> PinAsync(string org, string sessionId, bool isPinned) => Kept.PinAsync(org, sessionId, isPinned);
 
     /// <summary>Writes what is in flight, takes in what was written as far as there is time, and lets everything go. The doors are closed by then.</summary>
     public async ValueTask DisposeAsync()
     {
         await recorder.DisposeAsync();
-        await keeping.DisposeAsync();
+        if (keeping is not null)
+        {
+            await keeping.DisposeAsync();
+        }
+
         await finish.CancelAsync();
         if (await Task.WhenAny(ingesting, Task.Delay(CatchUpMax, time)) != ingesting)
         {
@@ -151,6 +155,8 @@ internal sealed class RecordingPipeline : IAsyncDisposable
         finish.Dispose();
         stop.Dispose();
     }
+
+    private SessionKeeping Kept => keeping ?? throw new StoreRefusedException("Pins, forgetting and retention are of the sink sqlite alone.");
 
     private static bool IsStrict(LetheOptions options) => options.Journal.Durability == "strict";
 

@@ -41,7 +41,7 @@ public sealed class LetheDatabaseTests : IDisposable
             connection.ExecuteScalar<int>("PRAGMA foreign_keys"),
             connection.ExecuteScalar<int>("PRAGMA busy_timeout"),
             connection.ExecuteScalar<int>("PRAGMA application_id")));
-        Assert.Equal(Migration.All.Select(migration => migration.Sha256), connection.Query<string>("SELECT sha256 FROM schema_migrations ORDER BY version"));
+        Assert.Equal(SqliteSchema.Steps.Select(migration => migration.Sha256), connection.Query<string>("SELECT sha256 FROM schema_migrations ORDER BY version"));
     }
 
     [Fact]
@@ -50,7 +50,7 @@ public sealed class LetheDatabaseTests : IDisposable
         var openers = Enumerable.Range(0, 12).Select(_ => Task.Run(() => LetheDatabase.OpenAsync(File, TimeProvider.System)));
         foreach (var connection in await Task.WhenAll(openers))
         {
-            Assert.Equal(Migration.Latest, connection.ExecuteScalar<int>("PRAGMA user_version"));
+            Assert.Equal(SqliteSchema.Latest, connection.ExecuteScalar<int>("PRAGMA user_version"));
             connection.Dispose();
         }
     }

@@ -11,7 +11,7 @@ public sealed class MigrationGateTests : IDisposable
     private readonly string directory = SqliteTestStore.NewDirectory();
 
     /// <summary>The schema of a later version.</summary>
-    private static readonly Migration[] Next = [.. Migration.All, new Migration(Migration.Latest + 1, "next", "CREATE TABLE next (word TEXT)")];
+    private static readonly Migration[] Next = [.. SqliteSchema.Steps, new Migration(SqliteSchema.Latest + 1, "next", "CREATE TABLE next (word TEXT)")];
 
     private string Store => Path.Combine(directory, LetheDatabase.FileName);
 
@@ -20,7 +20,7 @@ public sealed class MigrationGateTests : IDisposable
     [Fact]
     public async Task An_upgrade_leaves_a_private_copy_of_what_the_store_was()
     {
-        var version = Migration.Latest;
+        var version = SqliteSchema.Latest;
         MakeEarlier(version, sha256: null);
 
         await using var upgraded = await LetheDatabase.OpenAsync(Store, Next, TimeProvider.System);
@@ -50,7 +50,7 @@ public sealed class MigrationGateTests : IDisposable
     [Fact]
     public async Task A_step_that_was_another_one_is_refused_and_the_file_left_as_it_is()
     {
-        MakeEarlier(Migration.Latest, sha256: new string('0', 64));
+        MakeEarlier(SqliteSchema.Latest, sha256: new string('0', 64));
         var before = await File.ReadAllBytesAsync(Store);
 
         var refused = await Assert.ThrowsAsync<StoreRefusedException>(() => LetheDatabase.OpenAsync(Store, Next, TimeProvider.System));
@@ -64,7 +64,7 @@ public sealed class MigrationGateTests : IDisposable
         using var earlier = new SqliteConnection($"Data Source={Store};Pooling=False");
         earlier.Open();
         earlier.Execute("PRAGMA journal_mode = WAL; CREATE TABLE schema_migrations (version INTEGER PRIMARY KEY, name TEXT NOT NULL, sha256 TEXT NOT NULL, applied_at INTEGER NOT NULL)");
-        foreach (var step in Migration.All.Take(version))
+        foreach (var step in SqliteSchema.Steps.Take(version))
         {
             earlier.Execute(step.Sql);
             earlier.Execute("INSERT INTO schema_migrations VALUES (@Version, @Name, @sha256, 1)", new { step.Version, step.Name, sha256 = sha256 ?? step.Sha256 });

@@ -75,3 +75,5 @@ public abstract class AttemptTests(StoreKind kind)
 }
 
 public sealed class SqliteAttemptTests() : AttemptTests(StoreKind.Sqlite);
+
+public sealed class PostgresAttemptTests() : AttemptTests(StoreKind.Postgres);

@@ -170,7 +170,14 @@ public abstract class DeliveryTests(StoreKind kind)
         using var store = TestStore.Open(kind);
         store.Deliver(new Told
         {
-            Number = 1, PromptId = "p-1", RequestKind = "title", CostReported = 12, ResponseId = "resp_1", Continues = "resp_0", System = "be kind", Tools = "a hammer",
+            Number = 1,
+            PromptId = "p-1",
+            RequestKind = "title",
+            CostReported = 12,
+            ResponseId = "resp_1",
+            Continues = "resp_0",
+            System = "be kind",
+            Tools = "a hammer",
         });
 
         var record = Assert.Single(store.Records());
@@ -229,3 +236,5 @@ public abstract class DeliveryTests(StoreKind kind)
 }
 
 public sealed class SqliteDeliveryTests() : DeliveryTests(StoreKind.Sqlite);
+
+public sealed class PostgresDeliveryTests() : DeliveryTests(StoreKind.Postgres);

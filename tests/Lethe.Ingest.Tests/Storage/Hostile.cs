@@ -42,6 +42,22 @@ internal static class Hostile
         return all;
     }
 
+    /// <summary>The same among exchanges of other workloads, with none of which it shares a session, a call or an answer.</summary>
+    public static Told Apart(this Told told, int workload)
+    {
+        return told with
+        {
+            Number = (workload * 100) + told.Number,
+            Session = Own(told.Session),
+            Parent = Own(told.Parent),
+            RetryKey = Own(told.RetryKey),
+            ResponseId = Own(told.ResponseId),
+            Continues = Own(told.Continues),
+        };
+
+        string? Own(string? word) => word is null ? null : $"{word}-{workload}";
+    }
+
     /// <summary>Delivers in transactions of random size, and closes the store and opens it again between some of them.</summary>
     public static void DeliverInBatches(this TestStore store, Told[] told, int order, Action? committed = null)
     {
@@ -107,13 +123,23 @@ internal static class Hostile
         return random.Next(3) == 0
             ? told with
             {
-                Endpoint = "responses_get", ResponseId = other, IsSynthetic = isSynthetic, RetryKey = null, Prompt = [],
-                Session = isSynthetic ? null : told.Session, Parent = null, Calls = [], Answers = [],
+                Endpoint = "responses_get",
+                ResponseId = other,
+                IsSynthetic = isSynthetic,
+                RetryKey = null,
+                Prompt = [],
+                Session = isSynthetic ? null : told.Session,
+                Parent = null,
+                Calls = [],
+                Answers = [],
             }
             : told with
             {
-                Endpoint = "responses", ResponseId = told.Outcome is Outcome.Completed or Outcome.Incomplete ? $"resp_{told.Number}" : null, IsSynthetic = isSynthetic,
-                Continues = random.Next(2) == 0 && number < told.Number ? other : null, Parent = isSynthetic ? null : told.Parent,
+                Endpoint = "responses",
+                ResponseId = told.Outcome is Outcome.Completed or Outcome.Incomplete ? $"resp_{told.Number}" : null,
+                IsSynthetic = isSynthetic,
+                Continues = random.Next(2) == 0 && number < told.Number ? other : null,
+                Parent = isSynthetic ? null : told.Parent,
             };
     }
 

@@ -152,3 +152,5 @@ public abstract class ResponseTests(StoreKind kind)
 }
 
 public sealed class SqliteResponseTests() : ResponseTests(StoreKind.Sqlite);
+
+public sealed class PostgresResponseTests() : ResponseTests(StoreKind.Postgres);

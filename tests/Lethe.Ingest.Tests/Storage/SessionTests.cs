@@ -116,3 +116,5 @@ public abstract class SessionTests(StoreKind kind)
 }
 
 public sealed class SqliteSessionTests() : SessionTests(StoreKind.Sqlite);
+
+public sealed class PostgresSessionTests() : SessionTests(StoreKind.Postgres);

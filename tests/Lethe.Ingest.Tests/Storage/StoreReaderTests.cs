@@ -118,3 +118,5 @@ public abstract class StoreReaderTests(StoreKind kind)
 }
 
 public sealed class SqliteStoreReaderTests() : StoreReaderTests(StoreKind.Sqlite);
+
+public sealed class PostgresStoreReaderTests() : StoreReaderTests(StoreKind.Postgres);

@@ -21,6 +21,7 @@ internal abstract class TestStore : IDisposable
     public static TestStore Open(StoreKind kind) => kind switch
     {
         StoreKind.Sqlite => SqliteTestStore.Open(),
+        StoreKind.Postgres => PostgresTestStore.Open(),
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, null),
     };
 

@@ -172,7 +172,8 @@ CREATE TABLE exchanges (
   reasoning           INTEGER,
   cost_nano_usd       INTEGER,
   cost_reported_nano_usd INTEGER,
-  root                INTEGER REFERENCES nodes (node),
+  -- The first before the leaf: that one's key holds for both.
+  root                INTEGER,
   leaf                INTEGER REFERENCES nodes (node),
   chain_length        INTEGER,
   prompt_length       INTEGER,
@@ -228,6 +229,8 @@ CREATE INDEX exchanges_by_own_session ON exchanges (own_session) WHERE own_sessi
 -- Whose words are still kept: what retention looks at.
 CREATE INDEX exchanges_with_words ON exchanges (captured_at) WHERE content NOT IN ('expired', 'erased');
 CREATE INDEX exchanges_by_leaf ON exchanges (leaf) WHERE leaf IS NOT NULL;
+CREATE INDEX exchanges_by_system ON exchanges (system) WHERE system IS NOT NULL;
+CREATE INDEX exchanges_by_tools ON exchanges (tools) WHERE tools IS NOT NULL;
 
 -- One row a call, filled from either side: the reply that asks and the request that answers.
 CREATE TABLE tool_calls (

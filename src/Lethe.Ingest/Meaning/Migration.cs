@@ -2,19 +2,16 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 
-namespace Lethe.Ingest.Sqlite;
+namespace Lethe.Ingest.Meaning;
 
 /// <summary>One numbered step of the schema, embedded as <c>Migrations/NNNN_name.sql</c> beside its store.</summary>
 internal sealed record Migration(int Version, string Name, string Sql)
 {
     public string Sha256 { get; } = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Sql)));
 
-    /// <summary>All steps in order; the last one's number is the version this program writes.</summary>
-    public static IReadOnlyList<Migration> All { get; } = Load("Lethe.Ingest.Sqlite");
-
-    public static int Latest => All[^1].Version;
-
-    public static List<Migration> Load(string store)
+    /// <summary>All steps of a store, in order.</summary>
+    /// <param name="store">The namespace beside which they lie.</param>
+    public static IReadOnlyList<Migration> Load(string store)
     {
         var assembly = typeof(Migration).Assembly;
         var prefix = $"{store}.Migrations.";

@@ -1,0 +1,58 @@
+using System.Security.Cryptography;
+using System.Text;
+using Lethe.Ingest.Meaning;
+using static Lethe.Ingest.Postgres.PostgresValues;
+
+namespace Lethe.Ingest.Postgres;
+
+/// <summary>
+/// What two recorders may not decide at once: sessions by their id in whatever harness, also those that are not there yet; kept answers; and tries of
+/// one call. Taken behind the receipts and before any row, in one order, and held until the end of the transaction.
+/// </summary>
+internal sealed class PostgresLocks(PostgresStatements statements)
+{
+    /// <summary>Sets these apart from other programs' locks.</summary>
+    private const int Space = 0x4C657468;
+
+    /// <summary>A server has a few thousand places for locks: what falls on the same one waits, which harms nothing.</summary>
+    private const int PlacesMax = 1024;
+
+    public void Take(IEnumerable<NewExchange> exchanges)
+    {
+        var places = exchanges.SelectMany(Words).Distinct().Select(Place).Distinct().Order().ToList();
+        if (places.Count > 0)
+        {
+            statements.Query($"SELECT pg_advisory_xact_lock({Space}, k.place) FROM unnest($1) WITH ORDINALITY k (place, at) ORDER BY k.at", _ => 0, Of(places));
+        }
+    }
+
+    private static IEnumerable<string> Words(NewExchange exchange)
+    {
+        var (told, org) = (exchange.Told, exchange.Org);
+        foreach (var session in (string?[])[told.Envelope.HarnessSessionId, told.Envelope.ParentHarnessSessionId])
+        {
+            if (!string.IsNullOrEmpty(session))
+            {
+                yield return $"{org} session {session}";
+            }
+        }
+
+        foreach (var answer in new[] { Answers.Named(told.Turn), Answers.Made(told.Turn) }.OfType<string>())
+        {
+            // It stands for the session that waits for it too.
+            yield return $"{org} session {SessionKey.ContinuingId(answer)}";
+        }
+
+        if (exchange.RetryKey is { } key)
+        {
+            yield return $"{org} call {key}";
+        }
+    }
+
+    private static int Place(string word)
+    {
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(Encoding.UTF8.GetBytes(word), hash);
+        return BitConverter.ToUInt16(hash) % PlacesMax;
+    }
+}

@@ -1,0 +1,55 @@
+using System.Globalization;
+using Lethe.Capture.Exchanges;
+using Lethe.Ingest.Meaning;
+using static Lethe.Ingest.Postgres.PostgresValues;
+
+namespace Lethe.Ingest.Postgres;
+
+/// <summary>The months of exchanges: a table each, made when the first exchange of it comes.</summary>
+internal sealed class PostgresPartitions(PostgresStatements statements)
+{
+    /// <summary>Held while a month is made: two recorders that need it make it once.</summary>
+    private const long MakingLock = 0x4C657468_6D6F6E74;
+
+    private readonly HashSet<DateOnly> known = [];
+
+    /// <summary>Makes what is missing, before the transaction that needs it.</summary>
+    public void Make(IEnumerable<CapturedExchange> exchanges)
+    {
+        foreach (var month in exchanges.Select(exchange => MonthOf(exchange.CapturedAt)).Distinct().Where(month => !known.Contains(month)).ToList())
+        {
+            Make(month);
+            known.Add(month);
+        }
+    }
+
+    /// <summary>Forgets what it has made: others may have dropped it.</summary>
+    public void Forget() => known.Clear();
+
+    private void Make(DateOnly month)
+    {
+        var name = $"exchanges_{month.ToString("yyyy_MM", CultureInfo.InvariantCulture)}";
+        if (statements.Scalar("SELECT to_regclass($1)::text", Of(name)) is not null)
+        {
+            return;
+        }
+
+        // Made apart and attached: that keeps nobody from reading or writing the others meanwhile.
+        statements.Run(
+            $"""
+            BEGIN;
+            SELECT pg_advisory_xact_lock({MakingLock});
+            CREATE TABLE IF NOT EXISTS {name} (LIKE exchanges INCLUDING DEFAULTS INCLUDING CONSTRAINTS);
+            DO $$ BEGIN
+              IF NOT EXISTS (SELECT 1 FROM pg_inherits WHERE inhrelid = '{name}'::regclass) THEN
+                ALTER TABLE exchanges ATTACH PARTITION {name} FOR VALUES FROM ({From(month)}) TO ({From(month.AddMonths(1))});
+              END IF;
+            END $$;
+            COMMIT;
+            """);
+    }
+
+    private static DateOnly MonthOf(DateTimeOffset at) => new(at.UtcDateTime.Year, at.UtcDateTime.Month, 1);
+
+    private static long From(DateOnly month) => Microseconds.Of(new DateTimeOffset(month.ToDateTime(TimeOnly.MinValue), TimeSpan.Zero));
+}

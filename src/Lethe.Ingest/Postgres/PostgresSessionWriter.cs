@@ -1,0 +1,155 @@
+using Lethe.Ingest.Meaning;
+using Npgsql;
+using static Lethe.Ingest.Postgres.PostgresStatements;
+using static Lethe.Ingest.Postgres.PostgresValues;
+
+namespace Lethe.Ingest.Postgres;
+
+/// <summary>Writes sessions, their claims and what hangs on them.</summary>
+internal sealed class PostgresSessionWriter(PostgresStatements statements)
+{
+    private const int FirstTotal = 16;
+
+    private static readonly string UpdateSql = $"""
+        UPDATE sessions
+        SET is_placeholder = $3, facts = $4, id_origin = $5, auth_subject = $6, harness_version = $7, user_agent = $8, name = $9, cwd = $10, metadata = $11,
+            first_seen_at = $12, last_seen_at = $13, last_turn_at = $14, last_turn_id = $15, named_by = named_by + $16,
+            {string.Join(", ", SessionTotals.Names.Select((name, i) => $"{name} = {name} + ${FirstTotal + 1 + i}"))}
+        WHERE org = $1 AND session = $2
+        """;
+
+    private const string LinkSql = """
+        UPDATE sessions
+        SET claim_harness_id = nullif($3, ''), claim_session_id = $4, claimed_parent = $5, parent = $6, parent_resolution = $7
+        WHERE org = $1 AND session = $2
+        """;
+
+    private const string ClaimSql = """
+        INSERT INTO parent_claims
+          (org, session, parent_harness_id, parent_session_id, first_claimed_at, first_claimed_by, last_claimed_at, last_claimed_by)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        ON CONFLICT (org, session, parent_harness_id, parent_session_id) DO UPDATE SET
+          first_claimed_at = excluded.first_claimed_at, first_claimed_by = excluded.first_claimed_by,
+          last_claimed_at = excluded.last_claimed_at, last_claimed_by = excluded.last_claimed_by
+        """;
+
+    private const string TimesSql = """
+        UPDATE sessions s
+        SET first_seen_at = e.first, last_seen_at = e.last
+        FROM (SELECT min(captured_at) AS first, max(captured_at) AS last FROM exchanges WHERE org = $1 AND session = $2) e
+        WHERE s.org = $1 AND s.session = $2
+        RETURNING s.first_seen_at, s.last_seen_at
+        """;
+
+    private const string RenumberSql = """
+        UPDATE exchanges e
+        SET seq = (SELECT turns FROM sessions WHERE org = $1 AND session = $2) - l.later + l.place
+        FROM (
+          SELECT captured_at, exchange_id, row_number() OVER (ORDER BY captured_at, exchange_id) AS place, count(*) OVER () AS later
+          FROM exchanges
+          WHERE org = $1 AND session = $2 AND is_turn = 1 AND (captured_at, exchange_id) >= ($3, $4)
+        ) l
+        WHERE e.org = $1 AND e.captured_at = l.captured_at AND e.exchange_id = l.exchange_id
+        """;
+
+    private static readonly string[] MergeSql =
+    [
+        "UPDATE exchanges SET session = $3, own_session = CASE own_session WHEN $2 THEN $3 ELSE own_session END WHERE org = $1 AND session = $2",
+        "UPDATE responses SET session = $3 WHERE org = $1 AND session = $2",
+        "DELETE FROM session_nodes WHERE org = $1 AND session = $2 AND $2 <> $3",
+        "DELETE FROM tool_calls WHERE org = $1 AND session = $2 AND $2 <> $3",
+    ];
+
+    /// <summary>Gives new sessions their rows; nothing is in them yet.</summary>
+    public void Begin(WorkingSet set)
+    {
+        var fresh = set.Changed.Where(session => !session.IsStored && !session.IsRemoved).OrderBy(session => session.Key.OrgId).ThenBy(session => session.Id).ToList();
+        if (fresh.Count == 0)
+        {
+            return;
+        }
+
+        var begun = statements.Run(
+            """
+            INSERT INTO sessions (org, session, harness_id, harness_session_id, is_placeholder)
+            SELECT org, session, harness, id, 1 FROM unnest($1, $2, $3, $4) k (org, session, harness, id)
+            ON CONFLICT DO NOTHING
+            """,
+            Of(fresh.Select(session => Org(session.Key.OrgId))),
+            Of(fresh.Select(session => session.Id)),
+            Of(fresh.Select(session => session.Key.HarnessId)),
+            Of(fresh.Select(session => session.Key.HarnessSessionId)));
+        if (begun != fresh.Count)
+        {
+            throw new OvertakenException("A session was begun by another recorder meanwhile.");
+        }
+    }
+
+    /// <summary>Called when exchanges, members and tool calls are written.</summary>
+    public void Write(WorkingSet set)
+    {
+        using (var batch = statements.Batch())
+        {
+            foreach (var (from, into) in set.Merged.Where(merged => merged.From.IsStored))
+            {
+                foreach (var sql in MergeSql)
+                {
+                    Add(batch, sql, Of(Org(from.Key.OrgId)), Of(from.Id), Of(into.Id));
+                }
+            }
+
+            foreach (var session in set.Changed.Where(session => session.IsStored || !session.IsRemoved))
+            {
+                Update(batch, session);
+            }
+
+            foreach (var session in set.Changed.Where(session => session is { IsRemoved: true, IsStored: true }))
+            {
+                Add(batch, "DELETE FROM sessions WHERE org = $1 AND session = $2", Of(Org(session.Key.OrgId)), Of(session.Id));
+            }
+
+            foreach (var session in set.Changed.Where(session => session is { IsRemoved: false, RenumberFrom: not null }))
+            {
+                var from = session.RenumberFrom!.Value;
+                Add(batch, RenumberSql, Of(Org(session.Key.OrgId)), Of(session.Id), Of(from.At), Of(from.Id));
+            }
+
+            PostgresStatements.Run(batch);
+        }
+
+        foreach (var session in set.Changed.Where(session => session is { IsRemoved: false, TimesAnew: true }))
+        {
+            var times = statements.Query(TimesSql, row => (row.Long(0), row.Long(1)), Of(Org(session.Key.OrgId)), Of(session.Id));
+            (session.FirstSeenAt, session.LastSeenAt) = times[0];
+        }
+    }
+
+    private static void Update(NpgsqlBatch batch, SessionState session)
+    {
+        var facts = session.Facts;
+        var (org, id) = (Org(session.Key.OrgId), session.Id);
+        var update = Add(
+            batch, UpdateSql, Of(org), Of(id), Of(session.IsPlaceholder ? 1L : 0L), Of(facts.ToJson()), Of(facts[SessionFacts.IdOrigin]),
+            Of(facts[SessionFacts.AuthSubject]), Of(facts[SessionFacts.HarnessVersion]), Of(facts[SessionFacts.UserAgent]), Of(facts[SessionFacts.Name]),
+            Of(facts[SessionFacts.Cwd]), Of(facts.Metadata()), Of(session.FirstSeenAt), Of(session.LastSeenAt), Of(session.LastTurn?.At),
+            Of(session.LastTurn?.Id), Of(session.NamedByAdded));
+        for (var i = 0; i < SessionTotals.Count; i++)
+        {
+            update.Parameters.Add(Of(session.Added[i]));
+        }
+
+        if (session.LinkChanged)
+        {
+            Add(
+                batch, LinkSql, Of(org), Of(id), Of(session.Claimed?.HarnessId), Of(session.Claimed?.HarnessSessionId), Of(session.ClaimedParent),
+                Of(session.Parent), Of(session.Resolution));
+        }
+
+        foreach (var (key, claim) in session.Claims.Where(claim => claim.Value.Changed))
+        {
+            Add(
+                batch, ClaimSql, Of(org), Of(id), Of(key.HarnessId), Of(key.HarnessSessionId), Of(claim.First.At), Of(claim.First.Id), Of(claim.Last.At),
+                Of(claim.Last.Id));
+        }
+    }
+}

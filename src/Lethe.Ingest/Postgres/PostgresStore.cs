@@ -1,0 +1,185 @@
+using System.Security.Cryptography;
+using Lethe.Ingest.Journaling;
+using Lethe.Ingest.Meaning;
+using Lethe.Ingest.Reading;
+using Npgsql;
+
+namespace Lethe.Ingest.Postgres;
+
+/// <summary>
+/// Many recorders, one database, each out of its own journal. A transaction takes its receipts first, then <see cref="PostgresLocks"/>, then rows:
+/// sessions, nodes from root to leaf, blobs by hash, and last the order of commits. What another one was in the way of is made again whole.
+/// </summary>
+public sealed class PostgresStore : ISessionStore
+{
+    private const int TriesMax = 20;
+
+    private readonly NpgsqlDataSource source;
+    private readonly TimeProvider time;
+    private PostgresSession? session;
+
+    private PostgresStore(NpgsqlDataSource source, TimeProvider time)
+    {
+        StoredId.Register();
+        this.source = source;
+        this.time = time;
+    }
+
+    /// <summary>Makes the schema, or brings an older one up to date. Any number of first openers succeed.</summary>
+    /// <exception cref="StoreRefusedException">The database holds another schema, or a newer version's.</exception>
+    /// <exception cref="StoreUnavailableException"/>
+    public static PostgresStore Open(string connectionString, TimeProvider time)
+    {
+        var store = new PostgresStore(PostgresDatabase.Connect(connectionString), time);
+        try
+        {
+            using var connection = store.source.OpenConnection();
+            PostgresDatabase.Migrate(connection, time);
+            return store;
+        }
+        catch (Exception fault)
+        {
+            store.Dispose();
+            throw fault is NpgsqlException or TimeoutException ? Unavailable(fault) : fault;
+        }
+    }
+
+    /// <summary>Reads a database that may not be there yet, or not be reached: each call refuses until it is.</summary>
+    public static StoreReader ReaderAt(string connectionString) => new(new PostgresReadConnections(PostgresDatabase.Connect(connectionString)));
+
+    public bool IsThere => true;
+
+    public JournalPosition? Cursor(string consumer, Guid journal) => InTransaction(session => session.Receipts.Cursor(consumer, journal));
+
+    public IReadOnlyList<DeliveryResult> Commit(IReadOnlyList<ExchangeDelivery> deliveries, CommitOptions? options = null) =>
+        TryCommit(deliveries, options ?? CommitOptions.None, oneByOne: false) ?? TryCommit(deliveries, options ?? CommitOptions.None, oneByOne: true)!;
+
+    public void RemoveLetter(long letter) => InTransaction(session => session.Receipts.Remove(letter));
+
+    public IReadOnlyList<HeldSession> OldestSessions(string org, DateTimeOffset before, int limit) =>
+        InTransaction(session => session.Keeping.OldestSessions(org, before, limit))!;
+
+    public IReadOnlyList<HeldExchange> OldestExchanges(string org, DateTimeOffset before, int limit) =>
+        InTransaction(session => session.Keeping.OldestExchanges(org, before, limit))!;
+
+    public bool Pin(string org, Guid session, string reason) => InTransaction(open => open.Keeping.Pin(org, session, reason, time.GetUtcNow()));
+
+    public bool Unpin(string org, Guid session) => InTransaction(open => open.Keeping.Unpin(org, session));
+
+    public bool Erase(string org, Guid session, bool facts) => InTransaction(open => open.Keeping.Erase(org, session, facts, time.GetUtcNow()));
+
+    public int Expire(string org, IReadOnlyCollection<Guid> exchanges) => InTransaction(open => open.Keeping.Expire(org, exchanges));
+
+    public Lease? TryLease(string name, string owner, TimeSpan duration, Lease? held = null) =>
+        InTransaction(session => session.Leases.TryLease(name, owner, new Guid(RandomNumberGenerator.GetBytes(16)), duration, held));
+
+    public void Release(Lease lease) => InTransaction(session =>
+    {
+        session.Leases.Release(lease);
+        return true;
+    });
+
+    public void Dispose()
+    {
+        session?.Dispose();
+        source.Dispose();
+    }
+
+    // Null when a delivery cannot be stored. That is rare, so savepoints are not paid for until it happens.
+    private DeliveryResult[]? TryCommit(IReadOnlyList<ExchangeDelivery> deliveries, CommitOptions options, bool oneByOne)
+    {
+        Guarded(session => session.Partitions.Make(deliveries.Select(delivery => delivery.Told.Exchange)));
+        return InTransaction<DeliveryResult[]?>(
+            session =>
+            {
+                if (options.Lease is { } lease)
+                {
+                    session.Leases.Require(lease);
+                }
+
+                var now = Microseconds.Of(time.GetUtcNow());
+                DeliveryResult[] results = oneByOne ? [.. deliveries.Select(delivery => session.StoreAlone(delivery, now))] : session.Store(deliveries, now);
+                if (options.UnreadLine is { } line)
+                {
+                    session.Receipts.Bury(line, now);
+                }
+
+                if (options.Consumer is { } consumer)
+                {
+                    session.Receipts.SetCursor(consumer, options.Position);
+                }
+
+                return results;
+            },
+            poison => !oneByOne && PostgresFault.Of(poison) is not null);
+    }
+
+    // What is forgiven gives nothing, and leaves nothing.
+    private T? InTransaction<T>(Func<PostgresSession, T> work, Func<Exception, bool>? isForgiven = null)
+    {
+        for (var tries = 1; ; tries++)
+        {
+            try
+            {
+                return Guarded(open =>
+                {
+                    using var transaction = open.Begin();
+                    var result = work(open);
+                    transaction.Commit();
+                    return result;
+                });
+            }
+            catch (Exception forgiven) when (isForgiven?.Invoke(forgiven) == true)
+            {
+                return default;
+            }
+            catch (Exception passing) when (PostgresFault.IsPassing(passing) && tries < TriesMax)
+            {
+                // All of it again: what the other one did is seen then.
+            }
+            catch (Exception fault) when (fault is NpgsqlException or OvertakenException or TimeoutException or IOException)
+            {
+                throw Unavailable(fault);
+            }
+        }
+    }
+
+    private void Guarded(Action<PostgresSession> work)
+    {
+        try
+        {
+            Guarded(open =>
+            {
+                work(open);
+                return true;
+            });
+        }
+        catch (Exception fault) when (fault is NpgsqlException or TimeoutException or IOException)
+        {
+            throw Unavailable(fault);
+        }
+    }
+
+    // A connection that failed is not used again.
+    private T Guarded<T>(Func<PostgresSession, T> work)
+    {
+        try
+        {
+            session ??= new PostgresSession(source.OpenConnection());
+            return work(session);
+        }
+        catch (Exception fault)
+        {
+            if (session is { IsUsable: false } || fault is not PostgresException)
+            {
+                session?.Dispose();
+                session = null;
+            }
+
+            throw;
+        }
+    }
+
+    private static StoreUnavailableException Unavailable(Exception fault) =>
+        new($"PostgreSQL {(fault as PostgresException)?.SqlState}: {fault.Message}", fault) { IsPassing = true };
+}
