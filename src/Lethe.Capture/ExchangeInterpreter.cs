@@ -42,7 +42,7 @@ public sealed class ExchangeInterpreter(PriceBook? prices = null, RepeatMemo? me
             return ChainBuilder.Build(turn);
         }
 
-        var chain = ChainBuilder.Build(turn, Projection.Current, [.. repeat.Known.Select(known => known.Node)]);
+        var chain = ChainBuilder.Build(turn, Projection.Current, [.. repeat.Known.Select(known => known.Node!)]);
         if (chain is not null)
         {
             memo.Remember(repeat, turn.Prompt, chain.Nodes);

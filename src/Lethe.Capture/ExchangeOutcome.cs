@@ -1,4 +1,5 @@
 using System.Globalization;
+using Lethe.Capture.Decoding;
 using Lethe.Capture.Exchanges;
 using Lethe.Capture.Turns;
 
@@ -31,7 +32,7 @@ internal static class ExchangeOutcome
 
         // A client that leaves after the terminal event has all it wanted; a connection that breaks then took nothing away.
         return turn is { ReplyComplete: true }
-            ? Decoded(exchange, notDecodedReason)
+            ? Finished(exchange, turn, notDecodedReason)
             : Unfinished(exchange, turn, notDecodedReason);
     }
 
@@ -51,9 +52,17 @@ internal static class ExchangeOutcome
         _ when turn.Operation is not (Operation.Chat or Operation.Completion) => Decoded(exchange, notDecodedReason),
         _ when turn.IsDeferred => (Outcome.Completed, "response_" + turn.StopReason),
         _ when exchange.Response.Truncated => (Outcome.Completed, "capture_truncated"),
+        _ when notDecodedReason == TurnDecoder.EventsUnread && turn.Reply.Count > 0 => (Outcome.Incomplete, notDecodedReason),
         _ when notDecodedReason is not null => (Outcome.NotDecoded, notDecodedReason),
         _ => (Outcome.Incomplete, "reply_without_end"),
     };
+
+    /// <summary>A reply that reached its end. What could not be read of it is told, and a reply of which nothing was read is none.</summary>
+    private static (Outcome Outcome, string? Reason) Finished(CapturedExchange exchange, Turn turn, string? notDecodedReason) =>
+        turn.Operation is not (Operation.Chat or Operation.Completion) ? Decoded(exchange, notDecodedReason)
+        : turn.Reply.Count == 0 && turn.Usage is null ? (Outcome.NotDecoded, notDecodedReason ?? "reply_empty")
+        : notDecodedReason == TurnDecoder.EventsUnread ? (Outcome.Completed, notDecodedReason)
+        : Decoded(exchange, notDecodedReason);
 
     private static (Outcome Outcome, string? Reason) Decoded(CapturedExchange exchange, string? notDecodedReason) => notDecodedReason is null
         ? (Outcome.Completed, exchange.Response.Truncated ? "capture_truncated" : null)

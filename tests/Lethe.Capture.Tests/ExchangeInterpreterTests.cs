@@ -1,6 +1,7 @@
 using System.Text;
 using FsCheck;
 using FsCheck.Fluent;
+using Lethe.Capture.Decoding.Wire;
 using Lethe.Capture.Exchanges;
 using Lethe.Capture.Harnesses;
 using Lethe.Capture.Prices;

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text;
+using Lethe.Capture.Decoding.Framing;
 
 namespace Lethe.Proxy.Benchmarks;
 

@@ -23,12 +23,12 @@ internal sealed class HonestTurns
     public HonestTurns(int baseBytes, int seed, int every = 1)
     {
         this.every = every;
-        var fixedWords = Escape(AgentBodies.Words(seed, baseBytes));
-        rest = $"\"system\":[{{\"type\":\"text\",\"text\":\"{fixedWords[..(fixedWords.Length / 4)]}\"}}],\"tools\":["
+        var fixedWords = AgentBodies.Words(seed, baseBytes);
+        rest = $"\"system\":[{{\"type\":\"text\",\"text\":\"{Escape(fixedWords[..(fixedWords.Length / 4)])}\"}}],\"tools\":["
             + string.Join(',', Enumerable.Range(0, 12).Select(tool =>
-                $"{{\"name\":\"tool_{tool}\",\"description\":\"{fixedWords.Substring((fixedWords.Length / 4) + (tool * (fixedWords.Length / 17)), fixedWords.Length / 17)}\",\"input_schema\":{{\"type\":\"object\"}}}}"))
+                $"{{\"name\":\"tool_{tool}\",\"description\":\"{Escape(fixedWords.Substring((fixedWords.Length / 4) + (tool * (fixedWords.Length / 17)), fixedWords.Length / 17))}\",\"input_schema\":{{\"type\":\"object\"}}}}"))
             + "],\"max_tokens\":32000,\"stream\":true";
-        words = Escape(AgentBodies.Words(seed + 1, 1_000_000));
+        words = AgentBodies.Words(seed + 1, 1_000_000);
         session = new Guid(seed, 0, 0x4000, 0x80, 0, 0, 0, 0, 0, 0, 1).ToString();
         history = [$"{{\"role\":\"user\",\"content\":[{{\"type\":\"text\",\"text\":\"<system-reminder>project notes</system-reminder>\"}},{{\"type\":\"text\",\"text\":\"do the task {seed}\"}}]}}"];
     }
@@ -60,12 +60,8 @@ internal sealed class HonestTurns
         };
     }
 
-    private string Some(int length)
-    {
-        var at = (turn * 2_003) % (words.Length - length);
-        // An escape that the cut went through would be none.
-        return words.Substring(at, length).TrimStart('n', '"').TrimEnd('\\');
-    }
+    // Another part of the words for each conversation and turn.
+    private string Some(int length) => Escape(words.Substring((turn * 2_003) % (words.Length - length), length));
 
     private static string Escape(string text) => text.Replace("\\", "", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal);
 }

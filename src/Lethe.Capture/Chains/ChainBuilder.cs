@@ -12,8 +12,8 @@ public static class ChainBuilder
     public static Chain? Build(Turn turn, Projection projection) => Build(turn, projection, []);
 
     /// <inheritdoc cref="Build(Turn)"/>
-    /// <param name="known">The addresses of the prompt's first messages, as far as they are known.</param>
-    internal static Chain? Build(Turn turn, Projection projection, ReadOnlySpan<NodeHash> known)
+    /// <param name="known">The nodes of the prompt's first messages, as far as they are known.</param>
+    internal static Chain? Build(Turn turn, Projection projection, ReadOnlySpan<Node> known)
     {
         if (turn.Prompt.Count + turn.Reply.Count == 0)
         {
@@ -27,13 +27,13 @@ public static class ChainBuilder
         return new Chain { Nodes = nodes, PromptLength = turn.Prompt.Count, Projection = projection.Number };
     }
 
-    private static void Append(IReadOnlyList<Message> messages, List<Node> nodes, Sha256Writer hash, Projection projection, ReadOnlySpan<NodeHash> known)
+    private static void Append(IReadOnlyList<Message> messages, List<Node> nodes, Sha256Writer hash, Projection projection, ReadOnlySpan<Node> known)
     {
-        for (var i = 0; i < messages.Count; i++)
+        nodes.AddRange(known);
+        for (var i = known.Length; i < messages.Count; i++)
         {
             NodeHash? parent = nodes.Count == 0 ? null : nodes[^1].Hash;
-            var address = i < known.Length ? known[i] : Address(messages[i], parent, projection, hash);
-            nodes.Add(new Node(address, parent, nodes.Count, messages[i].Role, messages[i].Raw));
+            nodes.Add(new Node(Address(messages[i], parent, projection, hash), parent, nodes.Count, messages[i].Role, messages[i].Raw));
         }
     }
 

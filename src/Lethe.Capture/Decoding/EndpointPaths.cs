@@ -1,3 +1,4 @@
+using Lethe.Capture.Decoding.Wire;
 using Lethe.Capture.Turns;
 
 namespace Lethe.Capture.Decoding;
@@ -5,19 +6,9 @@ namespace Lethe.Capture.Decoding;
 /// <summary>Names a call by the end of its path: gateways put anything before it.</summary>
 internal static class EndpointPaths
 {
-    private static readonly (string Suffix, Endpoint Endpoint)[] Posted =
+    private static readonly (string Suffix, Endpoint Endpoint)[] Unspoken =
     [
-        ("/messages/count_tokens", new("count_tokens", Operation.CountTokens, Dialect.UsageOnly)),
-        ("/count-tokens:rawPredict", new("count_tokens", Operation.CountTokens, Dialect.UsageOnly)),
-        ("/chat/completions", Endpoint.ChatCompletions),
-        ("/fim/completions", new("fim_completions", Operation.Completion, Dialect.OpenAICompletions)),
-        ("/completions", Endpoint.Completions),
-        ("/responses/compact", new("responses_compact", Operation.Chat, Dialect.OpenAIResponses)),
-        ("/responses/input_tokens", new("responses_input_tokens", Operation.CountTokens, Dialect.UsageOnly)),
-        ("/responses", Endpoint.Responses),
         ("/api/embeddings", Endpoint.Unsupported("ollama_embeddings")),
-        ("/embeddings", new("embeddings", Operation.Embeddings, Dialect.UsageOnly)),
-        ("/messages", Endpoint.Messages),
         (":generateContent", Endpoint.Unsupported("generate_content")),
         (":streamGenerateContent", Endpoint.Unsupported("generate_content")),
         (":countTokens", Endpoint.Unsupported("count_tokens")),
@@ -30,6 +21,8 @@ internal static class EndpointPaths
         ("/invoke", Endpoint.Unsupported("invoke")),
         ("/invoke-with-response-stream", Endpoint.Unsupported("invoke")),
         ("/count-tokens", Endpoint.Unsupported("count_tokens")),
+        (":rawPredict", Endpoint.Unsupported("raw_predict")),
+        (":streamRawPredict", Endpoint.Unsupported("raw_predict")),
         ("/api/chat", Endpoint.Unsupported("ollama_chat")),
         ("/api/generate", Endpoint.Unsupported("ollama_generate")),
         ("/api/embed", Endpoint.Unsupported("ollama_embeddings")),
@@ -71,10 +64,10 @@ internal static class EndpointPaths
 
         if (isPost)
         {
-            return ByPublisher(path) ?? BySuffix(path) ?? Stored(method, path) ?? ManagedEndpoint(path);
+            return BySuffix(method, path) ?? Stored(path) ?? ManagedEndpoint(path);
         }
 
-        return Stored(method, path) ?? ManagedEndpoint(path) ?? (IsProbe(method, path) ? Endpoint.Other("health") : null);
+        return Dialects.ByPath(method, path)?.Endpoint ?? Stored(path) ?? ManagedEndpoint(path) ?? (IsProbe(method, path) ? Endpoint.Other("health") : null);
     }
 
     /// <summary>The model that a path names (Vertex, Azure deployments); null when it names none.</summary>
@@ -86,48 +79,27 @@ internal static class EndpointPaths
         return (query < 0 ? path : path[..query]).TrimEnd('/');
     }
 
-    private static Endpoint? BySuffix(string path)
+    /// <summary>The longest end that fits, of what is spoken here and of what is only known.</summary>
+    private static Endpoint? BySuffix(string method, string path)
     {
-        foreach (var (suffix, endpoint) in Posted)
+        var spoken = Dialects.ByPath(method, path);
+        var (found, length) = spoken is var (endpoint, suffixLength) ? ((Endpoint?)endpoint, suffixLength) : (null, 0);
+        foreach (var (suffix, unspoken) in Unspoken)
         {
-            if (path.EndsWith(suffix, StringComparison.OrdinalIgnoreCase))
+            if (suffix.Length > length && path.EndsWith(suffix, StringComparison.OrdinalIgnoreCase))
             {
-                return endpoint;
+                (found, length) = (unspoken, suffix.Length);
             }
         }
 
-        return null;
+        return found;
     }
 
-    private static Endpoint? ByPublisher(string path)
-    {
-        if (!path.EndsWith(":rawPredict", StringComparison.Ordinal) && !path.EndsWith(":streamRawPredict", StringComparison.Ordinal))
-        {
-            return null;
-        }
-
-        if (path.Contains("/models/count-tokens:", StringComparison.Ordinal))
-        {
-            return null;
-        }
-
-        return path.Contains("/publishers/anthropic/", StringComparison.Ordinal) ? Endpoint.Messages
-            : path.Contains("/publishers/mistralai/", StringComparison.Ordinal) ? Endpoint.ChatCompletions
-            : Endpoint.Unsupported("raw_predict");
-    }
-
-    /// <summary>A stored answer that is asked for again, cancelled or deleted.</summary>
-    private static Endpoint? Stored(string method, string path)
-    {
-        var responses = path.LastIndexOf("/responses/", StringComparison.OrdinalIgnoreCase);
-        if (responses >= 0)
-        {
-            var isItself = path.IndexOf('/', responses + "/responses/".Length) < 0 && method.Equals("GET", StringComparison.OrdinalIgnoreCase);
-            return isItself ? Endpoint.ResponsesGet : Endpoint.Other("responses_stored");
-        }
-
-        return path.Contains("/chat/completions/", StringComparison.OrdinalIgnoreCase) ? Endpoint.Other("chat_completions_stored") : null;
-    }
+    /// <summary>A stored answer that is changed, cancelled or deleted.</summary>
+    private static Endpoint? Stored(string path) =>
+        path.Contains("/responses/", StringComparison.OrdinalIgnoreCase) ? Endpoint.Other("responses_stored")
+        : path.Contains("/chat/completions/", StringComparison.OrdinalIgnoreCase) ? Endpoint.Other("chat_completions_stored")
+        : null;
 
     private static Endpoint? ManagedEndpoint(string path)
     {

@@ -16,7 +16,7 @@ internal static class PromptReading
             for (var i = 0; i < whole.Length; i++)
             {
                 var behind = i - RequestReading.FirstMessages;
-                whole[i] = behind < 0 ? prompt[i] : behind < reading.Cut ? known[i].Message() : prompt[i - reading.Cut];
+                whole[i] = behind < 0 ? prompt[i] : behind < reading.Cut ? known[i].Message! : prompt[i - reading.Cut];
             }
 
             prompt = whole;
@@ -27,7 +27,7 @@ internal static class PromptReading
         {
             if (i < known.Count)
             {
-                known[i].Collect(prompt[i], results);
+                results.AddRange(known[i].Results);
             }
             else
             {

@@ -1,4 +1,6 @@
 using System.Text.Json;
+using Lethe.Capture.Decoding.Framing;
+using Lethe.Capture.Decoding.Json;
 using Lethe.Capture.Repeats;
 
 namespace Lethe.Capture.Decoding;
@@ -10,7 +12,7 @@ namespace Lethe.Capture.Decoding;
 internal sealed class RequestReading
 {
     /// <summary>How many of the first messages always stay in the document: harnesses are known by them.</summary>
-    public const int FirstMessages = 8;
+    public const int FirstMessages = 4;
 
     private RequestReading(ReadOnlyMemory<byte> source, JsonDocument? json, Repeat? repeat, int cut)
     {

@@ -1,8 +1,9 @@
 using System.Text.Json;
-using Lethe.Capture.Decoding.Anthropic;
 using Lethe.Capture.Decoding.ContentCodings;
-using Lethe.Capture.Decoding.OpenAIChat;
-using Lethe.Capture.Decoding.OpenAIResponses;
+using Lethe.Capture.Decoding.Counts;
+using Lethe.Capture.Decoding.Framing;
+using Lethe.Capture.Decoding.Json;
+using Lethe.Capture.Decoding.Wire;
 using Lethe.Capture.Exchanges;
 using Lethe.Capture.Repeats;
 using Lethe.Capture.Turns;
@@ -12,21 +13,24 @@ namespace Lethe.Capture.Decoding;
 /// <summary>From an exchange's bytes to what was said. Chooses the dialect by path, vendor and, failing those, the body's shape.</summary>
 public static class TurnDecoder
 {
+    /// <summary>The reason of a response of which a part could not be read.</summary>
+    internal const string EventsUnread = "events_unread";
+
     /// <summary>Never throws for what a wire can carry: the worst case is a reason.</summary>
     /// <param name="memo">What earlier requests said, so that what they repeat is not read again.</param>
     public static DecodedExchange Decode(CapturedExchange exchange, RepeatMemo? memo = null)
     {
         var coded = ContentDecoder.Decode(exchange.Request.Bytes, exchange.Request.Bytes.IsEmpty ? null : exchange.RequestHeaders.Joined("content-encoding"));
         var endpoint = EndpointPaths.Find(exchange.Method, exchange.Path);
-        var reading = RequestReading.Of(coded.Bytes, History(endpoint), memo);
+        var reading = RequestReading.Of(coded.Bytes, endpoint?.Dialect?.History ?? "", memo);
         var request = reading.Json;
         endpoint ??= FindByShape(exchange, request?.RootElement);
-        if (endpoint is not { Dialect: not Dialect.Unsupported } known)
+        if (endpoint is not { IsSupported: true } known)
         {
             return new DecodedExchange(null, endpoint is null ? coded.Reason ?? "unknown_endpoint" : "unsupported_dialect", request);
         }
 
-        var vendor = exchange.Provider ?? VendorHosts.Find(exchange.UpstreamHost) ?? (known.Dialect == Dialect.AnthropicMessages || known.Name == "count_tokens" ? "anthropic" : "openai");
+        var vendor = exchange.Provider ?? VendorHosts.Find(exchange.UpstreamHost) ?? (known.Name == "count_tokens" ? "anthropic" : known.Dialect?.Vendor ?? "openai");
         var turn = new Turn
         {
             Provider = vendor,
@@ -35,47 +39,37 @@ public static class TurnDecoder
             UpstreamRequestId = UpstreamRequestIds.Find(exchange.ResponseHeaders),
             ReportedCostNanoUsd = ReportedCost.FromText(exchange.ResponseHeaders.First("x-litellm-response-cost")),
         };
-        if (known.Dialect == Dialect.None)
+        if (known.Dialect is not { } dialect)
         {
             return new DecodedExchange(ReadNamed(turn, exchange), null, request);
         }
 
-        turn = PromptReading.Complete(ReadRequest(turn, known, exchange, reading, memo), reading);
+        turn = PromptReading.Complete(ReadRequest(turn, known, dialect, exchange, reading, memo), reading);
         var requestReason = request is null ? coded.Reason ?? RequestReason(exchange) : null;
-        (turn, var responseReason) = ReadResponse(turn, known, exchange);
+        (turn, var responseReason) = ReadResponse(turn, known, dialect, exchange);
         return new DecodedExchange(turn, requestReason ?? responseReason, request) { Repeat = reading.Repeat };
     }
 
     private static Endpoint? FindByShape(CapturedExchange exchange, JsonElement? request)
     {
-        using var answer = exchange.Status is null ? null : ReplyStream.First(Utf8Repair.Clean(Plain(exchange).Bytes));
-        return EndpointShapes.Find(exchange, request, answer?.RootElement);
+        if (request?.Member("contents"u8) is not null)
+        {
+            return Endpoint.Unsupported("generate_content");
+        }
+
+        using var answer = exchange.Status is null ? null : Frames.First(Utf8Repair.Clean(Plain(exchange).Bytes));
+        return Dialects.ByVote(exchange.RequestHeaders, request, answer?.RootElement);
     }
 
-    /// <summary>The member that holds what was said before.</summary>
-    private static string History(Endpoint? endpoint) => endpoint?.Dialect switch
-    {
-        Dialect.AnthropicMessages or Dialect.OpenAIChat => "messages",
-        Dialect.OpenAIResponses => "input",
-        _ => "",
-    };
-
-    private static Turn ReadRequest(Turn turn, Endpoint endpoint, CapturedExchange exchange, RequestReading reading, RepeatMemo? memo)
+    private static Turn ReadRequest(Turn turn, Endpoint endpoint, Dialect dialect, CapturedExchange exchange, RequestReading reading, RepeatMemo? memo)
     {
         var request = reading.Json?.RootElement;
         turn = turn with
         {
             ModelRequested = request?.Word("model"u8) ?? EndpointPaths.Model(exchange.Path),
-            Stream = request?.IsTrue("stream"u8) == true || exchange.Path.EndsWith(":streamRawPredict", StringComparison.Ordinal),
+            Stream = request?.IsTrue("stream"u8) == true || endpoint.Streams,
         };
-        return request is not { } body ? turn : endpoint.Dialect switch
-        {
-            Dialect.AnthropicMessages => AnthropicRequest.Read(turn, body, reading.Source, memo),
-            Dialect.OpenAIChat => ChatRequest.Read(turn, body, reading.Source, memo),
-            Dialect.OpenAICompletions => ChatRequest.ReadCompletion(turn, body, reading.Source),
-            Dialect.OpenAIResponses => ResponsesRequest.Read(turn, body, reading.Source, memo),
-            _ => turn,
-        };
+        return request is { } body ? dialect.ReadRequest(turn, new RequestView(endpoint.Name, body, reading.Source, memo)) : turn;
     }
 
     private static string? RequestReason(CapturedExchange exchange)
@@ -88,7 +82,7 @@ public static class TurnDecoder
         return exchange.Request.Truncated ? "request_truncated" : "request_not_json";
     }
 
-    private static (Turn Turn, string? Reason) ReadResponse(Turn turn, Endpoint endpoint, CapturedExchange exchange)
+    private static (Turn Turn, string? Reason) ReadResponse(Turn turn, Endpoint endpoint, Dialect dialect, CapturedExchange exchange)
     {
         if (exchange.Status is not { } status || exchange.Ending == Ending.NoResponse)
         {
@@ -96,23 +90,28 @@ public static class TurnDecoder
         }
 
         var coded = Plain(exchange);
-        var body = Utf8Repair.Clean(coded.Bytes);
-        var shape = BodySniffer.Sniff(body.Span);
+        var shape = BodySniffer.Sniff(coded.Bytes.Span);
         if (status >= 400)
         {
-            return (Refused(turn, status, body, shape), coded.Reason);
+            return (Refused(turn, status, Utf8Repair.Clean(coded.Bytes), shape), coded.Reason);
         }
 
-        if (coded.Reason is not null)
+        if (coded.Reason is not null || shape is BodyShape.Empty or BodyShape.Other)
         {
-            return (turn with { Error = Transport(exchange) }, coded.Reason);
+            var silent = coded.Reason ?? (shape == BodyShape.Empty ? "response_empty" : Unreadable(exchange));
+            return (turn with { Error = Transport(exchange), Stream = turn.Stream }, silent);
         }
 
         var ended = exchange.Ending == Ending.Completed && !coded.Salvaged && !exchange.Response.Truncated;
-        var (answer, reason) = ResponseReading.Read(endpoint, turn.Provider, body, shape, ended);
-        reason = reason == "response_not_json" && exchange.Response.Truncated ? "response_truncated" : reason;
+        var reply = dialect.OpenReply(new CallView(turn.Provider, endpoint));
+        // A character may be cut between two events; in one document it is broken.
+        var frames = Frames.Feed(shape == BodyShape.Events ? HalfCharacters.Mark(coded.Bytes) : Utf8Repair.Clean(coded.Bytes), shape, reply.Take);
+        var answer = reply.Finish(frames.Marked ? ReplyEnd.Marked : ended ? ReplyEnd.Transport : ReplyEnd.Cut);
+        var reason = frames.Read == 0 && (shape == BodyShape.Json || ended) ? Unreadable(exchange) : frames.Unread > 0 && ended ? EventsUnread : null;
         return (Compose(turn, answer, exchange) with { Stream = turn.Stream || shape == BodyShape.Events }, reason);
     }
+
+    private static string Unreadable(CapturedExchange exchange) => exchange.Response.Truncated ? "response_truncated" : "response_not_json";
 
     private static DecodedBody Plain(CapturedExchange exchange)
     {

@@ -6,7 +6,7 @@ namespace Lethe.Capture.Harnesses;
 /// <summary>The directory that a harness tells its model it works in, where no header tells it. Only a harness's own texts are read, never a user's.</summary>
 internal static class WorkingDirectory
 {
-    private const int MessagesMax = 8;
+    private const int MessagesMax = Decoding.RequestReading.FirstMessages;
     private const int Utf8BytesPerCharMax = 6;
 
     /// <summary>Null when no text says it in a known way.</summary>

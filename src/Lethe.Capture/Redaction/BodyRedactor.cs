@@ -1,4 +1,3 @@
-using Lethe.Capture.Decoding;
 using Lethe.Capture.Decoding.ContentCodings;
 using Lethe.Capture.Exchanges;
 

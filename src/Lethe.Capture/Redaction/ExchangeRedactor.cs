@@ -1,3 +1,4 @@
+using Lethe.Capture.Decoding.Framing;
 using Lethe.Capture.Exchanges;
 
 namespace Lethe.Capture.Redaction;

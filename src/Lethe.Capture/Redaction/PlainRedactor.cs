@@ -1,4 +1,4 @@
-using Lethe.Capture.Decoding;
+using Lethe.Capture.Decoding.Framing;
 using Lethe.Capture.Exchanges;
 
 namespace Lethe.Capture.Redaction;

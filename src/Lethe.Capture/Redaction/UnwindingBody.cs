@@ -1,23 +1,22 @@
 using System.Buffers;
-using System.IO.Compression;
 using Lethe.Capture.Decoding.ContentCodings;
 using Lethe.Capture.Exchanges;
 
 namespace Lethe.Capture.Redaction;
 
-/// <summary>Undoes gzip, br and zstd while the body comes, so that a long coded stream is neither gathered in memory nor lost in a crash.</summary>
+/// <summary>Undoes gzip, deflate, br or zstd while the body comes, so that a long coded stream is neither gathered in memory nor lost in a crash.</summary>
 internal sealed class UnwindingBody : IDisposable
 {
     private const int BlockBytes = 16 * 1024;
 
-    private readonly Inflow inflow;
+    private readonly ArrivingBody inflow;
     private readonly Stream plain;
     private readonly byte[] block = ArrayPool<byte>.Shared.Rent(BlockBytes);
     private long taken;
     private long given;
     private string? fault;
 
-    private UnwindingBody(Inflow inflow, Stream plain)
+    private UnwindingBody(ArrivingBody inflow, Stream plain)
     {
         this.inflow = inflow;
         this.plain = plain;
@@ -29,14 +28,8 @@ internal sealed class UnwindingBody : IDisposable
     /// <summary>Null for codings that can only be undone as a whole, several on top of each other among them: there each layer has a bound of its own.</summary>
     public static UnwindingBody? TryOpen(string coding)
     {
-        var inflow = new Inflow();
-        Stream? plain = coding.Trim().ToLowerInvariant() switch
-        {
-            "gzip" or "x-gzip" => new GZipStream(inflow, CompressionMode.Decompress),
-            "br" => new BrotliStream(inflow, CompressionMode.Decompress),
-            "zstd" => new ZstdStream(inflow),
-            _ => null,
-        };
+        var inflow = new ArrivingBody();
+        var plain = ContentCoding.TryOpen(inflow, coding.Trim().ToLowerInvariant());
         return plain is null ? null : new UnwindingBody(inflow, plain);
     }
 
@@ -49,7 +42,7 @@ internal sealed class UnwindingBody : IDisposable
         }
 
         taken += part.Length;
-        inflow.Put(part);
+        inflow.Put(part.ToArray());
         try
         {
             int read;
@@ -65,7 +58,7 @@ internal sealed class UnwindingBody : IDisposable
                 redactor.Append(block.AsSpan(0, read), output);
             }
         }
-        catch (Exception corrupt) when (corrupt is InvalidDataException or InvalidOperationException)
+        catch (Exception corrupt) when (corrupt is InvalidDataException or InvalidOperationException or IOException)
         {
             fault = "content_coding_corrupt";
         }
@@ -75,26 +68,5 @@ internal sealed class UnwindingBody : IDisposable
     {
         plain.Dispose();
         ArrayPool<byte>.Shared.Return(block);
-    }
-
-    /// <summary>The part that has come. Its end is only the end of that part: decoders ask again. What they leave of it lies behind the coded body.</summary>
-    private sealed class Inflow : ForwardReadStream
-    {
-        private byte[] bytes = [];
-        private int at;
-
-        public void Put(ReadOnlySpan<byte> part)
-        {
-            bytes = part.ToArray();
-            at = 0;
-        }
-
-        public override int Read(Span<byte> buffer)
-        {
-            var count = Math.Min(buffer.Length, bytes.Length - at);
-            bytes.AsSpan(at, count).CopyTo(buffer);
-            at += count;
-            return count;
-        }
     }
 }

@@ -12,7 +12,6 @@ internal sealed class KnownMessage
     /// <summary>Objects and lists of one entry, beside the bytes of its message.</summary>
     private const int OverheadBytes = 256;
 
-    private readonly Message? message;
     private volatile KnownMessage[] following = [];
 
     /// <summary>The beginning, before the first message.</summary>
@@ -20,51 +19,46 @@ internal sealed class KnownMessage
     {
     }
 
-    public KnownMessage(Message message, NodeHash node)
+    public KnownMessage(Message message, Node node)
     {
         // The bytes are kept beyond the body that they came in.
-        this.message = message.Rewritten(message.Raw.ToArray());
-        Node = node;
-        List<(int Block, ToolResult Result)> results = [];
+        Message = message.Rewritten(message.Raw.ToArray());
+        Node = node with { Body = Message.Raw };
+        List<ToolResult> results = [];
         for (var i = 0; i < message.Blocks.Count; i++)
         {
             if (message.Blocks[i] is { Type: "tool_result", ToolResultId: { } id } block)
             {
-                results.Add((i, new ToolResult(id, block.IsError)));
+                var at = i;
+                results.Add(new ToolResult(id, block.IsError, () => Message.Rewritten(Message.Raw).Blocks[at].ToolOutput));
             }
         }
 
         Results = results;
     }
 
-    public NodeHash Node { get; }
+    /// <summary>The message, its blocks to be read when they are asked for.</summary>
+    public Message? Message { get; }
 
-    public ReadOnlyMemory<byte> Raw => message!.Raw;
+    public Node? Node { get; }
+
+    /// <summary>The outcomes that the message carries, their words to be read when they are asked for.</summary>
+    public IReadOnlyList<ToolResult> Results { get; } = [];
+
+    public ReadOnlyMemory<byte> Raw => Message!.Raw;
 
     public long Bytes => Raw.Length + OverheadBytes;
-
-    private List<(int Block, ToolResult Result)> Results { get; } = [];
-
-    /// <summary>The message, its blocks to be read when they are asked for.</summary>
-    public Message Message() => message!.Rewritten(message.Raw);
-
-    /// <summary>Adds the outcomes that the message carries, their words to be read when they are asked for.</summary>
-    public void Collect(Message met, List<ToolResult> results)
-    {
-        foreach (var (block, result) in Results)
-        {
-            results.Add(new ToolResult(result.Id, result.IsError, () => met.Blocks[block].ToolOutput));
-        }
-    }
 
     /// <summary>The message that these bytes begin with, below this one; null when it is a new one.</summary>
     public KnownMessage? Next(ReadOnlySpan<byte> bytes)
     {
-        foreach (var next in following)
+        // The newest first: a mark for the cache stands on the last message alone, and what came after it has none.
+        var known = following;
+        for (var i = known.Length - 1; i >= 0; i--)
         {
-            if (bytes.StartsWith(next.Raw.Span))
+            if (bytes.StartsWith(known[i].Raw.Span))
             {
-                return next;
+                return known[i];
             }
         }
 

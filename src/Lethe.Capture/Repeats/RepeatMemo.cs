@@ -75,7 +75,7 @@ public sealed class RepeatMemo
         var news = new List<KnownMessage>(prompt.Count - repeat.Known.Count);
         for (var i = repeat.Known.Count; i < prompt.Count && prompt[i].Raw.Span is [(byte)'{', ..]; i++)
         {
-            news.Add(new KnownMessage(prompt[i], nodes[i].Hash));
+            news.Add(new KnownMessage(prompt[i], nodes[i]));
         }
 
         lock (gate)

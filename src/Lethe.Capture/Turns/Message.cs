@@ -1,3 +1,5 @@
+using Lethe.Capture.Decoding.Json;
+
 namespace Lethe.Capture.Turns;
 
 /// <summary>Reads the blocks of a message out of its JSON, in the way of its dialect.</summary>

@@ -1,3 +1,4 @@
+using Lethe.Capture.Decoding.Wire;
 using Lethe.Capture.Exchanges;
 
 namespace Lethe.Capture.Turns;
@@ -113,16 +114,17 @@ public sealed record ToolCall(string? Id, string Name, string ArgumentsJson);
 /// <summary>What a tool gave back, as the next request carries it.</summary>
 public sealed record ToolResult(string Id, bool IsError)
 {
-    private readonly Lazy<string?> output = new((string?)null);
+    private readonly Func<string?>? reader;
+    private readonly string? output;
 
     public ToolResult(string id, bool isError, string? output)
-        : this(id, isError) => this.output = new(output);
+        : this(id, isError) => this.output = output;
 
-    /// <summary>An outcome whose words are read when they are first asked for.</summary>
-    internal ToolResult(string id, bool isError, Func<string?> output)
-        : this(id, isError) => this.output = new(output, LazyThreadSafetyMode.None);
+    /// <summary>An outcome whose words are read when they are asked for.</summary>
+    internal ToolResult(string id, bool isError, Func<string?> reader)
+        : this(id, isError) => this.reader = reader;
 
-    public string? Output => output.Value;
+    public string? Output => reader is null ? output : reader();
 
     public bool Equals(ToolResult? other) => other is not null && Id == other.Id && IsError == other.IsError && Output == other.Output;
 

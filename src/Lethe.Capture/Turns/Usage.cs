@@ -47,11 +47,31 @@ public sealed record Usage
     /// <summary>True when the reported numbers contradict each other and were clamped.</summary>
     public bool Clamped { get; init; }
 
+    /// <summary>What both told together, of two answers in one response; what neither told stays unknown.</summary>
+    public Usage Plus(Usage? more) => more is null ? this : more with
+    {
+        Input = Sum(Input, more.Input),
+        CacheRead = Sum(CacheRead, more.CacheRead),
+        CacheWrite5m = Sum(CacheWrite5m, more.CacheWrite5m),
+        CacheWrite1h = Sum(CacheWrite1h, more.CacheWrite1h),
+        Output = Sum(Output, more.Output),
+        Reasoning = Sum(Reasoning, more.Reasoning),
+        AudioInput = Sum(AudioInput, more.AudioInput),
+        AudioOutput = Sum(AudioOutput, more.AudioOutput),
+        WebSearches = Sum(WebSearches, more.WebSearches),
+        ReportedCostNanoUsd = Sum(ReportedCostNanoUsd, more.ReportedCostNanoUsd),
+        Iterations = [.. Iterations, .. more.Iterations],
+        Final = Final && more.Final,
+        Clamped = Clamped || more.Clamped,
+    };
+
     public long? CacheWrite => CacheWrite5m is null && CacheWrite1h is null ? null : (CacheWrite5m ?? 0) + (CacheWrite1h ?? 0);
 
     public long? InputTotal => Input is null && CacheRead is null && CacheWrite is null
         ? null
         : (Input ?? 0) + (CacheRead ?? 0) + (CacheWrite ?? 0);
+
+    private static long? Sum(long? one, long? other) => one is null && other is null ? null : (one ?? 0) + (other ?? 0);
 }
 
 /// <summary>One pass inside a call: its kind (<c>message</c>, <c>compaction</c>, …), its model and its own tokens.</summary>

@@ -75,7 +75,8 @@ internal sealed class JournalCursor : IDisposable
 
     /// <summary>What reading damaged data throws.</summary>
     public static bool IsDamage(Exception error) =>
-        error is FormatException or JsonException or InvalidOperationException or KeyNotFoundException or InvalidDataException or IOException or OverflowException;
+        error is FormatException or JsonException or InvalidOperationException or KeyNotFoundException or InvalidDataException or OverflowException
+        || (error is IOException && !IsScarcity(error));
 
     public CursorStep Step()
     {
@@ -83,10 +84,17 @@ internal sealed class JournalCursor : IDisposable
         {
             return Walk();
         }
-        catch (Exception error) when (error is InvalidDataException or IOException)
+        catch (Exception error) when (error is InvalidDataException or IOException && !IsScarcity(error))
         {
             return Fail(JournalFaultKind.Unreadable, Position, error.Message);
         }
+    }
+
+    /// <summary>The process or the machine is short of something: it says nothing of the file, which is to be read again. The numbers are Linux's (errno(3)).</summary>
+    private static bool IsScarcity(Exception error)
+    {
+        const int Interrupted = 4, TryAgain = 11, NoMemory = 12, NoFilesOfTheSystem = 23, NoFilesOfTheProcess = 24;
+        return error.HResult is Interrupted or TryAgain or NoMemory or NoFilesOfTheSystem or NoFilesOfTheProcess;
     }
 
     /// <summary>Goes on behind the fault. What follows is believed from the next seal on.</summary>
@@ -270,7 +278,7 @@ internal sealed class JournalCursor : IDisposable
                 return;
             }
         }
-        catch (Exception error) when (error is InvalidDataException or IOException)
+        catch (Exception error) when (error is InvalidDataException or IOException && !IsScarcity(error))
         {
             Advance(0);
             Fail(JournalFaultKind.Unreadable, Position, error.Message);

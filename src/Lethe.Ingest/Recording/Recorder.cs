@@ -48,6 +48,9 @@ public sealed class Recorder : IAsyncDisposable
     /// <summary>Calls that have begun and are not on disk.</summary>
     public int InFlight => calls.Count;
 
+    /// <summary>Calls that have ended and are not on disk.</summary>
+    public int Ended => calls.Count(static call => call.Value.Builder.IsFinished);
+
     /// <summary>A call's request headers have come. What is appended to the builder is recorded; its finish ends the record.</summary>
     public ExchangeBuilder Begin(ExchangeHead head)
     {

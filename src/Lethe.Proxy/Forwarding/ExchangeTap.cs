@@ -10,7 +10,7 @@ internal sealed class ExchangeTap(ExchangeSink sink, ILogger logger)
     private ExchangeBuilder? builder;
 
     /// <summary>True when the end of the response waits for the disk.</summary>
-    public bool HoldsEnd => sink.WhenDurable is not null;
+    public bool HoldsEnd => sink.HoldsEnd;
 
     public void Begin(HttpContext context, ForwardingRoute route, string target)
     {
@@ -52,7 +52,7 @@ internal sealed class ExchangeTap(ExchangeSink sink, ILogger logger)
     /// <summary>Waits for the finished exchange to be on disk; false when it never will be, so that the end must not be released.</summary>
     public async ValueTask<bool> WhenDurable()
     {
-        if (sink.WhenDurable is null || builder is null)
+        if (builder is null)
         {
             return true;
         }

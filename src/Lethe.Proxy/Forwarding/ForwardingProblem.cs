@@ -1,5 +1,5 @@
-using System.Text.Json;
 using Lethe.Capture.Exchanges;
+using Lethe.Proxy.Problems;
 
 namespace Lethe.Proxy.Forwarding;
 
@@ -55,38 +55,10 @@ internal static class ForwardingProblem
             $"No response came from the upstream ({type}). {ending.Error?.Message}".TrimEnd());
     }
 
-    private static async Task Write(HttpContext context, int status, string code, string title, string detail, IReadOnlyList<string>? prefixes = null)
+    private static Task Write(HttpContext context, int status, string code, string title, string detail, IReadOnlyList<string>? prefixes = null)
     {
+        // A head that was being passed on when it failed is none.
         context.Response.Clear();
-        context.Response.StatusCode = status;
-        context.Response.ContentType = "application/problem+json";
-        var document = new Dictionary<string, object>
-        {
-            ["type"] = "about:blank",
-            ["title"] = title,
-            ["status"] = status,
-            ["detail"] = detail,
-            ["code"] = code,
-        };
-        if (prefixes is not null)
-        {
-            document["prefixes"] = prefixes;
-        }
-
-        var body = JsonSerializer.SerializeToUtf8Bytes(document);
-        context.Response.ContentLength = body.Length;
-        if (HttpMethods.IsHead(context.Request.Method))
-        {
-            return;
-        }
-
-        try
-        {
-            await context.Response.Body.WriteAsync(body, context.RequestAborted);
-        }
-        catch (Exception gone) when (gone is IOException or OperationCanceledException)
-        {
-            // The client went while it was told.
-        }
+        return new ProblemDocument(title, status, code, detail) { Prefixes = prefixes }.ExecuteAsync(context);
     }
 }

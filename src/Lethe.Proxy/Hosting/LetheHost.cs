@@ -142,7 +142,6 @@ internal sealed class LetheHost : IAsyncDisposable
                 settings.Options, dataDirectory, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILoggerFactory>()));
             services.AddSingleton(provider => provider.GetRequiredService<RecordingPipeline>().Sink);
             services.AddSingleton(provider => provider.GetRequiredService<RecordingPipeline>().Reader);
-            services.AddSingleton<Func<PipelineState>>(provider => provider.GetRequiredService<RecordingPipeline>().State);
             services.AddSingleton<ReadinessCheck>();
             services.AddHealthChecks().AddCheck<ReadinessCheck>("readiness");
             services.AddSingleton<MetricRegistry>();

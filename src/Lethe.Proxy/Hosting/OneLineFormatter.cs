@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
@@ -9,7 +10,7 @@ namespace Lethe.Proxy.Hosting;
 
 /// <summary>
 /// One line an event, of <see cref="LineCharsMax"/> characters at most, whatever stands in it: time, level, category, what happened, and the chain of
-/// exceptions behind it. Where the chain has no link that another machine can cause, the innermost frames follow as far as there is room.
+/// exceptions behind it. Where the chain has no link that another machine, a disk or a store can cause, the innermost frames follow as far as there is room.
 /// </summary>
 internal sealed class OneLineFormatter(TimeProvider time) : ConsoleFormatter(FormatterName)
 {
@@ -67,7 +68,7 @@ internal sealed class OneLineFormatter(TimeProvider time) : ConsoleFormatter(For
     {
         for (; link is not null; link = link.InnerException)
         {
-            if (link is IOException or SocketException or HttpRequestException or OperationCanceledException or UnauthorizedAccessException
+            if (link is IOException or SocketException or HttpRequestException or OperationCanceledException or UnauthorizedAccessException or DbException
                 or System.Security.Authentication.AuthenticationException or ConnectionAbortedException)
             {
                 return true;

@@ -4,15 +4,39 @@ using System.Text.Json.Serialization;
 namespace Lethe.Proxy.Problems;
 
 /// <summary>A problem document (RFC 9457) with a stable <c>code</c> that programs may branch on.</summary>
-internal sealed record ProblemDocument(string Title, int Status, string Code, string? Detail)
+internal sealed record ProblemDocument(string Title, int Status, string Code, string? Detail) : IResult
 {
     public const string ContentType = "application/problem+json";
 
+    /// <summary>What a request to the forwarding door may begin with, where it began with something else.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<string>? Prefixes { get; init; }
+
     /// <summary>The response that carries it.</summary>
-    public static IResult Of(int status, string code, string title, string? detail = null) =>
-        Results.Json(new ProblemDocument(title, status, code, detail), ProblemJson.Default.ProblemDocument, ContentType, status);
+    public static IResult Of(int status, string code, string title, string? detail = null) => new ProblemDocument(title, status, code, detail);
 
     public byte[] ToUtf8() => JsonSerializer.SerializeToUtf8Bytes(this, ProblemJson.Default.ProblemDocument);
+
+    /// <summary>Answers with it. A client that goes while it is told is no error.</summary>
+    public async Task ExecuteAsync(HttpContext httpContext)
+    {
+        var body = ToUtf8();
+        var response = httpContext.Response;
+        (response.StatusCode, response.ContentType, response.ContentLength) = (Status, ContentType, body.Length);
+        if (HttpMethods.IsHead(httpContext.Request.Method))
+        {
+            return;
+        }
+
+        try
+        {
+            await response.Body.WriteAsync(body, httpContext.RequestAborted);
+        }
+        catch (Exception gone) when (gone is IOException or OperationCanceledException)
+        {
+            // Nobody is left to be told.
+        }
+    }
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Lethe.Capture;
 using Lethe.Capture.Prices;
 using Lethe.Capture.Redaction;
+using Lethe.Capture.Repeats;
 using Lethe.Ingest;
 using Lethe.Ingest.Ingesting;
 using Lethe.Ingest.Journaling;
@@ -52,7 +53,7 @@ internal sealed class RecordingPipeline : IAsyncDisposable
         IngestMeter.BeginAtZero();
         var store = DataLayout.Store(dataDirectory);
         Reader = StoreOfSink.Reader(options, journal.Id);
-        var interpreter = new ExchangeInterpreter(PriceBook.Embedded);
+        var interpreter = new ExchangeInterpreter(PriceBook.Embedded, new RepeatMemo());
         loop = new IngestLoop(
             from => journal.Consume(from),
             stopping => StoreOfSink.Open(options, journal.Id, time, stopping),
@@ -99,6 +100,8 @@ internal sealed class RecordingPipeline : IAsyncDisposable
 
     public PipelineState State()
     {
+        // The journal counts from the disk on. Asked for first: what gets there between the two is counted twice, and not passed over.
+        var ended = recorder.Ended;
         var lag = loop.Lag();
         var ingest = loop.State;
         return new PipelineState
@@ -108,7 +111,7 @@ internal sealed class RecordingPipeline : IAsyncDisposable
             Ingest = JsonNamingPolicy.SnakeCaseLower.ConvertName(ingest.Phase.ToString()),
             IngestReason = ingest.Reason,
             CaughtUp = loop.HasCaughtUp,
-            LagRecords = lag.Records,
+            LagRecords = lag.Records + ended,
             LagBytes = lag.Bytes,
             LagSeconds = lag.Age.TotalSeconds,
             OpenCalls = recorder.InFlight,

@@ -1,5 +1,6 @@
 using System.Text;
 using Lethe.Capture.Chains;
+using Lethe.Capture.Decoding.Wire;
 using Lethe.Capture.Turns;
 
 namespace Lethe.Capture.Tests.Chains;

@@ -3,6 +3,8 @@ using System.Text.RegularExpressions;
 using FsCheck;
 using FsCheck.Fluent;
 using Lethe.Capture.Chains;
+using Lethe.Capture.Decoding.Json;
+using Lethe.Capture.Decoding.Wire;
 using Lethe.Capture.Turns;
 
 namespace Lethe.Capture.Tests.Chains;

@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using System.Text;
+using Lethe.Capture.Decoding.ContentCodings;
 
 namespace Lethe.Capture.Tests.Decoding;
 

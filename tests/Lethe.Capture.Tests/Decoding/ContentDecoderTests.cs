@@ -134,7 +134,7 @@ public sealed class ContentDecoderTests
     [Fact]
     public void What_only_begins_like_a_coding_stays_as_it_is()
     {
-        byte[][] bodies = [[0x1f, 0x8b, 0x08, 1, 2, 3], [0x89, (byte)'P', (byte)'N', (byte)'G', 0, 1, 2], [0x78, 0x9c, 1, 2, 3], [0xff, 0xfe, (byte)'{', 0]];
+        byte[][] bodies = [[0x1f, 0x8b, 0x08, 1, 2, 3], [0x89, (byte)'P', (byte)'N', (byte)'G', 0, 1, 2], [0x78, 0x9c, 1, 2, 3], [0x78, 0x20, 0], [0xff, 0xfe, (byte)'{', 0]];
         foreach (var body in bodies)
         {
             Assert.Equal(body, ContentDecoder.Decode(body, null).Bytes.ToArray());

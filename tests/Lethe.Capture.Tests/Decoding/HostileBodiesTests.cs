@@ -4,6 +4,7 @@ using FsCheck;
 using FsCheck.Fluent;
 using Lethe.Capture.Chains;
 using Lethe.Capture.Decoding;
+using Lethe.Capture.Decoding.Json;
 using Lethe.Capture.Exchanges;
 
 namespace Lethe.Capture.Tests.Decoding;

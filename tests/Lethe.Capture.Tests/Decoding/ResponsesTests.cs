@@ -1,3 +1,4 @@
+using Lethe.Capture.Decoding.Json;
 using Lethe.Capture.Exchanges;
 using Lethe.Capture.Turns;
 

@@ -25,9 +25,9 @@ internal static class SharedDisagreements
         ("dedd88f8f56b", "completion_tokens", "reasoning is counted beside the completion, as the total shows"),
         ("61553078ebd2", "tool_calls", "the function_call object is empty: no call was made"),
         ("ae9647f23090", "error", "a document that is no completion: what it says instead is told as an error"),
-        ("60ad386fa7ab", "tool_calls text_sha256 text_len", "the same call once, and the call before it: blocks of three messages follow one another in one stream"),
-        ("0bc5c2cc1dda", "text_sha256 text_len", "two messages follow one another in one stream: the other decoder has the second one's text twice"),
-        ("3dbc18fa6336", "text_sha256 text_len", "two messages follow one another in one stream: the other decoder has the second one's text twice"),
+        ("60ad386fa7ab", "tool_calls text_sha256 text_len input_tokens output_tokens web_search_requests", "the same call once, and the call before it: blocks of three messages follow one another in one stream, and all are paid"),
+        ("0bc5c2cc1dda", "text_sha256 text_len input_tokens output_tokens web_search_requests", "two messages follow one another in one stream: the other decoder has the second one's text twice and counts that one alone"),
+        ("3dbc18fa6336", "text_sha256 text_len input_tokens output_tokens web_search_requests", "two messages follow one another in one stream: the other decoder has the second one's text twice and counts that one alone"),
     ];
 
     /// <summary>A byte order mark opens these streams, and the other decoder read no event of them: there is nothing to compare with.</summary>

@@ -1,7 +1,7 @@
 using System.Text;
 using FsCheck;
 using FsCheck.Fluent;
-using Lethe.Capture.Decoding.Sse;
+using Lethe.Capture.Decoding.Framing;
 
 namespace Lethe.Capture.Tests.Decoding;
 

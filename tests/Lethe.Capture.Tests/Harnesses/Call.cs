@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Lethe.Capture.Chains;
+using Lethe.Capture.Decoding.Wire;
 using Lethe.Capture.Exchanges;
 using Lethe.Capture.Harnesses;
 using Lethe.Capture.Turns;

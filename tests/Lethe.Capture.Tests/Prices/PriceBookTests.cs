@@ -1,4 +1,5 @@
 using System.Text;
+using Lethe.Capture.Decoding.Wire;
 using Lethe.Capture.Prices;
 using Lethe.Capture.Turns;
 

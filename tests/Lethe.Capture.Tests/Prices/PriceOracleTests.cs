@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Lethe.Capture.Decoding;
+using Lethe.Capture.Decoding.Wire;
 using Lethe.Capture.Prices;
 using Lethe.Capture.Tests.Decoding;
 using Lethe.Capture.Turns;

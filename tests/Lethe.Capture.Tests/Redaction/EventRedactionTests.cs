@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using FsCheck;
 using FsCheck.Fluent;
+using Lethe.Capture.Decoding;
 using Lethe.Capture.Exchanges;
 using Lethe.Capture.Redaction;
 using Lethe.Capture.Tests.Decoding;

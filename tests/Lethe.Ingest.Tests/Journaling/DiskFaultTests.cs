@@ -158,6 +158,30 @@ public sealed class DiskFaultTests : IDisposable
         Assert.Equal(0, recorder.InFlight);
     }
 
+    [Fact]
+    public async Task A_call_that_has_ended_counts_as_such_until_it_is_on_disk()
+    {
+        using var disk = new ManualResetEventSlim(true);
+        await using var journal = world.Open(settings => settings with
+        {
+            Strict = true,
+            Disk = new JournalDisk
+            {
+                Write = (file, buffers, offset) => JournalDisk.Real.Write(file, disk.Wait(Patience) ? buffers : throw new IOException("too late"), offset),
+            },
+        });
+        await using var recorder = new Recorder(journal, new RecorderSettings(), TimeProvider.System, NullLogger.Instance);
+        disk.Reset();
+        _ = recorder.Begin(new ExchangeHead { Door = Door.Forwarding, Method = "POST", Path = "/", Headers = [] });
+        var ended = Call(recorder, 10);
+
+        Assert.Equal((2, 1), (recorder.InFlight, recorder.Ended));
+
+        disk.Set();
+        await recorder.WhenDurable(ended).AsTask().WaitAsync(Patience);
+        Assert.Equal((1, 0), (recorder.InFlight, recorder.Ended));
+    }
+
     public void Dispose() => world.Dispose();
 
     private static ExchangeBuilder Call(Recorder recorder, int bytes)

@@ -34,7 +34,8 @@ public sealed class HalfClosedClientTests
             await client.SendAsync(request);
             client.FinishSending();
 
-            Assert.StartsWith("HTTP/1.1 200", await client.ReadToEndAsync(), StringComparison.Ordinal);
+            // Where the answer takes its time, the client is asked first whether it is there.
+            Assert.Matches("^(HTTP/1.1 100 Continue\r\n\r\n)*HTTP/1.1 200", await client.ReadToEndAsync());
             var exchange = await door.CapturedAsync();
             Assert.Equal((Ending.Completed, 200), (exchange.Ending, exchange.Status));
         }

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Text;
 using System.Text.Json;
 using Lethe.Capture.Exchanges;
 using Lethe.Ingest.Journaling;
@@ -11,6 +10,9 @@ using Lethe.Proxy.Hosting;
 using Lethe.Proxy.Recording;
 using Lethe.Proxy.Tests.Hosting;
 using Lethe.Proxy.Tests.Support;
+using WireMock.RequestBuilders;
+using WireMock.ResponseBuilders;
+using WireMock.Server;
 using Yarp.ReverseProxy.Configuration;
 using Yarp.ReverseProxy.Forwarder;
 
@@ -35,19 +37,19 @@ public sealed class RoutingTests
     [InlineData("/v2/chat", "cohere", "/v2/chat")]
     public async Task A_path_finds_its_upstream(string path, string upstream, string atUpstream)
     {
-        await using var api = await FakeModelApi.StartAsync(FakeModelApi.Json("{}"));
+        using var api = Answering("{}");
         await using var door = await ForwardingDoor.StartAsync(setup =>
         {
             foreach (var vendor in Vendor.All)
             {
-                setup.Options.Upstreams[vendor.Name] = new UpstreamOptions { Address = api.Address + (vendor.Name == "chatgpt" ? "/backend-api/codex" : "") };
+                setup.Options.Upstreams[vendor.Name] = new UpstreamOptions { Address = api.Url + (vendor.Name == "chatgpt" ? "/backend-api/codex" : "") };
             }
         });
 
         using var response = await door.Client.PostAsync(path, new StringContent("{}"));
 
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
-        Assert.Equal(atUpstream, Assert.Single(api.Requests).Target);
+        Assert.Equal(atUpstream, Assert.Single(api.LogEntries).RequestMessage!.Path);
         var exchange = await door.CapturedAsync();
         Assert.Equal((upstream, atUpstream), (exchange.Upstream, exchange.Path));
     }
@@ -84,8 +86,8 @@ public sealed class RoutingTests
     [InlineData("/v1/chat/completions", true)]
     public async Task Of_Groks_product_calls_no_body_is_kept_and_the_record_says_why(string path, bool isKept)
     {
-        await using var api = await FakeModelApi.StartAsync(FakeModelApi.Json("{\"email\":\"me@example\"}"));
-        await using var lethe = await LetheUnderTest.StartAsync(options => options.Upstreams["grok"] = new UpstreamOptions { Address = api.Address });
+        using var api = Answering("{\"email\":\"me@example\"}");
+        await using var lethe = await LetheUnderTest.StartAsync(options => options.Upstreams["grok"] = new UpstreamOptions { Address = api.Url! });
 
         using var response = await lethe.Forwarding.PostAsync("/grok" + path, new StringContent("{\"private\":1}"));
         Assert.Equal("{\"email\":\"me@example\"}", await response.Content.ReadAsStringAsync());
@@ -94,7 +96,7 @@ public sealed class RoutingTests
         var (record, at) = Assert.Single(SqliteStore.OpenReader(DataLayout.Store(lethe.DataDirectory)).ExchangesWithBodies(Organisation.None, new ExchangeFilter()));
         using var journal = new JournalBodies(DataLayout.Journal(lethe.DataDirectory));
         var held = journal.TryRead(at!.Value)!;
-        Assert.Equal("{\"private\":1}", Encoding.UTF8.GetString(Assert.Single(api.Requests).Body));
+        Assert.Equal("{\"private\":1}", Assert.Single(api.LogEntries).RequestMessage!.Body);
         Assert.Equal((13, 22, !isKept), (record.Request.Bytes, record.Response.Bytes, record.Response.Truncated));
         Assert.Equal(isKept ? (13, 22) : (0, 0), (held.Request.Bytes.Length, held.Response.Bytes.Length));
         Assert.Equal(!isKept, record is { Outcome: "not_decoded", OutcomeReason: "product_call" });
@@ -103,8 +105,8 @@ public sealed class RoutingTests
     [Fact]
     public async Task A_version_header_tells_whose_models_are_meant()
     {
-        await using var api = await FakeModelApi.StartAsync(FakeModelApi.Json("{}"));
-        await using var door = await ForwardingDoor.StartAsync(api.Address);
+        using var api = Answering("{}");
+        await using var door = await ForwardingDoor.StartAsync(api.Url!);
         using var request = new HttpRequestMessage(HttpMethod.Get, "/v1/models?limit=1");
         request.Headers.Add("anthropic-version", "2023-06-01");
 
@@ -154,12 +156,12 @@ public sealed class RoutingTests
     [Fact]
     public async Task The_reverse_proxy_section_adds_routes_and_replaces_built_in_ones()
     {
-        await using var api = await FakeModelApi.StartAsync(FakeModelApi.Json("{}"));
+        using var api = Answering("{}");
         await using var door = await ForwardingDoor.StartAsync(setup =>
         {
             setup.Options.Upstreams["anthropic"] = new UpstreamOptions { Address = "http://127.0.0.1:1" };
-            setup.Settings["ReverseProxy:Clusters:anthropic:Destinations:d:Address"] = api.Address;
-            setup.Settings["ReverseProxy:Clusters:lab:Destinations:d:Address"] = api.Address;
+            setup.Settings["ReverseProxy:Clusters:anthropic:Destinations:d:Address"] = api.Url;
+            setup.Settings["ReverseProxy:Clusters:lab:Destinations:d:Address"] = api.Url;
             setup.Settings["ReverseProxy:Routes:lab:ClusterId"] = "lab";
             setup.Settings["ReverseProxy:Routes:lab:Match:Path"] = "/lab/{**rest}";
             setup.Settings["ReverseProxy:Routes:lab:Metadata:lethe.provider"] = "groq";
@@ -174,8 +176,8 @@ public sealed class RoutingTests
         var second = await door.CapturedAsync();
 
         Assert.Equal((HttpStatusCode.OK, HttpStatusCode.OK), (replaced.StatusCode, added.StatusCode));
-        Assert.Equal(["/v1/models", "/v1/x"], api.Requests.Select(request => request.Target));
-        Assert.Equal("blue", api.Requests[1].Header("x-team"));
+        Assert.Equal(["/v1/models", "/v1/x"], api.LogEntries.Select(entry => entry.RequestMessage!.Path));
+        Assert.Equal("blue", api.LogEntries[1].RequestMessage!.Headers!["x-team"].Single());
         Assert.Equal(("anthropic", "anthropic"), (first.Upstream, first.Provider));
         Assert.Equal(("lab", "groq"), (second.Upstream, second.Provider));
     }
@@ -191,5 +193,13 @@ public sealed class RoutingTests
 
         Assert.Equal((TimeSpan.FromSeconds(1234), HttpVersion.Version11), (filled.HttpRequest?.ActivityTimeout, filled.HttpRequest?.Version));
         Assert.Equal(own, kept.HttpRequest);
+    }
+
+    /// <summary>A model API that answers everything with this document.</summary>
+    private static WireMockServer Answering(string document)
+    {
+        var api = WireMockServer.Start("http://127.0.0.1:0");
+        api.Given(Request.Create()).RespondWith(Response.Create().WithHeader("Content-Type", "application/json").WithBody(document));
+        return api;
     }
 }

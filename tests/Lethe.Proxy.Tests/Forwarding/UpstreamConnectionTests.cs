@@ -1,8 +1,10 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Lethe.Capture.Exchanges;
 using Lethe.Proxy.Forwarding;
 using Lethe.Proxy.Tests.Support;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Lethe.Proxy.Tests.Forwarding;
@@ -73,6 +75,39 @@ public sealed class UpstreamConnectionTests
         Assert.Equal(expected, response.StatusCode);
         var exchange = await door.CapturedAsync();
         Assert.Equal(named ? null : "tls", exchange.TransportError?.Type);
+        File.Delete(pem);
+    }
+
+    [Theory]
+    [InlineData(8_000_000, false)]
+    [InlineData(8_000_000, true)]
+    [InlineData(2, false)]
+    public async Task An_answer_to_an_upload_that_nobody_reads_comes_through_TLS_too(int length, bool chunked)
+    {
+        using var key = RSA.Create(2048);
+        using var authority = Authority(key);
+        using var certificate = Leaf(authority);
+        var pem = Path.GetTempFileName();
+        await File.WriteAllTextAsync(pem, authority.ExportCertificatePem());
+        await using var api = await FakeModelApi.StartStreamingAsync(
+            async context =>
+            {
+                (context.Response.StatusCode, context.Response.ContentLength) = (StatusCodes.Status413PayloadTooLarge, 5);
+                context.Response.Headers.Connection = "close";
+                await context.Response.WriteAsync("large");
+            },
+            certificate: certificate);
+        await using var door = await ForwardingDoor.StartAsync(
+            api.Address.Replace("127.0.0.1", "localhost", StringComparison.Ordinal),
+            setup => setup.Services.Add(services => services.AddSingleton(new PrivateAuthorities(pem))));
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/messages") { Content = new ByteArrayContent(new byte[length]) };
+        request.Headers.TransferEncodingChunked = chunked;
+
+        using var response = await door.Client.SendAsync(request);
+
+        Assert.Equal((HttpStatusCode.RequestEntityTooLarge, "large"), (response.StatusCode, await response.Content.ReadAsStringAsync()));
+        var exchange = await door.CapturedAsync();
+        Assert.Equal((Ending.Completed, 413), (exchange.Ending, exchange.Status));
         File.Delete(pem);
     }
 

@@ -104,6 +104,49 @@ public sealed partial class HostLogTests
         Assert.All(said.Split('\n'), line => Assert.InRange(line.Length, 0, OneLineFormatter.LineCharsMax));
     }
 
+    [Fact]
+    public async Task A_client_that_leaves_in_the_middle_is_at_most_one_line()
+    {
+        const int Clients = 3;
+        using var began = new SemaphoreSlim(0);
+        using var left = new SemaphoreSlim(0);
+        await using var api = await FakeModelApi.StartStreamingAsync(async context =>
+        {
+            using var gone = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
+            gone.Token.Register(() => left.Release());
+            if (context.Request.Path == "/v1/answer")
+            {
+                await context.Response.WriteAsync("data: one\n\n");
+                await context.Response.Body.FlushAsync();
+            }
+
+            began.Release();
+            await Task.Delay(Timeout.Infinite, gone.Token).ContinueWith(_ => context.Abort(), TaskScheduler.Default);
+        });
+        await using var lethe = await LetheProcess.StartAsync(null, LetheProcess.Upstream(api.Address));
+        using var bound = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        foreach (var moment in (string[])["upload", "thought", "answer"])
+        {
+            using var client = await RawConnection.OpenAsync(lethe.Listen, bound.Token);
+            var length = moment == "upload" ? 100 : 2;
+            await client.SendAsync($"POST /anthropic/v1/{moment} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {length}\r\n\r\n{{}}");
+            await began.WaitAsync(bound.Token);
+            if (moment == "answer")
+            {
+                await client.ReadUntilAsync("one");
+            }
+
+            client.Reset();
+            await left.WaitAsync(bound.Token);
+        }
+
+        await lethe.StopAsync();
+
+        var events = (await lethe.SaidAsync()).Split('\n').Where(line => AnEvent().IsMatch(line)).ToArray();
+        Assert.True(events.Length <= Clients, string.Join('\n', events));
+        Assert.All(events, line => Assert.InRange(line.Length, 0, OneLineFormatter.LineCharsMax));
+    }
+
     private static Exception Thrown(Action act) => Record.Exception(act)!;
 
     private static string Line(string message, Exception? exception)
@@ -113,6 +156,9 @@ public sealed partial class HostLogTests
         new OneLineFormatter(TimeProvider.System).Write(entry, null, into);
         return into.ToString();
     }
+
+    [GeneratedRegex(@"^\S+Z (warn|fail|crit): ")]
+    private static partial Regex AnEvent();
 
     [GeneratedRegex(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z warn: Lethe\.Proxy\.Tests\[7\] Ingest did not catch up\.\n\z")]
     private static partial Regex ShortLine();

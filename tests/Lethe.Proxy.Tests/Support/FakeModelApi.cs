@@ -46,8 +46,8 @@ public sealed class FakeModelApi : IAsyncDisposable
         StartAsync(reply, readsFirst: true, protocols, certificate);
 
     /// <summary>Starts an API that leaves the request body to <paramref name="reply"/> and remembers nothing.</summary>
-    public static Task<FakeModelApi> StartStreamingAsync(Func<HttpContext, Task> reply, HttpProtocols protocols = HttpProtocols.Http1) =>
-        StartAsync(reply, readsFirst: false, protocols, null);
+    public static Task<FakeModelApi> StartStreamingAsync(Func<HttpContext, Task> reply, HttpProtocols protocols = HttpProtocols.Http1, X509Certificate2? certificate = null) =>
+        StartAsync(reply, readsFirst: false, protocols, certificate);
 
     /// <summary>One body and its type, status 200.</summary>
     public static Func<HttpContext, Task> Json(string body) => async context =>

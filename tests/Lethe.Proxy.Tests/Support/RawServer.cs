@@ -139,7 +139,7 @@ public sealed class RawConnection(Socket socket, CancellationToken cancellation)
         {
             var length = head.Split("\r\n").Where(line => line.StartsWith("content-length:", StringComparison.OrdinalIgnoreCase))
                 .Select(line => int.Parse(line["content-length:".Length..], System.Globalization.CultureInfo.InvariantCulture)).FirstOrDefault();
-            return (head, await ReadExactlyAsync(length), "");
+            return (head, await ReadAsync(length), "");
         }
 
         using var body = new MemoryStream();
@@ -151,9 +151,26 @@ public sealed class RawConnection(Socket socket, CancellationToken cancellation)
                 return (head, body.ToArray(), await ReadTrailersAsync());
             }
 
-            body.Write(await ReadExactlyAsync(size));
-            await ReadExactlyAsync(2);
+            body.Write(await ReadAsync(size));
+            await ReadAsync(2);
         }
+    }
+
+    /// <summary>Reads exactly so many bytes.</summary>
+    /// <exception cref="IOException">The connection ended before.</exception>
+    public async Task<byte[]> ReadAsync(int count)
+    {
+        while (received.Count < count)
+        {
+            if (!await ReadSomeAsync())
+            {
+                throw new IOException("The body broke off.");
+            }
+        }
+
+        var bytes = received.GetRange(0, count).ToArray();
+        received.RemoveRange(0, count);
+        return bytes;
     }
 
     private async Task<string> ReadTrailersAsync()
@@ -178,21 +195,6 @@ public sealed class RawConnection(Socket socket, CancellationToken cancellation)
     }
 
     public void Dispose() => stream.Dispose();
-
-    private async Task<byte[]> ReadExactlyAsync(int count)
-    {
-        while (received.Count < count)
-        {
-            if (!await ReadSomeAsync())
-            {
-                throw new IOException("The body broke off.");
-            }
-        }
-
-        var bytes = received.GetRange(0, count).ToArray();
-        received.RemoveRange(0, count);
-        return bytes;
-    }
 
     private async Task<bool> ReadSomeAsync()
     {

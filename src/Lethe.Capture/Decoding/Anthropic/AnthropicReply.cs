@@ -1,74 +1,170 @@
 using System.Text.Json;
+using Lethe.Capture.Decoding.Framing;
+using Lethe.Capture.Decoding.Json;
+using Lethe.Capture.Decoding.Wire;
 using Lethe.Capture.Turns;
 
 namespace Lethe.Capture.Decoding.Anthropic;
 
-/// <summary>A whole reply of the Messages API: as it came, or as put together from a stream.</summary>
-internal static class AnthropicReply
+/// <summary>Puts a Messages response together: the whole message, or message_start, blocks, message_delta, message_stop.</summary>
+internal sealed class AnthropicReply : IReply
 {
-    public static Answer ReadDocument(JsonElement document)
+    private readonly StreamedBlocks blocks = new();
+    private MergedObject usage = new();
+    private Usage? earlier;
+    private Answer? whole;
+    private string? id;
+    private string? model;
+    private string? role;
+    private string? stop;
+    private string? requestId;
+    private ExchangeError? error;
+    private bool usageUpdated;
+    private bool stopped;
+
+    public void Take(FrameKind kind, ReadOnlySpan<byte> name, JsonElement json)
     {
-        var error = WireError.Inside(document, "body");
-        if (error is not null || (document.Member("content"u8) is null && !document.Is("type"u8, "message"u8)))
+        if (kind == FrameKind.Document)
         {
-            return new Answer { Error = error ?? WireError.Of(document, "body"), RequestId = document.Text("request_id"u8) };
+            whole = AnthropicDocument.ReadDocument(json);
+            return;
         }
 
-        var message = RawMessage.Write(writer =>
+        switch (json.Text("type"u8))
         {
-            writer.WriteStartObject();
-            writer.WriteString("role"u8, document.Text("role"u8) ?? "assistant");
-            writer.WritePropertyName("content"u8);
-            if (document.Member("content"u8) is { } content)
-            {
-                writer.Raw(content);
-            }
-            else
-            {
-                writer.WriteStartArray();
-                writer.WriteEndArray();
-            }
+            case "content_block_delta" when json.ObjectMember("delta"u8) is { } delta:
+                blocks.At(json).Add(delta);
+                break;
+            case "content_block_start" when json.ObjectMember("content_block"u8) is { } block:
+                blocks.Begin(json, block);
+                break;
+            case "content_block_stop":
+                blocks.End(json);
+                break;
+            case "message_start" when json.ObjectMember("message"u8) is { } message:
+                Start(message);
+                break;
+            case "message_delta":
+                stop = json.ObjectMember("delta"u8)?.Word("stop_reason"u8) ?? stop;
+                Count(json.ObjectMember("usage"u8) ?? json.ObjectMember("delta"u8)?.ObjectMember("usage"u8));
+                break;
+            case "message_stop":
+                stopped = true;
+                break;
+            case "ping":
+                break;
+            case "message":
+                // A server that answers a stream request with the whole message as its only event.
+                StartWhole(json);
+                break;
+            case "error":
+                Fail(json);
+                break;
+            default:
+                if (name.SequenceEqual("error"u8) || WireError.Inside(json, "stream") is not null)
+                {
+                    Fail(json);
+                }
 
-            writer.WriteEndObject();
-        });
+                break;
+        }
+    }
 
-        return ReadMessage(message) with
+    public Answer Finish(ReplyEnd end)
+    {
+        if (whole is not null)
         {
-            Model = document.Word("model"u8),
-            Id = document.Word("id"u8),
-            Stop = document.Word("stop_reason"u8),
-            Usage = document.ObjectMember("usage"u8) is { } usage ? AnthropicUsage.Read(usage, final: true) : null,
-            Complete = true,
+            return whole;
+        }
+
+        var ended = stopped || (stop is not null && end != ReplyEnd.Cut);
+        var reply = id is null && blocks.IsEmpty ? Answer.None : AnthropicDocument.ReadMessage(WriteMessage());
+        return reply with
+        {
+            Id = id,
+            Model = model,
+            Stop = stop,
+            RequestId = requestId,
+            Usage = earlier is null ? ReadUsage(ended) : earlier.Plus(ReadUsage(ended)),
+            Error = error,
+            Messages = !blocks.IsEmpty || ended ? reply.Messages : [],
+            Complete = ended && error is null,
         };
     }
 
-    /// <summary>Reads <c>{"role","content"}</c>.</summary>
-    public static Answer ReadMessage(byte[] raw)
+    private void Start(JsonElement message)
     {
-        using var document = JsonReading.TryParseAssembled(raw);
-        if (document is null)
+        if (stopped)
         {
-            return Answer.None;
+            // A gateway that runs the tools itself sends several messages in one stream: their blocks follow one another, the last names the whole, all are paid.
+            blocks.Continue();
+            var paid = ReadUsage(ended: true);
+            earlier = paid is null ? earlier : earlier?.Plus(paid) ?? paid;
+            Forget();
+        }
+        else if (!blocks.IsEmpty && message.Word("id"u8) is { } other && id is not null && other != id)
+        {
+            // What was begun is given up: an intermediary has lost its upstream and asked again.
+            blocks.Clear();
+            role = null;
+            Forget();
         }
 
-        var message = AnthropicContent.ReadMessage(document.RootElement, raw);
-        List<ToolCall> calls = [];
-        ToolCallReading.Collect(message, calls);
-        List<string> text = [];
-        List<string> thinking = [];
-        foreach (var block in message.Blocks)
-        {
-            switch (block)
-            {
-                case { Type: "text", Text: { } said }:
-                    text.Add(said);
-                    break;
-                case { Type: "thinking", Thinking: { Length: > 0 } thought }:
-                    thinking.Add(thought);
-                    break;
-            }
-        }
-
-        return new Answer { Messages = [message], Text = Texts.Join(text), Reasoning = Texts.Join(thinking), ToolCalls = calls };
+        id ??= message.Word("id"u8);
+        model ??= message.Word("model"u8);
+        role ??= message.Text("role"u8);
+        usage.MergeCounts(message.ObjectMember("usage"u8));
     }
+
+    private void Forget()
+    {
+        usage = new MergedObject();
+        (id, model, stop, stopped, usageUpdated) = (null, null, null, false, false);
+    }
+
+    private void StartWhole(JsonElement message)
+    {
+        Start(message);
+        stop = message.Word("stop_reason"u8) ?? stop;
+        stopped = true;
+        usageUpdated = true;
+        foreach (var block in message.Items("content"u8))
+        {
+            blocks.Add(block);
+        }
+    }
+
+    private void Count(JsonElement? told)
+    {
+        usageUpdated |= told is not null;
+        usage.MergeCounts(told);
+    }
+
+    private void Fail(JsonElement data)
+    {
+        error ??= WireError.Of(data, "stream");
+        requestId ??= data.Text("request_id"u8);
+    }
+
+    private Usage? ReadUsage(bool ended)
+    {
+        using var merged = usage.IsEmpty ? null : JsonReading.TryParse(usage.ToJson());
+        var told = merged is null ? null : AnthropicUsage.Read(merged.RootElement, final: ended && usageUpdated);
+        // Gateways begin with zeros, and tell the truth with the end.
+        return !usageUpdated && told is { InputTotal: null or 0, Output: null or 0 } ? null : told;
+    }
+
+    private byte[] WriteMessage() => RawMessage.Write(writer =>
+    {
+        writer.WriteStartObject();
+        writer.WriteString("role"u8, role ?? "assistant");
+        writer.WriteStartArray("content"u8);
+        foreach (var block in blocks.InOrder())
+        {
+            block.WriteTo(writer);
+        }
+
+        writer.WriteEndArray();
+        writer.WriteEndObject();
+    });
 }

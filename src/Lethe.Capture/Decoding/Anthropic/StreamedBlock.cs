@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
+using Lethe.Capture.Decoding.Json;
 
 namespace Lethe.Capture.Decoding.Anthropic;
 
@@ -14,6 +15,11 @@ internal sealed class StreamedBlock
     private StringBuilder? input;
     private StringBuilder? content;
     private string? signature;
+
+    /// <summary>True once its beginning came, or its end: what begins at its index then is another block.</summary>
+    public bool IsBegun => !start.IsEmpty || IsEnded;
+
+    public bool IsEnded { get; set; }
 
     /// <summary>The block as <c>content_block_start</c> has it.</summary>
     public void Start(JsonElement block) => start.Merge(block);
@@ -110,7 +116,7 @@ internal sealed class StreamedBlock
         if (input is { Length: > 0 })
         {
             writer.WritePropertyName("input"u8);
-            writer.WriteRawValue(ToolArguments.FromText(input.ToString()), skipInputValidation: true);
+            writer.WriteRawValue(ToolArguments.FromText(HalfCharacters.Join(input).ToString()), skipInputValidation: true);
         }
         else if (input is not null && begun.Member("input"u8) is null)
         {

@@ -1,4 +1,5 @@
 using System.Text.Unicode;
+using Lethe.Capture.Decoding.Framing;
 
 namespace Lethe.Capture.Decoding.ContentCodings;
 

@@ -43,8 +43,9 @@ internal static class Inflate
 
             return CodingEnd.Whole;
         }
-        catch (InvalidDataException)
+        catch (Exception corrupt) when (corrupt is InvalidDataException or IOException)
         {
+            // The second is what zlib says of a body that asks for a dictionary.
             return CodingEnd.Broken;
         }
     }

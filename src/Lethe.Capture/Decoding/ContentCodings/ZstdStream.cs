@@ -7,15 +7,13 @@ namespace Lethe.Capture.Decoding.ContentCodings;
 /// The plain bytes of a zstd body (RFC 8878), concatenated frames too. What came before a fault is given before the fault is thrown
 /// (<see cref="InvalidDataException"/>). The end of <paramref name="coded"/> is only the end of what has come: it is asked again.
 /// </summary>
-internal sealed unsafe class ZstdStream(Stream coded) : ForwardReadStream
+/// <param name="windowLogMax">A frame that asks for a window above two to this power is refused before it costs memory.</param>
+internal sealed unsafe class ZstdStream(Stream coded, int windowLogMax = ContentCoding.ZstdWindowLogMax) : ForwardReadStream
 {
-    /// <summary>2^26 = 64 MiB: a frame that asks the decoder for a larger window is refused before it costs memory.</summary>
-    private const int WindowLogMax = 26;
-
     private const int BlockBytes = 16 * 1024;
 
     private readonly byte[] block = new byte[BlockBytes];
-    private ZSTD_DCtx_s* decoder = CreateDecoder();
+    private ZSTD_DCtx_s* decoder = CreateDecoder(windowLogMax);
     private int at;
     private int filled;
     private bool isFull;
@@ -59,6 +57,11 @@ internal sealed unsafe class ZstdStream(Stream coded) : ForwardReadStream
             decoder = null;
         }
 
+        if (disposing)
+        {
+            coded.Dispose();
+        }
+
         base.Dispose(disposing);
     }
 
@@ -82,10 +85,10 @@ internal sealed unsafe class ZstdStream(Stream coded) : ForwardReadStream
         }
     }
 
-    private static ZSTD_DCtx_s* CreateDecoder()
+    private static ZSTD_DCtx_s* CreateDecoder(int windowLogMax)
     {
         var created = Methods.ZSTD_createDStream();
-        _ = Methods.ZSTD_DCtx_setParameter(created, ZSTD_dParameter.ZSTD_d_windowLogMax, WindowLogMax);
+        _ = Methods.ZSTD_DCtx_setParameter(created, ZSTD_dParameter.ZSTD_d_windowLogMax, windowLogMax);
         return created;
     }
 }

@@ -1,91 +1,167 @@
+using System.Text;
 using System.Text.Json;
+using Lethe.Capture.Decoding.Framing;
+using Lethe.Capture.Decoding.Json;
+using Lethe.Capture.Decoding.Wire;
 using Lethe.Capture.Turns;
 
 namespace Lethe.Capture.Decoding.OpenAIChat;
 
-/// <summary>A whole reply of the Chat Completions API or of the legacy completions: its first choice.</summary>
-internal static class ChatReply
+/// <summary>Puts a chat or legacy completion response together: the whole document, or chunks, of them the first choice, and the usage told.</summary>
+internal sealed class ChatReply(string vendor) : IReply
 {
-    public static Answer ReadDocument(JsonElement document, string vendor)
+    private readonly StringBuilder content = new();
+    private readonly StringBuilder reasoning = new();
+    private readonly StringBuilder refusal = new();
+    private readonly StringBuilder transcript = new();
+    private MergedObject usage = new();
+    private StreamedToolCalls calls = new();
+    private string? id;
+    private string? model;
+    private string? role;
+    private string? stop;
+    private string? audioId;
+    private string? tier;
+    private ExchangeError? error;
+    private bool spoke;
+    private bool stopped;
+    private Answer? whole;
+    private int chunks;
+    private int roles;
+
+    public void Take(FrameKind kind, ReadOnlySpan<byte> name, JsonElement data)
     {
-        var answer = new Answer
+        if (kind == FrameKind.Document)
         {
-            Model = document.Word("model"u8),
-            Id = document.Word("id"u8),
-            Usage = ChatUsage.Find(document, vendor, document.Text("service_tier"u8), final: true),
-            Error = WireError.Inside(document, "body"),
-            Complete = true,
-        };
-        if (FirstChoice(document) is not { } choice)
-        {
-            var isCompletion = document.Member("choices"u8) is not null || answer.Usage is not null;
-            var failure = answer.Error ?? (isCompletion ? null : WireError.Of(document, "body"));
-            return answer with { Error = failure, Complete = failure is null };
+            whole = ChatDocument.ReadDocument(data, vendor);
+            return;
         }
 
-        var error = answer.Error ?? WireError.Inside(choice, "body") ?? Failure(choice.Word("finish_reason"u8), "body");
-        var message = choice.ObjectMember("message"u8) is { } given ? RawMessage.Write(writer => writer.Raw(given)) : WriteText(choice.Text("text"u8) ?? "");
-        var read = ReadMessage(message);
-        return answer with
+        ForgetAbandoned(data);
+        // Perplexity, Avian and Groq change the id within a stream; Azure's first chunk has an empty one.
+        id ??= data.Word("id"u8);
+        model ??= data.Word("model"u8);
+        tier = data.Word("service_tier"u8) ?? tier;
+        usage.MergeCounts(ChatUsage.Of(data));
+        error ??= name.SequenceEqual("error"u8) ? WireError.Of(data, "stream") : WireError.Inside(data, "stream");
+        foreach (var choice in data.Items("choices"u8))
         {
-            Stop = choice.Word("finish_reason"u8),
-            Error = error,
-            Complete = error is null,
-            Messages = read.Messages,
-            Text = read.Text,
-            Reasoning = read.Reasoning,
-            ToolCalls = read.ToolCalls,
-        };
-    }
-
-    /// <summary>A reply that ended in an error which it does not tell.</summary>
-    public static ExchangeError? Failure(string? finishReason, string phase) => finishReason == "error" ? new ExchangeError(phase, finishReason, null, null) : null;
-
-    /// <summary>Reads one assistant message.</summary>
-    public static Answer ReadMessage(byte[] raw)
-    {
-        using var document = JsonReading.TryParseAssembled(raw);
-        if (document is null)
-        {
-            return Answer.None;
-        }
-
-        var message = ChatContent.ReadMessage(document.RootElement, raw);
-        List<ToolCall> calls = [];
-        ToolCallReading.Collect(message, calls);
-        return new Answer
-        {
-            Messages = [message.Role == "user" ? message with { Role = "assistant" } : message],
-            Text = Texts.Join([.. message.Blocks.Where(block => block is { Type: "text", Text: not null }).Select(block => block.Text!)]) ?? Transcript(document.RootElement),
-            Reasoning = ChatContent.Reasoning(document.RootElement),
-            ToolCalls = calls,
-        };
-    }
-
-    private static string? Transcript(JsonElement message) =>
-        message.ObjectMember("audio"u8)?.Text("transcript"u8) is { Length: > 0 } spoken ? spoken : null;
-
-    /// <summary>The choice with index 0, else the first.</summary>
-    private static JsonElement? FirstChoice(JsonElement document)
-    {
-        JsonElement? first = null;
-        foreach (var choice in document.Items("choices"u8))
-        {
-            first ??= choice;
-            if (choice.Count("index"u8) == 0)
+            if (choice.Count("index"u8) is null or 0)
             {
-                return choice;
+                AddChoice(choice);
             }
         }
-
-        return first;
     }
 
-    private static byte[] WriteText(string text) => RawMessage.Write(writer =>
+    public Answer Finish(ReplyEnd end)
+    {
+        if (whole is not null)
+        {
+            return whole;
+        }
+
+        var ended = end == ReplyEnd.Marked || (stopped && end == ReplyEnd.Transport);
+        // A first chunk that says nothing is no answer when nothing follows it.
+        var reply = spoke && (ended || stop is not null || HasWords) ? ChatDocument.ReadMessage(WriteMessage()) : Answer.None;
+        return reply with
+        {
+            Id = id,
+            Model = model,
+            Stop = stop,
+            Usage = ReadUsage(final: ended || stop is not null),
+            Error = error,
+            Complete = ended && error is null,
+        };
+    }
+
+    private bool HasWords =>
+        content.Length > 0 || reasoning.Length > 0 || refusal.Length > 0 || transcript.Length > 0 || audioId is not null || !calls.IsEmpty;
+
+    /// <summary>
+    /// An intermediary that lost its upstream asked again: another id, and the role once more, which only the first chunk had told. What was begun is given up.
+    /// </summary>
+    private void ForgetAbandoned(JsonElement data)
+    {
+        chunks++;
+        var isBeginning = data.Items("choices"u8).Any(choice => choice.ObjectMember("delta"u8)?.Text("role"u8) is { Length: > 0 });
+        if (isBeginning && roles == 1 && chunks > 2 && !stopped && id is not null && data.Word("id"u8) is { } other && other != id)
+        {
+            foreach (var text in (ReadOnlySpan<StringBuilder>)[content, reasoning, refusal, transcript])
+            {
+                text.Clear();
+            }
+
+            (calls, usage) = (new StreamedToolCalls(), new MergedObject());
+            (id, model, role, audioId, roles) = (null, null, null, null, 0);
+        }
+
+        roles += isBeginning ? 1 : 0;
+    }
+
+    private void AddChoice(JsonElement choice)
+    {
+        spoke = true;
+        stop = choice.Word("finish_reason"u8) ?? stop;
+        // Snowflake's finish reason is the empty string.
+        stopped = stop is not null || choice.Text("finish_reason"u8) is not null;
+        error ??= WireError.Inside(choice, "stream") ?? ChatDocument.Failure(stop, "stream");
+        content.Append(choice.Text("text"u8));
+        if ((choice.ObjectMember("delta"u8) ?? choice.ObjectMember("message"u8)) is not { } delta)
+        {
+            return;
+        }
+
+        role ??= delta.Text("role"u8) is { Length: > 0 } given ? given : null;
+        content.Append(ChatContent.Text(delta.Member("content"u8)));
+        reasoning.Append(ChatContent.Reasoning(delta));
+        refusal.Append(delta.Text("refusal"u8));
+        audioId ??= delta.ObjectMember("audio"u8)?.Word("id"u8);
+        transcript.Append(delta.ObjectMember("audio"u8)?.Text("transcript"u8));
+        foreach (var piece in delta.Items("tool_calls"u8))
+        {
+            calls.Add(piece);
+        }
+
+        if (delta.ObjectMember("function_call"u8) is { } function)
+        {
+            calls.AddFunctionCall(function);
+        }
+    }
+
+    private Usage? ReadUsage(bool final)
+    {
+        using var document = usage.IsEmpty ? null : JsonReading.TryParse(usage.ToJson());
+        return document is null ? null : ChatUsage.Read(document.RootElement, vendor, tier, final);
+    }
+
+    private byte[] WriteMessage() => RawMessage.Write(writer =>
     {
         writer.WriteStartObject();
-        writer.WriteString("role"u8, "assistant"u8);
-        writer.WriteString("content"u8, text);
+        writer.WriteString("role"u8, role ?? "assistant");
+        writer.Text("content"u8, content);
+        if (reasoning.Length > 0)
+        {
+            writer.Text("reasoning_content"u8, reasoning);
+        }
+
+        if (refusal.Length > 0)
+        {
+            writer.Text("refusal"u8, refusal);
+        }
+
+        if (audioId is not null)
+        {
+            writer.WriteStartObject("audio"u8);
+            writer.WriteString("id"u8, audioId);
+            writer.Text("transcript"u8, transcript);
+            writer.WriteEndObject();
+        }
+
+        if (!calls.IsEmpty)
+        {
+            calls.WriteTo(writer);
+        }
+
         writer.WriteEndObject();
     });
 }

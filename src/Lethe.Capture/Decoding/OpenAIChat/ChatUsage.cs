@@ -1,4 +1,6 @@
 using System.Text.Json;
+using Lethe.Capture.Decoding.Counts;
+using Lethe.Capture.Decoding.Json;
 using Lethe.Capture.Turns;
 
 namespace Lethe.Capture.Decoding.OpenAIChat;

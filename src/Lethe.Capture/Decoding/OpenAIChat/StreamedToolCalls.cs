@@ -1,10 +1,11 @@
 using System.Text;
 using System.Text.Json;
+using Lethe.Capture.Decoding.Json;
 
 namespace Lethe.Capture.Decoding.OpenAIChat;
 
 /// <summary>
-/// Tool calls told in pieces. A piece belongs to the call of its <c>index</c>; without one, to the call of its id, and a piece
+/// Tool calls told in pieces. A piece belongs to the call of its id; without one, to the call of its <c>index</c>, and a piece
 /// with neither to the last call.
 /// </summary>
 internal sealed class StreamedToolCalls
@@ -73,30 +74,33 @@ internal sealed class StreamedToolCalls
 
     private Call Find(long? index, string? id, bool isStart, bool isWhole)
     {
-        var known = index is { } at
-            ? byIndex.GetValueOrDefault(at)
-            : id is null ? calls.LastOrDefault() : byId.GetValueOrDefault(id);
-
-        // A whole call that reuses the index of another one is a new call: some servers send index 0 for all, or no index and no id.
-        var isAnother = id is null ? isWhole && known?.IsWhole == true : isStart && index is not null && known?.Id is not null && known.Id != id;
-        if (known is not null && !isAnother)
+        // The id names the call, whatever index it stands at.
+        if (id is not null && byId.TryGetValue(id, out var named) && !(isWhole && named.IsWhole))
         {
-            return known;
+            return index is { } stands ? byIndex[stands] = named : named;
         }
 
-        var added = new Call();
-        calls.Add(added);
+        var known = index is { } at ? byIndex.GetValueOrDefault(at) : id is null ? calls.LastOrDefault() : null;
+
+        // A whole call that reuses the index of another one is a new call: some servers send index 0 for all, or no index and no id. So is a piece that names another id.
+        var isAnother = id is null ? isWhole && known?.IsWhole == true : known?.Id is not null && (isStart || known.IsWhole);
+        if (known is null || isAnother)
+        {
+            known = new Call();
+            calls.Add(known);
+        }
+
         if (index is { } place)
         {
-            byIndex[place] = added;
+            byIndex[place] = known;
         }
 
         if (id is not null)
         {
-            byId[id] = added;
+            byId[id] = known;
         }
 
-        return added;
+        return known;
     }
 
     private sealed class Call

@@ -1,5 +1,7 @@
 using System.Text;
 using System.Text.Json;
+using Lethe.Capture.Decoding.Json;
+using Lethe.Capture.Decoding.Wire;
 using Lethe.Capture.Turns;
 
 namespace Lethe.Capture.Decoding.OpenAIResponses;

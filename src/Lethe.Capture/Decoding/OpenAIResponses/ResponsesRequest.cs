@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Lethe.Capture.Decoding.Json;
 using Lethe.Capture.Repeats;
 using Lethe.Capture.Turns;
 

@@ -1,4 +1,6 @@
 using System.Text.Json;
+using Lethe.Capture.Decoding.Counts;
+using Lethe.Capture.Decoding.Json;
 using Lethe.Capture.Turns;
 
 namespace Lethe.Capture.Decoding.OpenAIResponses;
@@ -7,13 +9,11 @@ namespace Lethe.Capture.Decoding.OpenAIResponses;
 internal static class ResponsesUsage
 {
     /// <summary>Null before the response is over, or when it tells none.</summary>
-    public static Usage? Find(JsonElement response)
-    {
-        if (response.ObjectMember("usage"u8) is not { } usage)
-        {
-            return null;
-        }
+    public static Usage? Find(JsonElement response) => response.ObjectMember("usage"u8) is { } usage ? Read(usage, response) : null;
 
+    /// <summary>Reads counts that are the response's, wherever they were told.</summary>
+    public static Usage? Read(JsonElement usage, JsonElement response)
+    {
         var inputDetails = usage.ObjectMember("input_tokens_details"u8);
         var outputDetails = usage.ObjectMember("output_tokens_details"u8);
         var input = usage.Count("input_tokens"u8);

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
+using Lethe.Capture.Decoding.Json;
 
 namespace Lethe.Capture.Decoding.OpenAIResponses;
 
@@ -10,9 +11,15 @@ internal sealed class StreamedItem
     private readonly SortedDictionary<long, StringBuilder> texts = [];
     private readonly SortedDictionary<long, StringBuilder> summaries = [];
     private readonly StringBuilder arguments = new();
+    private readonly SortedDictionary<long, StringBuilder> commands = [];
     private readonly StringBuilder refusal = new();
+    private readonly StringBuilder code = new();
+    private readonly StringBuilder diff = new();
     private byte[]? added;
     private byte[]? done;
+
+    /// <summary>True once its beginning came, or its end: what begins at its index then is another item.</summary>
+    public bool IsBegun => added is not null || done is not null;
 
     public void Start(JsonElement item) => added = JsonMarshal.GetRawUtf8Value(item).ToArray();
 
@@ -26,8 +33,17 @@ internal sealed class StreamedItem
 
     public void AddRefusal(JsonElement data) => refusal.Append(data.Text("delta"u8));
 
+    public void AddCode(JsonElement data) => code.Append(data.Text("delta"u8));
+
+    public void AddDiff(JsonElement data) => diff.Append(data.Text("delta"u8));
+
+    public void AddCommand(JsonElement data) => Append(commands, data, "command_index"u8);
+
     /// <summary>The item as JSON; null when nothing of it came.</summary>
-    public byte[]? ToJson() => done ?? (added is null && texts.Count == 0 && summaries.Count == 0 && arguments.Length == 0 && refusal.Length == 0 ? null : Write());
+    public byte[]? ToJson() => done ?? (added is null && IsSilent ? null : Write());
+
+    private bool IsSilent =>
+        texts.Count == 0 && summaries.Count == 0 && commands.Count == 0 && arguments.Length == 0 && refusal.Length == 0 && code.Length == 0 && diff.Length == 0;
 
     private byte[] Write()
     {
@@ -55,6 +71,9 @@ internal sealed class StreamedItem
         "content" => texts.Count > 0 || refusal.Length > 0,
         "summary" => summaries.Count > 0,
         "arguments" or "input" => arguments.Length > 0,
+        "code" => code.Length > 0,
+        "operation" => diff.Length > 0,
+        "action" => commands.Count > 0,
         _ => false,
     };
 
@@ -63,7 +82,7 @@ internal sealed class StreamedItem
         var type = item.Text("type"u8);
         if (type is null)
         {
-            writer.WriteString("type"u8, arguments.Length > 0 ? "function_call" : summaries.Count > 0 ? "reasoning" : "message");
+            writer.WriteString("type"u8, Type);
             writer.WriteString("role"u8, "assistant"u8);
         }
 
@@ -80,6 +99,59 @@ internal sealed class StreamedItem
         if (arguments.Length > 0)
         {
             writer.Text(type == "custom_tool_call" ? "input"u8 : "arguments"u8, arguments);
+        }
+
+        WriteWork(writer, item);
+    }
+
+    /// <summary>The kind of an item whose beginning did not come, by what was told of it.</summary>
+    private string Type => arguments.Length > 0 ? "function_call"
+        : summaries.Count > 0 ? "reasoning"
+        : code.Length > 0 ? "code_interpreter_call"
+        : diff.Length > 0 ? "apply_patch_call"
+        : commands.Count > 0 ? "shell_call"
+        : "message";
+
+    /// <summary>Code, patches and commands so far.</summary>
+    private void WriteWork(Utf8JsonWriter writer, JsonElement item)
+    {
+        if (code.Length > 0)
+        {
+            writer.Text("code"u8, code);
+        }
+
+        if (diff.Length > 0)
+        {
+            writer.WriteStartObject("operation"u8);
+            WriteOthers(writer, item.ObjectMember("operation"u8), "diff");
+            writer.Text("diff"u8, diff);
+            writer.WriteEndObject();
+        }
+
+        if (commands.Count > 0)
+        {
+            writer.WriteStartObject("action"u8);
+            WriteOthers(writer, item.ObjectMember("action"u8), "commands");
+            writer.WriteStartArray("commands"u8);
+            foreach (var command in commands.Values)
+            {
+                writer.WriteStringValue(command.ToString());
+            }
+
+            writer.WriteEndArray();
+            writer.WriteEndObject();
+        }
+    }
+
+    private static void WriteOthers(Utf8JsonWriter writer, JsonElement? begun, string told)
+    {
+        foreach (var member in begun?.EnumerateObject() ?? default)
+        {
+            if (member.Name != told)
+            {
+                writer.WritePropertyName(member.Name);
+                writer.Raw(member.Value);
+            }
         }
     }
 

@@ -1,9 +1,5 @@
 using System.Buffers;
-using System.IO.Compression;
 using Lethe.Capture.Decoding.ContentCodings;
-using Lethe.Capture.Exchanges;
-using ZstdSharp;
-using ZstdSharp.Unsafe;
 
 namespace Lethe.Proxy.ExtProc.Policies;
 
@@ -16,12 +12,12 @@ internal sealed class CodedBody : IDisposable
     /// <summary>8 MiB: no larger window may be asked for in HTTP (RFC 9659).</summary>
     private const int ZstdWindowLogMax = 23;
 
-    private readonly Inflow inflow = new();
+    private readonly ArrivingBody inflow;
     private readonly Stream plain;
     private readonly byte[] block = ArrayPool<byte>.Shared.Rent(BlockBytes);
     private long given;
 
-    private CodedBody(IReadOnlyList<string> layers) => plain = layers.Reverse().Aggregate((Stream)inflow, Undo);
+    private CodedBody(ArrivingBody inflow, Stream plain) => (this.inflow, this.plain) = (inflow, plain);
 
     /// <summary>True once the bytes made no sense, or came to more than <see cref="ContentDecoder.OutputBytesMax"/>.</summary>
     public bool IsUnreadable { get; private set; }
@@ -31,9 +27,27 @@ internal sealed class CodedBody : IDisposable
     {
         var layers = (contentEncoding ?? "").ToLowerInvariant().Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
             .Where(layer => layer != "identity").ToList();
-        var isKnown = layers.Count <= LayersMax && layers.All(layer => layer is "gzip" or "x-gzip" or "deflate" or "br" or "zstd");
-        body = isKnown && layers.Count > 0 ? new CodedBody(layers) : null;
-        return isKnown;
+        body = null;
+        if (layers.Count > LayersMax)
+        {
+            return false;
+        }
+
+        var inflow = new ArrivingBody();
+        Stream plain = inflow;
+        foreach (var layer in layers.AsEnumerable().Reverse())
+        {
+            if (ContentCoding.TryOpen(plain, layer, ZstdWindowLogMax) is not { } undone)
+            {
+                plain.Dispose();
+                return false;
+            }
+
+            plain = undone;
+        }
+
+        body = layers.Count > 0 ? new CodedBody(inflow, plain) : null;
+        return true;
     }
 
     /// <summary>The next part; what came out of the one before has been read.</summary>
@@ -54,7 +68,7 @@ internal sealed class CodedBody : IDisposable
             IsUnreadable = given > ContentDecoder.OutputBytesMax;
             return block.AsSpan(0, read);
         }
-        catch (Exception corrupt) when (corrupt is InvalidDataException or InvalidOperationException or ZstdException)
+        catch (Exception corrupt) when (corrupt is InvalidDataException or InvalidOperationException)
         {
             IsUnreadable = true;
             return [];
@@ -65,89 +79,5 @@ internal sealed class CodedBody : IDisposable
     {
         plain.Dispose();
         ArrayPool<byte>.Shared.Return(block);
-    }
-
-    private static Stream Undo(Stream coded, string layer) => layer switch
-    {
-        "br" => new BrotliStream(coded, CompressionMode.Decompress),
-        "zstd" => Zstd(coded),
-        "deflate" => new Deflated(coded),
-        _ => new GZipStream(coded, CompressionMode.Decompress),
-    };
-
-    private static DecompressionStream Zstd(Stream coded)
-    {
-        var stream = new DecompressionStream(coded, checkEndOfStream: false);
-        stream.SetParameter(ZSTD_dParameter.ZSTD_d_windowLogMax, ZstdWindowLogMax);
-        return stream;
-    }
-
-    /// <summary>The part that has come. Its end is only the end of that part: decoders ask again.</summary>
-    private sealed class Inflow : ForwardReadStream
-    {
-        private ReadOnlyMemory<byte> rest;
-
-        public void Put(ReadOnlyMemory<byte> part) => rest = part;
-
-        public override int Read(Span<byte> buffer)
-        {
-            var count = Math.Min(buffer.Length, rest.Length);
-            rest.Span[..count].CopyTo(buffer);
-            rest = rest[count..];
-            return count;
-        }
-    }
-
-    /// <summary>zlib (RFC 1950) or, as some send it, raw (RFC 1951): the first byte tells.</summary>
-    private sealed class Deflated(Stream coded) : ForwardReadStream
-    {
-        private const int ZlibMethod = 8;
-
-        private readonly byte[] first = new byte[1];
-        private Stream? plain;
-
-        public override int Read(Span<byte> buffer)
-        {
-            if (plain is null)
-            {
-                if (coded.Read(first, 0, 1) == 0)
-                {
-                    return 0;
-                }
-
-                var whole = new FirstThenRest(first, coded);
-                plain = (first[0] & 0x0F) == ZlibMethod ? new ZLibStream(whole, CompressionMode.Decompress) : new DeflateStream(whole, CompressionMode.Decompress);
-            }
-
-            return plain.Read(buffer);
-        }
-
-        protected override void Dispose(bool disposing)
-        {
-            if (disposing)
-            {
-                plain?.Dispose();
-                coded.Dispose();
-            }
-
-            base.Dispose(disposing);
-        }
-    }
-
-    private sealed class FirstThenRest(byte[] first, Stream rest) : ForwardReadStream
-    {
-        private bool isBegun;
-
-        public override int Read(Span<byte> buffer)
-        {
-            if (isBegun)
-            {
-                return rest.Read(buffer);
-            }
-
-            isBegun = true;
-            buffer[0] = first[0];
-            return 1;
-        }
     }
 }

@@ -1,5 +1,6 @@
 using Lethe.Capture.Redaction;
 using Lethe.Proxy.Configuration;
+using Lethe.Proxy.ExtProc.Wire;
 
 namespace Lethe.Proxy.ExtProc.Policies;
 
@@ -20,6 +21,14 @@ internal sealed class RequestPolicies(ExtProcOptions options, ILogger<RequestPol
     /// <summary>For one call; null when nothing is to be changed.</summary>
     public RequestPolicy? Open() => RemovesOwnHeaders || Redacts || replies.Count > 0 ? new RequestPolicy(this) : null;
 
+    /// <summary>The names, each once, of the headers that are not to go on to the upstream.</summary>
+    /// <param name="dropsLength">True where the body's length may change on the way.</param>
+    public List<string> HeadersToRemove(CallHeaders headers, bool dropsLength) => headers.Fields
+        .Select(field => field.Name)
+        .Where(name => (RemovesOwnHeaders && IsOwn(name)) || (dropsLength && name == "content-length"))
+        .Distinct(StringComparer.Ordinal)
+        .ToList();
+
     /// <summary>Where secrets are replaced; <paramref name="redactor"/> has to be disposed.</summary>
     public RedactionWindow OpenWindow(StreamRedactor redactor) => window?.Invoke() ?? ((part, final, output) =>
     {
@@ -31,4 +40,7 @@ internal sealed class RequestPolicies(ExtProcOptions options, ILogger<RequestPol
 
         return redactor.HeldBytes;
     });
+
+    private static bool IsOwn(string name) =>
+        name.StartsWith("x-lethe-", StringComparison.OrdinalIgnoreCase) || name.StartsWith("x-tapes-", StringComparison.OrdinalIgnoreCase);
 }

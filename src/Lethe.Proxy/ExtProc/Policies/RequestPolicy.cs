@@ -7,22 +7,6 @@ using BodyMode = Lethe.Envoy.ProcessingMode.Types.BodySendMode;
 
 namespace Lethe.Proxy.ExtProc.Policies;
 
-/// <summary>What a policy did with a message.</summary>
-internal enum PolicyAnswer
-{
-    /// <summary>Nothing: the message is answered as if there were no policy.</summary>
-    Passes,
-
-    /// <summary>An answer was given.</summary>
-    Answered,
-
-    /// <summary>No answer is due yet (full duplex).</summary>
-    Held,
-
-    /// <summary>The call was ended with a reply of ours; nothing may be answered any more.</summary>
-    Blocked,
-}
-
 /// <summary>
 /// What is changed about one call's request where Envoy waits for answers: our own headers taken off, secrets in the body replaced, a configured
 /// block. A policy that fails lets the rest pass as it is, together with what it held back.
@@ -92,9 +76,6 @@ internal sealed class RequestPolicy(RequestPolicies policies) : IDisposable
         block.Dispose();
     }
 
-    private static bool IsOwn(string name) =>
-        name.StartsWith("x-lethe-", StringComparison.OrdinalIgnoreCase) || name.StartsWith("x-tapes-", StringComparison.OrdinalIgnoreCase);
-
     private PolicyAnswer AnswerHeaders(List<ProcessorAnswer> answers, in WireMessage message, in ReadOnlySequence<byte> bytes, BodyMode mode)
     {
         var headers = CallHeaders.Read(ProcessingRequest.Parser.ParseFrom(bytes).RequestHeaders.Headers);
@@ -110,11 +91,7 @@ internal sealed class RequestPolicy(RequestPolicies policies) : IDisposable
 
         // Where the whole body is held back, the headers are too: the body's answer takes the length off, if it changes.
         var dropsLength = redaction is not null && mode is BodyMode.Streamed or BodyMode.FullDuplexStreamed;
-        var names = headers.Fields
-            .Select(field => field.Name)
-            .Where(name => (policies.RemovesOwnHeaders && IsOwn(name)) || (dropsLength && name == "content-length"))
-            .Distinct(StringComparer.Ordinal)
-            .ToList();
+        var names = policies.HeadersToRemove(headers, dropsLength);
         if (names.Count == 0)
         {
             return PolicyAnswer.Passes;

@@ -1,0 +1,43 @@
+using System.Text.Json;
+using Lethe.Capture.Decoding.Framing;
+using Lethe.Capture.Decoding.Json;
+using Lethe.Capture.Decoding.OpenAIChat;
+using Lethe.Capture.Decoding.Wire;
+using Lethe.Capture.Turns;
+
+namespace Lethe.Capture.Decoding.Counting;
+
+/// <summary>Calls whose answer is a count or a vector and no reply: token counts and embeddings.</summary>
+internal sealed class CountingDialect : Dialect
+{
+    private static readonly EndpointRule[] Rules =
+    [
+        new("/messages/count_tokens", "count_tokens", Operation.CountTokens),
+        new("/count-tokens:rawPredict", "count_tokens", Operation.CountTokens),
+        new("/responses/input_tokens", "responses_input_tokens", Operation.CountTokens),
+        new("/embeddings", "embeddings", Operation.Embeddings),
+    ];
+
+    public override ReadOnlySpan<EndpointRule> Endpoints => Rules;
+
+    public override Turn ReadRequest(Turn turn, in RequestView request) => turn;
+
+    public override IReply OpenReply(in CallView call) => new Reply(call);
+
+    private sealed class Reply(CallView call) : IReply
+    {
+        private Answer answer = Answer.None;
+
+        /// <summary>A count is not a use: only embeddings have usage.</summary>
+        public void Take(FrameKind kind, ReadOnlySpan<byte> name, JsonElement json) => answer = new Answer
+        {
+            Model = json.Word("model"u8),
+            Id = json.Word("id"u8),
+            Error = WireError.Inside(json, "body"),
+            Usage = call.Endpoint.Operation == Operation.Embeddings ? ChatUsage.Find(json, call.Vendor, null, final: true) : null,
+            Complete = true,
+        };
+
+        public Answer Finish(ReplyEnd end) => answer;
+    }
+}

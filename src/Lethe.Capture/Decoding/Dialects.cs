@@ -1,0 +1,65 @@
+using System.Text.Json;
+using Lethe.Capture.Decoding.Anthropic;
+using Lethe.Capture.Decoding.Counting;
+using Lethe.Capture.Decoding.OpenAIChat;
+using Lethe.Capture.Decoding.OpenAIResponses;
+using Lethe.Capture.Decoding.Wire;
+using Lethe.Capture.Exchanges;
+
+namespace Lethe.Capture.Decoding;
+
+/// <summary>The languages that are spoken here. Nothing else in the product names them one by one.</summary>
+internal static class Dialects
+{
+    public static readonly Dialect[] All = [new AnthropicDialect(), new ChatDialect(), new ResponsesDialect(), new CountingDialect()];
+
+    /// <summary>The call that a path names in one of them; null when it names none.</summary>
+    public static (Endpoint Endpoint, int SuffixLength)? ByPath(string method, string path)
+    {
+        (Endpoint, int)? found = null;
+        foreach (var dialect in All)
+        {
+            foreach (var rule in dialect.Endpoints)
+            {
+                if (rule.Accepts(method, path) && !(found is var (_, length) && length >= rule.Suffix.Length))
+                {
+                    found = (Of(dialect, rule), rule.Suffix.Length);
+                }
+            }
+        }
+
+        return found;
+    }
+
+    /// <summary>The call that most speaks for where the path says nothing; null when nothing speaks for any.</summary>
+    /// <param name="answer">The first thing the response said, when that is JSON.</param>
+    public static Endpoint? ByVote(IReadOnlyList<HeaderField> headers, JsonElement? request, JsonElement? answer)
+    {
+        var (most, found) = (0, (Endpoint?)null);
+        foreach (var dialect in All)
+        {
+            var (votes, name) = dialect.Claims(headers, request, answer);
+            if (votes > most)
+            {
+                (most, found) = (votes, Named(dialect, name));
+            }
+        }
+
+        return found;
+    }
+
+    private static Endpoint? Named(Dialect dialect, string name)
+    {
+        foreach (var rule in dialect.Endpoints)
+        {
+            if (rule.Name == name)
+            {
+                return Of(dialect, rule);
+            }
+        }
+
+        return null;
+    }
+
+    private static Endpoint Of(Dialect dialect, EndpointRule rule) => new(rule.Name, rule.Operation, dialect) { Streams = rule.Streams };
+}

@@ -1,0 +1,41 @@
+using Lethe.Capture.Turns;
+
+namespace Lethe.Capture.Decoding.Wire;
+
+/// <summary>What a call's path (or, failing that, its bodies) says it is.</summary>
+/// <param name="Name">As in the exchange record: <c>messages</c>, <c>chat_completions</c>, <c>responses</c>, …</param>
+/// <param name="Dialect">Null for a call that is named and nothing else: nothing is said in it, or nobody here speaks its language.</param>
+internal readonly record struct Endpoint(string Name, Operation Operation, Dialect? Dialect)
+{
+    /// <summary>False for a known API that no dialect here speaks.</summary>
+    public bool IsSupported { get; private init; } = true;
+
+    /// <summary>True when the path itself asks for a stream.</summary>
+    public bool Streams { get; init; }
+
+    /// <summary>Nothing is said in it: health probes, model lists, files, batches.</summary>
+    public static Endpoint Other(string name) => new(name, Operation.Other, null);
+
+    public static Endpoint Unsupported(string name) => new(name, Operation.Other, null) { IsSupported = false };
+}
+
+/// <summary>A call that a dialect speaks, by the end of its path: gateways put anything before it. The longest end that fits wins.</summary>
+internal sealed record EndpointRule(string Suffix, string Name, Operation Operation)
+{
+    public string Method { get; init; } = "POST";
+
+    /// <summary>What else stands in the path; null for nothing.</summary>
+    public string? Within { get; init; }
+
+    /// <summary>True when an id follows the suffix.</summary>
+    public bool IsItem { get; init; }
+
+    /// <summary>True when the path itself asks for a stream.</summary>
+    public bool Streams { get; init; }
+
+    public bool Accepts(string method, string path) =>
+        method.Equals(Method, StringComparison.OrdinalIgnoreCase)
+        && (Within is null || path.Contains(Within, StringComparison.Ordinal))
+        && (IsItem ? path.LastIndexOf(Suffix, StringComparison.OrdinalIgnoreCase) is >= 0 and var at && path.IndexOf('/', at + Suffix.Length) < 0
+            : path.EndsWith(Suffix, StringComparison.OrdinalIgnoreCase));
+}
