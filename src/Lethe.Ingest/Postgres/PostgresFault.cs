@@ -17,7 +17,7 @@ internal static class PostgresFault
         PostgresException constraint when constraint.SqlState.StartsWith(IntegrityViolation, StringComparison.Ordinal) => StoreFault.Constraint,
         PostgresException data when data.SqlState.StartsWith(DataException, StringComparison.Ordinal)
             || data.SqlState.StartsWith(LimitExceeded, StringComparison.Ordinal) => StoreFault.Upsert,
-        NpgsqlException or IOException or TimeoutException or OutOfMemoryException or ObjectDisposedException => null,
+        NpgsqlException or IOException or TimeoutException or OutOfMemoryException or ObjectDisposedException or TypeInitializationException => null,
         LeaseLostException or StoreUnavailableException or StoreRefusedException or OvertakenException => null,
         _ => StoreFault.Upsert,
     };

@@ -1,5 +1,6 @@
 using Dapper;
 using Lethe.Ingest.Meaning;
+using Lethe.Ingest.Reading;
 using Microsoft.Data.Sqlite;
 
 namespace Lethe.Ingest.Sqlite;
@@ -19,6 +20,7 @@ public static class LetheDatabase
     static LetheDatabase()
     {
         SQLitePCL.Batteries_V2.Init();
+        StoredId.Register();
     }
 
     /// <summary>Opens the store for writing; creates it, or brings an older one up to date. Any number of first openers succeed.</summary>

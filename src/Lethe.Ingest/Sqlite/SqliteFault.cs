@@ -13,7 +13,7 @@ internal static class SqliteFault
         SqliteException { SqliteExtendedErrorCode: raw.SQLITE_CONSTRAINT_FOREIGNKEY } => StoreFault.ForeignKey,
         SqliteException { SqliteErrorCode: raw.SQLITE_CONSTRAINT } => StoreFault.Constraint,
         SqliteException { SqliteErrorCode: raw.SQLITE_TOOBIG or raw.SQLITE_MISMATCH or raw.SQLITE_RANGE } => StoreFault.Upsert,
-        SqliteException or IOException or OutOfMemoryException or ObjectDisposedException or LeaseLostException or StoreUnavailableException => null,
+        SqliteException or IOException or OutOfMemoryException or ObjectDisposedException or TypeInitializationException or LeaseLostException or StoreUnavailableException => null,
         _ => StoreFault.Upsert,
     };
 }

@@ -2,6 +2,7 @@ using System.Data.Common;
 using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
+using Lethe.Ingest.Meaning;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Logging.Console;
@@ -68,7 +69,7 @@ internal sealed class OneLineFormatter(TimeProvider time) : ConsoleFormatter(For
     {
         for (; link is not null; link = link.InnerException)
         {
-            if (link is IOException or SocketException or HttpRequestException or OperationCanceledException or UnauthorizedAccessException or DbException
+            if (link is IOException or SocketException or HttpRequestException or OperationCanceledException or UnauthorizedAccessException or DbException or StoreRefusedException or StoreUnavailableException
                 or System.Security.Authentication.AuthenticationException or ConnectionAbortedException)
             {
                 return true;

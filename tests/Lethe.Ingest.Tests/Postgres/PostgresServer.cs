@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Npgsql;
@@ -18,9 +19,22 @@ internal sealed class PostgresServer : IDisposable
     private static readonly TimeSpan StartMax = TimeSpan.FromSeconds(60);
     private static readonly Lazy<PostgresServer> SharedServer = new(Start);
 
+    /// <summary>Told to, the directory is left for another start.</summary>
+    private const string Keep = "keep";
+
+    /// <summary>The server lives as long as somebody holds the other end of the input, whatever becomes of that one.</summary>
+    private const string Watch = """
+        directory=$1; shift
+        "$@" & server=$!
+        read -r word
+        kill -QUIT $server 2>/dev/null
+        wait $server
+        [ "$word" = keep ] || rm -rf "$directory"
+        """;
+
     private readonly string directory;
     private readonly int port;
-    private Process? process;
+    private Process? watch;
 
     private PostgresServer(string directory, int port)
     {
@@ -58,28 +72,19 @@ internal sealed class PostgresServer : IDisposable
     public void Begin()
     {
         var start = AsUser(
-            Path.Combine(Programs, "postgres"), "-D", Data, "-p", $"{port}", "-k", directory, "-c", "listen_addresses=127.0.0.1",
+            "sh", "-c", Watch, "watch", directory, Path.Combine(Programs, "postgres"), "-D", Data, "-p", $"{port}", "-k", directory, "-c", "listen_addresses=127.0.0.1",
             // The disk is not what is tested: what a process has handed over outlives the process.
-            "-c", "fsync=off", "-c", "full_page_writes=off", "-c", "shared_buffers=64MB", "-c", "max_connections=60", "-c", "autovacuum=off", "-c", "log_destination=stderr");
-        using var started = new ManualResetEventSlim();
-        // The server dies with the thread that started it: that one stays as long as the server does.
-        new Thread(() =>
-        {
-            var begun = Process.Start(start)!;
-            begun.OutputDataReceived += (_, _) => { };
-            begun.ErrorDataReceived += (_, _) => { };
-            begun.BeginOutputReadLine();
-            begun.BeginErrorReadLine();
-            process = begun;
-            started.Set();
-            begun.WaitForExit();
-        })
-        { IsBackground = true }.Start();
-        started.Wait(StartMax);
+            "-c", "fsync=off", "-c", "full_page_writes=off", "-c", "shared_buffers=64MB", "-c", "max_connections=60", "-c", "autovacuum=off");
+        start.RedirectStandardInput = true;
+        watch = Process.Start(start)!;
+        watch.OutputDataReceived += (_, _) => { };
+        watch.ErrorDataReceived += (_, _) => { };
+        watch.BeginOutputReadLine();
+        watch.BeginErrorReadLine();
         var began = Stopwatch.GetTimestamp();
         while (!Answers())
         {
-            Assert.True(process is { HasExited: false } && Stopwatch.GetElapsedTime(began) < StartMax, "PostgreSQL did not start.");
+            Assert.True(Stopwatch.GetElapsedTime(began) < StartMax, "PostgreSQL did not start.");
         }
     }
 
@@ -87,36 +92,31 @@ internal sealed class PostgresServer : IDisposable
     public void Stop()
     {
         Run(AsUser(Path.Combine(Programs, "pg_ctl"), "stop", "-D", Data, "-m", "fast", "-w"));
-        process!.WaitForExit();
+        LetGo(Keep);
     }
 
     /// <summary>Kills the postmaster; what it had begun dies with it.</summary>
     public void Kill()
     {
-        process!.Kill();
-        process.WaitForExit();
-        // Its children notice by themselves, and a new one does not start before.
-        var began = Stopwatch.GetTimestamp();
-        while (Answers() && Stopwatch.GetElapsedTime(began) < StartMax)
-        {
-        }
-    }
-
-    public void Dispose()
-    {
-        if (process is { HasExited: false })
+        var postmaster = int.Parse(File.ReadLines(Path.Combine(Data, "postmaster.pid")).First(), CultureInfo.InvariantCulture);
+        using (var process = Process.GetProcessById(postmaster))
         {
             process.Kill();
-            process.WaitForExit();
         }
 
-        try
+        LetGo(Keep);
+    }
+
+    public void Dispose() => LetGo("");
+
+    // Its children notice by themselves when it is gone, and another one begins only then.
+    private void LetGo(string word)
+    {
+        if (watch is { HasExited: false })
         {
-            Directory.Delete(directory, recursive: true);
-        }
-        catch (IOException)
-        {
-            // A child of the server may be writing its last; the directory is the system's to clean.
+            watch.StandardInput.WriteLine(word);
+            watch.StandardInput.Close();
+            watch.WaitForExit();
         }
     }
 
@@ -152,11 +152,10 @@ internal sealed class PostgresServer : IDisposable
         return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
-    // It dies with this process, whatever becomes of that.
     private static ProcessStartInfo AsUser(string program, params string[] arguments)
     {
         string[] user = Environment.IsPrivilegedProcess ? [$"--reuid={PackageUser}", $"--regid={PackageUser}", "--clear-groups"] : [];
-        return new ProcessStartInfo("setpriv", [.. user, "--pdeathsig=KILL", program, .. arguments])
+        return new ProcessStartInfo("setpriv", [.. user, program, .. arguments])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

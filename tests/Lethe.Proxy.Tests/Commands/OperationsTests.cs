@@ -105,7 +105,7 @@ public sealed class OperationsTests : IAsyncLifetime
     [Fact]
     public async Task A_row_that_was_changed_is_told_with_what_the_journal_says()
     {
-        await ExecuteAsync("UPDATE exchanges SET status = 418, reply_text = 'other words' WHERE status = 200");
+        await ExecuteAsync("UPDATE exchanges SET status = 418, reply_text = CAST('other words' AS BLOB) WHERE status = 200");
 
         var (code, output, _) = await LetheProgram.RunAsync("verify", "--parity", "--json", "--data", Data);
 
