@@ -27,7 +27,7 @@ internal static class CounterCheck
                (SELECT count(t.asked_by) FROM tool_calls t WHERE t.session = s.session) + coalesce(a.tool_calls, 0) AS tool_calls
         FROM sessions s
         LEFT JOIN exchanges e ON e.session = s.session
-        LEFT JOIN archived a ON a.org = s.org AND a.session_id = s.session_id
+        LEFT JOIN archived a ON a.org = s.org AND a.session_id = s.session_id AND s.is_placeholder = 0
         WHERE s.session > @After AND s.session <= @UpTo
         GROUP BY s.session
         ORDER BY s.session

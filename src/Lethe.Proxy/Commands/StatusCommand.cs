@@ -1,10 +1,10 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Net;
-using System.Text.Json.Serialization;
 using System.Text.Json;
-using Lethe.Proxy.Reading;
+using System.Text.Json.Serialization;
 using Lethe.Proxy.Hosting;
+using Lethe.Proxy.Reading;
 using Lethe.Proxy.Recording;
 using Lethe.Proxy.Terminal;
 

@@ -1,6 +1,6 @@
 using Lethe.Ingest.Journaling;
-using Lethe.Ingest.Reading;
 using Lethe.Ingest.Meaning;
+using Lethe.Ingest.Reading;
 using Lethe.Ingest.Sqlite;
 using Lethe.Proxy.Configuration;
 using Lethe.Proxy.Recording;

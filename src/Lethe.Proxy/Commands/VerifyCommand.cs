@@ -1,10 +1,10 @@
 using System.CommandLine;
-using Lethe.Capture.Exchanges;
 using Lethe.Capture;
+using Lethe.Capture.Exchanges;
 using Lethe.Capture.Prices;
 using Lethe.Ingest.Journaling;
-using Lethe.Ingest.Reading;
 using Lethe.Ingest.Meaning;
+using Lethe.Ingest.Reading;
 using Lethe.Ingest.Sqlite;
 using Lethe.Ingest.Verifying;
 using Lethe.Proxy.Recording;

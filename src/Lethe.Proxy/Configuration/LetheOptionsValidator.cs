@@ -73,6 +73,11 @@ internal sealed class LetheOptionsValidator
         InRange("Journal:PartBytes", options.Journal.PartBytes, KiB, 64 * MiB);
         InRange("Journal:BytesMax", options.Journal.BytesMax, 0, 1024 * 1024 * GiB);
         InRange("Retention:BytesMax", options.Retention.BytesMax, 0, 1024 * 1024 * GiB);
+        if (options.Sink != "sqlite" && (options.Retention.BodiesDays > 0 || options.Retention.RecordsDays > 0 || options.Retention.BytesMax > 0))
+        {
+            Refuse("Retention", "is of the sink sqlite alone.");
+        }
+
         CheckDays("Retention:BodiesDays", options.Retention.BodiesDays);
         CheckDays("Retention:RecordsDays", options.Retention.RecordsDays);
         InRange("Ingest:LagSecondsMax", options.Ingest.LagSecondsMax, 0, 24 * 3600);

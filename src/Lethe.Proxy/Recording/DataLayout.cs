@@ -1,5 +1,5 @@
-using Lethe.Ingest.Recording;
 using Lethe.Ingest.Meaning;
+using Lethe.Ingest.Recording;
 using Lethe.Ingest.Sqlite;
 
 namespace Lethe.Proxy.Recording;

@@ -7,9 +7,9 @@ using Lethe.Ingest;
 using Lethe.Ingest.Ingesting;
 using Lethe.Ingest.Journaling;
 using Lethe.Ingest.Keeping;
+using Lethe.Ingest.Meaning;
 using Lethe.Ingest.Reading;
 using Lethe.Ingest.Recording;
-using Lethe.Ingest.Meaning;
 using Lethe.Proxy.Configuration;
 using Lethe.Proxy.Forwarding;
 
