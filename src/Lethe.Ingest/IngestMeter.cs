@@ -27,6 +27,14 @@ public static class IngestMeter
     internal static readonly Counter<long> CaptureBytes =
         Meter.CreateCounter<long>("lethe_capture_bytes_total", "By", "Body bytes on the wire, by direction.");
 
+    internal static readonly Counter<long> RetentionExchanges =
+        Meter.CreateCounter<long>("lethe_retention_exchanges_total", null, "Exchanges that lost their words by age or size, their words by being forgotten, or their records.");
+
+    internal static readonly Counter<long> RetentionFailures =
+        Meter.CreateCounter<long>("lethe_retention_failures_total", null, "Looks of retention that did not come to their end.");
+
+    internal static void Forgot(string step, long count) => RetentionExchanges.Add(count, new KeyValuePair<string, object?>("step", step));
+
     internal static void Captured(long request, long response)
     {
         CaptureBytes.Add(request, new KeyValuePair<string, object?>("direction", "request"));
@@ -39,6 +47,12 @@ public static class IngestMeter
         JournalFailures.Add(0);
         Replays.Add(0);
         Conflicts.Add(0);
+        RetentionFailures.Add(0);
+        foreach (var step in (string[])["words", "erased", "records"])
+        {
+            Forgot(step, 0);
+        }
+
         foreach (var reason in (string[])["memory", "stopping", "unwritable"])
         {
             Drops.Add(0, new KeyValuePair<string, object?>("reason", reason));

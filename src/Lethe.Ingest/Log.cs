@@ -71,4 +71,13 @@ internal static partial class Log
 
     [LoggerMessage(35, LogLevel.Warning, "The store was last made of another journal ({Journal}); this one is read from its beginning")]
     public static partial void JournalIsAnother(ILogger logger, Guid journal);
+
+    [LoggerMessage(60, LogLevel.Information, "Retention took the words of {Words} exchanges and the records of {Records}")]
+    public static partial void Expired(ILogger logger, long words, long records);
+
+    [LoggerMessage(61, LogLevel.Information, "{Sessions} sessions were forgotten, with the words of {Words} exchanges")]
+    public static partial void Forgotten(ILogger logger, int sessions, long words);
+
+    [LoggerMessage(62, LogLevel.Error, "Retention or forgetting did not come to its end; it goes on at the next look")]
+    public static partial void RetentionFailed(ILogger logger, Exception error);
 }

@@ -23,13 +23,10 @@ public sealed class HouseTests
         ("Lethe.Capture.Decoding.OpenAIResponses", "Lethe.Capture.Decoding"),
         ("Lethe.Capture.Turns", "Lethe.Capture.Decoding"),
         ("Lethe.Ingest.Journaling", "Lethe.Ingest"),
-        ("Lethe.Ingest.Storage", "Lethe.Ingest.Reading"),
-        ("Lethe.Proxy.Admin", "Lethe.Proxy.Hosting"),
         ("Lethe.Proxy.Configuration", "Lethe.Proxy.ExtProc"),
         ("Lethe.Proxy.Configuration", "Lethe.Proxy.Forwarding"),
         ("Lethe.Proxy.Exec", "Lethe.Proxy.Commands"),
         ("Lethe.Proxy.ExtProc.Policies", "Lethe.Proxy.ExtProc"),
-        ("Lethe.Proxy.Reading", "Lethe.Proxy.Hosting"),
     ];
 
     [Fact]
@@ -48,7 +45,8 @@ public sealed class HouseTests
         {
         }
 
-        Assert.Empty(left.SelectMany(from => arrows[from].Where(arrow => left.Contains(arrow.To)).DistinctBy(arrow => arrow.To).Select(arrow => $"{from} → {arrow.To}: {arrow.Why}")));
+        var circles = left.SelectMany(from => arrows[from].Where(arrow => left.Contains(arrow.To)).DistinctBy(arrow => arrow.To).Select(arrow => $"{from} → {arrow.To}: {arrow.Why}"));
+        Assert.True(left.Count == 0, string.Join('\n', circles));
     }
 
     [Fact]

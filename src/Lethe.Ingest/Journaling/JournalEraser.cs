@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 namespace Lethe.Ingest.Journaling;
 
 /// <summary>
-/// Erases exchanges from a journal that is held: closes the live segment, so that nothing new points at what goes, decides, tells it in a line, then writes
+/// Erases exchanges from a journal that is held: closes the live segment where they are told in it, so that nothing new points at what goes, decides, tells it in a line, then writes
 /// zeros. From the decision on it is carried out in any case, at the next start if need be.
 /// </summary>
 internal static class JournalEraser
@@ -18,7 +18,12 @@ internal static class JournalEraser
                 await FinishAsync(journal, unfinished).ConfigureAwait(false);
             }
 
-            Require(await journal.SealAsync().ConfigureAwait(false));
+            // New calls point only at what lies in the segment that they are told in.
+            if (exchanges.Any(place => place.Segment >= journal.DurableEnd.Segment))
+            {
+                Require(await journal.SealAsync().ConfigureAwait(false));
+            }
+
             Require(await journal.PostAsync(static _ => { }).ConfigureAwait(false));
             await journal.Keeper.Files.WaitAsync().ConfigureAwait(false);
             try

@@ -119,6 +119,15 @@ internal sealed class SessionFacts
         return bare;
     }
 
+    /// <summary>Forgets what was said until then, but for what the session is known by.</summary>
+    public void ForgetWords(long until)
+    {
+        foreach (var field in fields.Where(field => field.Value.Clock.At <= until && field.Key is not (HarnessVersion or IdOrigin or AuthSubject)).Select(field => field.Key).ToList())
+        {
+            fields.Remove(field);
+        }
+    }
+
     public static SessionFacts Parse(string json)
     {
         var facts = new SessionFacts();

@@ -37,7 +37,7 @@ public static class LetheDatabase
         {
             RefuseForeign(connection, path, steps[^1].Version);
             await TurnOnWalAsync(connection, time, cancel).ConfigureAwait(false);
-            connection.Execute("PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 16000; PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -32000;");
+            connection.Execute("PRAGMA secure_delete = ON; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 16000; PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -32000;");
             MigrationGate.Pass(connection, path, steps);
             Migrate(connection, path, steps, time);
             return connection;

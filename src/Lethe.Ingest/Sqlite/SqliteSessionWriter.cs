@@ -58,7 +58,10 @@ internal sealed class SqliteSessionWriter : IDisposable
             connection,
             """
             UPDATE sessions
-            SET first_seen_at = (SELECT min(captured_at) FROM exchanges e WHERE e.session = ?1), last_seen_at = (SELECT max(captured_at) FROM exchanges e WHERE e.session = ?1)
+            SET first_seen_at = (SELECT min(at) FROM (SELECT captured_at AS at FROM exchanges e WHERE e.session = ?1
+                                 UNION ALL SELECT first_seen_at FROM archived a WHERE a.org = sessions.org AND a.session_id = sessions.session_id)),
+                last_seen_at = (SELECT max(at) FROM (SELECT captured_at AS at FROM exchanges e WHERE e.session = ?1
+                                UNION ALL SELECT last_seen_at FROM archived a WHERE a.org = sessions.org AND a.session_id = sessions.session_id))
             WHERE session = ?1
             RETURNING first_seen_at, last_seen_at
             """,

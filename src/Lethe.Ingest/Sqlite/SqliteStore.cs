@@ -199,7 +199,7 @@ public sealed class SqliteStore : ISessionStore
         }
     }
 
-    private static StoreUnavailableException Unavailable(SqliteException fault) =>
+    internal static StoreUnavailableException Unavailable(SqliteException fault) =>
         new($"SQLite {fault.SqliteExtendedErrorCode}: {fault.Message}", fault)
         {
             IsPassing = fault.SqliteErrorCode is raw.SQLITE_BUSY or raw.SQLITE_LOCKED or raw.SQLITE_FULL,

@@ -17,26 +17,17 @@ internal static class CounterCheck
         ORDER BY session
         """;
 
-    private const string Summed = """
+    // What rows that are gone had counted stands in the archive.
+    private static readonly string Summed = $"""
         SELECT s.session_id,
-               count(e.ingested) AS exchanges,
-               coalesce(sum(e.is_turn), 0) AS turns,
-               coalesce(sum(e.is_turn = 0 AND e.outcome NOT IN ('completed', 'not_decoded')), 0) AS attempts,
-               coalesce(sum(e.outcome IN ('upstream_error', 'upstream_aborted', 'no_response')), 0) AS errors,
-               coalesce(sum(max(e.input, 0)), 0) AS input,
-               coalesce(sum(max(e.cache_read, 0)), 0) AS cache_read,
-               coalesce(sum(max(e.cache_write_5m, 0)), 0) AS cache_write_5m,
-               coalesce(sum(max(e.cache_write_1h, 0)), 0) AS cache_write_1h,
-               coalesce(sum(max(e.output, 0)), 0) AS output,
-               coalesce(sum(max(e.reasoning, 0)), 0) AS reasoning,
-               coalesce(sum(max(e.cost_nano_usd, 0)), 0) AS cost_nano_usd,
-               coalesce(sum(e.is_turn = 1 AND e.cost_nano_usd IS NULL), 0) AS unpriced_turns,
-               min(e.captured_at) AS first_seen_at,
-               max(e.captured_at) AS last_seen_at,
-               (SELECT count(*) FROM session_nodes m WHERE m.session = s.session) AS nodes,
-               (SELECT count(t.asked_by) FROM tool_calls t WHERE t.session = s.session) AS tool_calls
+               {string.Join(",\n", ExchangeSums.Columns.Select(column => $"{column.Sum} + coalesce(a.{column.Name}, 0) AS {column.Name}"))},
+               min(coalesce(min(e.captured_at), a.first_seen_at), coalesce(a.first_seen_at, min(e.captured_at))) AS first_seen_at,
+               max(coalesce(max(e.captured_at), a.last_seen_at), coalesce(a.last_seen_at, max(e.captured_at))) AS last_seen_at,
+               (SELECT count(*) FROM session_nodes m WHERE m.session = s.session) + coalesce(a.nodes, 0) AS nodes,
+               (SELECT count(t.asked_by) FROM tool_calls t WHERE t.session = s.session) + coalesce(a.tool_calls, 0) AS tool_calls
         FROM sessions s
         LEFT JOIN exchanges e ON e.session = s.session
+        LEFT JOIN archived a ON a.org = s.org AND a.session_id = s.session_id AND s.is_placeholder = 0
         WHERE s.session > @After AND s.session <= @UpTo
         GROUP BY s.session
         ORDER BY s.session

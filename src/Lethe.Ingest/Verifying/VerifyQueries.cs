@@ -65,6 +65,7 @@ internal static class VerifyQueries
             FROM sessions s
             WHERE s.session > @After AND s.session <= @UpTo
               AND s.is_placeholder = 0 AND NOT EXISTS (SELECT 1 FROM exchanges e WHERE e.session = s.session AND e.own_session = s.session)
+              AND NOT EXISTS (SELECT 1 FROM archived a WHERE a.org = s.org AND a.session_id = s.session_id AND a.exchanges > 0)
             """),
         new(VerifyFaultKind.Parent, "sessions", "session", SessionsAtOnce,
             """

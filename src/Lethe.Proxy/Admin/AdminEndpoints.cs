@@ -40,7 +40,9 @@ internal static class AdminEndpoints
     {
         endpoints.MapGet("/", (HttpContext context, WebPage page) => page.Serve(context));
         endpoints.MapSessions();
+        endpoints.MapKeeping();
         endpoints.MapExchanges();
+        endpoints.MapBodies();
         endpoints.MapGet("/v1/events", (HttpContext context, EventStream events) => events.ServeAsync(context));
         endpoints.MapMetrics("/metrics", endpoints.ServiceProvider.GetRequiredService<MetricRegistry>().Collectors).WithMetadata(new HttpMethodMetadata([HttpMethods.Get]));
         endpoints.MapHealth();

@@ -1,5 +1,5 @@
-using Lethe.Proxy.Hosting;
 using Lethe.Proxy.Reading;
+using Lethe.Proxy.Recording;
 
 namespace Lethe.Proxy.Admin;
 

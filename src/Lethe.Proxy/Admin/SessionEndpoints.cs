@@ -39,8 +39,8 @@ internal static class SessionEndpoints
         return Results.Json(page, ApiJson.Default.PageSessionSummary);
     }
 
-    // A harness's own id may hold a slash, which routing leaves encoded.
-    private static SessionDetail? Find(HttpContext context, StoreReader reader, string id) => reader.Session(Caller.OrgOf(context), Uri.UnescapeDataString(id));
+    /// <summary>The session that a path means. A harness's own id may hold a slash, which routing leaves encoded.</summary>
+    public static SessionDetail? Find(HttpContext context, StoreReader reader, string id) => reader.Session(Caller.OrgOf(context), Uri.UnescapeDataString(id));
 
     private static IResult Detail(string id, HttpContext context, StoreReader reader) => Find(context, reader, id) is { } detail
         ? Results.Json(detail, ApiJson.Default.SessionDetail)
@@ -98,6 +98,6 @@ internal static class SessionEndpoints
         return 0;
     }
 
-    private static IResult NoSession(string id) => ProblemDocument.Of(
+    public static IResult NoSession(string id) => ProblemDocument.Of(
         StatusCodes.Status404NotFound, "session_not_found", "No such session.", $"No session, or more than one, answers to '{id}'.");
 }

@@ -60,6 +60,11 @@ internal sealed class ConversationView(IAnsiConsole console)
             Line($"  {session.Name} {session.Cwd}".TrimEnd(), Dim);
         }
 
+        if (session.PinnedAt is not null || session.ErasedAt is not null)
+        {
+            Line($"  {(session.PinnedAt is null ? "" : "pinned ")}{(session.ErasedAt is { } erased ? "erased " + Format.Time(erased) : "")}".TrimEnd(), Dim);
+        }
+
         Line($"  {Format.Time(session.FirstSeenAt)} – {Format.Time(session.LastSeenAt)}  {Format.Count(counters.Turns)} turns, {Format.Count(counters.Attempts)} failed, "
             + $"{Format.Count(counters.InputTotal)} in, {Format.Count(counters.Output)} out, {Format.Count(counters.ToolCalls)} tools, {Format.Money(counters.CostNanoUsd)}");
     }
@@ -77,6 +82,11 @@ internal sealed class ConversationView(IAnsiConsole console)
         {
             Line($"   in {Format.Count(usage.InputTokens)} (cache read {Format.Count(usage.CacheReadTokens)}, write {Format.Count(usage.CacheWriteTokens)})  out {Format.Count(usage.OutputTokens)} (reasoning {Format.Count(usage.ReasoningTokens)})"
                 + $"  {Format.Money(exchange.CostNanoUsd)}  {Format.Duration(exchange.Timing.DurationMs)}", Dim);
+        }
+
+        if (exchange.Content is "expired" or "erased")
+        {
+            Line(exchange.Content == "erased" ? "   what was said was erased" : "   what was said is no longer kept", Dim);
         }
 
         if (exchange.Error is { } error)

@@ -4,6 +4,7 @@ using Lethe.Ingest.Meaning;
 using Lethe.Proxy.Configuration;
 using Lethe.Proxy.Exec;
 using Lethe.Proxy.Hosting;
+using Lethe.Proxy.Recording;
 using Lethe.Proxy.Terminal;
 using Microsoft.Data.Sqlite;
 

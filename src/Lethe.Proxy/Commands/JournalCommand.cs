@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Text;
 using Lethe.Ingest.Journaling;
-using Lethe.Proxy.Hosting;
+using Lethe.Proxy.Recording;
 using Lethe.Proxy.Terminal;
 
 namespace Lethe.Proxy.Commands;

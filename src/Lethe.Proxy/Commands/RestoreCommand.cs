@@ -1,5 +1,5 @@
 using System.CommandLine;
-using Lethe.Proxy.Hosting;
+using Lethe.Proxy.Recording;
 
 namespace Lethe.Proxy.Commands;
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Lethe.Proxy.Configuration;
 using Lethe.Proxy.Hosting;
+using Lethe.Proxy.Recording;
 using Lethe.Proxy.Terminal;
 
 namespace Lethe.Proxy.Commands;

@@ -1,10 +1,11 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Net;
-using System.Text.Json.Serialization;
 using System.Text.Json;
-using Lethe.Proxy.Reading;
+using System.Text.Json.Serialization;
 using Lethe.Proxy.Hosting;
+using Lethe.Proxy.Reading;
+using Lethe.Proxy.Recording;
 using Lethe.Proxy.Terminal;
 
 namespace Lethe.Proxy.Commands;
@@ -71,6 +72,12 @@ internal static class StatusCommand
                 CultureInfo.InvariantCulture,
                 $"  ingest      {state.Ingest.Replace('_', ' ')}, {state.LagRecords} lines ({Format.Bytes(state.LagBytes)}) behind{(state.IngestReason is { } why ? ": " + why : "")}"));
             lines.Add($"  calls       {state.OpenCalls} open");
+            if (state.Keeping is { } keeping)
+            {
+                lines.Add(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"  retention   {keeping.WordsExpired} expired, {keeping.WordsErased} erased, {keeping.RecordsRemoved} removed{(keeping.Failure is { } failure ? ": " + failure : "")}"));
+            }
         }
         else
         {

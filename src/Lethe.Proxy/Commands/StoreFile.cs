@@ -3,7 +3,7 @@ using Lethe.Ingest.Meaning;
 using Lethe.Ingest.Reading;
 using Lethe.Ingest.Sqlite;
 using Lethe.Proxy.Configuration;
-using Lethe.Proxy.Hosting;
+using Lethe.Proxy.Recording;
 using Lethe.Proxy.Terminal;
 using Microsoft.Data.Sqlite;
 

@@ -1,13 +1,13 @@
 using System.CommandLine;
-using Lethe.Capture.Exchanges;
 using Lethe.Capture;
+using Lethe.Capture.Exchanges;
 using Lethe.Capture.Prices;
 using Lethe.Ingest.Journaling;
-using Lethe.Ingest.Reading;
 using Lethe.Ingest.Meaning;
+using Lethe.Ingest.Reading;
 using Lethe.Ingest.Sqlite;
 using Lethe.Ingest.Verifying;
-using Lethe.Proxy.Hosting;
+using Lethe.Proxy.Recording;
 using Lethe.Proxy.Terminal;
 using Microsoft.Data.Sqlite;
 

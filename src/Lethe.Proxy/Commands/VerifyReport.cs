@@ -44,7 +44,7 @@ internal sealed class VerifyReport(TextWriter output, bool json)
         {
             output.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{(Faults == 0 ? "fine" : Faults + " faults")}: {journal.Exchanges} exchanges in {journal.Segments} journal segments, {journal.Open} open, head {journal.Head}"));
+                $"{(Faults == 0 ? "fine" : Faults + " faults")}: {journal.Exchanges} exchanges in {journal.Segments} journal segments{(journal.Erased > 0 ? $" ({journal.Erased} erased)" : "")}, {journal.Open} open, head {journal.Head}"));
         }
 
         return Faults == 0 ? ExitCode.Fine : ExitCode.NotFine;

@@ -33,6 +33,8 @@ public sealed class LetheOptions
 
     public IngestOptions Ingest { get; set; } = new();
 
+    public RetentionOptions Retention { get; set; } = new();
+
     /// <summary><c>sqlite</c>: a file in the data directory; <c>postgres</c>: a server that many recorders share; <c>memory</c>: gone with the process.</summary>
     public string Sink { get; set; } = "sqlite";
 
@@ -155,6 +157,22 @@ public sealed class JournalOptions
     public int PartIntervalMilliseconds { get; set; } = 1000;
 
     public int PartBytes { get; set; } = 256 * 1024;
+
+    /// <summary>The journal's size on disk; what every consumer has passed goes first, oldest first. 0 is no bound.</summary>
+    public long BytesMax { get; set; }
+}
+
+/// <summary>How long what is there is kept. 0 is for ever; pinned sessions stay.</summary>
+public sealed class RetentionOptions
+{
+    /// <summary>What was said is forgotten when it is older.</summary>
+    public double BodiesDays { get; set; }
+
+    /// <summary>That it happened is forgotten when it is older.</summary>
+    public double RecordsDays { get; set; }
+
+    /// <summary>What the data directory may hold, oldest words first.</summary>
+    public long BytesMax { get; set; }
 }
 
 /// <summary>From the journal into the store.</summary>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using Lethe.Envoy;
 
@@ -70,6 +71,15 @@ internal sealed class LetheOptionsValidator
         InRange("Journal:FlushIntervalMilliseconds", options.Journal.FlushIntervalMilliseconds, 0, 1000);
         InRange("Journal:PartIntervalMilliseconds", options.Journal.PartIntervalMilliseconds, 10, 60_000);
         InRange("Journal:PartBytes", options.Journal.PartBytes, KiB, 64 * MiB);
+        InRange("Journal:BytesMax", options.Journal.BytesMax, 0, 1024 * 1024 * GiB);
+        InRange("Retention:BytesMax", options.Retention.BytesMax, 0, 1024 * 1024 * GiB);
+        if (options.Sink != "sqlite" && (options.Retention.BodiesDays > 0 || options.Retention.RecordsDays > 0 || options.Retention.BytesMax > 0))
+        {
+            Refuse("Retention", "is of the sink sqlite alone.");
+        }
+
+        CheckDays("Retention:BodiesDays", options.Retention.BodiesDays);
+        CheckDays("Retention:RecordsDays", options.Retention.RecordsDays);
         InRange("Ingest:LagSecondsMax", options.Ingest.LagSecondsMax, 0, 24 * 3600);
         InRange("Ingest:LagBytesMax", options.Ingest.LagBytesMax, 0, 1024 * GiB);
         OneOf("Journal:Durability", options.Journal.Durability, "relaxed", "strict");
@@ -183,6 +193,15 @@ internal sealed class LetheOptionsValidator
         foreach (var group in Upstream.From(options).GroupBy(upstream => upstream.PathPrefix, StringComparer.OrdinalIgnoreCase).Where(group => group.Count() > 1))
         {
             Refuse("Upstreams", $"{string.Join(" and ", group.Select(upstream => upstream.Name))} share the prefix {group.Key}/.");
+        }
+    }
+
+    private void CheckDays(string key, double days)
+    {
+        const double CenturyDays = 36_500;
+        if (days is not (>= 0 and <= CenturyDays))
+        {
+            Refuse(key, string.Create(CultureInfo.InvariantCulture, $"{days} is not between 0 and {CenturyDays}."));
         }
     }
 

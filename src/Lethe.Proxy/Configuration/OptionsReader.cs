@@ -68,7 +68,7 @@ internal sealed class OptionsReader
         }
         else
         {
-            errors.Add($"{section.Path}: '{section.Value}' is not {(type == typeof(bool) ? "true or false" : "a whole number in range")}.");
+            errors.Add($"{section.Path}: '{section.Value}' is not {(type == typeof(bool) ? "true or false" : type == typeof(double) ? "a number" : "a whole number in range")}.");
         }
     }
 
@@ -112,6 +112,11 @@ internal sealed class OptionsReader
         if (type == typeof(long))
         {
             return long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) ? number : null;
+        }
+
+        if (type == typeof(double))
+        {
+            return double.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number) ? number : null;
         }
 
         throw new NotSupportedException($"No reader for options of type {type.Name}.");

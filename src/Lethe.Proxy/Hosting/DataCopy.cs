@@ -1,5 +1,6 @@
 using Lethe.Ingest.Meaning;
 using Lethe.Ingest.Sqlite;
+using Lethe.Proxy.Recording;
 
 namespace Lethe.Proxy.Hosting;
 

@@ -7,6 +7,7 @@ using Lethe.Proxy.Configuration;
 using Lethe.Proxy.ExtProc;
 using Lethe.Proxy.Forwarding;
 using Lethe.Proxy.Metrics;
+using Lethe.Proxy.Recording;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.Data.Sqlite;
@@ -20,14 +21,12 @@ namespace Lethe.Proxy.Hosting;
 internal sealed class LetheHost : IAsyncDisposable
 {
     private readonly DataDirectory directory;
-    private readonly RecordingPipeline memory;
     private readonly IHost host;
     private bool stopped;
 
-    private LetheHost(DataDirectory directory, RecordingPipeline memory, IHost host, ListeningDoors doors)
+    private LetheHost(DataDirectory directory, IHost host, ListeningDoors doors)
     {
         this.directory = directory;
-        this.memory = memory;
         this.host = host;
         Doors = doors;
     }
@@ -46,18 +45,15 @@ internal sealed class LetheHost : IAsyncDisposable
     public static async Task<LetheHost> StartAsync(LetheSettings settings, Action<IServiceCollection>? configure = null, CancellationToken stopping = default)
     {
         var directory = await DataDirectory.OpenAsync(settings.Options.DataDirectory, TimeProvider.System);
-        RecordingPipeline? memory = null;
         IHost? host = null;
         try
         {
-            host = Build(settings, configure);
+            host = Build(settings, directory.Path, configure);
             var services = host.Services;
             // Counts from now on, not from the first time that somebody asks.
             services.GetRequiredService<MetricRegistry>();
             services.GetService<OtlpExport>();
-            memory = await RecordingPipeline.OpenAsync(
-                settings.Options, directory.Path, services.GetRequiredService<TimeProvider>(), services.GetRequiredService<ILoggerFactory>());
-            services.GetRequiredService<OpenedPipeline>().Pipeline = memory;
+            var memory = services.GetRequiredService<RecordingPipeline>();
             await host.StartAsync(stopping);
             await memory.WhenStoreOpenedAsync();
             var doors = Listeners.Bound(services.GetRequiredService<IServer>(), settings.Options);
@@ -67,11 +63,11 @@ internal sealed class LetheHost : IAsyncDisposable
                 Log.NoTokenYet(services.GetRequiredService<ILogger<LetheHost>>(), settings.Options.AdminListen);
             }
 
-            return new LetheHost(directory, memory, host, doors);
+            return new LetheHost(directory, host, doors);
         }
         catch (Exception fault)
         {
-            await CloseAsync(directory, memory, host);
+            await CloseAsync(directory, host);
             throw AsHostFault(fault) is { } known ? known : fault;
         }
     }
@@ -112,28 +108,28 @@ internal sealed class LetheHost : IAsyncDisposable
             }
             finally
             {
-                await CloseAsync(directory, memory, host);
+                await CloseAsync(directory, host);
             }
         }
     }
 
-    private static async Task CloseAsync(DataDirectory directory, RecordingPipeline? memory, IHost? host)
+    // The memory is among its services, and goes last but for the log.
+    private static async Task CloseAsync(DataDirectory directory, IHost? host)
     {
         try
         {
-            if (memory is not null)
+            if (host is not null)
             {
-                await memory.DisposeAsync();
+                await ((IAsyncDisposable)host).DisposeAsync();
             }
         }
         finally
         {
-            host?.Dispose();
             directory.Dispose();
         }
     }
 
-    private static IHost Build(LetheSettings settings, Action<IServiceCollection>? configure) => new HostBuilder()
+    private static IHost Build(LetheSettings settings, string dataDirectory, Action<IServiceCollection>? configure) => new HostBuilder()
         .ConfigureAppConfiguration(builder => builder.AddConfiguration(settings.Configuration))
         .ConfigureLogging(HostLog.Configure)
         .ConfigureServices(services =>
@@ -142,9 +138,10 @@ internal sealed class LetheHost : IAsyncDisposable
             services.AddSingleton(settings);
             services.AddSingleton(settings.Options);
             services.AddSingleton(TimeProvider.System);
-            services.AddSingleton<OpenedPipeline>();
-            services.AddSingleton(provider => provider.GetRequiredService<OpenedPipeline>().Pipeline.Sink);
-            services.AddSingleton(provider => provider.GetRequiredService<OpenedPipeline>().Pipeline.Reader);
+            services.AddSingleton(provider => RecordingPipeline.Open(
+                settings.Options, dataDirectory, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILoggerFactory>()));
+            services.AddSingleton(provider => provider.GetRequiredService<RecordingPipeline>().Sink);
+            services.AddSingleton(provider => provider.GetRequiredService<RecordingPipeline>().Reader);
             services.AddSingleton<ReadinessCheck>();
             services.AddHealthChecks().AddCheck<ReadinessCheck>("readiness");
             services.AddSingleton<MetricRegistry>();

@@ -2,6 +2,7 @@ using System.Net;
 using Lethe.Proxy.Configuration;
 using Lethe.Proxy.ExtProc;
 using Lethe.Proxy.Forwarding;
+using Lethe.Proxy.Recording;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Lethe.Proxy.Configuration;
 using Lethe.Proxy.Forwarding;
+using Lethe.Proxy.Recording;
 
 namespace Lethe.Proxy.Hosting;
 

@@ -8,6 +8,7 @@ internal static class MetricLabels
         ["lethe_exchanges_total"] = ["door", "provider", "outcome"],
         ["lethe_turns_total"] = ["harness"],
         ["lethe_drops_total"] = ["reason"],
+        ["lethe_retention_exchanges_total"] = ["step"],
         ["lethe_tokens_total"] = ["provider", "kind"],
         ["lethe_cost_usd_total"] = ["provider"],
         ["lethe_capture_bytes_total"] = ["direction"],

@@ -2,7 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Lethe.Ingest.Reading;
-using Lethe.Proxy.Hosting;
+using Lethe.Proxy.Recording;
 
 namespace Lethe.Proxy.Reading;
 
@@ -16,6 +16,7 @@ namespace Lethe.Proxy.Reading;
 [JsonSerializable(typeof(Page<ExchangeRecord>))]
 [JsonSerializable(typeof(PipelineState))]
 [JsonSerializable(typeof(NotReadyDocument))]
+[JsonSerializable(typeof(ForgottenDocument))]
 internal sealed partial class ApiJson : JsonSerializerContext
 {
     public static string Text<T>(T value) => JsonSerializer.Serialize(value, (JsonTypeInfo<T>)Default.GetTypeInfo(typeof(T))!);

@@ -1,4 +1,4 @@
-using Lethe.Proxy.Hosting;
+using Lethe.Proxy.Recording;
 
 namespace Lethe.Proxy.Reading;
 

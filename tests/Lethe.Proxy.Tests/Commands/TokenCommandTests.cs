@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Lethe.Proxy.Hosting;
+using Lethe.Proxy.Recording;
 
 namespace Lethe.Proxy.Tests.Commands;
 

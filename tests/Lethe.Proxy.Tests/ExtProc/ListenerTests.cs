@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
-using Lethe.Proxy.Hosting;
+using Lethe.Proxy.Recording;
 
 namespace Lethe.Proxy.Tests.ExtProc;
 

@@ -7,6 +7,7 @@ using Lethe.Ingest.Sqlite;
 using Lethe.Proxy.Configuration;
 using Lethe.Proxy.Forwarding;
 using Lethe.Proxy.Hosting;
+using Lethe.Proxy.Recording;
 using Lethe.Proxy.Tests.Hosting;
 using Lethe.Proxy.Tests.Support;
 using WireMock.RequestBuilders;

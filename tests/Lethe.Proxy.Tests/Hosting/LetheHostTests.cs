@@ -1,5 +1,6 @@
 using System.Net;
 using Lethe.Proxy.Hosting;
+using Lethe.Proxy.Recording;
 
 namespace Lethe.Proxy.Tests.Hosting;
 
@@ -80,7 +81,7 @@ public sealed class LetheHostTests
         }));
 
         Assert.Equal($"Failed to bind to address {first.Host.Doors.Admin}: address already in use.", fault.Message);
-        Assert.False(Proxy.Hosting.DataDirectory.IsHeld(directory));
+        Assert.False(Proxy.Recording.DataDirectory.IsHeld(directory));
         Directory.Delete(directory, recursive: true);
     }
 }

@@ -60,6 +60,8 @@ CREATE INDEX sessions_by_last_seen ON sessions (org, coalesce(last_seen_at, -1) 
 CREATE INDEX sessions_by_harness_session ON sessions (org, harness_session_id);
 CREATE INDEX sessions_by_claimed_parent ON sessions (claimed_parent) WHERE claimed_parent IS NOT NULL;
 CREATE INDEX sessions_by_parent ON sessions (parent) WHERE parent IS NOT NULL;
+CREATE INDEX sessions_erased ON sessions (erased_at) WHERE erased_at IS NOT NULL;
+CREATE INDEX sessions_pinned ON sessions (pinned_at) WHERE pinned_at IS NOT NULL;
 CREATE INDEX sessions_by_claim ON sessions (org, claim_session_id) WHERE claim_session_id IS NOT NULL AND claim_harness_id IS NULL;
 
 -- Every parent that a session ever named; the latest named wins. An empty harness is «not told».
@@ -224,6 +226,8 @@ CREATE INDEX exchanges_by_time ON exchanges (org, captured_at);
 CREATE INDEX exchanges_by_session ON exchanges (session, captured_at);
 CREATE INDEX exchanges_by_retry_key ON exchanges (retry_key, captured_at) WHERE retry_key IS NOT NULL;
 CREATE INDEX exchanges_by_own_session ON exchanges (own_session) WHERE own_session IS NOT session;
+-- Whose words are still kept: what retention looks at.
+CREATE INDEX exchanges_with_words ON exchanges (captured_at) WHERE content NOT IN ('expired', 'erased');
 CREATE INDEX exchanges_by_leaf ON exchanges (leaf) WHERE leaf IS NOT NULL;
 CREATE INDEX exchanges_by_system ON exchanges (system) WHERE system IS NOT NULL;
 CREATE INDEX exchanges_by_tools ON exchanges (tools) WHERE tools IS NOT NULL;
@@ -303,7 +307,16 @@ CREATE TABLE leases (
   expires_at INTEGER NOT NULL
 ) WITHOUT ROWID;
 
--- What a session's counters hold of rows that are gone.
+-- Sessions whose words are on their way out, until nothing is left of them in any file; with_facts: their rows go too.
+CREATE TABLE forgetting (
+  session    INTEGER PRIMARY KEY,
+  with_facts INTEGER NOT NULL CHECK (with_facts IN (0, 1)),
+  asked_at   INTEGER NOT NULL,
+  -- The last exchange that was there when it was asked.
+  up_to      INTEGER NOT NULL
+);
+
+-- What a session's counters hold of rows that are gone; under the empty id what sessions held that are gone themselves.
 CREATE TABLE archived (
   org                INTEGER NOT NULL REFERENCES orgs (org),
   session_id         TEXT NOT NULL,

@@ -1,4 +1,4 @@
-namespace Lethe.Proxy.Hosting;
+namespace Lethe.Proxy.Recording;
 
 /// <summary>Something does not let lethe start: one line that says what is in the way.</summary>
 internal sealed class HostFault(string message, Exception? cause = null, bool isConfiguration = false) : Exception(message, cause)

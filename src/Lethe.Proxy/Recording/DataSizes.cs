@@ -1,4 +1,4 @@
-namespace Lethe.Proxy.Hosting;
+namespace Lethe.Proxy.Recording;
 
 /// <summary>What a data directory takes on its disk, in bytes, and what is free there.</summary>
 internal sealed record DataSizes(long JournalBytes, long StoreBytes, long FreeBytes)

@@ -5,7 +5,7 @@ using Lethe.Ingest.Reading;
 using Lethe.Ingest.Sqlite;
 using Lethe.Proxy.Configuration;
 
-namespace Lethe.Proxy.Hosting;
+namespace Lethe.Proxy.Recording;
 
 /// <summary>The store that the configuration names.</summary>
 internal static class StoreOfSink

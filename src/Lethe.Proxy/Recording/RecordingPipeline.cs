@@ -6,13 +6,14 @@ using Lethe.Capture.Repeats;
 using Lethe.Ingest;
 using Lethe.Ingest.Ingesting;
 using Lethe.Ingest.Journaling;
+using Lethe.Ingest.Keeping;
+using Lethe.Ingest.Meaning;
 using Lethe.Ingest.Reading;
 using Lethe.Ingest.Recording;
-using Lethe.Ingest.Meaning;
 using Lethe.Proxy.Configuration;
 using Lethe.Proxy.Forwarding;
 
-namespace Lethe.Proxy.Hosting;
+namespace Lethe.Proxy.Recording;
 
 /// <summary>
 /// The one memory behind all doors: recorder → journal → ingest → store. The doors need the journal alone; the store opens, is brought up to date and
@@ -29,9 +30,15 @@ internal sealed class RecordingPipeline : IAsyncDisposable
     /// <summary>A store that opens at once is there before anybody asks for it.</summary>
     private static readonly TimeSpan StoreOpeningMax = TimeSpan.FromMilliseconds(500);
 
+    private static readonly TimeSpan TakenInMax = TimeSpan.FromSeconds(5);
+
+    private static readonly TimeSpan TakenInPoll = TimeSpan.FromMilliseconds(20);
+
     private readonly Journal journal;
     private readonly IngestLoop loop;
     private readonly Recorder recorder;
+    /// <summary>Null where the store is no file of the data directory.</summary>
+    private readonly SessionKeeping? keeping;
     private readonly TimeProvider time;
     private readonly ILogger logger;
     private readonly CancellationTokenSource finish = new();
@@ -44,6 +51,7 @@ internal sealed class RecordingPipeline : IAsyncDisposable
         this.time = time;
         logger = logs.CreateLogger<RecordingPipeline>();
         IngestMeter.BeginAtZero();
+        var store = DataLayout.Store(dataDirectory);
         Reader = StoreOfSink.Reader(options, journal.Id);
         var interpreter = new ExchangeInterpreter(PriceBook.Embedded, new RepeatMemo());
         loop = new IngestLoop(
@@ -57,7 +65,9 @@ internal sealed class RecordingPipeline : IAsyncDisposable
         var redactor = new ExchangeRedactor(CredentialKeyFile.LoadOrCreate(DataLayout.CredentialKey(dataDirectory)), options.Redaction.Bodies);
         recorder = new Recorder(journal, RecorderSettingsOf(options), time, logs.CreateLogger<Recorder>(), redactor);
         Sink = new ExchangeSink(recorder.Begin, IsStrict(options) ? recorder.WhenDurable : null);
+        keeping = options.Sink != "sqlite" ? null : new SessionKeeping(journal, dataDirectory, store, RetentionSettingsOf(options), interpreter.Interpret, time, logs.CreateLogger<SessionKeeping>());
         ingesting = loop.RunAsync(finish.Token, stop.Token);
+        keeping?.Start(loop.StoreOpened);
     }
 
     /// <summary>Where the doors hand over what passes.</summary>
@@ -67,7 +77,7 @@ internal sealed class RecordingPipeline : IAsyncDisposable
     public StoreReader Reader { get; }
 
     /// <exception cref="HostFault">The journal is held by another process or of another kind, or the disk refuses.</exception>
-    public static async Task<RecordingPipeline> OpenAsync(LetheOptions options, string dataDirectory, TimeProvider time, ILoggerFactory logs)
+    public static RecordingPipeline Open(LetheOptions options, string dataDirectory, TimeProvider time, ILoggerFactory logs)
     {
         Journal? journal = null;
         try
@@ -77,11 +87,8 @@ internal sealed class RecordingPipeline : IAsyncDisposable
         }
         catch (Exception fault)
         {
-            if (journal is not null)
-            {
-                await journal.DisposeAsync();
-            }
-
+            // Nothing was written to it yet: it closes at once.
+            journal?.DisposeAsync().AsTask().GetAwaiter().GetResult();
             throw fault is IOException or UnauthorizedAccessException or InvalidDataException
                 ? new HostFault($"the data directory {dataDirectory} cannot be opened: {fault.Message}", fault)
                 : fault;
@@ -108,13 +115,36 @@ internal sealed class RecordingPipeline : IAsyncDisposable
             LagBytes = lag.Bytes,
             LagSeconds = lag.Age.TotalSeconds,
             OpenCalls = recorder.InFlight,
+            Keeping = keeping?.State,
         };
     }
+
+    /// <summary>Erases a session and its sub-agents, when what was said until now is in the store, or soon in any case: what comes late is erased as it comes.</summary>
+    /// <returns>What was erased; null when there is no such session.</returns>
+    /// <exception cref="StoreUnavailableException">It was not finished; it goes on by itself.</exception>
+    public async Task<ForgottenCounts?> ForgetAsync(string org, string sessionId, bool withFacts)
+    {
+        for (var waited = TimeSpan.Zero; waited < TakenInMax && !(loop.HasCaughtUp && loop.Lag().Records <= 0); waited += TakenInPoll)
+        {
+            await Task.Delay(TakenInPoll, time);
+        }
+
+        return await Kept.ForgetAsync(org, sessionId, withFacts);
+    }
+
+    /// <summary>Keeps a session and its sub-agents from retention, or no longer. False when there is no such session.</summary>
+    /// <exception cref="StoreUnavailableException"/>
+    public Task<bool> PinAsync(string org, string sessionId, bool isPinned) => Kept.PinAsync(org, sessionId, isPinned);
 
     /// <summary>Writes what is in flight, takes in what was written as far as there is time, and lets everything go. The doors are closed by then.</summary>
     public async ValueTask DisposeAsync()
     {
         await recorder.DisposeAsync();
+        if (keeping is not null)
+        {
+            await keeping.DisposeAsync();
+        }
+
         await finish.CancelAsync();
         if (await Task.WhenAny(ingesting, Task.Delay(CatchUpMax, time)) != ingesting)
         {
@@ -129,12 +159,15 @@ internal sealed class RecordingPipeline : IAsyncDisposable
         stop.Dispose();
     }
 
+    private SessionKeeping Kept => keeping ?? throw new StoreRefusedException("Pins, forgetting and retention are of the sink sqlite alone.");
+
     private static bool IsStrict(LetheOptions options) => options.Journal.Durability == "strict";
 
     private static JournalSettings JournalSettingsOf(LetheOptions options, string dataDirectory) => new()
     {
         Directory = DataLayout.Journal(dataDirectory),
         SegmentBytesMax = options.Journal.SegmentBytesMax,
+        BytesMax = options.Journal.BytesMax,
         FlushInterval = TimeSpan.FromMilliseconds(options.Journal.FlushIntervalMilliseconds),
         Strict = IsStrict(options),
     };
@@ -152,32 +185,11 @@ internal sealed class RecordingPipeline : IAsyncDisposable
         LagMax = TimeSpan.FromSeconds(options.Ingest.LagSecondsMax),
         LagBytesMax = options.Ingest.LagBytesMax,
     };
-}
 
-/// <summary>How the memory is: what readiness is made of, and what <c>lethe status</c> tells.</summary>
-internal sealed record PipelineState
-{
-    public required bool JournalWritable { get; init; }
-
-    public required bool StoreReachable { get; init; }
-
-    /// <summary><c>opening</c>, <c>catching_up</c>, <c>following</c>, <c>retrying</c>, <c>halted</c> or <c>stopped</c>.</summary>
-    public required string Ingest { get; init; }
-
-    /// <summary>Why it does not go on; null while it does.</summary>
-    public string? IngestReason { get; init; }
-
-    /// <summary>All that was in the journal at the start is in the store.</summary>
-    public required bool CaughtUp { get; init; }
-
-    public long LagRecords { get; init; }
-
-    public long LagBytes { get; init; }
-
-    /// <summary>How long ago what ingest reads next was said, about.</summary>
-    public double LagSeconds { get; init; }
-
-    public int OpenCalls { get; init; }
-
-    public bool IsReady => JournalWritable && StoreReachable && CaughtUp && Ingest == "following";
+    private static RetentionSettings RetentionSettingsOf(LetheOptions options) => new()
+    {
+        WordsAge = TimeSpan.FromDays(options.Retention.BodiesDays),
+        RecordsAge = TimeSpan.FromDays(options.Retention.RecordsDays),
+        BytesMax = options.Retention.BytesMax,
+    };
 }

@@ -1,11 +1,11 @@
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
-namespace Lethe.Proxy.Hosting;
+namespace Lethe.Proxy.Recording;
 
 /// <summary>Whether lethe can do all of its work, for <c>/readyz</c> and gRPC health alike: until it is asked to stop, so that no new call is sent here while old ones end.</summary>
-internal sealed class ReadinessCheck(OpenedPipeline opened, IHostApplicationLifetime lifetime) : IHealthCheck
+internal sealed class ReadinessCheck(RecordingPipeline memory, IHostApplicationLifetime lifetime) : IHealthCheck
 {
-    public PipelineState State() => opened.Pipeline.State();
+    public PipelineState State() => memory.State();
 
     /// <summary>Null when it can; else why not.</summary>
     public string? WhyNot(PipelineState state) =>

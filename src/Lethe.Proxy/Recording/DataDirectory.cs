@@ -1,4 +1,4 @@
-namespace Lethe.Proxy.Hosting;
+namespace Lethe.Proxy.Recording;
 
 /// <summary>The directory that holds everything durable. One process at a time owns it; readers need no lock.</summary>
 internal sealed class DataDirectory : IDisposable

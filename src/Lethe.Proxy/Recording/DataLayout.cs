@@ -1,8 +1,8 @@
-using Lethe.Ingest.Recording;
 using Lethe.Ingest.Meaning;
+using Lethe.Ingest.Recording;
 using Lethe.Ingest.Sqlite;
 
-namespace Lethe.Proxy.Hosting;
+namespace Lethe.Proxy.Recording;
 
 /// <summary>What lies where in a data directory.</summary>
 internal static class DataLayout

@@ -1,0 +1,105 @@
+using Lethe.Capture;
+using Lethe.Capture.Exchanges;
+using Lethe.Ingest.Journaling;
+using Lethe.Ingest.Meaning;
+using Lethe.Ingest.Sqlite;
+
+namespace Lethe.Ingest.Keeping;
+
+/// <summary>
+/// The steps by which words and records go: first out of the journal, then out of the store, so that whatever stops it in between, the next try finds
+/// by the rows what is still to be done.
+/// </summary>
+internal sealed class Forgetter(Journal journal, Func<CapturedExchange, InterpretedExchange> interpret, CancellationToken stopping)
+{
+    public const int ExchangesAtOnce = 500;
+
+    public const string Expired = "expired";
+
+    public const string Erased = "erased";
+
+    /// <summary>Takes what these exchanges said out of the journal and the store.</summary>
+    /// <exception cref="StoreUnavailableException"/>
+    /// <exception cref="IOException">The journal refuses.</exception>
+    public void DropWords(SqliteRetention store, IReadOnlyCollection<HeldWords> exchanges, string content)
+    {
+        stopping.ThrowIfCancellationRequested();
+        EraseFromJournal(exchanges.Select(one => one.At), content == Erased ? "forget" : "retention");
+        store.DropWords(exchanges, content);
+        IngestMeter.Forgot(content == Erased ? "erased" : "words", exchanges.Count);
+    }
+
+    /// <summary>Takes rows away; how many.</summary>
+    public int RemoveRecords(SqliteRetention store, IReadOnlyCollection<HeldWords> exchanges)
+    {
+        stopping.ThrowIfCancellationRequested();
+        var removed = store.RemoveRecords(exchanges);
+        IngestMeter.Forgot("records", removed);
+        return removed;
+    }
+
+    /// <summary>Carries out what was asked, to its end; how many exchanges' words went, and how many rows.</summary>
+    public (long Words, long Records) Finish(SqliteRetention store, Forgetting asked)
+    {
+        long words = 0;
+        long records = 0;
+        for (var held = store.WordsOf(asked, ExchangesAtOnce); held.Count > 0; held = store.WordsOf(asked, ExchangesAtOnce))
+        {
+            DropWords(store, held, Erased);
+            words += held.Count;
+        }
+
+        DropLetters(store, asked);
+        store.DropDescriptions(asked);
+        if (asked.WithFacts)
+        {
+            records = RemoveRecords(store, store.RecordsOf(asked));
+            store.RemoveSessions(asked);
+        }
+
+        store.RemoveCopies();
+        store.Compact();
+        store.Done(asked);
+        return (words, records);
+    }
+
+    private void EraseFromJournal(IEnumerable<JournalPosition?> places, string reason)
+    {
+        JournalPosition[] here = [.. places.OfType<JournalPosition>().Where(place => place.Journal == journal.Id)];
+        if (here.Length > 0)
+        {
+            OwnThread.Wait(journal.EraseAsync(here, reason));
+        }
+    }
+
+    // What could not be stored, or came under a key that was used, has no row to be found by.
+    private void DropLetters(SqliteRetention store, Forgetting asked)
+    {
+        var letters = store.Letters();
+        if (letters.Count == 0)
+        {
+            return;
+        }
+
+        var keys = store.KeysOf(asked);
+        var names = store.NamesOf(asked);
+        StoredLetter[] theirs;
+        using (var bodies = new JournalBodies(journal.Directory))
+        {
+            theirs = [.. letters.Where(letter => keys.Contains(letter.CommitKey)
+                || (letter.At is { } at && bodies.TryRead(at) is { } exchange && exchange.Id.ToString() == letter.ExchangeId && SessionOf(exchange, at) is { } name && names.Contains(name)))];
+        }
+
+        if (theirs.Length > 0)
+        {
+            EraseFromJournal(theirs.Select(letter => letter.At), "forget");
+            store.DropLetters([.. theirs.Select(letter => letter.Letter)]);
+        }
+    }
+
+    private SessionKey? SessionOf(CapturedExchange exchange, JournalPosition at)
+    {
+        var envelope = ExchangeDelivery.Of(new JournaledExchange(exchange, [], at), interpret, out _).Told.Envelope;
+        return envelope.HarnessSessionId is { Length: > 0 } id ? new SessionKey(exchange.OrgId, envelope.HarnessId, id) : null;
+    }
+}

@@ -1,0 +1,182 @@
+using Dapper;
+using Lethe.Capture.Exchanges;
+using Lethe.Ingest.Journaling;
+using Lethe.Ingest.Meaning;
+using Lethe.Ingest.Sqlite;
+using Lethe.Ingest.Tests.Journaling;
+using Lethe.Ingest.Tests.Storage;
+
+namespace Lethe.Ingest.Tests.Keeping;
+
+/// <summary>A session that is forgotten is in no file any more, whatever failed on the way, and all else is as it was.</summary>
+public sealed class ForgettingTests : IDisposable
+{
+    private static readonly string[] Gone = ["one", "child"];
+
+    private static readonly string[] Words =
+    [
+        "one-answer", "one-ask", "one-header", "one-answer-header", "one-query", "one-name", "one-cwd", "one-metadata", "one-command", "one-tools", "one-client-key",
+        "child-ask", "child-answer", "child-system", "child-tools", "child-name", "child-cwd", "child-metadata", "child-command", "child-header",
+    ];
+
+    private readonly KeepingWorld world = new(KeepingWorld.Conversations());
+
+    [Fact]
+    public async Task Nothing_of_its_words_is_left_in_any_file_and_its_facts_and_everything_else_stay()
+    {
+        await world.FillAsync();
+        var id = world.Store.Session("one").SessionId;
+        var others = world.StateBut(Gone);
+        var counters = world.Counters();
+        var costs = world.Store.Records().Select(record => (record.ExchangeId, record.CapturedAt, record.ModelServed, record.CostNanoUsd, record.Usage)).ToList();
+        Assert.All(Words, word => Assert.Contains(word, world.Unfolded(), StringComparison.Ordinal));
+        await File.WriteAllTextAsync(world.Store.File + ".v1.bak", "one-name");
+
+        ForgottenCounts? forgotten = null;
+        await world.WithAsync(async keeping =>
+        {
+            forgotten = await keeping.ForgetAsync(Organisation.None, id, withFacts: false);
+            Assert.Null(await keeping.ForgetAsync(Organisation.None, Guid.NewGuid().ToString(), withFacts: false));
+            Assert.Equal(4, keeping.State.WordsErased);
+        });
+
+        Assert.Equal((2L, 4L), (forgotten!.Sessions, forgotten.Exchanges));
+        AssertForgotten();
+        Assert.Equal(others, world.StateBut(Gone));
+        Assert.Equal(counters, world.Counters());
+        Assert.Equal(costs, world.Store.Records().Select(record => (record.ExchangeId, record.CapturedAt, record.ModelServed, record.CostNanoUsd, record.Usage)));
+        Assert.All(world.Store.Records().Where(record => Gone.Contains(record.Session?.HarnessSessionId)), record => Assert.Equal("erased", record.Content));
+        Assert.Equal(KeepingWorld.Now, world.Store.Session("one").ErasedAt);
+        Assert.Contains("shared-word", world.StateBut(Gone), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task With_its_facts_only_sums_are_left()
+    {
+        await world.FillAsync();
+        var others = world.StateBut(Gone);
+        var total = world.Store.Sessions().Sum(session => session.Counters.CostNanoUsd);
+
+        await world.WithAsync(keeping => keeping.ForgetAsync(Organisation.None, world.Store.Session("one").SessionId, withFacts: true));
+
+        AssertForgotten();
+        Assert.Equal(others, world.StateBut(Gone));
+        Assert.DoesNotContain(world.Store.Sessions(), session => Gone.Contains(session.HarnessSessionId));
+        Assert.DoesNotContain(world.Store.Records(), record => Gone.Contains(record.Session?.HarnessSessionId));
+        var archived = world.Store.Value<(long Exchanges, long Turns, long Cost, long Tools)>("SELECT exchanges, turns, cost_nano_usd, tool_calls FROM archived WHERE session_id = ''");
+        Assert.Equal((4L, 4L, 28L, 4L), archived);
+        Assert.Equal(total, world.Store.Sessions().Sum(session => session.Counters.CostNanoUsd) + archived.Cost);
+    }
+
+    [Fact]
+    public async Task Neither_a_replay_nor_a_later_delivery_brings_its_words_back()
+    {
+        await world.FillAsync();
+        var others = world.StateBut(Gone);
+        await world.WithAsync(keeping => keeping.ForgetAsync(Organisation.None, world.Store.Session("one").SessionId, withFacts: false));
+        var state = world.Store.State();
+
+        var replay = world.TakeIn(world.Store.Ingest);
+        Assert.Equal((0, 7), (replay.Count(DeliveryVerdict.Accepted), replay.Count(DeliveryVerdict.Duplicate)));
+        // As a producer does that sends again what it sent before, and as one that had been slow.
+        world.Store.Deliver([.. KeepingWorld.Conversations().Take(3).Select(call => call with { BodyAt = null })]);
+        world.Store.Deliver(KeepingWorld.Conversation(60, "one", day: 1).First());
+        Assert.Contains("one-name", world.Unfolded(), StringComparison.Ordinal);
+
+        await world.LookAsync();
+
+        AssertForgotten();
+        Assert.Equal(others, world.StateBut(Gone));
+        Assert.Equal(4 + 1, world.Store.Session("one").Counters.Exchanges + world.Store.Session("child").Counters.Exchanges);
+        Assert.Contains(world.Store.Session("child").SessionId, state, StringComparison.Ordinal);
+
+        using var empty = SqliteTestStore.Open();
+        world.TakeIn(empty.Ingest);
+        Assert.Empty(empty.Faults());
+        Assert.Equal(
+            world.Store.Records().Where(record => record.Content == "kept").Select(record => record.ExchangeId), empty.Records().Select(record => record.ExchangeId));
+    }
+
+    [Fact]
+    public async Task What_a_forgotten_session_left_as_dead_letters_goes_too()
+    {
+        await world.FillAsync();
+        var told = KeepingWorld.Conversations()[0];
+        Assert.Equal(DeliveryVerdict.Conflict, world.Store.Ingest.Commit([told.Delivery() with { ContentHash = new byte[32] }])[0].Verdict);
+        Assert.Single(world.Store.Letters());
+
+        await world.WithAsync(keeping => keeping.ForgetAsync(Organisation.None, world.Store.Session("one").SessionId, withFacts: false));
+
+        Assert.Empty(world.Store.Letters());
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_disk_that_fails_at_any_step_of_erasing_loses_nothing_else_and_the_erasing_ends_after_the_next_start(bool withFacts)
+    {
+        var isThrough = false;
+        for (var step = 0; !isThrough; step++)
+        {
+            Assert.True(step < 200, "The steps have no end.");
+            using var one = new KeepingWorld(KeepingWorld.Conversations());
+            await one.FillAsync();
+            var others = one.StateBut(Gone);
+            var id = one.Store.Session("one").SessionId;
+            var disk = new FaultyDisk();
+            var broken = one.OpenJournal(disk.Disk);
+            var keeping = one.Keep(broken);
+            (disk.FailsFrom, disk.FailsTo) = (disk.Steps + step, disk.Steps + step + 3);
+            var failed = await Record.ExceptionAsync(() => keeping.ForgetAsync(Organisation.None, id, withFacts));
+            isThrough = failed is null && disk.Steps < disk.FailsFrom;
+            disk.Heal();
+            await keeping.DisposeAsync();
+            await broken.DisposeAsync();
+
+            await one.LookAsync();
+
+            AssertForgotten(one);
+            Assert.Equal(others, one.StateBut(Gone));
+        }
+    }
+
+    [Theory]
+    [InlineData("BEFORE UPDATE ON exchanges", false)]
+    [InlineData("BEFORE UPDATE ON tool_calls", false)]
+    [InlineData("BEFORE DELETE ON session_nodes", false)]
+    [InlineData("BEFORE DELETE ON nodes", false)]
+    [InlineData("BEFORE DELETE ON blobs", false)]
+    [InlineData("BEFORE UPDATE OF cwd ON sessions", false)]
+    [InlineData("BEFORE DELETE ON forgetting", false)]
+    [InlineData("BEFORE DELETE ON exchanges", true)]
+    [InlineData("BEFORE DELETE ON sessions", true)]
+    [InlineData("BEFORE INSERT ON archived", true)]
+    public async Task A_store_that_refuses_at_any_step_is_asked_again(string step, bool withFacts)
+    {
+        await world.FillAsync();
+        var others = world.StateBut(Gone);
+        world.Store.Connection.Execute($"CREATE TRIGGER refuse {step} BEGIN SELECT RAISE(ABORT, 'refused by a test'); END");
+
+        await world.WithAsync(keeping => Assert.ThrowsAsync<StoreUnavailableException>(
+            () => keeping.ForgetAsync(Organisation.None, world.Store.Session("one").SessionId, withFacts)));
+        Assert.Empty(world.Faults());
+        world.Store.Connection.Execute("DROP TRIGGER refuse");
+        await world.LookAsync();
+
+        AssertForgotten();
+        Assert.Equal(others, world.StateBut(Gone));
+        Assert.Equal(withFacts, !world.Store.Sessions().Any(session => session.HarnessSessionId == "one"));
+    }
+
+    public void Dispose() => world.Dispose();
+
+    private void AssertForgotten() => AssertForgotten(world);
+
+    private static void AssertForgotten(KeepingWorld world)
+    {
+        var bytes = world.Unfolded();
+        Assert.All(Words, word => Assert.DoesNotContain(word, bytes, StringComparison.Ordinal));
+        Assert.Equal(0, world.Store.Count("forgetting"));
+        Assert.Empty(world.Faults());
+    }
+}

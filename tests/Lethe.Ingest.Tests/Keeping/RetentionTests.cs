@@ -1,0 +1,171 @@
+using Lethe.Capture.Exchanges;
+using Lethe.Ingest.Journaling;
+using Lethe.Ingest.Keeping;
+using Lethe.Ingest.Meaning;
+using Lethe.Ingest.Tests.Journaling;
+
+namespace Lethe.Ingest.Tests.Keeping;
+
+/// <summary>What is too old or too much goes, words first; the sums stay, and so does what is pinned.</summary>
+public sealed class RetentionTests : IDisposable
+{
+    private static readonly string[] Old = ["one", "child", "two"];
+
+    private readonly KeepingWorld world = new(KeepingWorld.Conversations());
+
+    [Fact]
+    public async Task What_was_said_too_long_ago_is_forgotten_and_that_it_happened_is_not()
+    {
+        await world.FillAsync();
+        var counters = world.Counters();
+        var young = world.StateBut("one", "child", "two", null!);
+
+        await world.WithAsync(
+            async keeping =>
+            {
+                await keeping.LookAsync();
+                Assert.Equal((8L, 0L, 0L), (keeping.State.WordsExpired, keeping.State.RecordsRemoved, keeping.State.WordsErased));
+                await keeping.LookAsync();
+                Assert.Equal(8, keeping.State.WordsExpired);
+            },
+            new RetentionSettings { WordsAge = TimeSpan.FromDays(5) });
+
+        Assert.Equal(counters, world.Counters());
+        Assert.Equal(young, world.StateBut("one", "child", "two", null!));
+        foreach (var record in world.Store.Records())
+        {
+            var isOld = record.Session is null || Old.Contains(record.Session.HarnessSessionId);
+            Assert.Equal(isOld ? "expired" : "kept", record.Content);
+            Assert.Equal(isOld, record.Reply?.Text is null);
+            using var bodies = new JournalBodies(world.Journal);
+            bodies.TryRead(world.Store.Reader.BodyAt(Organisation.None, record.ExchangeId)!.Value, out var state);
+            Assert.Equal(isOld ? BodyState.Erased : BodyState.Kept, state);
+        }
+
+        Assert.Equal("one-name", world.Store.Session("one").Name);
+        Assert.Empty(world.Faults());
+    }
+
+    [Fact]
+    public async Task Records_go_after_their_words_and_leave_their_sums()
+    {
+        await world.FillAsync();
+        var sums = Sums();
+
+        await world.LookAsync(new RetentionSettings { WordsAge = TimeSpan.FromDays(3), RecordsAge = TimeSpan.FromDays(8) });
+
+        Assert.Equal(["two", "three"], world.Store.Sessions().OrderBy(session => session.FirstSeenAt).Select(session => session.HarnessSessionId));
+        Assert.Equal(sums, Sums());
+        Assert.Empty(world.Faults());
+        Assert.Equal(6, world.Store.Records().Count);
+    }
+
+    [Fact]
+    public async Task A_session_that_goes_on_keeps_its_counters_when_its_first_turns_go()
+    {
+        var calls = KeepingWorld.Conversation(10, "one", day: 0).Concat(KeepingWorld.Conversation(20, "one", day: 9)).ToList();
+        using var one = new KeepingWorld(calls);
+        await one.FillAsync();
+        var counters = one.Counters();
+
+        await one.LookAsync(new RetentionSettings { RecordsAge = TimeSpan.FromDays(5) });
+
+        Assert.Equal(3, one.Store.Records().Count);
+        Assert.Equal(counters, one.Counters());
+        Assert.Empty(one.Faults());
+        Assert.Equal([4, 5, 6], one.Store.Records().Select(record => record.Turn.Seq!.Value));
+        one.Store.Deliver(KeepingWorld.Conversation(30, "one", day: 8).First());
+        Assert.Empty(one.Store.Faults());
+    }
+
+    [Fact]
+    public async Task What_is_pinned_stays_with_all_below_it()
+    {
+        await world.FillAsync();
+        await world.WithAsync(
+            async keeping =>
+            {
+                Assert.True(await keeping.PinAsync(Organisation.None, world.Store.Session("one").SessionId, isPinned: true));
+                Assert.False(await keeping.PinAsync(Organisation.None, Guid.NewGuid().ToString(), isPinned: true));
+                Assert.Equal(KeepingWorld.Now, world.Store.Session("one").PinnedAt);
+                await keeping.LookAsync();
+                Assert.Equal(["child", "one", "one", "one"], Kept());
+                await keeping.PinAsync(Organisation.None, world.Store.Session("one").SessionId, isPinned: false);
+                await keeping.LookAsync();
+                Assert.Empty(Kept());
+            },
+            new RetentionSettings { WordsAge = TimeSpan.FromDays(1) });
+        Assert.Empty(world.Faults());
+    }
+
+    [Fact]
+    public async Task A_data_directory_that_is_too_large_loses_its_oldest_words_first()
+    {
+        await world.FillAsync();
+        var bytes = world.Unfolded().Length;
+
+        await world.LookAsync(new RetentionSettings { BytesMax = bytes / 2 });
+
+        var kept = Kept();
+        Assert.InRange(kept.Count, 1, 10);
+        Assert.Contains("three", kept);
+        Assert.DoesNotContain("one", kept);
+        Assert.Empty(world.Faults());
+
+        await world.LookAsync(new RetentionSettings { BytesMax = 1 });
+        await world.LookAsync(new RetentionSettings { BytesMax = 1 });
+        Assert.Empty(world.Store.Records());
+        Assert.Empty(world.Faults());
+    }
+
+    [Theory]
+    [InlineData(5, 0)]
+    [InlineData(3, 8)]
+    public async Task A_disk_that_fails_at_any_step_is_no_loss_and_the_next_start_goes_on(int wordsDays, int recordsDays)
+    {
+        var settings = new RetentionSettings { WordsAge = TimeSpan.FromDays(wordsDays), RecordsAge = TimeSpan.FromDays(recordsDays) };
+        await world.FillAsync();
+        await world.LookAsync(settings);
+        var expected = world.Store.State();
+        var isThrough = false;
+        for (var step = 0; !isThrough; step++)
+        {
+            Assert.True(step < 200, "The steps have no end.");
+            using var one = new KeepingWorld(KeepingWorld.Conversations());
+            await one.FillAsync();
+            var disk = new FaultyDisk();
+            var broken = one.OpenJournal(disk.Disk);
+            var keeping = one.Keep(broken, settings);
+            (disk.FailsFrom, disk.FailsTo) = (disk.Steps + step, disk.Steps + step + 3);
+            var failed = await Record.ExceptionAsync(keeping.LookAsync);
+            Assert.True(failed is null or StoreUnavailableException, failed?.ToString());
+            isThrough = failed is null && disk.Steps < disk.FailsFrom;
+            disk.Heal();
+            await keeping.DisposeAsync();
+            await broken.DisposeAsync();
+            Assert.Empty(one.Faults());
+
+            await one.LookAsync(settings);
+
+            Assert.Equal(expected, one.Store.State());
+            Assert.Empty(one.Faults());
+        }
+    }
+
+    public void Dispose() => world.Dispose();
+
+    private List<string?> Kept() => [.. world.Store.Records().Where(record => record.Content == "kept").Select(record => record.Session?.HarnessSessionId).Order(StringComparer.Ordinal)];
+
+    private (long Exchanges, long Cost, long Output, long Tools) Sums()
+    {
+        var archived = world.Store.Value<(long Exchanges, long Cost, long Output, long Tools)>(
+            "SELECT coalesce(sum(exchanges), 0), coalesce(sum(cost_nano_usd), 0), coalesce(sum(output), 0), coalesce(sum(tool_calls), 0) FROM archived WHERE session_id = ''");
+        var sessions = world.Store.Sessions();
+        var alone = world.Store.Records().Where(record => record.Session is null).ToList();
+        return (
+            archived.Exchanges + sessions.Sum(session => session.Counters.Exchanges) + alone.Count,
+            archived.Cost + sessions.Sum(session => session.Counters.CostNanoUsd) + alone.Sum(record => record.CostNanoUsd ?? 0),
+            archived.Output + sessions.Sum(session => session.Counters.Output) + alone.Sum(record => record.Usage?.OutputTokens ?? 0),
+            archived.Tools + sessions.Sum(session => session.Counters.ToolCalls));
+    }
+}
