@@ -42,27 +42,6 @@ public interface ISessionStore : IDisposable
     /// <exception cref="StoreUnavailableException"/>
     void RemoveLetter(long letter);
 
-    /// <summary>Sessions whose last exchange was captured before that, the longest unseen first; not those that are pinned, or erased already.</summary>
-    IReadOnlyList<HeldSession> OldestSessions(string org, DateTimeOffset before, int limit);
-
-    /// <summary>Exchanges captured before that of which words are held, oldest first; not those of pinned sessions.</summary>
-    IReadOnlyList<HeldExchange> OldestExchanges(string org, DateTimeOffset before, int limit);
-
-    /// <summary>Keeps a session from what retention forgets; false when there is none such.</summary>
-    bool Pin(string org, Guid session, string reason);
-
-    bool Unpin(string org, Guid session);
-
-    /// <summary>
-    /// Erases what was said in a session; false when there is none such. Its rows keep ids, times, models, tokens and money. What other sessions said too
-    /// stays theirs.
-    /// </summary>
-    /// <param name="facts">True to remove the rows as well: their sums stay, in an archive. Their receipts stay, so that nothing comes again.</param>
-    bool Erase(string org, Guid session, bool facts);
-
-    /// <summary>Lets go of what was said in exchanges; how many held something.</summary>
-    int Expire(string org, IReadOnlyCollection<Guid> exchanges);
-
     /// <summary>Takes the lease if nobody holds it, or renews it for its owner's token; null when another holds it.</summary>
     /// <param name="held">The lease as it was held so far; null to take it anew.</param>
     /// <exception cref="StoreUnavailableException"/>
@@ -72,12 +51,3 @@ public interface ISessionStore : IDisposable
     /// <exception cref="StoreUnavailableException"/>
     void Release(Lease lease);
 }
-
-/// <summary>A session of which words are held.</summary>
-/// <param name="Bytes">Of its bodies on the wire, both directions.</param>
-public sealed record HeldSession(Guid Session, DateTimeOffset LastSeenAt, long Exchanges, long Bytes);
-
-/// <summary>An exchange of which words are held.</summary>
-/// <param name="At">Where they are in the journal; null when it came without one.</param>
-/// <param name="Bytes">Of its bodies on the wire, both directions.</param>
-public sealed record HeldExchange(Guid Exchange, Guid? Session, DateTimeOffset CapturedAt, JournalPosition? At, long Bytes);

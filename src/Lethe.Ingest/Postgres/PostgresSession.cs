@@ -27,7 +27,6 @@ internal sealed class PostgresSession : IDisposable
         Receipts = new PostgresReceipts(statements);
         Leases = new PostgresLeases(statements);
         Partitions = new PostgresPartitions(statements);
-        Keeping = new PostgresKeeping(connection);
         locks = new PostgresLocks(statements);
         sessions = new PostgresSessionRows(statements);
         attempts = new PostgresAttemptRows(statements);
@@ -41,8 +40,6 @@ internal sealed class PostgresSession : IDisposable
     public PostgresLeases Leases { get; }
 
     public PostgresPartitions Partitions { get; }
-
-    public PostgresKeeping Keeping { get; }
 
     public bool IsUsable => connection.State == ConnectionState.Open;
 

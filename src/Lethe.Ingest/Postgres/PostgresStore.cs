@@ -56,20 +56,6 @@ public sealed class PostgresStore : ISessionStore
 
     public void RemoveLetter(long letter) => InTransaction(session => session.Receipts.Remove(letter));
 
-    public IReadOnlyList<HeldSession> OldestSessions(string org, DateTimeOffset before, int limit) =>
-        InTransaction(session => session.Keeping.OldestSessions(org, before, limit))!;
-
-    public IReadOnlyList<HeldExchange> OldestExchanges(string org, DateTimeOffset before, int limit) =>
-        InTransaction(session => session.Keeping.OldestExchanges(org, before, limit))!;
-
-    public bool Pin(string org, Guid session, string reason) => InTransaction(open => open.Keeping.Pin(org, session, reason, time.GetUtcNow()));
-
-    public bool Unpin(string org, Guid session) => InTransaction(open => open.Keeping.Unpin(org, session));
-
-    public bool Erase(string org, Guid session, bool facts) => InTransaction(open => open.Keeping.Erase(org, session, facts, time.GetUtcNow()));
-
-    public int Expire(string org, IReadOnlyCollection<Guid> exchanges) => InTransaction(open => open.Keeping.Expire(org, exchanges));
-
     public Lease? TryLease(string name, string owner, TimeSpan duration, Lease? held = null) =>
         InTransaction(session => session.Leases.TryLease(name, owner, new Guid(RandomNumberGenerator.GetBytes(16)), duration, held));
 

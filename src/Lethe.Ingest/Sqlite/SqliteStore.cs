@@ -30,7 +30,6 @@ public sealed class SqliteStore : ISessionStore
     private readonly SqliteReceipts receipts;
     private readonly SqliteLeases leases;
     private readonly SqliteRows rows;
-    private readonly SqliteKeeping keeping;
 
     private SqliteStore(string? path, SqliteConnection connection, TimeProvider time)
     {
@@ -47,7 +46,6 @@ public sealed class SqliteStore : ISessionStore
         receipts = new SqliteReceipts(connection);
         leases = new SqliteLeases(connection);
         rows = new SqliteRows(connection, names);
-        keeping = new SqliteKeeping(connection);
     }
 
     /// <summary>Opens the store for writing; creates it, or brings an older one up to date. Any number of first openers succeed.</summary>
@@ -113,19 +111,6 @@ public sealed class SqliteStore : ISessionStore
         TryCommit(deliveries, options ?? CommitOptions.None, oneByOne: false) ?? TryCommit(deliveries, options ?? CommitOptions.None, oneByOne: true)!;
 
     public void RemoveLetter(long letter) => InTransaction(() => receipts.Remove(letter));
-
-    public IReadOnlyList<HeldSession> OldestSessions(string org, DateTimeOffset before, int limit) => InTransaction(() => keeping.OldestSessions(org, before, limit))!;
-
-    public IReadOnlyList<HeldExchange> OldestExchanges(string org, DateTimeOffset before, int limit) =>
-        InTransaction(() => keeping.OldestExchanges(org, before, limit))!;
-
-    public bool Pin(string org, Guid session, string reason) => InTransaction(() => keeping.Pin(org, session, reason, time.GetUtcNow()));
-
-    public bool Unpin(string org, Guid session) => InTransaction(() => keeping.Unpin(org, session));
-
-    public bool Erase(string org, Guid session, bool facts) => InTransaction(() => keeping.Erase(org, session, facts, time.GetUtcNow()));
-
-    public int Expire(string org, IReadOnlyCollection<Guid> exchanges) => InTransaction(() => keeping.Expire(org, exchanges));
 
     public Lease? TryLease(string name, string owner, TimeSpan duration, Lease? held = null) =>
         InTransaction(() => leases.TryLease(name, owner, new Guid(RandomNumberGenerator.GetBytes(16)), time.GetUtcNow(), duration, held));
