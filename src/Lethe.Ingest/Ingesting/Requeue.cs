@@ -1,8 +1,8 @@
 using Lethe.Capture;
 using Lethe.Capture.Exchanges;
 using Lethe.Ingest.Journaling;
-using Lethe.Ingest.Reading;
 using Lethe.Ingest.Meaning;
+using Lethe.Ingest.Reading;
 
 namespace Lethe.Ingest.Ingesting;
 

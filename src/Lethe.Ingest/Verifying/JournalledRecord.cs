@@ -3,8 +3,8 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Lethe.Capture;
 using Lethe.Capture.Turns;
-using Lethe.Ingest.Reading;
 using Lethe.Ingest.Meaning;
+using Lethe.Ingest.Reading;
 
 namespace Lethe.Ingest.Verifying;
 

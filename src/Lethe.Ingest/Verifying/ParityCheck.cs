@@ -3,8 +3,8 @@ using Dapper;
 using Lethe.Capture;
 using Lethe.Capture.Exchanges;
 using Lethe.Ingest.Journaling;
-using Lethe.Ingest.Reading;
 using Lethe.Ingest.Meaning;
+using Lethe.Ingest.Reading;
 using Microsoft.Data.Sqlite;
 
 namespace Lethe.Ingest.Verifying;

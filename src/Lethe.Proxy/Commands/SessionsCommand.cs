@@ -1,5 +1,5 @@
-using Lethe.Capture.Exchanges;
 using System.CommandLine;
+using Lethe.Capture.Exchanges;
 using Lethe.Ingest.Reading;
 using Lethe.Proxy.Reading;
 using Lethe.Proxy.Terminal;

@@ -1,8 +1,8 @@
 using Lethe.Capture.Exchanges;
 using Lethe.Ingest.Ingesting;
 using Lethe.Ingest.Journaling;
-using Lethe.Ingest.Reading;
 using Lethe.Ingest.Meaning;
+using Lethe.Ingest.Reading;
 using Lethe.Ingest.Sqlite;
 using Lethe.Ingest.Tests.Storage;
 using Lethe.Ingest.Verifying;

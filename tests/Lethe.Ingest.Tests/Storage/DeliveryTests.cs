@@ -1,8 +1,8 @@
 using System.Text;
-using Lethe.Capture.Exchanges;
 using Lethe.Capture;
-using Lethe.Ingest.Reading;
+using Lethe.Capture.Exchanges;
 using Lethe.Ingest.Meaning;
+using Lethe.Ingest.Reading;
 
 namespace Lethe.Ingest.Tests.Storage;
 

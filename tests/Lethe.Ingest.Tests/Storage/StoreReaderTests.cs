@@ -1,5 +1,5 @@
-using Lethe.Capture.Exchanges;
 using Lethe.Capture;
+using Lethe.Capture.Exchanges;
 using Lethe.Ingest.Journaling;
 using Lethe.Ingest.Reading;
 
