@@ -50,6 +50,11 @@ internal static partial class Outline
             Assert.True(outline.Remove(name), $"the record has no {name}");
         }
 
+        foreach (var name in (string[])["prompt_id", "previous_response_id"])
+        {
+            outline[name] = outline[name] is null ? null : "some";
+        }
+
         var session = outline["session"]!.AsObject();
         session.Remove("id");
         session["harness_session_id"] = Place(record.Text("session", "harness_session_id")!, parents);
