@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.IO.Compression;
 using System.Text;
 using System.Text.Json;
 using Lethe.Proxy.Tests.Agents;
@@ -51,7 +50,7 @@ public sealed class CanaryTests
         var received = string.Join('\n', api.Requests.Select(request => request.Target + string.Join('\n', request.Headers) + Encoding.UTF8.GetString(request.Body)));
         // A proxy's own credential and lethe's own headers end at the proxy; everything else goes on.
         Assert.Equal(CredentialHeaders.Length - 2 + CredentialParameters.Length + (BodySecrets.Length * 2) + 2, received.Split(Canary).Length - 1);
-        Assert.Contains(Directory.EnumerateFiles(lethe.DataDirectory, "*.br", SearchOption.AllDirectories), _ => true);
+        Assert.Contains(Directory.EnumerateFiles(lethe.DataDirectory, "*.zst", SearchOption.AllDirectories), _ => true);
         foreach (var (place, text) in LeftBehind(lethe.DataDirectory))
         {
             Assert.False(text.Contains(Canary, StringComparison.Ordinal), place + ": " + Around(text));
@@ -136,11 +135,11 @@ public sealed class CanaryTests
         foreach (var file in Directory.EnumerateFiles(dataDirectory, "*", SearchOption.AllDirectories))
         {
             yield return (file, Encoding.Latin1.GetString(File.ReadAllBytes(file)));
-            if (file.EndsWith(".br", StringComparison.Ordinal))
+            if (file.EndsWith(".zst", StringComparison.Ordinal))
             {
                 using var plain = new MemoryStream();
-                using var brotli = new BrotliStream(File.OpenRead(file), CompressionMode.Decompress);
-                brotli.CopyTo(plain);
+                using var unfolded = new ZstdSharp.DecompressionStream(File.OpenRead(file), leaveOpen: false);
+                unfolded.CopyTo(plain);
                 yield return (file, Encoding.Latin1.GetString(plain.ToArray()));
             }
         }
