@@ -40,7 +40,7 @@ public sealed class AgentSignalTests : IDisposable
     public void Dispose() => Directory.Delete(home, recursive: true);
 
     private Process Start(string script) => Process.Start(
-        new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "lethe.dll"), "exec", "--data", Path.Combine(home, "data"), "--", "sh", "-c", script]))!;
+        new ProcessStartInfo(LetheProgram.AllSignals[0], [.. LetheProgram.AllSignals[1..], "dotnet", Path.Combine(AppContext.BaseDirectory, "lethe.dll"), "exec", "--data", Path.Combine(home, "data"), "--", "sh", "-c", script]))!;
 
     private async Task UntilUpAsync()
     {

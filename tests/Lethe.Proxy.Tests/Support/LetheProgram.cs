@@ -18,6 +18,9 @@ internal sealed partial class LetheProgram : IDisposable
     private readonly StringBuilder output = new();
     private readonly Task<string> error;
 
+    /// <summary>The program is started with every signal as it is by default, whatever the tests' own parent ignores.</summary>
+    public static string[] AllSignals => ["env", "--default-signal=HUP,INT,QUIT,TERM,PIPE"];
+
     private LetheProgram(Process process)
     {
         this.process = process;
@@ -29,7 +32,7 @@ internal sealed partial class LetheProgram : IDisposable
     /// <param name="directory">Where it is started: the place of its configuration file.</param>
     /// <param name="environment">What its environment has besides the test's own.</param>
     public static LetheProgram Start(string directory, IEnumerable<KeyValuePair<string, string>> environment, params string[] args) =>
-        Start(directory, environment, ["dotnet", Path.Combine(AppContext.BaseDirectory, "lethe.dll")], args);
+        Start(directory, environment, [.. AllSignals, "dotnet", Path.Combine(AppContext.BaseDirectory, "lethe.dll")], args);
 
     /// <summary>As nohup starts it.</summary>
     public static LetheProgram StartIgnoringHangUp(string directory, params string[] args) =>
