@@ -54,7 +54,7 @@ public sealed class SegmentTests : IDisposable
     {
         await Write(6, settings => settings);
         var lines = await File.ReadAllLinesAsync(world.LastSegment());
-        lines[2] = lines[2].Replace("200", "201", StringComparison.Ordinal);
+        lines[2] = lines[2].Replace("\"status\":200", "\"status\":201", StringComparison.Ordinal);
         lines[4] = "not a line";
         await File.WriteAllTextAsync(world.LastSegment(), string.Join('\n', lines) + "\n");
 
