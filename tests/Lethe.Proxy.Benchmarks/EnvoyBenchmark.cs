@@ -26,8 +26,9 @@ internal static class EnvoyBenchmark
         await using (var kestrel = await ProxyUnderTest.GrpcOnKestrelAsync())
         await using (var echo = await ProxyUnderTest.GrpcEchoAsync())
         await using (var lethe = await ProxyUnderTest.LetheAsync("http://127.0.0.1:9"))
+        await using (var before = await ProxyUnderTest.LetheBeforeAsync("http://127.0.0.1:9"))
         {
-            ProxyUnderTest[] floors = [kestrel, echo];
+            ProxyUnderTest[] floors = before is null ? [kestrel, echo] : [kestrel, echo, before];
             foreach (var proxy in (ProxyUnderTest[])[.. floors, lethe])
             {
                 await RateAsync(proxy.EnvoyDoor, Events(1), 8, Warmup);
@@ -51,6 +52,7 @@ internal static class EnvoyBenchmark
                     Report.Count(rounds.Lethe(rate => rate)),
                     rounds.Ratio(rate => rate),
                     rounds.Ratio(rate => rate, floor: 1),
+                    before is null ? "" : $"{Report.Count(rounds.Floor(rate => rate, floor: 2))}, {rounds.Ratio(rate => rate, floor: 2)}",
                 ]);
             }
 
@@ -59,7 +61,7 @@ internal static class EnvoyBenchmark
             rows.Add(WaitRow("answer p50, 1,600 messages/s over 8 streams", waits, wait => wait.P50));
             rows.Add(WaitRow("answer p99", waits, wait => wait.P99));
             var answers = await lethe.Metrics.BucketsAsync(AnswerTime);
-            rows.Add(["of it in lethe itself, p50 and p99 below", "", "", $"{Within(0.50)}, {Within(0.99)}", "", ""]);
+            rows.Add(["of it in lethe itself, p50 and p99 below", "", "", $"{Within(0.50)}, {Within(0.99)}", "", "", ""]);
 
             string Within(double quantile) => Report.Micros(MetricsPage.Quantile(answersBefore, answers, quantile));
         }
@@ -75,8 +77,9 @@ internal static class EnvoyBenchmark
             $"{letheBytes / 1024} KB",
             Report.Ratio((double)letheBytes / Math.Max(1, kestrelBytes)),
             Report.Ratio((double)letheBytes / Math.Max(1, echoBytes)),
+            "",
         ]);
-        report.Table("Envoy door, capture on", ["", "bare Kestrel gRPC", "Grpc.AspNetCore echo", "lethe", "to bare Kestrel: ratio, or added", "to the echo"], rows);
+        report.Table("Envoy door, capture on", ["", "bare Kestrel gRPC", "Grpc.AspNetCore echo", "lethe", "to bare Kestrel: ratio, or added", "to the echo", "the build before, and the ratio to it"], rows);
     }
 
     private static IEnumerable<(string Name, Func<HttpClient, string, Task<double>> Once, int Workers)> Loads()
@@ -105,6 +108,7 @@ internal static class EnvoyBenchmark
             Of(waits.Lethe(Micros)),
             Added(0),
             Added(1),
+            "",
         ];
 
         double Micros((TimeSpan P50, TimeSpan P99) wait) => quantile(wait).TotalMicroseconds;

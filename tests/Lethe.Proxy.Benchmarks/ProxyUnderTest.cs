@@ -39,21 +39,33 @@ internal sealed class ProxyUnderTest : IAsyncDisposable
 
     public static Task<ProxyUnderTest> GrpcEchoAsync() => StartFloorAsync("Grpc.AspNetCore echo", "grpc-echo");
 
-    public static async Task<ProxyUnderTest> LetheAsync(string upstream)
+    public static Task<ProxyUnderTest> LetheAsync(string upstream) => LetheAsync("lethe", upstream, Program("lethe.dll"));
+
+    /// <summary>Another build of lethe, to be measured beside this one: LETHE_BENCH_BEFORE is the path of its <c>lethe.dll</c>. Null where none is named.</summary>
+    public static async Task<ProxyUnderTest?> LetheBeforeAsync(string upstream) =>
+        Environment.GetEnvironmentVariable("LETHE_BENCH_BEFORE") is { Length: > 0 } program
+            ? await LetheAsync("lethe before", upstream, new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, ArgumentList = { program } })
+            : null;
+
+    private static async Task<ProxyUnderTest> LetheAsync(string name, string upstream, ProcessStartInfo start)
     {
         const string AnyPort = "http://127.0.0.1:0";
         var data = Path.Combine(Directory.CreateTempSubdirectory("lethe-bench-").FullName, "data");
-        var start = Start("lethe.dll", "run", "--data", data, "--listen", AnyPort, "--admin", AnyPort, "--extproc", AnyPort);
+        foreach (var argument in (string[])["run", "--data", data, "--listen", AnyPort, "--admin", AnyPort, "--extproc", AnyPort])
+        {
+            start.ArgumentList.Add(argument);
+        }
+
         start.Environment["Lethe__Upstreams__anthropic__Address"] = upstream;
         var (process, doors) = await ListeningAsync(start, "forwarding", "admin", "ext_proc");
-        return new ProxyUnderTest("lethe", process, doors[0], doors[2], data, new MetricsPage(doors[1]));
+        return new ProxyUnderTest(name, process, doors[0], doors[2], data, new MetricsPage(doors[1]));
     }
 
     /// <summary>Runs <c>lethe export --bodies</c>: how long it took, and the lines and characters that it wrote.</summary>
     public static async Task<(TimeSpan Took, long Lines, long Characters)> ExportAsync(string dataDirectory)
     {
         var clock = Stopwatch.StartNew();
-        using var export = Process.Start(Start("lethe.dll", "export", "--bodies", "--data", dataDirectory))!;
+        using var export = Process.Start(Program("lethe.dll", "export", "--bodies", "--data", dataDirectory))!;
         long lines = 0, characters = 0;
         while (await export.StandardOutput.ReadLineAsync() is { } line)
         {
@@ -111,7 +123,7 @@ internal sealed class ProxyUnderTest : IAsyncDisposable
 
     private static async Task<ProxyUnderTest> StartFloorAsync(string name, params string[] arguments)
     {
-        var (process, doors) = await ListeningAsync(Start("Lethe.Proxy.Benchmarks.dll", arguments), "floor");
+        var (process, doors) = await ListeningAsync(Program("Lethe.Proxy.Benchmarks.dll", arguments), "floor");
         return new ProxyUnderTest(name, process, doors[0], doors[0], null, null);
     }
 
@@ -133,7 +145,7 @@ internal sealed class ProxyUnderTest : IAsyncDisposable
         return (process, [.. doors]);
     }
 
-    private static ProcessStartInfo Start(string program, params string[] arguments)
+    private static ProcessStartInfo Program(string program, params string[] arguments)
     {
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true };
         // What is published has one list of dependencies, ours, in which lethe's are too.

@@ -9,8 +9,8 @@ internal sealed class Rounds<T>(IReadOnlyList<(T[] Floors, T Lethe)> measured)
     private const int Count = 5;
 
     // Ingest does a second of work before it gives way to the calls; under a load that lasts that is once.
-    private static readonly TimeSpan LeadIn = TimeSpan.FromSeconds(2.5);
-    private static readonly TimeSpan Each = TimeSpan.FromSeconds(4);
+    private static readonly TimeSpan LeadIn = TimeSpan.FromSeconds(1.5);
+    private static readonly TimeSpan Each = TimeSpan.FromSeconds(3);
 
     public static Task<Rounds<T>> RunAsync(ProxyUnderTest floor, ProxyUnderTest lethe, Func<ProxyUnderTest, TimeSpan, Task<T>> load) => RunAsync([floor], lethe, load);
 
@@ -26,6 +26,7 @@ internal sealed class Rounds<T>(IReadOnlyList<(T[] Floors, T Lethe)> measured)
             for (var floor = 0; floor < floors.Count; floor++)
             {
                 ofFloors[floor] = await OneAsync(floors[floor]);
+                await floors[floor].SettleAsync();
             }
 
             measured.Add((ofFloors, await OneAsync(lethe)));
