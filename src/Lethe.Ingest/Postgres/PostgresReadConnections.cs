@@ -38,6 +38,8 @@ internal sealed class PostgresReadConnections(NpgsqlDataSource source) : IReadCo
 
     public object ExchangeId(Guid id) => id;
 
+    public object ExchangeIds(IEnumerable<Guid> ids) => ids.ToArray();
+
     public object SessionId(Guid id) => id;
 
     public object SessionIds(IEnumerable<Guid> ids) => ids.ToArray();

@@ -17,6 +17,9 @@ internal interface IReadConnections : IDisposable
     /// <summary>An exchange's id as rows hold it.</summary>
     object ExchangeId(Guid id);
 
+    /// <summary>As <see cref="ExchangeId"/>, many at once.</summary>
+    object ExchangeIds(IEnumerable<Guid> ids);
+
     /// <summary>A session's id as rows hold it.</summary>
     object SessionId(Guid id);
 

@@ -15,6 +15,8 @@ internal abstract class SqliteReading : IReadConnections
 
     public object ExchangeId(Guid id) => id.Bytes();
 
+    public object ExchangeIds(IEnumerable<Guid> ids) => ids.Select(id => id.Bytes()).ToArray();
+
     public object SessionId(Guid id) => id.ToString("D");
 
     public object SessionIds(IEnumerable<Guid> ids) => ids.Select(id => id.ToString("D")).ToArray();

@@ -27,7 +27,7 @@ internal static class ExchangeEndpoints
             Model = query.Word("model"),
             Outcome = query.Word("outcome"),
             Since = query.Time("since"),
-            After = After(query),
+            After = query.AfterExchange(),
             Limit = limit + 1,
         };
         if (query.Problem is { } problem)
@@ -45,20 +45,4 @@ internal static class ExchangeEndpoints
     private static IResult One(string id, HttpContext context, StoreReader reader) => reader.Exchange(Caller.OrgOf(context), id) is { } record
         ? Results.Json(record, ExchangeRecordJson.Default.ExchangeRecord)
         : ProblemDocument.Of(StatusCodes.Status404NotFound, "exchange_not_found", "No such exchange.");
-
-    private static ExchangeCursor? After(PageQuery query)
-    {
-        if (query.Word("cursor") is not { } text)
-        {
-            return null;
-        }
-
-        if (ExchangeCursor.TryParse(text, out var cursor))
-        {
-            return cursor;
-        }
-
-        query.Refuse("cursor", "not one that this list gave.");
-        return null;
-    }
 }
