@@ -46,6 +46,8 @@ internal sealed class PostgresReadConnections(NpgsqlDataSource source) : IReadCo
 
     public string IsAmong(string column, string parameter) => $"{column} = ANY (@{parameter})";
 
+    public string Unsought(string column) => column;
+
     public (object First, object Last) SessionIdsFrom(string prefix) =>
         (Guid.ParseExact(prefix + FirstId[prefix.Length..], "D"), Guid.ParseExact(prefix + LastId[prefix.Length..], "D"));
 

@@ -73,7 +73,7 @@ internal static class ConversationQuery
         var conditions = (after is null ? "" : " AND captured_at >= @afterAt AND (captured_at, exchange_id) > (@afterAt, @afterId)")
             + (upTo is null ? "" : " AND captured_at <= @upToAt AND (captured_at, exchange_id) <= (@upToAt, @upToId)");
         return at.Db.Query<ExchangeRow>(
-            $"{ExchangeRow.Select}WHERE org = @Owner AND session_id = @Session{conditions} ORDER BY captured_at, exchange_id LIMIT {ExchangesAtOnce}",
+            $"{ExchangeRow.Select}WHERE {at.Connections.Unsought("org")} = @Owner AND session_id = @Session{conditions} ORDER BY captured_at, exchange_id LIMIT {ExchangesAtOnce}",
             new
             {
                 at.Owner,
@@ -97,7 +97,7 @@ internal static class ConversationQuery
         }
 
         var found = connection.Db.Query<ExchangePlace>(
-            "SELECT captured_at, exchange_id, seq FROM exchange_records WHERE org = @owner AND session_id = @session AND seq IN (@before, @number)",
+            "SELECT captured_at, exchange_id, seq FROM session_turns WHERE org = @owner AND session_id = @session AND seq IN (@before, @number)",
             new { owner, session = connections.SessionId(session), before = number - 1L, number = (long)number }).ToDictionary(place => place.Seq);
         start = found.GetValueOrDefault(number - 1)?.Clock;
         end = found.GetValueOrDefault(number)?.Clock;

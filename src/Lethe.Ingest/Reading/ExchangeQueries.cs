@@ -35,7 +35,7 @@ internal static class ExchangeQueries
     {
         using var connection = connections.Open();
         return connections.Org(connection.Db, org) is { } owner
-            ? connection.Db.Query<ExchangeRow>(Sql(filter), Parameters(connections, owner, filter, upTo)).AsList()
+            ? connection.Db.Query<ExchangeRow>(Sql(connections, filter), Parameters(connections, owner, filter, upTo)).AsList()
             : [];
     }
 
@@ -56,9 +56,13 @@ internal static class ExchangeQueries
         }
 
         using var connection = connections.Open();
-        var rows = connection.Db.Query<ExchangeRow>(
-            ExchangeRow.Select + "WHERE org = @owner AND (exchange_id = @first OR retry_of = @first) ORDER BY captured_at, exchange_id",
-            new { owner = connections.Org(connection.Db, org), first = connections.ExchangeId(asked.RetryOf ?? asked.ExchangeId) }).AsList();
+        var (owner, first) = (connections.Org(connection.Db, org), asked.RetryOf ?? asked.ExchangeId);
+        List<ExchangeRow> rows =
+        [
+            .. asked.RetryOf is null ? [asked] : Find(connections, org, first) is { } known ? (ExchangeRow[])[known] : [],
+            .. connection.Db.Query<ExchangeRow>(
+                $"{ExchangeRow.Select}WHERE {connections.Unsought("org")} = @owner AND retry_of = @first ORDER BY captured_at, exchange_id", new { owner, first = connections.ExchangeId(first) }),
+        ];
         var costs = rows.Select(row => row.CostNanoUsd).OfType<long>().ToList();
         return new CallAttempts([.. rows.Select(ExchangeRows.ToRecord)], costs.Count == 0 ? null : costs.Sum());
     }
@@ -80,10 +84,10 @@ internal static class ExchangeQueries
             : [];
     }
 
-    private static string Sql(ExchangeFilter filter)
+    private static string Sql(IReadConnections connections, ExchangeFilter filter)
     {
-        // The sign keeps SQLite from walking the whole order of commits instead of the order that is asked for.
-        var conditions = new List<string> { "org = @owner", "+ingested <= @upTo" };
+        var org = filter.SessionId is null ? "org" : connections.Unsought("org");
+        var conditions = new List<string> { $"{org} = @owner", $"{connections.Unsought("ingested")} <= @upTo" };
         void When(object? value, string condition)
         {
             if (value is not null)

@@ -29,6 +29,9 @@ internal interface IReadConnections : IDisposable
     /// <summary>The condition that a column is one of a parameter's values.</summary>
     string IsAmong(string column, string parameter);
 
+    /// <summary>A column by which rows are told apart and never looked for, where another condition says which they are.</summary>
+    string Unsought(string column);
+
     /// <summary>The first and the last session id that begin with these letters of a UUID (lower-case, with hyphens).</summary>
     (object First, object Last) SessionIdsFrom(string prefix);
 
