@@ -12,6 +12,7 @@ internal static class ExchangeEndpoints
     {
         endpoints.MapGet("/v1/exchanges", List);
         endpoints.MapGet("/v1/exchanges/{id}", One);
+        endpoints.MapGet("/v1/exchanges/{id}/attempts", Attempts);
     }
 
     private static IResult List(HttpContext context, StoreReader reader, TimeProvider time)
@@ -44,5 +45,11 @@ internal static class ExchangeEndpoints
 
     private static IResult One(string id, HttpContext context, StoreReader reader) => reader.Exchange(Caller.OrgOf(context), id) is { } record
         ? Results.Json(record, ExchangeRecordJson.Default.ExchangeRecord)
-        : ProblemDocument.Of(StatusCodes.Status404NotFound, "exchange_not_found", "No such exchange.");
+        : NoExchange();
+
+    private static IResult Attempts(string id, HttpContext context, StoreReader reader) => reader.Attempts(Caller.OrgOf(context), id) is { } attempts
+        ? Results.Json(attempts, ApiJson.Default.CallAttempts)
+        : NoExchange();
+
+    private static IResult NoExchange() => ProblemDocument.Of(StatusCodes.Status404NotFound, "exchange_not_found", "No such exchange.");
 }
