@@ -30,7 +30,14 @@ if (args is ["grpc-echo"])
     ("ingest", IngestBenchmark.RunAsync),
     ("disk", DiskBenchmark.RunAsync),
     ("decode", DecodeBenchmark.RunAsync),
+    ("reads", ReadBenchmark.RunAsync),
 ];
+
+if (args is ["reads", .. { Length: > 0 } size])
+{
+    await ReadBenchmark.RunAsync(new Report(Console.Out), size);
+    return 0;
+}
 
 var unknown = args.Except(benchmarks.Select(benchmark => benchmark.Name)).ToList();
 if (unknown.Count > 0)

@@ -196,7 +196,10 @@ public sealed class ExchangeBuilder : IDisposable
     public void WithholdBodies(string reason)
     {
         DropBodies();
-        SetAttributes(new Dictionary<string, string> { [CapturedExchange.WithheldAttribute] = reason });
+        lock (gate)
+        {
+            attributes = new Dictionary<string, string>(attributes) { [CapturedExchange.WithheldAttribute] = reason };
+        }
     }
 
     /// <summary>The call has ended. Only the first call counts; it hands the exchange to whoever was named at the start.</summary>

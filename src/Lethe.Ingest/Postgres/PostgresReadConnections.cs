@@ -38,11 +38,15 @@ internal sealed class PostgresReadConnections(NpgsqlDataSource source) : IReadCo
 
     public object ExchangeId(Guid id) => id;
 
+    public object ExchangeIds(IEnumerable<Guid> ids) => ids.ToArray();
+
     public object SessionId(Guid id) => id;
 
     public object SessionIds(IEnumerable<Guid> ids) => ids.ToArray();
 
     public string IsAmong(string column, string parameter) => $"{column} = ANY (@{parameter})";
+
+    public string Unsought(string column) => column;
 
     public (object First, object Last) SessionIdsFrom(string prefix) =>
         (Guid.ParseExact(prefix + FirstId[prefix.Length..], "D"), Guid.ParseExact(prefix + LastId[prefix.Length..], "D"));

@@ -71,6 +71,11 @@ internal sealed class MessageRow
     public long Depth { get; init; }
     public string Role { get; init; } = "";
     public byte[] Body { get; init; } = [];
+    public long? CarriedAt { get; init; }
+    public Guid? CarriedBy { get; init; }
+
+    /// <summary>The session's first exchange that carried it; null where no session is asked about.</summary>
+    public CaptureClock? Carried => this is { CarriedAt: { } at, CarriedBy: { } by } ? new CaptureClock(at, by) : null;
 
     public ConversationMessage ToMessage()
     {

@@ -1,161 +1,126 @@
 using System.Data.Common;
 using Dapper;
-using Lethe.Capture.Chains;
 using Lethe.Ingest.Meaning;
 
 namespace Lethe.Ingest.Reading;
 
-/// <summary>A session's exchanges in capture order, each with the messages that were new in it, in the session's own words.</summary>
-internal sealed class ConversationQuery
+/// <summary>
+/// A session's exchanges in capture order, each with the messages that were new in it, in the session's own words. Read page by page, each in a
+/// snapshot of its own: what it costs depends on what is shown, and nothing is held while the reader of the pages takes its time.
+/// </summary>
+internal static class ConversationQuery
 {
-    private const int BodiesAtOnceMax = 256;
+    private const int ExchangesAtOnce = 64;
 
-    private readonly IReadConnections connections;
-    private readonly DbConnection connection;
-    private readonly object owner;
-    private readonly object session;
-    private readonly Dictionary<NodeHash, MessageRow> places;
-    private readonly HashSet<NodeHash> told = [];
-
-    private ConversationQuery(IReadConnections connections, DbConnection connection, object owner, object session)
+    /// <param name="after">Only exchanges after this one; what those up to it told is not told again.</param>
+    /// <param name="turn">Only the turn with that number, and the failed attempts before it.</param>
+    public static IEnumerable<ConversationTurn> Read(IReadConnections connections, string org, string sessionId, ExchangeCursor? after, int? turn)
     {
-        this.connections = connections;
-        this.connection = connection;
-        this.owner = owner;
-        this.session = session;
-        places = connection.Query<MessageRow>(
-            "SELECT hash, parent_hash, depth, role FROM session_messages WHERE org = @owner AND session_id = @session", new { owner, session })
-            .ToDictionary(row => new NodeHash(row.Hash));
-    }
-
-    public static IEnumerable<ConversationTurn> Read(IReadConnections connections, string org, string sessionId, int? turn)
-    {
-        using var connection = connections.Open();
-        if (!Guid.TryParse(sessionId, out var id) || connections.Org(connection.Db, org) is not { } owner)
+        if (!Guid.TryParse(sessionId, out var session))
         {
             yield break;
         }
 
-        // Rows pass on one connection while messages are asked for on another.
-        using var asking = connections.Open();
+        var start = after?.Clock;
+        CaptureClock? end = null;
+        if (turn is { } number && !Bounds(connections, org, session, number, out start, out end))
+        {
+            yield break;
+        }
+
+        var told = new ToldMessages(start);
+        for (var place = start; ;)
+        {
+            var page = Page(connections, org, session, place, end, told);
+            foreach (var one in page)
+            {
+                yield return one;
+            }
+
+            if (page.Count < ExchangesAtOnce)
+            {
+                yield break;
+            }
+
+            place = ExchangeCursor.Of(page[^1].Exchange).Clock;
+        }
+    }
+
+    private static List<ConversationTurn> Page(
+        IReadConnections connections, string org, Guid session, CaptureClock? after, CaptureClock? upTo, ToldMessages told)
+    {
+        using var connection = connections.Open();
+        if (connections.Org(connection.Db, org) is not { } owner)
+        {
+            return [];
+        }
+
         using var snapshot = connections.BeginSnapshot(connection.Db);
-        var session = connections.SessionId(id);
-        var query = new ConversationQuery(connections, asking.Db, owner, session);
-        long next = 1;
-        var rows = connection.Db.Query<ExchangeRow>(
-            ExchangeRow.Select + "WHERE org = @owner AND session_id = @session ORDER BY captured_at, exchange_id", new { owner, session }, snapshot, buffered: false);
-        foreach (var row in rows)
+        var at = new SessionPlace(connections, connection.Db, snapshot, owner, connections.SessionId(session));
+        var rows = Rows(at, after, upTo);
+        if (rows.Count == 0)
         {
-            var fresh = query.Fresh(row);
-            if (turn is null || turn == (row.Seq ?? next))
+            return [];
+        }
+
+        told.Load(at, after, rows[^1].Clock);
+        var tools = SessionTools.Of(at, rows);
+        return rows.ConvertAll(row => Turn(row, told.Fresh(at, row), [.. tools[row.ExchangeId]]));
+    }
+
+    private static List<ExchangeRow> Rows(SessionPlace at, CaptureClock? after, CaptureClock? upTo)
+    {
+        var conditions = (after is null ? "" : " AND captured_at >= @afterAt AND (captured_at, exchange_id) > (@afterAt, @afterId)")
+            + (upTo is null ? "" : " AND captured_at <= @upToAt AND (captured_at, exchange_id) <= (@upToAt, @upToId)");
+        return at.Db.Query<ExchangeRow>(
+            $"{ExchangeRow.Select}WHERE {at.Connections.Unsought("org")} = @Owner AND session_id = @Session{conditions} ORDER BY captured_at, exchange_id LIMIT {ExchangesAtOnce}",
+            new
             {
-                yield return query.Turn(row, fresh);
-            }
-
-            next = row.Seq + 1 ?? next;
-        }
+                at.Owner,
+                at.Session,
+                afterAt = after?.At ?? 0,
+                afterId = at.Connections.ExchangeId(after?.Id ?? Guid.Empty),
+                upToAt = upTo?.At ?? 0,
+                upToId = at.Connections.ExchangeId(upTo?.Id ?? Guid.Empty),
+            },
+            at.Snapshot).AsList();
     }
 
-    private ConversationTurn Turn(ExchangeRow row, List<NodeHash> fresh)
+    // Behind the turn before it, up to the turn itself; the last failures have no turn that ends them. False when there is no such turn.
+    private static bool Bounds(IReadConnections connections, string org, Guid session, int number, out CaptureClock? start, out CaptureClock? end)
     {
-        var bodies = Bodies(fresh);
-        var messages = fresh.Where(bodies.ContainsKey).Select(hash => bodies[hash]).ToList();
-        return new ConversationTurn
+        start = end = null;
+        using var connection = connections.Open();
+        if (connections.Org(connection.Db, org) is not { } owner)
         {
-            Exchange = ExchangeRows.ToRecord(row),
-            NewMessages = [.. messages.Where(message => message.Depth < row.PromptLength).Select(message => message.ToMessage())],
-            Reply = [.. messages.Where(message => message.Depth >= row.PromptLength).Select(message => message.ToMessage())],
-            Tools = Tools(row),
-        };
+            return false;
+        }
+
+        var found = connection.Db.Query<ExchangePlace>(
+            "SELECT captured_at, exchange_id, seq FROM session_turns WHERE org = @owner AND session_id = @session AND seq IN (@before, @number)",
+            new { owner, session = connections.SessionId(session), before = number - 1L, number = (long)number }).ToDictionary(place => place.Seq);
+        start = found.GetValueOrDefault(number - 1)?.Clock;
+        end = found.GetValueOrDefault(number)?.Clock;
+        return number == 1 || start is not null;
     }
 
-    // Up from the leaf until a message that was already told; a reply is told by its own exchange even if its content is not new.
-    private List<NodeHash> Fresh(ExchangeRow row)
+    private static ConversationTurn Turn(ExchangeRow row, List<MessageRow> fresh, List<ToolCallOutcome> tools) => new()
     {
-        var fresh = new List<NodeHash>();
-        for (var at = row.LeafHash; at is not null;)
-        {
-            var hash = new NodeHash(at);
-            if (Place(hash) is not { } place || (!told.Add(hash) && place.Depth < row.PromptLength))
-            {
-                break;
-            }
+        Exchange = ExchangeRows.ToRecord(row),
+        NewMessages = [.. fresh.Where(message => message.Depth < row.PromptLength).Select(message => message.ToMessage())],
+        Reply = [.. fresh.Where(message => message.Depth >= row.PromptLength).Select(message => message.ToMessage())],
+        Tools = tools,
+    };
 
-            fresh.Add(hash);
-            at = place.ParentHash;
-        }
-
-        fresh.Reverse();
-        return fresh;
-    }
-
-    // What an exchange said that came to the session by another try of its call is not the session's.
-    private MessageRow? Place(NodeHash hash)
+    private sealed class ExchangePlace
     {
-        if (!places.TryGetValue(hash, out var place))
-        {
-            place = connection.QueryFirstOrDefault<MessageRow>(
-                "SELECT hash, parent_hash, depth, role FROM messages WHERE org = @owner AND hash = @bytes", new { owner, bytes = hash.ToArray() });
-            if (place is not null)
-            {
-                places[hash] = place;
-            }
-        }
+        public long CapturedAt { get; init; }
+        public Guid ExchangeId { get; init; }
+        public long Seq { get; init; }
 
-        return place;
-    }
-
-    private Dictionary<NodeHash, MessageRow> Bodies(List<NodeHash> fresh)
-    {
-        var found = new Dictionary<NodeHash, MessageRow>();
-        foreach (var some in fresh.Chunk(BodiesAtOnceMax))
-        {
-            Add("session_messages", " AND session_id = @session", some);
-        }
-
-        foreach (var some in fresh.Where(hash => !found.ContainsKey(hash)).Chunk(BodiesAtOnceMax).ToList())
-        {
-            Add("messages", "", some);
-        }
-
-        return found;
-
-        void Add(string view, string condition, NodeHash[] hashes)
-        {
-            var rows = connection.Query<MessageRow>(
-                $"SELECT hash, parent_hash, depth, role, body FROM {view} WHERE org = @owner{condition} AND {connections.IsAmong("hash", "hashes")}",
-                new { owner, session, hashes = hashes.Select(hash => hash.ToArray()).ToArray() });
-            foreach (var message in rows)
-            {
-                found[new NodeHash(message.Hash)] = message;
-            }
-        }
-    }
-
-    private List<ToolCallOutcome> Tools(ExchangeRow row) =>
-        [.. connection.Query<ToolCallRow>(
-            "SELECT * FROM session_tools WHERE org = @owner AND session_id = @session AND asked_by = @exchange ORDER BY call_id",
-            new { owner, session, exchange = connections.ExchangeId(row.ExchangeId) }).Select(call => new ToolCallOutcome(
-                call.CallId,
-                call.Name,
-                call.Arguments,
-                call.IsError is { } error ? error != 0 : null,
-                call.AskedBy?.ToString("D"),
-                call.AnsweredBy?.ToString("D"),
-                Time(call.AskedAt),
-                Time(call.AnsweredAt)))];
-
-    private static DateTimeOffset? Time(long? at) => at is { } known ? Microseconds.ToTime(known) : null;
-
-    private sealed class ToolCallRow
-    {
-        public string CallId { get; init; } = "";
-        public string? Name { get; init; }
-        public string? Arguments { get; init; }
-        public long? AskedAt { get; init; }
-        public Guid? AskedBy { get; init; }
-        public long? IsError { get; init; }
-        public long? AnsweredAt { get; init; }
-        public Guid? AnsweredBy { get; init; }
+        public CaptureClock Clock => new(CapturedAt, ExchangeId);
     }
 }
+
+/// <summary>A session of an organisation, in one moment of the store.</summary>
+internal sealed record SessionPlace(IReadConnections Connections, DbConnection Db, DbTransaction Snapshot, object Owner, object Session);

@@ -6,19 +6,37 @@ namespace Lethe.Ingest.Reading;
 /// <summary>Exchanges as records.</summary>
 internal static class ExchangeQueries
 {
+    private const int RowsAtOnce = 200;
+
+    /// <summary>Those that are there at the first look, page by page: neither a snapshot nor rows are held while they are taken.</summary>
     public static IEnumerable<ExchangeRow> List(IReadConnections connections, string org, ExchangeFilter filter)
     {
-        using var connection = connections.Open();
-        if (connections.Org(connection.Db, org) is not { } owner)
+        var upTo = filter.Limit <= RowsAtOnce ? long.MaxValue : LastChange(connections, org);
+        for (var left = filter.Limit ?? long.MaxValue; left > 0;)
         {
-            yield break;
-        }
+            var wanted = (int)Math.Min(left, RowsAtOnce);
+            var page = Page(connections, org, filter with { Limit = wanted }, upTo);
+            foreach (var row in page)
+            {
+                yield return row;
+            }
 
-        using var snapshot = connections.BeginSnapshot(connection.Db);
-        foreach (var row in connection.Db.Query<ExchangeRow>(Sql(filter), Parameters(connections, owner, filter), snapshot, buffered: false))
-        {
-            yield return row;
+            if (page.Count < wanted)
+            {
+                yield break;
+            }
+
+            left -= wanted;
+            filter = filter with { After = new ExchangeCursor(page[^1].CapturedAt, page[^1].ExchangeId.ToString("D")) };
         }
+    }
+
+    private static List<ExchangeRow> Page(IReadConnections connections, string org, ExchangeFilter filter, long upTo)
+    {
+        using var connection = connections.Open();
+        return connections.Org(connection.Db, org) is { } owner
+            ? connection.Db.Query<ExchangeRow>(Sql(connections, filter), Parameters(connections, owner, filter, upTo)).AsList()
+            : [];
     }
 
     public static ExchangeRow? Find(IReadConnections connections, string org, Guid id)
@@ -38,9 +56,13 @@ internal static class ExchangeQueries
         }
 
         using var connection = connections.Open();
-        var rows = connection.Db.Query<ExchangeRow>(
-            ExchangeRow.Select + "WHERE org = @owner AND (exchange_id = @first OR retry_of = @first) ORDER BY captured_at, exchange_id",
-            new { owner = connections.Org(connection.Db, org), first = connections.ExchangeId(asked.RetryOf ?? asked.ExchangeId) }).AsList();
+        var (owner, first) = (connections.Org(connection.Db, org), asked.RetryOf ?? asked.ExchangeId);
+        List<ExchangeRow> rows =
+        [
+            .. asked.RetryOf is null ? [asked] : Find(connections, org, first) is { } known ? (ExchangeRow[])[known] : [],
+            .. connection.Db.Query<ExchangeRow>(
+                $"{ExchangeRow.Select}WHERE {connections.Unsought("org")} = @owner AND retry_of = @first ORDER BY captured_at, exchange_id", new { owner, first = connections.ExchangeId(first) }),
+        ];
         var costs = rows.Select(row => row.CostNanoUsd).OfType<long>().ToList();
         return new CallAttempts([.. rows.Select(ExchangeRows.ToRecord)], costs.Count == 0 ? null : costs.Sum());
     }
@@ -62,9 +84,10 @@ internal static class ExchangeQueries
             : [];
     }
 
-    private static string Sql(ExchangeFilter filter)
+    private static string Sql(IReadConnections connections, ExchangeFilter filter)
     {
-        var conditions = new List<string> { "org = @owner" };
+        var org = filter.SessionId is null ? "org" : connections.Unsought("org");
+        var conditions = new List<string> { $"{org} = @owner", $"{connections.Unsought("ingested")} <= @upTo" };
         void When(object? value, string condition)
         {
             if (value is not null)
@@ -86,9 +109,10 @@ internal static class ExchangeQueries
             + (filter.Limit is null ? "" : " LIMIT @Limit");
     }
 
-    private static object Parameters(IReadConnections connections, object owner, ExchangeFilter filter) => new
+    private static object Parameters(IReadConnections connections, object owner, ExchangeFilter filter, long upTo) => new
     {
         owner,
+        upTo,
         session = connections.SessionId(Guid.TryParse(filter.SessionId, out var session) ? session : Guid.Empty),
         filter.HarnessId,
         filter.Provider,

@@ -1,3 +1,5 @@
+using Lethe.Ingest.Meaning;
+
 namespace Lethe.Ingest.Reading;
 
 /// <summary>One row of <c>exchange_records</c>, as the columns are.</summary>
@@ -85,4 +87,6 @@ internal sealed class ExchangeRow
     public long? BodyOffset { get; init; }
     public long? BodySequence { get; init; }
     public long? Replays { get; init; }
+
+    public CaptureClock Clock => new(CapturedAt, ExchangeId);
 }

@@ -17,6 +17,9 @@ internal interface IReadConnections : IDisposable
     /// <summary>An exchange's id as rows hold it.</summary>
     object ExchangeId(Guid id);
 
+    /// <summary>As <see cref="ExchangeId"/>, many at once.</summary>
+    object ExchangeIds(IEnumerable<Guid> ids);
+
     /// <summary>A session's id as rows hold it.</summary>
     object SessionId(Guid id);
 
@@ -25,6 +28,9 @@ internal interface IReadConnections : IDisposable
 
     /// <summary>The condition that a column is one of a parameter's values.</summary>
     string IsAmong(string column, string parameter);
+
+    /// <summary>A column by which rows are told apart and never looked for, where another condition says which they are.</summary>
+    string Unsought(string column);
 
     /// <summary>The first and the last session id that begin with these letters of a UUID (lower-case, with hyphens).</summary>
     (object First, object Last) SessionIdsFrom(string prefix);

@@ -9,6 +9,8 @@ public readonly record struct ExchangeCursor(long CapturedAtMicroseconds, string
     public static ExchangeCursor Of(ExchangeRecord record) =>
         new(Microseconds.Of(DateTimeOffset.Parse(record.CapturedAt, CultureInfo.InvariantCulture)), record.ExchangeId);
 
+    internal CaptureClock Clock => new(CapturedAtMicroseconds, Guid.TryParse(ExchangeId, out var id) ? id : Guid.Empty);
+
     /// <summary>Text for paging: <c>microseconds.exchange-id</c>.</summary>
     public override string ToString() => $"{CapturedAtMicroseconds}.{ExchangeId}";
 

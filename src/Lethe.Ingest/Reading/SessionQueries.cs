@@ -65,7 +65,7 @@ internal static class SessionQueries
             : [];
         if (found.Count == 0)
         {
-            found = Query(connections, connection.Db, owner, " AND harness_session_id = @word ORDER BY session_id LIMIT 2", new { owner, word });
+            found = Query(connections, connection.Db, owner, " AND harness_session_id = @word LIMIT 2", new { owner, word });
         }
 
         if (found.Count == 0)

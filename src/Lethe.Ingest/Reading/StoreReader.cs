@@ -18,7 +18,7 @@ public sealed class StoreReader : IDisposable
         this.connections = connections;
     }
 
-    /// <summary>Streams records in the order of export, <c>(captured_at, exchange_id)</c>, from one snapshot.</summary>
+    /// <summary>Streams records in the order of export, <c>(captured_at, exchange_id)</c>: those that are there when it begins, page by page.</summary>
     public IEnumerable<ExchangeRecord> Exchanges(string org, ExchangeFilter filter) => ExchangesWithBodies(org, filter).Select(row => row.Record);
 
     /// <summary>As <see cref="Exchanges"/>, each with the place of its body in the journal; null when it came without one.</summary>
@@ -52,7 +52,12 @@ public sealed class StoreReader : IDisposable
     /// <summary>The session exchange by exchange in capture order; only the turn with that number, and its attempts, when one is given.</summary>
     /// <param name="sessionId">As <see cref="SessionSummary.SessionId"/> gives it.</param>
     public IEnumerable<ConversationTurn> Conversation(string org, string sessionId, int? turn = null) =>
-        ConversationQuery.Read(connections, org, sessionId, turn);
+        ConversationQuery.Read(connections, org, sessionId, after: null, turn);
+
+    /// <summary>The session's exchanges behind one of them, in capture order; messages that were told up to it are not told again.</summary>
+    /// <param name="sessionId">As <see cref="SessionSummary.SessionId"/> gives it.</param>
+    public IEnumerable<ConversationTurn> ConversationAfter(string org, string sessionId, ExchangeCursor? after) =>
+        ConversationQuery.Read(connections, org, sessionId, after, turn: null);
 
     /// <summary>A system prompt or a list of tools by its hash (64 hex), as canonical JSON; null when the organisation has none such.</summary>
     public byte[]? Blob(string org, string hash) => ContentQueries.Blob(connections, org, hash);

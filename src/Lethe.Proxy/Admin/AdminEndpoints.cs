@@ -43,6 +43,7 @@ internal static class AdminEndpoints
         endpoints.MapKeeping();
         endpoints.MapExchanges();
         endpoints.MapBodies();
+        endpoints.MapContent();
         endpoints.MapGet("/v1/events", (HttpContext context, EventStream events) => events.ServeAsync(context));
         endpoints.MapMetrics("/metrics", endpoints.ServiceProvider.GetRequiredService<MetricRegistry>().Collectors).WithMetadata(new HttpMethodMetadata([HttpMethods.Get]));
         endpoints.MapHealth();

@@ -12,6 +12,7 @@ internal static class ExchangeEndpoints
     {
         endpoints.MapGet("/v1/exchanges", List);
         endpoints.MapGet("/v1/exchanges/{id}", One);
+        endpoints.MapGet("/v1/exchanges/{id}/attempts", Attempts);
     }
 
     private static IResult List(HttpContext context, StoreReader reader, TimeProvider time)
@@ -27,7 +28,7 @@ internal static class ExchangeEndpoints
             Model = query.Word("model"),
             Outcome = query.Word("outcome"),
             Since = query.Time("since"),
-            After = After(query),
+            After = query.AfterExchange(),
             Limit = limit + 1,
         };
         if (query.Problem is { } problem)
@@ -44,21 +45,11 @@ internal static class ExchangeEndpoints
 
     private static IResult One(string id, HttpContext context, StoreReader reader) => reader.Exchange(Caller.OrgOf(context), id) is { } record
         ? Results.Json(record, ExchangeRecordJson.Default.ExchangeRecord)
-        : ProblemDocument.Of(StatusCodes.Status404NotFound, "exchange_not_found", "No such exchange.");
+        : NoExchange();
 
-    private static ExchangeCursor? After(PageQuery query)
-    {
-        if (query.Word("cursor") is not { } text)
-        {
-            return null;
-        }
+    private static IResult Attempts(string id, HttpContext context, StoreReader reader) => reader.Attempts(Caller.OrgOf(context), id) is { } attempts
+        ? Results.Json(attempts, ApiJson.Default.CallAttempts)
+        : NoExchange();
 
-        if (ExchangeCursor.TryParse(text, out var cursor))
-        {
-            return cursor;
-        }
-
-        query.Refuse("cursor", "not one that this list gave.");
-        return null;
-    }
+    private static IResult NoExchange() => ProblemDocument.Of(StatusCodes.Status404NotFound, "exchange_not_found", "No such exchange.");
 }

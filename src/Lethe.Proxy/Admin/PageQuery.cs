@@ -1,3 +1,4 @@
+using Lethe.Ingest.Reading;
 using Lethe.Proxy.Access;
 using Lethe.Proxy.Problems;
 using Lethe.Proxy.Reading;
@@ -46,6 +47,23 @@ internal sealed class PageQuery(HttpContext context, TimeProvider time)
         }
 
         Refuse(name, $"'{text}' is neither an RFC 3339 time nor a time ago (30m, 2h, 7d).");
+        return null;
+    }
+
+    /// <summary>The place in a list of exchanges that the cursor names; null at its beginning.</summary>
+    public ExchangeCursor? AfterExchange()
+    {
+        if (Word("cursor") is not { } text)
+        {
+            return null;
+        }
+
+        if (ExchangeCursor.TryParse(text, out var cursor))
+        {
+            return cursor;
+        }
+
+        Refuse("cursor", "not one that this list gave.");
         return null;
     }
 

@@ -50,7 +50,7 @@ internal static class SessionEndpoints
     {
         var query = new PageQuery(context, time);
         var limit = query.Limit();
-        var after = Offset(query);
+        var after = query.AfterExchange();
         if (query.Problem is { } problem)
         {
             return problem;
@@ -61,8 +61,10 @@ internal static class SessionEndpoints
             return NoSession(id);
         }
 
-        var turns = reader.Conversation(Caller.OrgOf(context), detail.Session.SessionId).Skip(after).Take(limit + 1).ToArray();
-        var page = new Page<ConversationTurn>([.. turns.Take(limit)], turns.Length > limit ? $"{after + limit}" : null);
+        var turns = reader.ConversationAfter(Caller.OrgOf(context), detail.Session.SessionId, after).Take(limit + 1).ToArray();
+        var page = new Page<ConversationTurn>(
+            [.. turns.Take(limit)],
+            turns.Length > limit ? ExchangeCursor.Of(turns[limit - 1].Exchange).ToString() : null);
         return Results.Json(page, ApiJson.Default.PageConversationTurn);
     }
 
@@ -80,22 +82,6 @@ internal static class SessionEndpoints
 
         query.Refuse("cursor", "not one that this list gave.");
         return null;
-    }
-
-    private static int Offset(PageQuery query)
-    {
-        if (query.Word("cursor") is not { } text)
-        {
-            return 0;
-        }
-
-        if (int.TryParse(text, out var offset) && offset > 0)
-        {
-            return offset;
-        }
-
-        query.Refuse("cursor", "not one that this list gave.");
-        return 0;
     }
 
     public static IResult NoSession(string id) => ProblemDocument.Of(

@@ -84,6 +84,7 @@ internal sealed class ConversationView(IAnsiConsole console)
                 + $"  {Format.Money(exchange.CostNanoUsd)}  {Format.Duration(exchange.Timing.DurationMs)}", Dim);
         }
 
+        PrintBeside(exchange);
         if (exchange.Content is "expired" or "erased")
         {
             Line(exchange.Content == "erased" ? "   what was said was erased" : "   what was said is no longer kept", Dim);
@@ -96,6 +97,23 @@ internal sealed class ConversationView(IAnsiConsole console)
         else if (exchange.OutcomeReason is { } reason)
         {
             Line("   " + reason, Bad);
+        }
+    }
+
+    // What is seldom told takes no room where it is not.
+    private void PrintBeside(ExchangeRecord exchange)
+    {
+        string?[] told =
+        [
+            exchange.RequestKind is { } kind ? $"kind {kind}" : null,
+            exchange.PromptId is { } prompt ? $"prompt {prompt}" : null,
+            exchange.PreviousResponseId is { } before ? $"continues {before}" : null,
+            exchange.CostReportedNanoUsd is { } reported ? $"the vendor's own cost {Format.Money(reported)}" : null,
+        ];
+        var line = string.Join("  ", told.OfType<string>());
+        if (line.Length > 0)
+        {
+            Line("   " + line, Dim);
         }
     }
 

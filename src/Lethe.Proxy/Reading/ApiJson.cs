@@ -14,6 +14,8 @@ namespace Lethe.Proxy.Reading;
 [JsonSerializable(typeof(Page<SessionSummary>))]
 [JsonSerializable(typeof(Page<ConversationTurn>))]
 [JsonSerializable(typeof(Page<ExchangeRecord>))]
+[JsonSerializable(typeof(CallAttempts))]
+[JsonSerializable(typeof(ConversationMessage))]
 [JsonSerializable(typeof(PipelineState))]
 [JsonSerializable(typeof(NotReadyDocument))]
 [JsonSerializable(typeof(ForgottenDocument))]

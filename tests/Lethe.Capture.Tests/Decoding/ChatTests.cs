@@ -101,6 +101,16 @@ public sealed class ChatTests
     }
 
     [Fact]
+    public void A_usage_of_nothing_takes_nothing_back()
+    {
+        var turn = Invented.Decode(Exchange(
+            """{"choices":[{"index":0,"delta":{"content":"a"},"finish_reason":"stop"}],"usage":{"prompt_tokens":3,"completion_tokens":1,"total_tokens":4}}""",
+            """{"choices":[],"usage":{}}"""));
+
+        Assert.Equal((3, 1), (turn.Usage!.InputTotal, turn.Usage.Output));
+    }
+
+    [Fact]
     public void A_cut_stream_keeps_what_was_heard_and_its_usage_is_not_final()
     {
         var turn = Invented.Decode(Exchange("""{"id":"i","choices":[{"index":0,"delta":{"content":"half"}}],"usage":{"prompt_tokens":3,"completion_tokens":1,"total_tokens":4}}""", "{\"choices\":[{\"ind") with { Ending = Ending.ClientAborted });

@@ -79,6 +79,21 @@ public sealed class ConversationTests
         AssertGoesOn("/v1/responses", First, stream, Second, 5);
     }
 
+    [Theory]
+    [InlineData("/v1/messages", "messages", "text")]
+    [InlineData("/v1/chat/completions", "messages", "text")]
+    [InlineData("/v1/responses", "input", "input_text")]
+    public void Nothing_said_has_one_address_however_it_is_spelled(string path, string member, string type)
+    {
+        Assert.Equal(Leaf("\"\""), Leaf($$"""[{"type":"{{type}}","text":""}]"""));
+        Assert.NotEqual(Leaf("\"\""), Leaf("\"something\""));
+
+        string Leaf(string content) => ChainBuilder.Build(Invented.Decode(Invented.Exchange(
+            path,
+            $$$"""{"{{{member}}}":[{"role":"user","content":"hi"},{"role":"assistant","content":"hello"},{"role":"user","content":{{{content}}}}]}""",
+            "{}")))!.Nodes[^1].Hash.ToString();
+    }
+
     private static void AssertGoesOn(string path, string first, string stream, string second, int shared)
     {
         var earlier = ChainBuilder.Build(Invented.Decode(Invented.Exchange(path, first, stream)))!;

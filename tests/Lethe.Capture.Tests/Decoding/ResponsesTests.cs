@@ -80,6 +80,19 @@ public sealed class ResponsesTests
     }
 
     [Fact]
+    public void Pages_that_are_opened_are_no_searches()
+    {
+        const string Response = """
+            {"id":"resp_1","object":"response","status":"completed","model":"gpt-r","usage":{"input_tokens":3,"output_tokens":1,"total_tokens":4},"output":[
+             {"type":"web_search_call","id":"ws_1","status":"completed","action":{"type":"search","query":"q"}},
+             {"type":"web_search_call","id":"ws_2","status":"completed","action":{"type":"open_page","url":"https://example.test/"}},
+             {"type":"web_search_call","id":"ws_3","status":"completed","action":{"type":"find_in_page","pattern":"p"}}]}
+            """;
+
+        Assert.Equal(1, Invented.Decode(Invented.Exchange("/v1/responses", Request.Replace("\"stream\":true,", "", StringComparison.Ordinal), Response)).Usage!.WebSearches);
+    }
+
+    [Fact]
     public void A_string_input_is_one_user_message()
     {
         var turn = Invented.Decode(Invented.Exchange("/v1/responses", "{\"model\":\"m\",\"input\":\"hi\"}", $"{{\"id\":\"r\",\"object\":\"response\",\"status\":\"completed\",\"output\":[{Said}],\"usage\":{Counts}}}"));

@@ -1,4 +1,5 @@
 using Lethe.Capture;
+using Lethe.Capture.Exchanges;
 using Lethe.Ingest.Reading;
 
 namespace Lethe.Ingest.Tests.Storage;
@@ -60,6 +61,21 @@ public abstract class AttemptTests(StoreKind kind)
         Assert.All(store.Records(), record => Assert.Equal("s", record.Session!.HarnessSessionId));
         Assert.Equal((2, 1, 1), (store.Session("s").Counters.Exchanges, store.Session("s").Counters.Turns, store.Session("s").Counters.Attempts));
         Assert.Equal(Told.Epoch.AddSeconds(1), store.Session("s").FirstSeenAt);
+    }
+
+    [Fact]
+    public void A_call_that_fails_five_hundred_times_numbers_every_try_and_a_pause_begins_anew()
+    {
+        using var store = TestStore.Open(kind);
+        store.Deliver([.. Enumerable.Range(1, 500).Select(number => Overloaded with { Number = number, At = number })]);
+        store.Deliver(Overloaded with { Number = 501, At = 500 + 601 });
+
+        var first = Overloaded.Id.ToString();
+        var records = store.Records();
+        Assert.Equal(Enumerable.Range(1, 500).Append(1), records.Select(record => record.Turn.Attempt));
+        Assert.Equal([null, first, first, null], new[] { 0, 1, 499, 500 }.Select(place => records[place].Turn.RetryOf));
+        Assert.Equal((501, 0, 501), (store.Session("s").Counters.Exchanges, store.Session("s").Counters.Turns, store.Session("s").Counters.Attempts));
+        Assert.Equal(500, store.Reader.Attempts(Organisation.None, records[250].ExchangeId)!.Attempts.Count);
     }
 
     [Fact]

@@ -70,6 +70,33 @@ public sealed class AdminApiTests(ITestOutputHelper output) : IAsyncLifetime
         Assert.Equal(seen[0], (await conversation.GetAsync("/v1/exchanges/" + seen[0])).GetProperty("exchange_id").GetString());
     }
 
+    [Fact]
+    public async Task What_a_record_names_by_its_hash_can_be_read_and_so_can_all_tries_of_a_call()
+    {
+        await conversation.SendAsync("""[{"role":"user","content":"with a prompt"}],"system":"be brief","tools":[{"name":"Bash"}]""");
+        await conversation.UntilCommittedAsync(RecordedConversation.Exchanges + 1);
+        var record = (await conversation.GetAsync("/v1/exchanges?limit=200")).GetProperty("items").EnumerateArray().Last();
+        var chain = record.GetProperty("chain");
+
+        Assert.Contains("be brief", await conversation.Admin.GetStringAsync("/v1/blobs/" + chain.GetProperty("system").GetString()), StringComparison.Ordinal);
+        Assert.Contains("Bash", await conversation.Admin.GetStringAsync("/v1/blobs/" + chain.GetProperty("tools").GetString()), StringComparison.Ordinal);
+        var root = await conversation.GetAsync("/v1/nodes/" + chain.GetProperty("root").GetString());
+        Assert.Equal(("user", "with a prompt"), (root.GetProperty("role").GetString(), root.GetProperty("body").GetProperty("content").GetString()));
+        var attempts = await conversation.GetAsync($"/v1/exchanges/{record.GetProperty("exchange_id").GetString()}/attempts");
+        Assert.Equal(1, attempts.GetProperty("attempts").GetArrayLength());
+        Assert.Equal(record.GetProperty("cost_nano_usd").GetInt64(), attempts.GetProperty("cost_nano_usd").GetInt64());
+        Assert.Equal("base_url", record.GetProperty("capture_mode").GetString());
+    }
+
+    [Fact]
+    public async Task Calls_of_one_connection_name_it()
+    {
+        var records = (await conversation.GetAsync("/v1/exchanges?limit=200")).GetProperty("items").EnumerateArray();
+
+        // One after the other through one client: the connection is used again.
+        Assert.NotNull(Assert.Single(records.Select(record => record.GetProperty("connection_id").GetString()).Distinct()));
+    }
+
     [Theory]
     [InlineData("/v1/sessions?limit=0", 400, "invalid_parameter")]
     [InlineData("/v1/sessions?limit=201", 400, "invalid_parameter")]
@@ -78,7 +105,11 @@ public sealed class AdminApiTests(ITestOutputHelper output) : IAsyncLifetime
     [InlineData("/v1/exchanges?cursor=1.x", 400, "invalid_parameter")]
     [InlineData("/v1/sessions/none", 404, "session_not_found")]
     [InlineData("/v1/sessions/none/turns", 404, "session_not_found")]
+    [InlineData("/v1/sessions/none/turns?cursor=7", 400, "invalid_parameter")]
     [InlineData("/v1/exchanges/none", 404, "exchange_not_found")]
+    [InlineData("/v1/exchanges/none/attempts", 404, "exchange_not_found")]
+    [InlineData("/v1/blobs/00", 404, "blob_not_found")]
+    [InlineData("/v1/nodes/00", 404, "node_not_found")]
     [InlineData("/v1/none", 404, "not_found")]
     [InlineData("/favicon.ico", 404, "not_found")]
     public async Task What_cannot_be_answered_is_a_problem_with_a_stable_code(string path, int status, string code)
