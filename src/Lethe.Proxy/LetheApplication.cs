@@ -18,6 +18,8 @@ internal static class LetheApplication
         ExecCommand.Build(),
         SessionsCommand.Build(),
         ShowCommand.Build(),
+        RawCommand.Build(),
+        OpenCommand.Build(),
         TailCommand.Build(),
         ExportCommand.Build(),
         VerifyCommand.Build(),

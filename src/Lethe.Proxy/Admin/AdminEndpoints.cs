@@ -3,6 +3,7 @@ using Lethe.Ingest.Sqlite;
 using Lethe.Proxy.Access;
 using Lethe.Proxy.Metrics;
 using Lethe.Proxy.Problems;
+using Lethe.Proxy.Reading;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Data.Sqlite;
 using Prometheus;
@@ -19,7 +20,7 @@ internal static class AdminEndpoints
     {
         services.AddAccess();
         services.AddSingleton<EventStream>();
-        services.AddSingleton<WebPage>();
+        services.AddSingleton<KeptBodies>();
     }
 
     /// <summary>Goes around every admin endpoint: who is meant, who may ask, what the browser may do, and what a failure looks like.</summary>
@@ -38,7 +39,6 @@ internal static class AdminEndpoints
 
     public static void MapAdmin(this IEndpointRouteBuilder endpoints)
     {
-        endpoints.MapGet("/", (HttpContext context, WebPage page) => page.Serve(context));
         endpoints.MapSessions();
         endpoints.MapKeeping();
         endpoints.MapExchanges();

@@ -1,11 +1,9 @@
 using Lethe.Capture.Decoding.ContentCodings;
 using Lethe.Capture.Exchanges;
-using Lethe.Ingest.Journaling;
 using Lethe.Ingest.Reading;
 using Lethe.Proxy.Access;
-using Lethe.Proxy.Configuration;
 using Lethe.Proxy.Problems;
-using Lethe.Proxy.Recording;
+using Lethe.Proxy.Reading;
 
 namespace Lethe.Proxy.Admin;
 
@@ -19,20 +17,20 @@ internal static class BodyEndpoints
 
     public static void MapBodies(this IEndpointRouteBuilder endpoints)
     {
-        endpoints.MapGet("/v1/exchanges/{id}/request", (string id, HttpContext context, StoreReader reader, LetheOptions options) => Decoded(id, isRequest: true, context, reader, options));
-        endpoints.MapGet("/v1/exchanges/{id}/response", (string id, HttpContext context, StoreReader reader, LetheOptions options) => Decoded(id, isRequest: false, context, reader, options));
-        endpoints.MapGet("/v1/exchanges/{id}/body/request", (string id, HttpContext context, StoreReader reader, LetheOptions options) => Raw(id, isRequest: true, context, reader, options));
-        endpoints.MapGet("/v1/exchanges/{id}/body/response", (string id, HttpContext context, StoreReader reader, LetheOptions options) => Raw(id, isRequest: false, context, reader, options));
+        endpoints.MapGet("/v1/exchanges/{id}/request", (string id, HttpContext context, StoreReader reader, KeptBodies bodies) => Decoded(id, isRequest: true, context, reader, bodies));
+        endpoints.MapGet("/v1/exchanges/{id}/response", (string id, HttpContext context, StoreReader reader, KeptBodies bodies) => Decoded(id, isRequest: false, context, reader, bodies));
+        endpoints.MapGet("/v1/exchanges/{id}/body/request", (string id, HttpContext context, StoreReader reader, KeptBodies bodies) => Raw(id, isRequest: true, context, reader, bodies));
+        endpoints.MapGet("/v1/exchanges/{id}/body/response", (string id, HttpContext context, StoreReader reader, KeptBodies bodies) => Raw(id, isRequest: false, context, reader, bodies));
     }
 
-    private static IResult Raw(string id, bool isRequest, HttpContext context, StoreReader reader, LetheOptions options) =>
-        TryFind(id, context, reader, options, out var exchange) is { } problem
+    private static IResult Raw(string id, bool isRequest, HttpContext context, StoreReader reader, KeptBodies bodies) =>
+        TryFind(id, context, reader, bodies, out var exchange) is { } problem
             ? problem
             : Results.Bytes((isRequest ? exchange!.Request : exchange!.Response).Bytes.ToArray(), Bytes, enableRangeProcessing: true);
 
-    private static IResult Decoded(string id, bool isRequest, HttpContext context, StoreReader reader, LetheOptions options)
+    private static IResult Decoded(string id, bool isRequest, HttpContext context, StoreReader reader, KeptBodies bodies)
     {
-        if (TryFind(id, context, reader, options, out var exchange) is { } problem)
+        if (TryFind(id, context, reader, bodies, out var exchange) is { } problem)
         {
             return problem;
         }
@@ -46,7 +44,7 @@ internal static class BodyEndpoints
     }
 
     /// <summary>Null with the exchange, or why it cannot be had.</summary>
-    private static IResult? TryFind(string id, HttpContext context, StoreReader reader, LetheOptions options, out CapturedExchange? exchange)
+    private static IResult? TryFind(string id, HttpContext context, StoreReader reader, KeptBodies bodies, out CapturedExchange? exchange)
     {
         exchange = null;
         var org = Caller.OrgOf(context);
@@ -55,30 +53,16 @@ internal static class BodyEndpoints
             return ProblemDocument.Of(StatusCodes.Status404NotFound, "exchange_not_found", "No such exchange.");
         }
 
-        if (record.Content is "expired" or "erased")
+        var kept = bodies.Find(org, record);
+        exchange = kept.Exchange;
+        return kept.Code switch
         {
-            return Gone(record.Content);
-        }
-
-        if (reader.BodyAt(org, id) is not { } at)
-        {
-            return ProblemDocument.Of(StatusCodes.Status404NotFound, "content_not_kept", "What was said was never kept.");
-        }
-
-        using var journal = new JournalBodies(DataLayout.Journal(options.DataDirectory));
-        var found = journal.TryRead(at, out var state);
-        exchange = found?.Id.ToString() == record.ExchangeId ? found : null;
-        return exchange is not null ? null : state switch
-        {
-            BodyState.Erased => Gone("erased"),
-            BodyState.Damaged => ProblemDocument.Of(StatusCodes.Status500InternalServerError, "content_damaged", "The journal is damaged there.", "lethe verify tells where."),
-            // Its segment has left, or the journal was begun anew.
-            _ => Gone("expired"),
+            null => null,
+            "content_not_kept" => ProblemDocument.Of(StatusCodes.Status404NotFound, kept.Code, kept.Why!),
+            "content_damaged" => ProblemDocument.Of(StatusCodes.Status500InternalServerError, kept.Code, kept.Why!, "lethe verify tells where."),
+            _ => ProblemDocument.Of(StatusCodes.Status410Gone, kept.Code, kept.Why!),
         };
     }
-
-    private static IResult Gone(string content) => ProblemDocument.Of(
-        StatusCodes.Status410Gone, "content_" + content, content == "erased" ? "What was said was erased." : "What was said is no longer kept.");
 
     private static string? Value(IReadOnlyList<HeaderField> headers, string name)
     {

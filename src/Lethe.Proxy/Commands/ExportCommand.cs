@@ -28,7 +28,7 @@ internal static class ExportCommand
             var reader = StoreFile.Open(settings);
             var filter = new ExchangeFilter
             {
-                SessionId = line.GetValue(session) is { } word ? SessionId(reader, word) : null,
+                SessionId = line.GetValue(session) is { } word ? SessionWord.Find(reader, word).Session.SessionId : null,
                 Since = SinceOption.Read(line.GetValue(since), TimeProvider.System),
             };
             using var journal = line.GetValue(bodies) ? new JournalBodies(DataLayout.Journal(settings.Options.DataDirectory)) : null;
@@ -70,9 +70,6 @@ internal static class ExportCommand
     }
 
     private static string? Base64(CapturedBody? body) => body is null ? null : Convert.ToBase64String(body.Bytes.Span);
-
-    private static string SessionId(StoreReader reader, string word) => reader.Session(Organisation.None, word)?.Session.SessionId
-        ?? throw new CommandFailure(ExitCode.NotFine, $"lethe: no session answers to '{word}', or several do.");
 
     private static async Task WriteAsync(IEnumerable<ExchangeRecord> records, Stream into, Progress progress, CancellationToken cancel)
     {

@@ -40,7 +40,7 @@ internal static class ForgetCommand
     private static (string Id, (long Sessions, long Exchanges, long Messages) Size) Measure(Configuration.LetheSettings settings, string word)
     {
         using var reader = StoreFile.Open(settings);
-        var detail = reader.Session(Organisation.None, word) ?? throw new CommandFailure(ExitCode.NotFine, $"lethe: no session answers to '{word}', or several do.");
+        var detail = SessionWord.Find(reader, word);
         var size = (Sessions: 0L, Exchanges: 0L, Messages: 0L);
         var waiting = new Queue<SessionDetail>([detail]);
         while (waiting.TryDequeue(out var one))

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Lethe.Proxy.Reading;
 
 namespace Lethe.Proxy.Commands;
 

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Lethe.Capture.Exchanges;
 using Lethe.Proxy.Reading;
 using Lethe.Proxy.Terminal;
 
@@ -16,7 +15,7 @@ internal static class PinCommand
         {
             var settings = GlobalOptions.Require(line);
             using var running = RunningLethe.Find(settings.Options.DataDirectory);
-            var id = Id(settings, line.GetRequiredValue(session));
+            var id = SessionWord.Require(settings, line.GetRequiredValue(session));
             if (running is null)
             {
                 await RestingMemory.PinAsync(settings, id, isPinned);
@@ -30,11 +29,5 @@ internal static class PinCommand
             return ExitCode.Fine;
         });
         return command;
-    }
-
-    private static string Id(Configuration.LetheSettings settings, string word)
-    {
-        using var reader = StoreFile.Open(settings);
-        return reader.Session(Organisation.None, word)?.Session.SessionId ?? throw new CommandFailure(ExitCode.NotFine, $"lethe: no session answers to '{word}', or several do.");
     }
 }

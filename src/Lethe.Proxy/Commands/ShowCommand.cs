@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Lethe.Capture.Exchanges;
-using Lethe.Ingest.Reading;
 using Lethe.Proxy.Reading;
 using Lethe.Proxy.Terminal;
 
@@ -11,16 +10,14 @@ internal static class ShowCommand
 {
     public static Command Build()
     {
-        var session = new Argument<string>("SESSION") { Description = "A session id, the beginning of one, or the harness's own session id." };
+        var session = new Argument<string?>("SESSION") { Description = "A session id, the beginning of one, or the harness's own session id; the newest without it.", Arity = ArgumentArity.ZeroOrOne };
         var json = new Option<bool>("--json") { Description = "One JSON object on stdout." };
         var turn = new Option<int?>("--turn") { Description = "Only this turn and its failed attempts.", HelpName = "N" };
         var command = new Command("show", "Show a session's conversation.") { session, json, turn };
         command.SetAction(line =>
         {
             var reader = StoreFile.Open(GlobalOptions.Require(line));
-            var word = line.GetValue(session)!;
-            var detail = reader.Session(Organisation.None, word)
-                ?? throw new CommandFailure(ExitCode.NotFine, $"lethe: no session answers to '{word}', or several do.");
+            var detail = SessionWord.Find(reader, line.GetValue(session));
             var turns = reader.Conversation(Organisation.None, detail.Session.SessionId, line.GetValue(turn));
             var output = line.InvocationConfiguration.Output;
             if (line.GetValue(json))

@@ -2,6 +2,7 @@ using Lethe.Proxy.Access;
 using Lethe.Proxy.Admin;
 using Lethe.Proxy.ExtProc;
 using Lethe.Proxy.Forwarding;
+using Lethe.Proxy.Page;
 
 namespace Lethe.Proxy.Hosting;
 
@@ -17,7 +18,11 @@ internal static class DoorPipeline
             branch.MapForwarding();
         });
         Branch(app, ListenerKind.ExtProc, endpoints => endpoints.MapExtProc(), branch => branch.UseSiteGuard(HostRule.Any));
-        Branch(app, ListenerKind.Admin, endpoints => endpoints.MapAdmin(), branch => branch.UseAdminGuards());
+        Branch(app, ListenerKind.Admin, endpoints =>
+        {
+            endpoints.MapPage();
+            endpoints.MapAdmin();
+        }, branch => branch.UseAdminGuards());
     }
 
     private static void Branch(IApplicationBuilder app, ListenerKind door, Action<IEndpointRouteBuilder> map, Action<IApplicationBuilder>? first = null) => app.MapWhen(door.Leads, branch =>

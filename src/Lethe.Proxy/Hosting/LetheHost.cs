@@ -7,6 +7,7 @@ using Lethe.Proxy.Configuration;
 using Lethe.Proxy.ExtProc;
 using Lethe.Proxy.Forwarding;
 using Lethe.Proxy.Metrics;
+using Lethe.Proxy.Page;
 using Lethe.Proxy.Recording;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -154,6 +155,7 @@ internal sealed class LetheHost : IAsyncDisposable
             services.AddForwarding(settings.Configuration, settings.Options);
             services.AddExtProc(settings.Options);
             services.AddAdmin();
+            services.AddPage();
         })
         .ConfigureWebHost(web => web
             .UseKestrelCore()

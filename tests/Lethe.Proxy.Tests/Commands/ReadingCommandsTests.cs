@@ -39,7 +39,7 @@ public sealed class ReadingCommandsTests : IAsyncLifetime
 
         var (code, _, error) = await LetheProgram.RunAsync("show", "nobody", "--data", Data);
         Assert.Equal(1, code);
-        Assert.Equal("lethe: no session answers to 'nobody', or several do.\n", error);
+        Assert.Equal("lethe: no session answers to 'nobody'.\n", error);
     }
 
     [Fact]

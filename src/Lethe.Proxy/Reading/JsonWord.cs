@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace Lethe.Proxy.Commands;
+namespace Lethe.Proxy.Reading;
 
 /// <summary>Looks into JSON of any shape without a surprise: what is not there, or is of another kind, is null. Strings may hold half a character, which .NET does not read out.</summary>
 internal static class JsonWord

@@ -1,0 +1,17 @@
+// Times are rendered in UTC; here they become the reader's own. `t` goes to UTC and back.
+let inUtc = false;
+
+export function showTimes(root) {
+  for (const time of root.querySelectorAll("time[datetime]")) {
+    const at = new Date(time.dateTime);
+    if (Number.isNaN(at.getTime())) continue;
+    const zone = inUtc ? "UTC" : undefined;
+    const clock = at.toLocaleTimeString("en-GB", { timeZone: zone });
+    time.textContent = time.dataset.show === "day" ? `${at.toLocaleDateString("en-CA", { timeZone: zone })} ${clock.slice(0, 5)}` : clock;
+  }
+}
+
+export function switchTimes() {
+  inUtc = !inUtc;
+  showTimes(document);
+}

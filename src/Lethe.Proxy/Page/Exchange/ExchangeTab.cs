@@ -1,0 +1,11 @@
+namespace Lethe.Proxy.Page.Exchange;
+
+/// <summary>What the Exchange view shows of a call.</summary>
+public enum ExchangeTab
+{
+    Said,
+    Request,
+    Response,
+    Headers,
+    Attempts,
+}

@@ -1,0 +1,9 @@
+namespace Lethe.Proxy.Page.Frame;
+
+/// <summary>The views that the top bar leads to.</summary>
+public enum PageView
+{
+    Live,
+    Sessions,
+    Health,
+}

@@ -1,0 +1,143 @@
+using Lethe.Ingest.Reading;
+using Lethe.Proxy.Access;
+using Lethe.Proxy.Configuration;
+using Lethe.Proxy.Page.Exchange;
+using Lethe.Proxy.Page.Frame;
+using Lethe.Proxy.Page.Health;
+using Lethe.Proxy.Page.Live;
+using Lethe.Proxy.Page.Session;
+using Lethe.Proxy.Page.Sessions;
+using Lethe.Proxy.Reading;
+using Lethe.Proxy.Recording;
+using Microsoft.AspNetCore.Components;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace Lethe.Proxy.Page;
+
+/// <summary>The page: views rendered here, of the same queries that <c>/v1</c> answers as JSON. Only GET; nothing on it changes a record.</summary>
+internal static class PageEndpoints
+{
+    private const int CallsShown = 100;
+    private const int SessionsShown = 200;
+
+    // Everything captured is hostile: what it holds can neither run nor load, whatever a component forgot.
+    private const string Policy =
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
+
+    public static void AddPage(this IServiceCollection services)
+    {
+        services.AddRazorComponents();
+        services.AddSingleton<PageAssets>();
+    }
+
+    public static void MapPage(this IEndpointRouteBuilder endpoints)
+    {
+        endpoints.MapGet("/", Live);
+        endpoints.MapGet("/sessions", Sessions);
+        endpoints.MapGet("/sessions/{id}", Session);
+        endpoints.MapGet("/exchanges/{id}", Exchange);
+        endpoints.MapGet("/health", Health);
+        endpoints.MapGet("/assets/{hash}/{name}", Asset);
+        endpoints.MapGet("/favicon.svg", (HttpContext context, PageAssets assets) => Asset(context, assets, "favicon.svg", hash: null));
+        endpoints.MapGet("/favicon.ico", () => Results.NoContent());
+    }
+
+    private static IResult Live(HttpContext context, StoreReader reader, ReadinessCheck readiness, LetheOptions options, string? part, long? after)
+    {
+        var org = Caller.OrgOf(context);
+        var last = reader.LastChange(org);
+        var from = part == "calls" && after is { } place ? Math.Max(place, last - CallsShown) : last - CallsShown;
+        IReadOnlyList<IngestedExchange> calls = [.. reader.CommittedAfter(org, Math.Max(0, from), CallsShown).Reverse()];
+        var newest = calls.Count > 0 ? calls[0].Ingested : last;
+        return part == "calls"
+            ? View<CallRows>(context, new() { [nameof(CallRows.Calls)] = calls, [nameof(CallRows.Last)] = newest })
+            : View<LivePage>(context, new()
+            {
+                [nameof(LivePage.Calls)] = calls,
+                [nameof(LivePage.Last)] = newest,
+                [nameof(LivePage.OpenCalls)] = (long)readiness.State().OpenCalls,
+                [nameof(LivePage.Door)] = options.Listen,
+            });
+    }
+
+    private static IResult Sessions(HttpContext context, StoreReader reader, TimeProvider time)
+    {
+        var query = new Admin.PageQuery(context, time);
+        var (harness, since) = (query.Word("harness"), query.Word("since"));
+        SessionCursor? cursor = SessionCursor.TryParse(query.Word("cursor"), out var place) ? place : null;
+        var filter = new SessionFilter { HarnessId = harness, Since = query.Time("since"), After = cursor, Limit = SessionsShown + 1 };
+        if (query.Problem is { } problem)
+        {
+            return problem;
+        }
+
+        var org = Caller.OrgOf(context);
+        var sessions = reader.Sessions(org, filter);
+        return View<SessionsPage>(context, new()
+        {
+            [nameof(SessionsPage.Roots)] = SessionGroup.Of(reader, org, [.. sessions.Take(SessionsShown)]),
+            [nameof(SessionsPage.Harness)] = harness,
+            [nameof(SessionsPage.Since)] = since,
+            [nameof(SessionsPage.NextCursor)] = sessions.Count > SessionsShown ? SessionCursor.Of(sessions[SessionsShown - 1]).ToString() : null,
+        });
+    }
+
+    private static IResult Session(HttpContext context, StoreReader reader, TimeProvider time, string id, int? turn, int? from)
+    {
+        if (Admin.SessionEndpoints.Find(context, reader, id) is not { } detail)
+        {
+            return Missing(context, "No such session.");
+        }
+
+        return detail.Session.SessionId == id
+            ? View<SessionPage>(context, new() { [nameof(SessionPage.View)] = SessionView.Read(reader, Caller.OrgOf(context), detail, time, turn, from) })
+            : Results.Redirect($"/sessions/{detail.Session.SessionId}{context.Request.QueryString}");
+    }
+
+    private static IResult Exchange(HttpContext context, StoreReader reader, KeptBodies bodies, string id, string? tab)
+    {
+        var org = Caller.OrgOf(context);
+        return reader.Exchange(org, id) is { } record
+            ? View<ExchangePage>(context, new()
+            {
+                [nameof(ExchangePage.View)] = ExchangeView.Read(reader, bodies, org, record, Enum.TryParse<ExchangeTab>(tab, ignoreCase: true, out var known) ? known : ExchangeTab.Said),
+            })
+            : Missing(context, "No such call.");
+    }
+
+    private static RazorComponentResult<HealthPage> Health(HttpContext context, StoreReader reader, ReadinessCheck readiness)
+    {
+        var state = readiness.State();
+        return View<HealthPage>(context, new()
+        {
+            [nameof(HealthPage.WhyNot)] = readiness.WhyNot(state),
+            [nameof(HealthPage.Facts)] = HealthFacts.Of(state),
+            [nameof(HealthPage.Dead)] = state.StoreReachable ? reader.DeadLetters(Caller.OrgOf(context)) : [],
+        });
+    }
+
+    private static IResult Asset(HttpContext context, PageAssets assets, string name, string? hash)
+    {
+        if (assets.Find(name, hash) is not { } asset)
+        {
+            return Results.NotFound();
+        }
+
+        context.Response.Headers.CacheControl = hash is null ? "no-cache" : "public, max-age=31536000, immutable";
+        return Results.Bytes(asset.Bytes, asset.MediaType);
+    }
+
+    private static RazorComponentResult<MissingPage> Missing(HttpContext context, string what) =>
+        View<MissingPage>(context, new() { [nameof(MissingPage.What)] = what }, StatusCodes.Status404NotFound);
+
+    private static RazorComponentResult<T> View<T>(HttpContext context, Dictionary<string, object?> parameters, int status = StatusCodes.Status200OK)
+        where T : IComponent
+    {
+        var headers = context.Response.Headers;
+        headers.ContentSecurityPolicy = Policy;
+        headers["Cross-Origin-Opener-Policy"] = "same-origin";
+        headers["Referrer-Policy"] = "no-referrer";
+        headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=()";
+        return new RazorComponentResult<T>(parameters) { StatusCode = status, PreventStreamingRendering = true };
+    }
+}

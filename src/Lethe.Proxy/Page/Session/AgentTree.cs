@@ -1,0 +1,84 @@
+using System.Text.Json;
+using Lethe.Ingest.Reading;
+using Lethe.Proxy.Reading;
+
+namespace Lethe.Proxy.Page.Session;
+
+/// <summary>All agents below a root, each under the one that started it.</summary>
+internal static class AgentTree
+{
+    /// <summary>Sessions that one page shows; what is left off is said.</summary>
+    public const int AgentsMax = 200;
+
+    /// <summary>Calls that one lane shows.</summary>
+    private const int CallsMax = 2000;
+
+    /// <summary>The topmost session above this one. Parents never form a circle in the store.</summary>
+    public static SessionDetail Root(StoreReader reader, string org, SessionDetail detail)
+    {
+        for (var up = 0; up < AgentsMax && detail.Session.ParentSessionId is { } parent && reader.Session(org, parent) is { } above; up++)
+        {
+            detail = above;
+        }
+
+        return detail;
+    }
+
+    /// <summary>Depth first, children in the order in which they were first heard.</summary>
+    public static IReadOnlyList<AgentView> Below(StoreReader reader, string org, SessionDetail root)
+    {
+        var agents = new List<AgentView>();
+        Add(root, 0);
+        return agents;
+
+        long Add(SessionDetail detail, int depth)
+        {
+            var place = agents.Count;
+            var calls = reader.Exchanges(org, new ExchangeFilter { SessionId = detail.Session.SessionId, Limit = CallsMax }).ToArray();
+            agents.Add(new AgentView(detail.Session, depth, calls, 0));
+            var total = detail.Session.Counters.CostNanoUsd;
+            foreach (var child in detail.Children.OrderBy(child => child.FirstSeenAt).ThenBy(child => child.SessionId, StringComparer.Ordinal))
+            {
+                if (agents.Count < AgentsMax && reader.Session(org, child.SessionId) is { } below)
+                {
+                    total += Add(below, depth + 1);
+                }
+            }
+
+            agents[place] = agents[place] with { TotalNanoUsd = total };
+            return total;
+        }
+    }
+
+    /// <summary>Which child a tool call started: the one whose first prompt is a string among the call's arguments.</summary>
+    public static Func<string, SessionSummary?> StartedBy(StoreReader reader, string org, IReadOnlyList<SessionSummary> children)
+    {
+        var firsts = new Dictionary<string, SessionSummary>(StringComparer.Ordinal);
+        foreach (var child in children.Take(AgentsMax))
+        {
+            var first = reader.Conversation(org, child.SessionId).FirstOrDefault();
+            foreach (var text in first?.NewMessages.Select(PromptText.Of).OfType<string>() ?? [])
+            {
+                firsts.TryAdd(text.Trim(), child);
+            }
+        }
+
+        return arguments => firsts.Count == 0 || arguments.Length == 0 ? null : Strings(arguments).Select(text => firsts.GetValueOrDefault(text.Trim())).FirstOrDefault(child => child is not null);
+    }
+
+    private static IEnumerable<string> Strings(string json)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(json);
+            return document.RootElement.ValueKind == JsonValueKind.Object
+                ? [.. document.RootElement.EnumerateObject().Where(member => member.Value.ValueKind == JsonValueKind.String).Select(member => JsonWord.Text(member.Value))]
+                : [];
+        }
+        catch (JsonException)
+        {
+            // A model may write anything where arguments are expected.
+            return [];
+        }
+    }
+}

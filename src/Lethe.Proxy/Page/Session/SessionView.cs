@@ -1,0 +1,83 @@
+using Lethe.Ingest.Reading;
+
+namespace Lethe.Proxy.Page.Session;
+
+/// <summary>All that the Session view shows.</summary>
+public sealed record SessionView
+{
+    /// <summary>The longest list of turns that one page holds; a longer session is told in pieces.</summary>
+    public const int TurnsMax = 400;
+
+    private static readonly TimeSpan RunningMax = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan IdleMin = TimeSpan.FromHours(12);
+
+    public required SessionDetail Detail { get; init; }
+
+    public required string Title { get; init; }
+
+    public required string State { get; init; }
+
+    /// <summary>The whole tree, its root first.</summary>
+    public required IReadOnlyList<AgentView> Agents { get; init; }
+
+    public required IReadOnlyList<PromptView> Prompts { get; init; }
+
+    public required TurnView? Selected { get; init; }
+
+    /// <summary>Where the piece begins that the page shows, 0-based.</summary>
+    public required int From { get; init; }
+
+    public SessionSummary Session => Detail.Session;
+
+    public IReadOnlyList<TurnView> Turns => [.. Prompts.SelectMany(prompt => prompt.Turns)];
+
+    public AgentView Here => Agents.First(agent => agent.Session.SessionId == Session.SessionId);
+
+    /// <summary>Those that this session started, and theirs.</summary>
+    public IReadOnlyList<AgentView> Below
+    {
+        get
+        {
+            var here = Agents.Select((agent, at) => (agent, at)).First(pair => pair.agent.Session.SessionId == Session.SessionId);
+            return [.. Agents.Skip(here.at + 1).TakeWhile(agent => agent.Depth > here.agent.Depth)];
+        }
+    }
+
+    public static SessionView Read(StoreReader reader, string org, SessionDetail detail, TimeProvider time, int? turn, int? from)
+    {
+        var agents = AgentTree.Below(reader, org, AgentTree.Root(reader, org, detail));
+        if (!agents.Any(agent => agent.Session.SessionId == detail.Session.SessionId))
+        {
+            agents = AgentTree.Below(reader, org, detail);
+        }
+
+        var prompts = Outline.Of(reader.Conversation(org, detail.Session.SessionId), AgentTree.StartedBy(reader, org, detail.Children));
+        var turns = prompts.SelectMany(prompt => prompt.Turns).ToList();
+        var selected = turns.Find(candidate => candidate.Seq is { } seq && seq == turn);
+        var place = selected is null ? turns.Count - 1 : turns.IndexOf(selected);
+        return new SessionView
+        {
+            Detail = detail,
+            Title = TitleOf(detail.Session, prompts),
+            State = StateOf(detail.Session, turns, time),
+            Agents = agents,
+            Prompts = prompts,
+            Selected = selected ?? turns.LastOrDefault(),
+            From = Math.Clamp(from ?? (place - TurnsMax + 1), 0, Math.Max(0, turns.Count - 1)),
+        };
+    }
+
+    private static string TitleOf(SessionSummary session, IReadOnlyList<PromptView> prompts) =>
+        session.Name ?? (prompts.FirstOrDefault(prompt => prompt.Text.Length > 0)?.Text is { } asked ? PromptText.Title(asked) : Terminal.Format.OneLine(session.HarnessSessionId, 48));
+
+    private static string StateOf(SessionSummary session, List<TurnView> turns, TimeProvider time)
+    {
+        var silent = session.LastSeenAt is { } last ? time.GetUtcNow() - last : TimeSpan.MaxValue;
+        return session.IsPlaceholder ? "named only"
+            : session.ErasedAt is not null ? "erased"
+            : silent < RunningMax ? "running"
+            : silent > IdleMin ? "ended"
+            : turns.Count > 0 && turns[^1].Tools.Count == 0 ? "waiting for you"
+            : "idle";
+    }
+}

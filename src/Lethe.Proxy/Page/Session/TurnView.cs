@@ -1,0 +1,53 @@
+using Lethe.Ingest.Reading;
+using Lethe.Proxy.Page.Captured;
+
+namespace Lethe.Proxy.Page.Session;
+
+/// <summary>A tool call with what became of it.</summary>
+/// <param name="Result">What the next request told of it; null while nobody has.</param>
+/// <param name="Agent">The sub-agent that this call started; null when it started none.</param>
+public sealed record ToolUseView(ToolUseBlock Call, string? Result, bool? IsError, SessionSummary? Agent);
+
+/// <summary>A turn, or a call that never became one: what was said, with what tools, and the attempts that it took.</summary>
+public sealed record TurnView
+{
+    public required ExchangeRecord Exchange { get; init; }
+
+    /// <summary>The reply but for its tool calls.</summary>
+    public required IReadOnlyList<Block> Said { get; init; }
+
+    public required IReadOnlyList<ToolUseView> Tools { get; init; }
+
+    /// <summary>Failed tries of this same call, earliest first.</summary>
+    public required IReadOnlyList<ExchangeRecord> Attempts { get; init; }
+
+    /// <summary>What changed since the turn before: tools, system prompt, model.</summary>
+    public required IReadOnlyList<string> Changes { get; init; }
+
+    public required DateTimeOffset At { get; init; }
+
+    public int? Seq => Exchange.Turn.Seq;
+
+    /// <summary>Its own cost and that of the attempts it took; null when none is known.</summary>
+    public long? CostNanoUsd => Attempts.Append(Exchange).Select(call => call.CostNanoUsd).Aggregate((long?)null, (sum, cost) => cost is null ? sum : (sum ?? 0) + cost);
+
+    public bool IsFailed => Exchange.Turn.Seq is null;
+
+    /// <summary>Where it is on the page.</summary>
+    public string Anchor => Seq is { } seq ? $"turn-{seq}" : $"call-{Exchange.ExchangeId}";
+
+    public string Name => Seq is { } seq ? $"Turn {seq}" : "Call";
+
+    /// <summary>Only tools were used and nothing was said, so that several in a row can be told in one line.</summary>
+    public bool IsQuiet => !IsFailed && Tools.Count > 0 && Attempts.Count == 0 && Changes.Count == 0 && !Said.Any(block => block is SaidBlock)
+        && Tools.All(tool => tool.Agent is null);
+}
+
+/// <summary>What a person asked, and the turns that it took.</summary>
+/// <param name="Number">1-based; 0 for what came before the first prompt.</param>
+public sealed record PromptView(int Number, string Text, IReadOnlyList<TurnView> Turns)
+{
+    public long? CostNanoUsd => Turns.Select(turn => turn.CostNanoUsd).Aggregate((long?)null, (sum, cost) => cost is null ? sum : (sum ?? 0) + cost);
+
+    public string Anchor => $"prompt-{Number}";
+}
