@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json;
+using Lethe.Capture.Exchanges;
 
 namespace Lethe.Ingest.Journaling;
 
@@ -28,6 +29,9 @@ internal sealed record ErasurePlan(Erasure Erasure, JournalPosition From, IReadO
             new JournalPosition(from[0].GetGuid(), from[1].GetInt64(), from[2].GetInt64(), from[3].GetInt64()),
             [.. root.GetProperty("ranges").EnumerateArray().Select(RangeOf)]);
     }
+
+    /// <summary>The exchanges of a plan that was left, whose words may be there in part.</summary>
+    public static IReadOnlySet<ExchangeId> ExchangesOf(string directory) => (Read(directory)?.Erasure.Exchanges ?? []).ToHashSet();
 
     /// <summary>Makes the plan durable, whole or not at all.</summary>
     public void Write(string directory, JournalDisk disk)

@@ -178,11 +178,14 @@ internal sealed class VerifyingWalk : IDisposable
         }
     }
 
-    /// <summary>What was erased commits to what its erasure tells.</summary>
+    /// <summary>What was erased commits to what its erasure tells; what a process was killed over will, once the next has finished it.</summary>
     private void JudgeChanged()
     {
+        var unfinished = ErasurePlan.Read(directory)?.Ranges.ToDictionary(range => (range.Segment, range.Offset));
         faults.AddRange(changed
-            .Where(range => !erased.TryGetValue(range.Key, out var commit) || !commit.AsSpan().SequenceEqual(range.Value.Actual))
+            .Where(range => !erased.TryGetValue(range.Key, out var commit)
+                || !(commit.AsSpan().SequenceEqual(range.Value.Actual)
+                    || (unfinished?.TryGetValue(range.Key, out var planned) == true && commit.AsSpan().SequenceEqual(ErasurePlan.CommitOf(planned, pieces)))))
             .Select(range => range.Value.Fault));
     }
 

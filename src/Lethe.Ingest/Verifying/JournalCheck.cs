@@ -43,7 +43,7 @@ public sealed class JournalCheck : IDisposable
     public IEnumerable<VerifyFault> Parity(
         JournalVerification journal, Func<CapturedExchange, InterpretedExchange> interpret, Action<long>? passed = null)
     {
-        var parity = new ParityCheck(connection, interpret);
+        var parity = new ParityCheck(connection, interpret, ErasurePlan.ExchangesOf(directory));
         using var consumer = new JournalConsumer(directory, default);
         long count = 0;
         // Damage of the journal is told by its own check.

@@ -20,9 +20,13 @@ internal sealed class ParityCheck
     // A bit for each row that was there before the journal is read: what is stored by then is in the journal by then.
     private readonly BitArray journalled;
 
+    private readonly IReadOnlySet<ExchangeId> beingErased;
+
     /// <summary>Begins before the journal is read.</summary>
-    public ParityCheck(SqliteConnection connection, Func<CapturedExchange, InterpretedExchange> interpret)
+    /// <param name="beingErased">Exchanges of which the journal holds only a part of the words: whoever was to erase them was killed over it.</param>
+    public ParityCheck(SqliteConnection connection, Func<CapturedExchange, InterpretedExchange> interpret, IReadOnlySet<ExchangeId> beingErased)
     {
+        this.beingErased = beingErased;
         this.connection = connection;
         this.interpret = interpret;
         journalled = new BitArray(checked((int)(connection.ExecuteScalar<long?>("SELECT max(ingested) FROM exchanges") ?? 0)) + 1);
@@ -38,6 +42,11 @@ internal sealed class ParityCheck
         if (row is not null && row.Ingested < journalled.Length)
         {
             journalled[(int)row.Ingested] = true;
+        }
+
+        if (beingErased.Contains(exchange.Id))
+        {
+            return [];
         }
 
         var receipt = connection.QueryFirstOrDefault<Receipt>(
@@ -77,9 +86,9 @@ internal sealed class ParityCheck
                 WHERE ingested > @After AND ingested <= @UpTo AND body_segment IS NOT NULL
                 """,
                 range)
-            .Where(row => row.Ingested < journalled.Length && !journalled[(int)row.Ingested] && row.BodySegment > leftTo && !IsErased(row, bodies))
+            .Where(row => row.Ingested < journalled.Length && !journalled[(int)row.Ingested] && row.BodySegment > leftTo && !beingErased.Contains(row.Id) && !IsErased(row, bodies))
             .Select(row => new VerifyFault(
-                VerifyFaultKind.Unjournalled, new Guid(row.ExchangeId, bigEndian: true).ToString("D"), $"in the store, and in no journal; it was read at {row.At}")));
+                VerifyFaultKind.Unjournalled, row.Id.ToString(), $"in the store, and in no journal; it was read at {row.At}")));
 
     private static bool IsErased(StoredPlace row, JournalBodies bodies)
     {
@@ -116,6 +125,8 @@ internal sealed class ParityCheck
         public long BodySegment { get; init; }
         public long BodyOffset { get; init; }
         public long BodySequence { get; init; }
+
+        public ExchangeId Id => new(new Guid(ExchangeId, bigEndian: true));
 
         public JournalPosition At => new(default, BodySegment, BodyOffset, BodySequence);
     }

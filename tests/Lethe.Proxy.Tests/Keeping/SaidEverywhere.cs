@@ -94,6 +94,15 @@ internal sealed class SaidEverywhere : IAsyncDisposable
         await api.DisposeAsync();
     }
 
+    /// <summary>As many calls more of a session, each with a word of its own.</summary>
+    public async Task SayMoreAsync(string session, int calls)
+    {
+        for (var call = 0; call < calls; call++)
+        {
+            await SayAsync(session, $"&more={call}");
+        }
+    }
+
     private async Task SayAsync(string session, string query, string? agent = null, string path = "/v1/messages")
     {
         string W(string place) => Word(session, place);
