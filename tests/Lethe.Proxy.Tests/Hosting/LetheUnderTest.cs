@@ -1,5 +1,6 @@
 using Lethe.Proxy.Configuration;
 using Lethe.Proxy.Hosting;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Lethe.Proxy.Tests.Hosting;
 
@@ -22,7 +23,8 @@ internal sealed class LetheUnderTest : IAsyncDisposable
 
     public HttpClient Forwarding { get; }
 
-    public static async Task<LetheUnderTest> StartAsync(Action<LetheOptions>? change = null)
+    /// <param name="configure">Services of the test's own, a clock for one.</param>
+    public static async Task<LetheUnderTest> StartAsync(Action<LetheOptions>? change = null, Action<IServiceCollection>? configure = null)
     {
         var directory = Directory.CreateTempSubdirectory("lethe-test-").FullName;
         var options = new LetheOptions
@@ -33,7 +35,7 @@ internal sealed class LetheUnderTest : IAsyncDisposable
         };
         options.ExtProc.Listen = "http://127.0.0.1:0";
         change?.Invoke(options);
-        return new LetheUnderTest(await LetheHost.StartAsync(options), options.DataDirectory);
+        return new LetheUnderTest(await LetheHost.StartAsync(LetheSettings.Of(options), configure), options.DataDirectory);
     }
 
     public async ValueTask DisposeAsync()
@@ -41,6 +43,9 @@ internal sealed class LetheUnderTest : IAsyncDisposable
         Admin.Dispose();
         Forwarding.Dispose();
         await Host.DisposeAsync();
-        Directory.Delete(Path.GetDirectoryName(DataDirectory)!, recursive: true);
+        if (Path.GetDirectoryName(DataDirectory) is { } own && Directory.Exists(own))
+        {
+            Directory.Delete(own, recursive: true);
+        }
     }
 }

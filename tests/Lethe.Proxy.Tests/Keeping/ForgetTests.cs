@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
+using Lethe.Proxy.Tests.Hosting;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Lethe.Proxy.Tests.Keeping;
 
@@ -56,6 +58,58 @@ public sealed class ForgetTests : IAsyncLifetime
 
         Assert.Equal((2, "lethe: forget asks on a terminal; elsewhere it needs --yes.\n"), (code, error));
         Assert.NotEmpty(SaidEverywhere.Found(Data, SaidEverywhere.Words("first")));
+    }
+
+    [Fact]
+    public async Task On_a_terminal_it_asks_first_and_only_a_yes_counts()
+    {
+        await said.Lethe.Host.StopAsync();
+        var words = SaidEverywhere.Words("first").ToList();
+
+        var (refused, asked) = await LetheProgram.AnswerOnTerminalAsync(AppContext.BaseDirectory, "n\n", "forget", "first", "--data", Data);
+        Assert.Equal(1, refused);
+        Assert.Contains("2 sessions, 5 exchanges", asked, StringComparison.Ordinal);
+        Assert.Contains("Erase them for good? [y/N]", asked, StringComparison.Ordinal);
+        Assert.Equal(words, SaidEverywhere.Found(Data, words));
+
+        var (agreed, told) = await LetheProgram.AnswerOnTerminalAsync(AppContext.BaseDirectory, "y\n", "forget", "first", "--data", Data);
+        Assert.True(agreed == 0, told);
+        Assert.Empty(SaidEverywhere.Found(Data, words));
+    }
+
+    [Fact]
+    public async Task Words_past_their_age_are_in_no_file_answer_410_and_a_pinned_sessions_stay()
+    {
+        var id = (await said.RecordsAsync("first"))[0].GetProperty("exchange_id").GetString();
+        var facts = await FactsAsync();
+        Assert.Equal(0, (await LetheProgram.RunAsync("pin", "other", "--data", Data)).ExitCode);
+        await said.Lethe.Host.StopAsync();
+
+        await using var later = await LetheUnderTest.StartAsync(
+            options => (options.DataDirectory, options.Retention.BodiesDays) = (Data, 1), services => services.AddSingleton<TimeProvider>(new LaterTime(TimeSpan.FromDays(2))));
+        using var bound = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var tick = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
+        while (JsonDocument.Parse(await later.Admin.GetStringAsync($"/v1/exchanges/{id}")).RootElement.GetProperty("content").GetString() != "expired")
+        {
+            await tick.WaitForNextTickAsync(bound.Token);
+        }
+
+        foreach (var path in (string[])["request", "response", "body/request", "body/response"])
+        {
+            using var gone = await later.Admin.GetAsync($"/v1/exchanges/{id}/{path}");
+            Assert.Equal(HttpStatusCode.Gone, gone.StatusCode);
+            Assert.Equal("content_expired", JsonDocument.Parse(await gone.Content.ReadAsStringAsync()).RootElement.GetProperty("code").GetString());
+        }
+
+        await later.Host.StopAsync();
+        // Retention takes what was said; what describes the session stays until its records go.
+        string[] wordsOfFirst = [.. ((string[])["system", "tool-definition", "message", "tool-argument", "tool-result", "reply", "error"]).Select(place => SaidEverywhere.Word("first", place))];
+        Assert.Empty(SaidEverywhere.Found(Data, wordsOfFirst));
+        var others = SaidEverywhere.Words("other").ToList();
+        Assert.Equal(others, SaidEverywhere.Found(Data, others));
+        Assert.Equal(facts, await FactsAsync());
+        var (verified, found, _) = await LetheProgram.RunAsync("verify", "--parity", "--data", Data);
+        Assert.True(verified == 0, found);
     }
 
     [Fact]
@@ -124,5 +178,11 @@ public sealed class ForgetTests : IAsyncLifetime
         return [.. output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement)
             .Where(record => record.GetProperty("session").GetProperty("harness_session_id").GetString()!.StartsWith("first", StringComparison.Ordinal))
             .Select(record => string.Join(' ', ((string[])["exchange_id", "captured_at", "model_served", "usage", "cost_nano_usd", "outcome", "turn", "timing"]).Select(name => record.GetProperty(name).GetRawText())))];
+    }
+
+    /// <summary>A clock that is ahead of the others.</summary>
+    private sealed class LaterTime(TimeSpan ahead) : TimeProvider
+    {
+        public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + ahead;
     }
 }

@@ -87,6 +87,13 @@ internal sealed partial class LetheProgram : IDisposable
     /// <summary>Runs one command with a terminal as its stdin, stdout and stderr (script of util-linux makes one); all that it wrote there.</summary>
     public static async Task<string> RunOnTerminalAsync(string directory, params string[] args)
     {
+        var (code, output) = await AnswerOnTerminalAsync(directory, "", args);
+        return code == 0 ? output : throw new InvalidOperationException($"lethe ended with {code} on a terminal: {output}");
+    }
+
+    /// <summary>As <see cref="RunOnTerminalAsync"/>, with what a person types there.</summary>
+    public static async Task<(int ExitCode, string Output)> AnswerOnTerminalAsync(string directory, string typed, params string[] args)
+    {
         var start = new ProcessStartInfo("script") { WorkingDirectory = directory, RedirectStandardInput = true, RedirectStandardOutput = true };
         string[] command = ["dotnet", Path.Combine(AppContext.BaseDirectory, "lethe.dll"), .. args];
         foreach (var arg in (string[])["-qec", string.Join(' ', command.Select(word => $"'{word}'")), "/dev/null"])
@@ -96,9 +103,11 @@ internal sealed partial class LetheProgram : IDisposable
 
         using var terminal = Process.Start(start)!;
         using var bound = new CancellationTokenSource(WaitMax);
+        await terminal.StandardInput.WriteAsync(typed.AsMemory(), bound.Token);
+        await terminal.StandardInput.FlushAsync(bound.Token);
         var output = await terminal.StandardOutput.ReadToEndAsync(bound.Token);
         await terminal.WaitForExitAsync(bound.Token);
-        return terminal.ExitCode == 0 ? output : throw new InvalidOperationException($"lethe ended with {terminal.ExitCode} on a terminal: {output}");
+        return (terminal.ExitCode, output);
     }
 
     /// <summary>Reads stdout up to the line that begins like this.</summary>
