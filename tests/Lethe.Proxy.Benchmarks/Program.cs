@@ -29,6 +29,7 @@ if (args is ["grpc-echo"])
     ("journal", JournalBenchmark.RunAsync),
     ("ingest", IngestBenchmark.RunAsync),
     ("disk", DiskBenchmark.RunAsync),
+    ("trouble", TroubleBenchmark.RunAsync),
     ("decode", DecodeBenchmark.RunAsync),
     ("reads", ReadBenchmark.RunAsync),
 ];

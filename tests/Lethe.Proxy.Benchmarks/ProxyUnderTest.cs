@@ -39,19 +39,24 @@ internal sealed class ProxyUnderTest : IAsyncDisposable
 
     public static Task<ProxyUnderTest> GrpcEchoAsync() => StartFloorAsync("Grpc.AspNetCore echo", "grpc-echo");
 
-    public static Task<ProxyUnderTest> LetheAsync(string upstream) => LetheAsync("lethe", upstream, Program("lethe.dll"));
+    public static Task<ProxyUnderTest> LetheAsync(string upstream) => LetheOnAsync(Directory.CreateTempSubdirectory("lethe-bench-").FullName, upstream);
+
+    /// <param name="directory">The data directory is made in it.</param>
+    /// <param name="arguments">Of <c>lethe run</c>, beside those that every measured one has.</param>
+    public static Task<ProxyUnderTest> LetheOnAsync(string directory, string upstream, params string[] arguments) =>
+        LetheAsync("lethe", directory, upstream, Program("lethe.dll"), arguments);
 
     /// <summary>Another build of lethe, to be measured beside this one: LETHE_BENCH_BEFORE is the path of its <c>lethe.dll</c>. Null where none is named.</summary>
     public static async Task<ProxyUnderTest?> LetheBeforeAsync(string upstream) =>
         Environment.GetEnvironmentVariable("LETHE_BENCH_BEFORE") is { Length: > 0 } program
-            ? await LetheAsync("lethe before", upstream, new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, ArgumentList = { program } })
+            ? await LetheAsync("lethe before", Directory.CreateTempSubdirectory("lethe-bench-").FullName, upstream, new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, ArgumentList = { program } }, [])
             : null;
 
-    private static async Task<ProxyUnderTest> LetheAsync(string name, string upstream, ProcessStartInfo start)
+    private static async Task<ProxyUnderTest> LetheAsync(string name, string directory, string upstream, ProcessStartInfo start, string[] arguments)
     {
         const string AnyPort = "http://127.0.0.1:0";
-        var data = Path.Combine(Directory.CreateTempSubdirectory("lethe-bench-").FullName, "data");
-        foreach (var argument in (string[])["run", "--data", data, "--listen", AnyPort, "--admin", AnyPort, "--extproc", AnyPort])
+        var data = Path.Combine(directory, "data");
+        foreach (var argument in (string[])["run", "--data", data, "--listen", AnyPort, "--admin", AnyPort, "--extproc", AnyPort, .. arguments])
         {
             start.ArgumentList.Add(argument);
         }
