@@ -20,6 +20,12 @@ namespace Lethe.Capture;
 /// <param name="memo">What was read before, so that the history of a conversation is not read again at every turn; results are the same without it.</param>
 public sealed class ExchangeInterpreter(PriceBook? prices = null, RepeatMemo? memo = null)
 {
+    /// <summary>
+    /// How many of the last messages are read again: the last is often told once more with a mark less, and one try more of a turn replaces the answer
+    /// and the message before it.
+    /// </summary>
+    private const int MessagesAgain = 3;
+
     /// <summary>A shorter beginning is sooner read than gone on from; and what tells a coding is in it.</summary>
     private const int PointBytesMin = 256;
 
@@ -79,16 +85,16 @@ public sealed class ExchangeInterpreter(PriceBook? prices = null, RepeatMemo? me
         return exchange with { Request = request };
     }
 
-    /// <summary>The end of the last message but one: the last is often told once more with a mark less. Null where the body can not be gone on from.</summary>
+    /// <summary>The end of a message near the end of the list; null where the body cannot be gone on from.</summary>
     private static ResumePoint? PointIn(HistoryReading history, KnownMessage remembered)
     {
         if (history.IsDecoded || history.Repeat.Anew(remembered, history.Bytes.Span, history.Offset, history.Start) is not { } all
-            || all.Known.Count - 1 <= RequestReading.FirstMessages)
+            || all.Known.Count - MessagesAgain <= RequestReading.FirstMessages)
         {
             return null;
         }
 
-        var (known, ends) = all.First(all.Known.Count - 1);
+        var (known, ends) = all.First(all.Known.Count - MessagesAgain);
         var first = history.Resumed?.First ?? history.Bytes[..(history.Start + ends[RequestReading.FirstMessages - 1])].ToArray();
         var point = new ResumePoint(all.Key, history.Dialect, history.Start, first, remembered, known, ends);
         return point.End < PointBytesMin || point.End < (history.Resumed?.End ?? 0) ? null : point;

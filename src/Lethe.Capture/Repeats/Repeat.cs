@@ -53,7 +53,7 @@ internal sealed class Repeat(long key, KnownMessage? beginning = null)
     }
 
     /// <summary>The first known messages as a place to go on from.</summary>
-    public (KnownMessage[] Known, int[] Ends) First(int count) => ([.. known.Take(count)], [.. ends.Take(count)]);
+    public (KnownMessage[] Known, int[] Ends) First(int count) => ([.. known.Slice(0, count)], [.. ends.Slice(0, count)]);
 
     private bool Follow(ReadOnlySpan<byte> messages, int from)
     {
