@@ -10,16 +10,32 @@ using Lethe.Capture.Turns;
 namespace Lethe.Capture;
 
 /// <summary>From an exchange as it was on the wire to what it meant: turn, chain, session, cost, outcome. Pure; safe for many threads at once.</summary>
+/// <remarks>
+/// Of a request whose beginning the journal knows, what lies before the last messages is not looked at. What lies behind is passed over six times,
+/// and each is needed: for its hash, for the messages that are known after all, for its UTF-8, for its JSON, for the system prompt and the tools (compared
+/// with what was met), and for what else makes a retry. A new message is passed over three times more: its blocks, its node's hash, its copy for the memo.
+/// Without the journal's word, a known history is hashed and compared; without a memo, all of it is read.
+/// </remarks>
 /// <param name="prices">What turns cost; null leaves costs unknown.</param>
 /// <param name="memo">What was read before, so that the history of a conversation is not read again at every turn; results are the same without it.</param>
 public sealed class ExchangeInterpreter(PriceBook? prices = null, RepeatMemo? memo = null)
 {
+    /// <summary>
+    /// How many of the last messages are read again: the last is often told once more with a mark less, and one try more of a turn replaces the answer
+    /// and the message before it.
+    /// </summary>
+    private const int MessagesAgain = 3;
+
+    /// <summary>A shorter beginning is sooner read than gone on from; and what tells a coding is in it.</summary>
+    private const int PointBytesMin = 256;
+
     /// <summary>Never throws for what a wire can carry.</summary>
     public InterpretedExchange Interpret(CapturedExchange exchange)
     {
         using var decoded = TurnDecoder.Decode(exchange, memo);
         var turn = decoded.Turn is { } said ? TurnRedaction.Apply(exchange, said) : null;
-        var chain = turn is null ? null : Build(turn, decoded.Repeat);
+        var (chain, remembered) = turn is null ? default : Build(turn, decoded.History);
+        exchange = Hashed(exchange, decoded.History, remembered);
         var envelope = HarnessDetector.Detect(exchange, decoded.RequestJson, turn, chain);
         var (outcome, reason) = ExchangeOutcome.Of(exchange, turn, decoded.NotDecodedReason);
         return new InterpretedExchange
@@ -35,19 +51,52 @@ public sealed class ExchangeInterpreter(PriceBook? prices = null, RepeatMemo? me
         };
     }
 
-    private Chain? Build(Turn turn, Repeat? repeat)
+    private (Chain? Chain, KnownMessage? Remembered) Build(Turn turn, HistoryReading? history)
     {
-        if (memo is null || repeat is null)
+        if (memo is null || history is null)
         {
-            return ChainBuilder.Build(turn);
+            return (ChainBuilder.Build(turn), null);
         }
 
-        var chain = ChainBuilder.Build(turn, Projection.Current, [.. repeat.Known.Select(known => known.Node!)]);
-        if (chain is not null)
+        var known = new Node[history.Repeat.Known.Count];
+        for (var i = 0; i < known.Length; i++)
         {
-            memo.Remember(repeat, turn.Prompt, chain.Nodes);
+            known[i] = history.Repeat.Known[i].Node!;
         }
 
-        return chain;
+        var chain = ChainBuilder.Build(turn, Projection.Current, known);
+        return (chain, chain is null ? null : memo.Remember(history.Repeat, turn.Prompt, chain.Nodes));
+    }
+
+    private CapturedExchange Hashed(CapturedExchange exchange, HistoryReading? history, KnownMessage? remembered)
+    {
+        if (exchange.Request.Grown is not { } grown)
+        {
+            return exchange;
+        }
+
+        var point = remembered is null ? null : PointIn(history!, remembered);
+        var request = RequestHash.Of(exchange.Request, grown, history?.Resumed, point);
+        if (point is not null)
+        {
+            memo!.Keep(grown.From, point);
+        }
+
+        return exchange with { Request = request };
+    }
+
+    /// <summary>The end of a message near the end of the list; null where the body cannot be gone on from.</summary>
+    private static ResumePoint? PointIn(HistoryReading history, KnownMessage remembered)
+    {
+        if (history.IsDecoded || history.Repeat.Anew(remembered, history.Bytes.Span, history.Offset, history.Start) is not { } all
+            || all.Known.Count - MessagesAgain <= RequestReading.FirstMessages)
+        {
+            return null;
+        }
+
+        var (known, ends) = all.First(all.Known.Count - MessagesAgain);
+        var first = history.Resumed?.First ?? history.Bytes[..(history.Start + ends[RequestReading.FirstMessages - 1])].ToArray();
+        var point = new ResumePoint(all.Key, history.Dialect, history.Start, first, remembered, known, ends);
+        return point.End < PointBytesMin || point.End < (history.Resumed?.End ?? 0) ? null : point;
     }
 }

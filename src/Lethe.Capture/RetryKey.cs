@@ -23,7 +23,7 @@ public static class RetryKey
     /// </summary>
     public static string? Of(CapturedExchange exchange, JsonElement? requestJson, SessionEnvelope envelope, Turn? turn = null, Chain? chain = null)
     {
-        if (exchange.Request.WireBytes == 0 && exchange.Request.Bytes.IsEmpty)
+        if (exchange.Request.WireBytes == 0 && exchange.Request.KeptBytes == 0)
         {
             return null;
         }

@@ -16,6 +16,8 @@ internal sealed class HonestTurns
     private readonly string words;
     private readonly string session;
     private readonly int every;
+    private static long lastId;
+    private (long Id, byte[] Bytes) before = (0, []);
     private int turn;
 
     /// <param name="baseBytes">About how much of a request is system prompt and tools.</param>
@@ -56,7 +58,20 @@ internal sealed class HonestTurns
         return exchange with
         {
             RequestHeaders = [new("user-agent", "claude-cli/2.1.329 (external, cli)"), new("x-claude-code-session-id", session)],
-            Request = new CapturedBody { Bytes = request, WireBytes = request.Length },
+            Request = Grown(request),
+        };
+    }
+
+    /// <summary>As the journal gives it: what the call before began with is named, and not read.</summary>
+    private CapturedBody Grown(byte[] request)
+    {
+        var repeated = request.AsSpan().CommonPrefixLength(before.Bytes);
+        var origin = new GrownBody.Origin(Interlocked.Increment(ref lastId), 0, before.Id, repeated);
+        before = (origin.Id, request);
+        return new CapturedBody
+        {
+            Grown = new GrownBody(origin, request.AsMemory(repeated), (offset, length) => request.AsSpan(offset, length).ToArray()),
+            WireBytes = request.Length,
         };
     }
 

@@ -24,8 +24,8 @@ public sealed class DecodedExchange : IDisposable
     /// <summary>The request body as JSON, content codings undone, without messages in the middle that were met before; null when it is not JSON. Valid until disposal.</summary>
     public JsonElement? RequestJson => request?.RootElement;
 
-    /// <summary>What is known of the prompt; null where nothing is to be remembered of it.</summary>
-    internal Repeats.Repeat? Repeat { get; init; }
+    /// <summary>The prompt as it stands in the body; null where nothing is to be remembered of it.</summary>
+    internal Repeats.HistoryReading? History { get; init; }
 
     public void Dispose() => request?.Dispose();
 }

@@ -1,6 +1,8 @@
 using System.Text.Json;
 using Lethe.Capture.Decoding.Framing;
 using Lethe.Capture.Decoding.Json;
+using Lethe.Capture.Decoding.Wire;
+using Lethe.Capture.Exchanges;
 using Lethe.Capture.Repeats;
 
 namespace Lethe.Capture.Decoding;
@@ -14,12 +16,10 @@ internal sealed class RequestReading
     /// <summary>How many of the first messages always stay in the document: harnesses are known by them.</summary>
     public const int FirstMessages = 4;
 
-    private RequestReading(ReadOnlyMemory<byte> source, JsonDocument? json, Repeat? repeat, int cut)
+    private RequestReading(ReadOnlyMemory<byte> source, JsonDocument? json)
     {
         Source = source;
         Json = json;
-        Repeat = repeat;
-        Cut = cut;
     }
 
     /// <summary>What <see cref="Json"/> was parsed from.</summary>
@@ -29,38 +29,67 @@ internal sealed class RequestReading
     public JsonDocument? Json { get; }
 
     /// <summary>What is known of the history; null where nothing is to be remembered of it.</summary>
-    public Repeat? Repeat { get; }
+    public Repeat? Repeat => History?.Repeat;
+
+    /// <summary>The history as it stands in the body; null where nothing is to be remembered of it.</summary>
+    public HistoryReading? History { get; private init; }
 
     /// <summary>How many known messages behind the first ones are not in the document.</summary>
-    public int Cut { get; }
+    public int Cut { get; private init; }
 
-    /// <param name="history">The member that holds the history in the call's dialect; empty when it has none.</param>
-    public static RequestReading Of(ReadOnlyMemory<byte> body, string history, RepeatMemo? memo)
+    /// <param name="dialect">Null when it is not known before the body is read.</param>
+    /// <param name="isDecoded">True where a coding was undone.</param>
+    public static RequestReading Of(ReadOnlyMemory<byte> body, bool isDecoded, Dialect? dialect, RepeatMemo? memo)
     {
+        var whole = body;
         body = BodySniffer.Trim(body);
-        if (memo is not null && history.Length > 0 && FindList(body.Span, history) is { } start)
+        if (memo is not null && dialect is { History.Length: > 0 } && FindList(body.Span, dialect.History) is { } start)
         {
-            var repeat = memo.Find(history, body.Span[start..]);
-            if (Shortened(body, start, history, repeat) is { } reading)
+            var repeat = memo.Find(dialect.Name, body.Span[start..]);
+            var history = new HistoryReading(dialect.Name, body, 0, start, repeat) { IsDecoded = isDecoded || BodySniffer.TrimStart(whole).Length != whole.Length };
+            if (Shortened(history, body[..(repeat.Known.Count > FirstMessages ? start + repeat.End(FirstMessages) : 0)], dialect) is { } reading)
             {
                 return reading;
             }
         }
 
         var source = BodySniffer.Trim(Utf8Repair.Clean(body));
-        var json = source.IsEmpty ? null : JsonReading.TryParse(source);
-        return new RequestReading(source, json, null, 0);
+        return new RequestReading(source, source.IsEmpty ? null : JsonReading.TryParse(source));
     }
 
-    private static RequestReading? Shortened(ReadOnlyMemory<byte> body, int start, string history, Repeat repeat)
+    /// <summary>Goes on where an earlier body that begins with the same bytes was read to; null when that is not known, or does not go on so.</summary>
+    public static RequestReading? Resume(GrownBody body, Dialect dialect, RepeatMemo memo)
     {
+        if (memo.Resume(body.From, dialect.Name) is not { } point)
+        {
+            return null;
+        }
+
+        var rest = BodySniffer.TrimEnd(body.Behind(point.End));
+        return Repeat.Behind(point, rest.Span) is { } repeat
+            ? Shortened(new HistoryReading(dialect.Name, rest, point.End, point.Start, repeat) { Resumed = point }, point.First, dialect)
+            : null;
+    }
+
+    /// <param name="first">The body as far as it always stays in the document.</param>
+    private static RequestReading? Shortened(HistoryReading history, ReadOnlyMemory<byte> first, Dialect dialect)
+    {
+        var repeat = history.Repeat;
         var cut = Math.Max(0, repeat.Known.Count - (repeat.GoesOn ? 0 : 1) - FirstMessages);
-        var kept = body;
+        var kept = history.Bytes;
         if (cut > 0)
         {
-            var from = start + repeat.End(FirstMessages);
-            var until = start + repeat.End(FirstMessages + cut);
-            kept = (byte[])[.. body.Span[..from], .. body.Span[until..]];
+            var until = history.Start + repeat.End(FirstMessages + cut) - history.Offset;
+            if (until < 0)
+            {
+                return null;
+            }
+
+            kept = (byte[])[.. first.Span, .. history.Bytes.Span[until..]];
+        }
+        else if (history.Offset > 0)
+        {
+            return null;
         }
 
         var source = Utf8Repair.Clean(kept);
@@ -70,9 +99,10 @@ internal sealed class RequestReading
         }
 
         // The list that was looked at must be the one that counts, should there be two.
-        if (json.RootElement.Member(System.Text.Encoding.UTF8.GetBytes(history)) is { ValueKind: JsonValueKind.Array } list && JsonReading.Offset(list, source) == start - 1)
+        if (json.RootElement.Member(System.Text.Encoding.UTF8.GetBytes(dialect.History)) is { ValueKind: JsonValueKind.Array } list
+            && JsonReading.Offset(list, source) == history.Start - 1)
         {
-            return new RequestReading(source, json, repeat, cut);
+            return new RequestReading(source, json) { History = history, Cut = cut };
         }
 
         json.Dispose();

@@ -20,14 +20,13 @@ public static class TurnDecoder
     /// <param name="memo">What earlier requests said, so that what they repeat is not read again.</param>
     public static DecodedExchange Decode(CapturedExchange exchange, RepeatMemo? memo = null)
     {
-        var coded = ContentDecoder.Decode(exchange.Request.Bytes, exchange.Request.Bytes.IsEmpty ? null : exchange.RequestHeaders.Joined("content-encoding"));
         var endpoint = EndpointPaths.Find(exchange.Method, exchange.Path);
-        var reading = RequestReading.Of(coded.Bytes, endpoint?.Dialect?.History ?? "", memo);
+        var (reading, codingReason) = Read(exchange, endpoint?.Dialect, memo);
         var request = reading.Json;
         endpoint ??= FindByShape(exchange, request?.RootElement);
         if (endpoint is not { IsSupported: true } known)
         {
-            return new DecodedExchange(null, endpoint is null ? coded.Reason ?? "unknown_endpoint" : "unsupported_dialect", request);
+            return new DecodedExchange(null, endpoint is null ? codingReason ?? "unknown_endpoint" : "unsupported_dialect", request);
         }
 
         var vendor = exchange.Provider ?? VendorHosts.Find(exchange.UpstreamHost) ?? (known.Name == "count_tokens" ? "anthropic" : known.Dialect?.Vendor ?? "openai");
@@ -45,9 +44,23 @@ public static class TurnDecoder
         }
 
         turn = PromptReading.Complete(ReadRequest(turn, known, dialect, exchange, reading, memo), reading);
-        var requestReason = request is null ? coded.Reason ?? RequestReason(exchange) : null;
+        var requestReason = request is null ? codingReason ?? RequestReason(exchange) : null;
         (turn, var responseReason) = ReadResponse(turn, known, dialect, exchange);
-        return new DecodedExchange(turn, requestReason ?? responseReason, request) { Repeat = reading.Repeat };
+        return new DecodedExchange(turn, requestReason ?? responseReason, request) { History = reading.History };
+    }
+
+    private static (RequestReading Reading, string? CodingReason) Read(CapturedExchange exchange, Dialect? dialect, RepeatMemo? memo)
+    {
+        var body = exchange.Request;
+        var label = body.KeptBytes == 0 ? null : exchange.RequestHeaders.Joined("content-encoding");
+        if (memo is not null && dialect is not null && label is null && body.Grown is { Length: <= (int)ContentDecoder.PlainBytesMax } grown
+            && RequestReading.Resume(grown, dialect, memo) is { } resumed)
+        {
+            return (resumed, null);
+        }
+
+        var coded = ContentDecoder.Decode(body.Bytes, label);
+        return (RequestReading.Of(coded.Bytes, !coded.Bytes.Equals(body.Bytes), dialect, memo), coded.Reason);
     }
 
     private static Endpoint? FindByShape(CapturedExchange exchange, JsonElement? request)
@@ -74,7 +87,7 @@ public static class TurnDecoder
 
     private static string? RequestReason(CapturedExchange exchange)
     {
-        if (exchange.Request.Bytes.IsEmpty)
+        if (exchange.Request.KeptBytes == 0)
         {
             return exchange.Method.Equals("POST", StringComparison.OrdinalIgnoreCase) ? "request_empty" : null;
         }

@@ -40,8 +40,25 @@ public sealed record CapturedBody
 {
     public static readonly CapturedBody Empty = new() { Sha256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855" };
 
+    private readonly ReadOnlyMemory<byte> bytes;
+    private readonly GrownBody? grown;
+
     /// <summary>What was kept: the wire bytes up to the capture limit, after redaction once it has run.</summary>
-    public ReadOnlyMemory<byte> Bytes { get; init; }
+    public ReadOnlyMemory<byte> Bytes
+    {
+        get => grown is null ? bytes : grown.Whole;
+        init => (bytes, grown) = (value, null);
+    }
+
+    /// <summary>The kept bytes where the journal knows how they begin, so that whoever knows it too need not have all of them read; else null.</summary>
+    public GrownBody? Grown
+    {
+        get => grown;
+        init => (bytes, grown) = (default, value);
+    }
+
+    /// <summary>The length of <see cref="Bytes"/>.</summary>
+    public int KeptBytes => grown?.Length ?? bytes.Length;
 
     /// <summary>How many bytes went over the wire, kept or not.</summary>
     public long WireBytes { get; init; }
@@ -52,8 +69,11 @@ public sealed record CapturedBody
     /// <summary>True when the wire carried more than was kept.</summary>
     public bool Truncated { get; init; }
 
+    /// <summary>True when the kept bytes are all that the wire carried.</summary>
+    public bool IsWhole => !Truncated && KeptBytes == WireBytes;
+
     /// <summary>The body with its hash, as far as the kept bytes can tell it.</summary>
-    public CapturedBody Hashed() => Sha256 is null && !Truncated && Bytes.Length == WireBytes
+    public CapturedBody Hashed() => Sha256 is null && IsWhole
         ? this with { Sha256 = Convert.ToHexStringLower(SHA256.HashData(Bytes.Span)) }
         : this;
 }

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Lethe.Capture.Chains;
+using Lethe.Capture.Exchanges;
 using Lethe.Capture.Turns;
 
 namespace Lethe.Capture.Repeats;
@@ -16,10 +17,14 @@ public sealed class RepeatMemo
     /// <summary>How much of a conversation's beginning finds it.</summary>
     private const int BeginningBytes = 512;
 
+    /// <summary>How many bodies of a conversation can be gone on from: branches that grow side by side.</summary>
+    private const int PointsMax = 4;
+
     private readonly Lock gate = new();
     private readonly long bytesMax;
     private readonly Dictionary<long, LinkedListNode<Conversation>> conversations = [];
     private readonly LinkedList<Conversation> byUse = new();
+    private readonly Dictionary<long, ResumePoint> points = [];
     private readonly Dictionary<long, LinkedListNode<Canonical>> values = [];
     private readonly LinkedList<Canonical> valuesByUse = new();
     private long conversationBytes;
@@ -64,12 +69,52 @@ public sealed class RepeatMemo
         return Repeat.Read(key, beginning, messages);
     }
 
+    /// <summary>Where a body can be read from, for all before it is known from the earlier body that it begins like; null when that is not known.</summary>
+    internal ResumePoint? Resume(GrownBody.Origin from, string dialect)
+    {
+        lock (gate)
+        {
+            if (!points.TryGetValue(from.Earlier, out var point) || point.Dialect != dialect || point.End > from.RepeatedBytes)
+            {
+                return null;
+            }
+
+            var conversation = conversations[point.Key];
+            byUse.Remove(conversation);
+            byUse.AddFirst(conversation);
+            return point;
+        }
+    }
+
+    /// <summary>Remembers that a body was read to a point.</summary>
+    internal void Keep(GrownBody.Origin body, ResumePoint point)
+    {
+        lock (gate)
+        {
+            if (!conversations.TryGetValue(point.Key, out var found) || found.Value.Beginning != point.Beginning || !points.TryAdd(body.Id, point))
+            {
+                return;
+            }
+
+            var conversation = found.Value;
+            Grow(conversation, point.Bytes);
+            conversation.Points.Add(body.Id);
+            if (conversation.Points.Contains(body.Earlier) || conversation.Points.Count > PointsMax)
+            {
+                Forget(conversation, conversation.Points.Contains(body.Earlier) ? body.Earlier : conversation.Points[0]);
+            }
+
+            Trim();
+        }
+    }
+
     /// <summary>Remembers the messages behind those that were known.</summary>
-    internal void Remember(Repeat repeat, IReadOnlyList<Message> prompt, IReadOnlyList<Node> nodes)
+    /// <returns>Where the conversation begins; null when it was forgotten meanwhile.</returns>
+    internal KnownMessage? Remember(Repeat repeat, IReadOnlyList<Message> prompt, IReadOnlyList<Node> nodes)
     {
         if (repeat.Known.Count >= prompt.Count)
         {
-            return;
+            return repeat.Beginning;
         }
 
         var news = new List<KnownMessage>(prompt.Count - repeat.Known.Count);
@@ -84,7 +129,7 @@ public sealed class RepeatMemo
             if (repeat.Beginning is { } beginning && beginning != conversation.Beginning)
             {
                 // It was forgotten meanwhile, and what is known hangs on nothing.
-                return;
+                return null;
             }
 
             var last = repeat.Known.Count > 0 ? repeat.Known[^1] : conversation.Beginning;
@@ -96,13 +141,18 @@ public sealed class RepeatMemo
                     continue;
                 }
 
-                var change = next.Bytes - last.Add(next);
-                conversation.Bytes += change;
-                conversationBytes += change;
+                var forgotten = last.Add(next);
+                Grow(conversation, next.Bytes - forgotten);
                 last = next;
+                if (forgotten > 0)
+                {
+                    // A point may hold on to what was forgotten.
+                    conversation.Points.ToList().ForEach(point => Forget(conversation, point));
+                }
             }
 
             Trim();
+            return conversation.Beginning;
         }
     }
 
@@ -137,6 +187,19 @@ public sealed class RepeatMemo
         return canonical.Value;
     }
 
+    private void Grow(Conversation conversation, long bytes)
+    {
+        conversation.Bytes += bytes;
+        conversationBytes += bytes;
+    }
+
+    private void Forget(Conversation conversation, long body)
+    {
+        points.Remove(body, out var point);
+        conversation.Points.Remove(body);
+        Grow(conversation, -point!.Bytes);
+    }
+
     private Conversation Open(long key)
     {
         ref var place = ref CollectionsMarshal.GetValueRefOrAddDefault(conversations, key, out var exists);
@@ -156,6 +219,7 @@ public sealed class RepeatMemo
             {
                 conversationBytes -= conversation.Value.Bytes;
                 conversations.Remove(conversation.Value.Key);
+                conversation.Value.Points.ForEach(point => points.Remove(point));
                 byUse.RemoveLast();
             }
             else if (valuesByUse.Last is { } value)
@@ -186,6 +250,9 @@ public sealed class RepeatMemo
         public KnownMessage Beginning { get; } = new();
 
         public long Bytes { get; set; }
+
+        /// <summary>The bodies that can be gone on from, the newest last.</summary>
+        public List<long> Points { get; } = [];
     }
 
     private sealed record Canonical(long Key, byte[] Raw, CanonicalValue Value)

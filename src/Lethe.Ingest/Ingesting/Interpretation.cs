@@ -32,11 +32,23 @@ internal sealed class Interpretation(Func<CapturedExchange, InterpretedExchange>
         if (next < deliveries.Length)
         {
             var all = new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount, CancellationToken = stopping };
-            Parallel.For(next, deliveries.Length, all, place => deliveries[place] = Of(exchanges[place], isLastTry));
+            Parallel.ForEach(Conversations(exchanges, next), all, places =>
+            {
+                foreach (var place in places)
+                {
+                    stopping.ThrowIfCancellationRequested();
+                    deliveries[place] = Of(exchanges[place], isLastTry);
+                }
+            });
         }
 
         return deliveries;
     }
+
+    /// <summary>The places of what is left, those of one conversation in their order: each is gone on with from the one before.</summary>
+    private static IEnumerable<IEnumerable<int>> Conversations(IReadOnlyList<JournaledExchange> exchanges, int from) => Enumerable
+        .Range(from, exchanges.Count - from)
+        .GroupBy(place => exchanges[place].Exchange.Request.Grown?.From.Conversation ?? -place);
 
     /// <summary>It ended so long ago that it has to be taken in now, whatever else there is to do.</summary>
     public bool IsLate(CapturedExchange exchange) => Age(exchange) > settings.LagMax;

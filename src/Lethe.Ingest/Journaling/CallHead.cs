@@ -35,8 +35,8 @@ internal static class CallHead
         into.Raw("}"u8);
     }
 
-    /// <summary>The call with its words and bodies. Throws <see cref="FormatException"/>, <see cref="JsonException"/> or <see cref="InvalidOperationException"/> when the head is none.</summary>
-    public static CapturedExchange Read(JournaledCall call, ReadOnlySpan<byte> head, ReadOnlyMemory<byte> request, ReadOnlyMemory<byte> response)
+    /// <summary>The call with its words and bodies, of which <paramref name="request"/> holds the kept bytes. Throws <see cref="FormatException"/>, <see cref="JsonException"/> or <see cref="InvalidOperationException"/> when the head is none.</summary>
+    public static CapturedExchange Read(JournaledCall call, ReadOnlySpan<byte> head, CapturedBody request, ReadOnlyMemory<byte> response)
     {
         var exchange = new CapturedExchange
         {
@@ -48,7 +48,7 @@ internal static class CallHead
             Method = "",
             Path = "",
             Request = BodyOf(call.Request, request),
-            Response = BodyOf(call.Response, response),
+            Response = BodyOf(call.Response, new CapturedBody { Bytes = response }),
             Status = call.Status,
             Ending = call.Ending,
             EndingReason = call.EndingReason,
@@ -64,11 +64,11 @@ internal static class CallHead
             exchange = With(exchange, name, ref json);
         }
 
-        return exchange with { Request = exchange.Request.Hashed(), Response = exchange.Response.Hashed() };
+        // What grew is hashed where it is gone on with.
+        return exchange with { Request = exchange.Request.Grown is null ? exchange.Request.Hashed() : exchange.Request, Response = exchange.Response.Hashed() };
     }
 
-    private static CapturedBody BodyOf(PlacedBody placed, ReadOnlyMemory<byte> bytes) =>
-        new() { Bytes = bytes, WireBytes = placed.WireBytes, Truncated = placed.Truncated };
+    private static CapturedBody BodyOf(PlacedBody placed, CapturedBody kept) => kept with { WireBytes = placed.WireBytes, Truncated = placed.Truncated };
 
     private static CapturedExchange With(CapturedExchange exchange, string name, ref Utf8JsonReader json) => name switch
     {

@@ -6,14 +6,17 @@ using Lethe.Capture.Exchanges;
 namespace Lethe.Ingest.Journaling;
 
 /// <summary>
-/// What identifies what was said: the bytes of both directions and how the call ended. Never ids, clocks, durations, headers, or how the journal laid
-/// it out, so that one call that is delivered by two ways has one hash.
+/// What identifies what was said: both directions as they were on the wire and how the call ended. Never ids, clocks, durations, headers, or how the
+/// journal laid it out, so that one call that is delivered by two ways has one hash.
 /// </summary>
 public static class ContentHash
 {
-    private static ReadOnlySpan<byte> Tag => "lethe.content.v1"u8;
+    private static ReadOnlySpan<byte> Tag => "lethe.content.v2"u8;
 
-    /// <summary>SHA-256, 32 bytes.</summary>
+    /// <summary>
+    /// SHA-256, 32 bytes, over the bodies' own hashes: who has read a body has those, and nothing is hashed twice. Where nobody could tell the hash of
+    /// what went over the wire, that of what was kept stands for it.
+    /// </summary>
     public static byte[] Of(CapturedExchange exchange)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -28,13 +31,14 @@ public static class ContentHash
 
     private static void Append(CapturedBody body, IncrementalHash hash)
     {
-        Append(body.Bytes.Length, hash);
-        hash.AppendData(body.Bytes.Span);
+        var told = body.Hashed().Sha256;
+        Append(told is null ? 0 : 1, hash);
+        Append(told ?? Convert.ToHexStringLower(SHA256.HashData(body.Bytes.Span)), hash);
+        Append(body.WireBytes, hash);
         Append(body.Truncated ? 1 : 0, hash);
         if (body.Truncated)
         {
-            Append(body.WireBytes, hash);
-            Append(body.Sha256 ?? "", hash);
+            Append(body.KeptBytes, hash);
         }
     }
 

@@ -42,6 +42,22 @@ internal readonly record struct Extent(long Segment, long Offset, long Length)
         }
     }
 
+    /// <summary>How many bytes two bodies share at their beginnings because they are the same bytes of the same file.</summary>
+    public static long CommonPrefix(IReadOnlyList<Extent> one, IReadOnlyList<Extent> other)
+    {
+        long total = 0;
+        for (var i = 0; i < one.Count && i < other.Count && one[i].Segment == other[i].Segment && one[i].Offset == other[i].Offset; i++)
+        {
+            total += Math.Min(one[i].Length, other[i].Length);
+            if (one[i].Length != other[i].Length)
+            {
+                break;
+            }
+        }
+
+        return total;
+    }
+
     public static long TotalOf(IReadOnlyList<Extent> rope)
     {
         long total = 0;

@@ -18,6 +18,7 @@ public sealed class JournalConsumer : IDisposable
     private readonly Journal? journal;
     private readonly JournalCursor cursor;
     private readonly PieceReader pieces;
+    private readonly GrowingBodies bodies = new();
     private readonly Lock gate = new();
     private JournalFault? ownFault;
     private JournalPosition lookedTo;
@@ -73,7 +74,7 @@ public sealed class JournalConsumer : IDisposable
     public long Erased { get; private set; }
 
     /// <summary>Adds exchanges until one of the limits is met or nothing more is there, and tells how many. A batch holds at least one, whatever its size.</summary>
-    /// <param name="bytesMax">Kept body bytes, both directions.</param>
+    /// <param name="bytesMax">Body bytes that are read, both directions.</param>
     public int ReadBatch(List<JournaledExchange> into, int countMax, long bytesMax)
     {
         // Asked before the reading: what becomes durable meanwhile is looked at once more, and never missed.
@@ -92,7 +93,7 @@ public sealed class JournalConsumer : IDisposable
             if (TakeLine() is { } exchange)
             {
                 into.Add(exchange);
-                bytes += exchange.Exchange.Request.Bytes.Length + exchange.Exchange.Response.Bytes.Length;
+                bytes += ReadBytes(exchange.Exchange.Request) + exchange.Exchange.Response.KeptBytes;
                 count++;
             }
         }
@@ -168,10 +169,11 @@ public sealed class JournalConsumer : IDisposable
         try
         {
             var call = CallText.Read(cursor.Data.Span, cursor.LineAt.Segment);
-            var exchange = pieces.Read(call);
+            // Only beside the writer is it sure that what is read is durable, and that none of it is taken back and written anew.
+            var exchange = journal is null ? pieces.Read(call) : pieces.ReadGrown(call, bodies);
             NoteRead(call);
             Erased += exchange is null ? 1 : 0;
-            return exchange is null ? null : new JournaledExchange(exchange, ContentHash.Of(exchange), cursor.LineAt);
+            return exchange is null ? null : new JournaledExchange(exchange, cursor.LineAt);
         }
         catch (NotSupportedException error)
         {
@@ -184,6 +186,8 @@ public sealed class JournalConsumer : IDisposable
 
         return null;
     }
+
+    private static int ReadBytes(CapturedBody body) => body.KeptBytes - (body.Grown?.From.RepeatedBytes ?? 0);
 
     private void NoteRead(JournaledCall call)
     {

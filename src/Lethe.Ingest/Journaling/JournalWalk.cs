@@ -9,7 +9,7 @@ public readonly record struct JournalStep(List<JournaledExchange> Exchanges, Jou
 public static class JournalWalk
 {
     /// <summary>Steps until nothing more is there. No step is empty.</summary>
-    /// <param name="bytesMax">Kept body bytes of one step, both directions; a step holds at least one exchange, whatever its size.</param>
+    /// <param name="bytesMax">Body bytes that one step reads, both directions; a step holds at least one exchange, whatever its size.</param>
     /// <param name="stopping">Heard between two steps only: what was read is the caller's, and would be lost.</param>
     public static IEnumerable<JournalStep> ToEnd(this JournalConsumer journal, int countMax, long bytesMax, CancellationToken stopping = default)
     {

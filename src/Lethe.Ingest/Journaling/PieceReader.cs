@@ -1,19 +1,37 @@
+using Lethe.Capture.Exchanges;
+
 namespace Lethe.Ingest.Journaling;
 
-/// <summary>Reads what was said by its extents; keeps the files that it read last open. Not thread-safe.</summary>
+/// <summary>Reads what was said by its extents; keeps the files that it read last open. Not thread-safe, but for what a <see cref="GrownBody"/> asks later.</summary>
 internal sealed class PieceReader(string directory) : IDisposable
 {
     private const int FilesKeptMax = 3;
 
     private readonly List<(long Segment, SegmentFile File)> files = [];
+    private readonly Lock gate = new();
 
     /// <summary>The exchange that a line tells of, with its words; null when they were erased. <see cref="FormatException"/>, <see cref="InvalidDataException"/> or <see cref="IOException"/> when they are not there, or are none.</summary>
-    public Lethe.Capture.Exchanges.CapturedExchange? Read(JournaledCall call, bool withBodies = true)
+    public CapturedExchange? Read(JournaledCall call, bool withBodies = true)
     {
         var head = Read(call.Head);
         return CallHead.IsErased(head)
             ? null
-            : CallHead.Read(call, head, withBodies ? Read(call.Request.Rope) : default, withBodies ? Read(call.Response.Rope) : default);
+            : CallHead.Read(call, head, withBodies ? new CapturedBody { Bytes = Read(call.Request.Rope) } : new CapturedBody(), withBodies ? Read(call.Response.Rope) : default);
+    }
+
+    /// <summary>As <see cref="Read(JournaledCall, bool)"/>, but of the request only what is behind the bytes of an earlier one; the rest can be asked for until this is let go.</summary>
+    public CapturedExchange? ReadGrown(JournaledCall call, GrowingBodies bodies)
+    {
+        var head = Read(call.Head);
+        if (CallHead.IsErased(head))
+        {
+            return null;
+        }
+
+        var rope = call.Request.Rope;
+        var origin = bodies.Take(rope);
+        var rest = ReadRun(rope, origin.RepeatedBytes, checked((int)(Extent.TotalOf(rope) - origin.RepeatedBytes)));
+        return CallHead.Read(call, head, new CapturedBody { Grown = new GrownBody(origin, rest, (offset, length) => ReadRun(rope, offset, length)) }, Read(call.Response.Rope));
     }
 
     public byte[] Read(IReadOnlyList<Extent> rope)
@@ -31,25 +49,44 @@ internal sealed class PieceReader(string directory) : IDisposable
     }
 
     /// <summary>The length of a segment's bodies; null when they are not there.</summary>
-    public long? LengthOf(long segment) => Open(segment)?.Length;
+    public long? LengthOf(long segment)
+    {
+        lock (gate)
+        {
+            return Open(segment)?.Length;
+        }
+    }
 
     /// <summary>Fills a buffer from a run of bytes; throws as <see cref="Read(JournaledCall, bool)"/>.</summary>
     public void Fill(Span<byte> into, Extent extent)
     {
-        if (Open(extent.Segment) is not { } file || !file.TryFill(into, extent.Offset))
+        lock (gate)
         {
-            throw new FormatException($"What was said is not there: {extent.Length} bytes at {extent.Offset} of segment {extent.Segment}.");
+            if (Open(extent.Segment) is not { } file || !file.TryFill(into, extent.Offset))
+            {
+                throw new FormatException($"What was said is not there: {extent.Length} bytes at {extent.Offset} of segment {extent.Segment}.");
+            }
         }
     }
 
     public void Dispose()
     {
-        foreach (var (_, file) in files)
+        lock (gate)
         {
-            file.Dispose();
-        }
+            foreach (var (_, file) in files)
+            {
+                file.Dispose();
+            }
 
-        files.Clear();
+            files.Clear();
+        }
+    }
+
+    private byte[] ReadRun(IReadOnlyList<Extent> rope, int offset, int length)
+    {
+        var run = new List<Extent>();
+        Extent.Cut(rope, offset, length, run);
+        return Read(run);
     }
 
     private SegmentFile? Open(long segment)

@@ -99,7 +99,7 @@ internal sealed class Forgetter(Journal journal, Func<CapturedExchange, Interpre
 
     private SessionKey? SessionOf(CapturedExchange exchange, JournalPosition at)
     {
-        var envelope = ExchangeDelivery.Of(new JournaledExchange(exchange, [], at), interpret, out _).Told.Envelope;
+        var envelope = ExchangeDelivery.Of(new JournaledExchange(exchange, at), interpret, out _).Told.Envelope;
         return envelope.HarnessSessionId is { Length: > 0 } id ? new SessionKey(exchange.OrgId, envelope.HarnessId, id) : null;
     }
 }

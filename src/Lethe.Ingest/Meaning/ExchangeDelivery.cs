@@ -42,7 +42,8 @@ public sealed record ExchangeDelivery(InterpretedExchange Told, byte[] ContentHa
             };
         }
 
-        return new ExchangeDelivery(told, journaled.ContentHash, journaled.At);
+        // The interpreter may have hashed what was not hashed before.
+        return new ExchangeDelivery(told, Journaling.ContentHash.Of(told.Exchange), journaled.At);
     }
 }
 

@@ -4,6 +4,7 @@ using System.Text.Json.Serialization;
 using Lethe.Capture;
 using Lethe.Capture.Exchanges;
 using Lethe.Capture.Prices;
+using Lethe.Capture.Repeats;
 using Lethe.Ingest.Ingesting;
 using Lethe.Ingest.Meaning;
 using Lethe.Ingest.Reading;
@@ -68,7 +69,7 @@ internal static class DeadCommand
         try
         {
             using var store = await SqliteStore.OpenAsync(DataLayout.Store(dataDirectory), TimeProvider.System, cancel);
-            var requeue = new Requeue(DataLayout.Journal(dataDirectory), store, new ExchangeInterpreter(PriceBook.Embedded).Interpret);
+            var requeue = new Requeue(DataLayout.Journal(dataDirectory), store, new ExchangeInterpreter(PriceBook.Embedded, new RepeatMemo()).Interpret);
             var left = 0;
             foreach (var letter in letters)
             {

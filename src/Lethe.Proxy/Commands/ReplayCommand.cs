@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Lethe.Capture;
 using Lethe.Capture.Prices;
+using Lethe.Capture.Repeats;
 using Lethe.Ingest.Ingesting;
 using Lethe.Ingest.Journaling;
 using Lethe.Ingest.Meaning;
@@ -56,7 +57,7 @@ internal static class ReplayCommand
     {
         using var store = await SqliteStore.OpenAsync(DataLayout.Store(target), TimeProvider.System, cancel);
         using var consumer = new JournalConsumer(journal, fromCursor ? store.Cursor(IngestLoop.Consumer, JournalIdentity.Of(journal)) ?? default : default);
-        var replay = new JournalReplay(new ExchangeInterpreter(PriceBook.Embedded).Interpret);
+        var replay = new JournalReplay(new ExchangeInterpreter(PriceBook.Embedded, new RepeatMemo()).Interpret);
         progress.Begin("replaying the journal");
         // A lethe that runs there moves the cursor itself, and may be further by now.
         replay.Run(consumer, store, movesCursor: !DataDirectory.IsHeld(target), progress.Count, cancel);
@@ -84,7 +85,7 @@ internal static class ReplayCommand
         using var check = new StoreVerifier(store).Against(directory);
         var journal = check.Verify();
         var (missing, otherwise) = (0L, new HashSet<string>());
-        foreach (var fault in check.Parity(journal, new ExchangeInterpreter(PriceBook.Embedded).Interpret, progress.Count))
+        foreach (var fault in check.Parity(journal, new ExchangeInterpreter(PriceBook.Embedded, new RepeatMemo()).Interpret, progress.Count))
         {
             missing += fault.Kind == VerifyFaultKind.Missing ? 1 : 0;
             if (fault.Kind is VerifyFaultKind.Mismatch or VerifyFaultKind.Content)

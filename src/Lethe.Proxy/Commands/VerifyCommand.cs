@@ -2,6 +2,7 @@ using System.CommandLine;
 using Lethe.Capture;
 using Lethe.Capture.Exchanges;
 using Lethe.Capture.Prices;
+using Lethe.Capture.Repeats;
 using Lethe.Ingest.Journaling;
 using Lethe.Ingest.Meaning;
 using Lethe.Ingest.Reading;
@@ -71,7 +72,7 @@ internal static class VerifyCommand
             if (withParity)
             {
                 progress.Begin("comparing the journal with the store");
-                foreach (var fault in check.Parity(journal, new ExchangeInterpreter(PriceBook.Embedded).Interpret, progress.Count))
+                foreach (var fault in check.Parity(journal, new ExchangeInterpreter(PriceBook.Embedded, new RepeatMemo()).Interpret, progress.Count))
                 {
                     if (fault.Kind == VerifyFaultKind.Missing && missing.Count < MissingMax && DataDirectory.IsHeld(dataDirectory))
                     {

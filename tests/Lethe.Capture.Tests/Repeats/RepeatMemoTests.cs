@@ -5,6 +5,7 @@ using FsCheck.Fluent;
 using Lethe.Capture.Decoding.Wire;
 using Lethe.Capture.Exchanges;
 using Lethe.Capture.Prices;
+using Lethe.Capture.Redaction;
 using Lethe.Capture.Repeats;
 using Lethe.Capture.Tests.Decoding;
 using Lethe.Capture.Turns;
@@ -48,7 +49,9 @@ public sealed class RepeatMemoTests
     [Fact]
     public void With_a_memo_and_without_one_the_meaning_is_the_same()
     {
-        var edit = Gen.Frequency((6, Gen.Constant("add")), (1, Gen.Constant("fork")), (1, Gen.Constant("replace")), (1, Gen.Constant("again")), (1, Gen.Constant("break")));
+        var edit = Gen.Frequency(
+            (6, Gen.Constant("add")), (1, Gen.Constant("fork")), (1, Gen.Constant("replace")), (1, Gen.Constant("again")), (1, Gen.Constant("break")),
+            (1, Gen.Constant("compact")), (1, Gen.Constant("cut")), (1, Gen.Constant("redact")), (1, Gen.Constant("other dialect")), (1, Gen.Constant("blanks")));
         var step = from what in edit
                    from message in Gen.Choose(0, Messages.Length - 1)
                    from count in Gen.Choose(1, 6)
@@ -58,12 +61,14 @@ public sealed class RepeatMemoTests
                    select (what, message, count, rest, before, separator);
         var world = from path in Gen.Elements(Paths)
                     from steps in step.ListOf().Resize(40)
-                    from bytesMax in Gen.Elements(0L, 3_000L, RepeatMemo.BytesMaxDefault)
-                    select (path, steps, bytesMax);
+                    from bytesMax in Gen.Elements(0L, 9_000L, RepeatMemo.BytesMaxDefault)
+                    from isGrown in Gen.Elements(true, false)
+                    select (path, steps, bytesMax, isGrown);
 
         Prop.ForAll(Arb.From(world), given =>
         {
-            var (path, steps, bytesMax) = given;
+            var (path, steps, bytesMax, isGrown) = given;
+            var grown = new GrownBodies();
             var memo = new RepeatMemo(bytesMax);
             var with = new ExchangeInterpreter(PriceBook.Embedded, memo);
             var without = new ExchangeInterpreter(PriceBook.Embedded);
@@ -71,12 +76,15 @@ public sealed class RepeatMemoTests
             foreach (var (what, message, count, rest, before, separator) in steps)
             {
                 Change(history, what, message, count);
+                var asked = what == "other dialect" ? Paths[message % Paths.Length] : path;
                 var name = path == "/v1/responses" ? "input" : "messages";
                 var list = $"\"{name}\":[{string.Join(separator, history)}{(what == "break" ? "," : "")}]";
                 var body = before ? $"{{{Rests[rest]},{list}}}" : $"{{{list},{Rests[rest]}}}";
-                var exchange = Invented.Exchange(path, what == "break" && count > 3 ? body[..^1] + $",{list}}}" : body, Answer);
+                var exchange = Sent(asked, what, what == "break" && count > 3 ? body[..^1] + $",{list}}}" : body, count);
 
-                Assert.Equal(Meaning(without.Interpret(exchange)), Meaning(with.Interpret(exchange)));
+                var meaning = with.Interpret(isGrown ? exchange with { Request = grown.Take(exchange.Request, count) } : exchange);
+                Assert.Equal(Meaning(without.Interpret(exchange)), Meaning(meaning));
+                Assert.Equal(exchange.Request.Hashed().Sha256, meaning.Exchange.Request.Hashed().Sha256);
                 Assert.InRange(memo.Bytes, 0, bytesMax);
             }
         }).Check(Config.QuickThrowOnFailure.WithMaxTest(150));
@@ -107,6 +115,44 @@ public sealed class RepeatMemoTests
     }
 
     [Fact]
+    public void What_the_journal_knows_to_be_repeated_is_not_asked_for()
+    {
+        var memo = new RepeatMemo();
+        var interpreter = new ExchangeInterpreter(memo: memo);
+        var grown = new GrownBodies();
+        List<string> history = [];
+        for (var turn = 0; turn < 50; turn++)
+        {
+            history.Add($$"""{"role":"user","content":[{"type":"text","text":"question {{turn}} {{new string('q', 2000)}}"}]}""");
+            var marked = history[^1].Replace("}]}", ",\"cache_control\":{\"type\":\"ephemeral\"}}]}", StringComparison.Ordinal);
+            var exchange = Invented.Exchange("/v1/messages", $$"""{"model":"m","messages":[{{string.Join(',', history.SkipLast(1).Append(marked))}}],"system":"be brief"}""", Answer);
+            history.Add($$"""{"role":"assistant","content":"answer {{turn}}"}""");
+            grown.Asked = 0;
+
+            var meaning = interpreter.Interpret(exchange with { Request = grown.Take(exchange.Request) });
+
+            Assert.Equal(exchange.Request.Hashed().Sha256, meaning.Exchange.Request.Sha256);
+            Assert.Equal((turn * 2) + 2, meaning.Chain!.Nodes.Count);
+            Assert.True(turn < 6 || grown.Asked < 4_500, $"Of a history of {exchange.Request.KeptBytes} bytes {grown.Asked} were read again at turn {turn}.");
+        }
+
+        Assert.InRange(memo.Bytes, 0, 3 * 50 * 2_500);
+    }
+
+    [Fact]
+    public void Another_dialect_reads_the_same_bytes_in_its_own_way()
+    {
+        var interpreter = new ExchangeInterpreter(memo: new RepeatMemo());
+        var body = $$"""{"model":"m","messages":[{{string.Join(',', Messages[..9])}}]}""";
+        foreach (var path in Paths.Concat(Paths))
+        {
+            var exchange = Invented.Exchange(path, body, Answer);
+
+            Assert.Equal(Meaning(new ExchangeInterpreter().Interpret(exchange)), Meaning(interpreter.Interpret(exchange)));
+        }
+    }
+
+    [Fact]
     public void One_memo_serves_many_threads()
     {
         var memo = new RepeatMemo(20_000);
@@ -132,7 +178,23 @@ public sealed class RepeatMemoTests
             case "replace":
                 history[(message * count) % history.Count] = Messages[message];
                 break;
+            case "compact":
+                history.RemoveRange(1, history.Count - 1);
+                history.Add("""{"role":"user","content":"a summary of what was said"}""");
+                break;
         }
+    }
+
+    private static CapturedExchange Sent(string path, string what, string body, int count)
+    {
+        body = what == "blanks" ? $" \n{body} \n" : body;
+        var exchange = Invented.Exchange(path, body, Answer);
+        return what switch
+        {
+            "cut" => exchange with { Request = exchange.Request with { Bytes = exchange.Request.Bytes[..^Math.Min(body.Length, count * 7)], Truncated = true } },
+            "redact" => exchange with { Attributes = new Dictionary<string, string> { [ExchangeRedactor.BodiesAttribute] = "true" } },
+            _ => exchange,
+        };
     }
 
     private static string Meaning(InterpretedExchange told) => JsonSerializer.Serialize(new

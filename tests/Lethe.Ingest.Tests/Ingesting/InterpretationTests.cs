@@ -64,7 +64,7 @@ public sealed class InterpretationTests
     private static Interpretation Of(TimeProvider time) => new(LoopWorld.Meaning, new IngestSettings(), time, NullLogger.Instance);
 
     private static IngestBatch Batch(params Told[] calls) =>
-        new([.. calls.Select(call => new JournaledExchange(call.Exchange(), new byte[32], default))], null, default);
+        new([.. calls.Select(call => new JournaledExchange(call.Exchange(), default))], null, default);
 
     private sealed class StoppedTime(DateTimeOffset at) : TimeProvider
     {

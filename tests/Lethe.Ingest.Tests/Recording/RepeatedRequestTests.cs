@@ -28,6 +28,34 @@ public sealed class RepeatedRequestTests : IDisposable
     }
 
     [Fact]
+    public async Task Beside_its_writer_only_what_is_new_of_a_call_is_read_and_the_rest_is_there_when_asked_for()
+    {
+        var requests = Conversation(60, system: "t");
+        await using var journal = world.Open();
+        await using (var recorder = Start(journal, new RecorderSettings()))
+        {
+            foreach (var request in requests)
+            {
+                var builder = Begin(recorder, request);
+                builder.Finish(Ending.Completed);
+                await recorder.WhenDurable(builder).AsTask().WaitAsync(Patience);
+            }
+        }
+
+        using var consumer = journal.Consume(default);
+        var found = new List<JournaledExchange>();
+        consumer.ReadBatch(found, 100, long.MaxValue);
+
+        var grown = found.ConvertAll(exchange => exchange.Exchange.Request.Grown!);
+        Assert.Equal(requests.Select(Encoding.UTF8.GetByteCount), grown.Select(body => body.Length));
+        Assert.Single(grown.Select(body => body.From.Conversation).Distinct());
+        Assert.Equal(grown.SkipLast(1).Select(body => body.From.Id), grown.Skip(1).Select(body => body.From.Earlier));
+        Assert.True(grown.Sum(body => body.Length - body.From.RepeatedBytes) < requests.Sum(request => request.Length) / 10);
+        Assert.Equal(requests, found.Select(exchange => Text(exchange.Exchange.Request)));
+        Assert.Equal(world.ReadAll().Exchanges.Select(exchange => exchange.ContentHash), found.Select(exchange => exchange.ContentHash));
+    }
+
+    [Fact]
     public async Task A_reader_that_begins_in_the_middle_finds_what_is_repeated()
     {
         var requests = Conversation(10);

@@ -10,7 +10,7 @@ public static class ContentDecoder
     public const long OutputBytesMax = 64L * 1024 * 1024;
 
     /// <summary>How large a body may be that nothing has to be undone for: the JSON writer's longest string is near.</summary>
-    private const long PlainBytesMax = 128L * 1024 * 1024;
+    internal const long PlainBytesMax = 128L * 1024 * 1024;
 
     private const int LayersMax = 8;
 

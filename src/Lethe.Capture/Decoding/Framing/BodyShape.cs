@@ -33,7 +33,10 @@ internal static class BodySniffer
     }
 
     /// <summary>The body without a byte order mark and the blanks around it.</summary>
-    public static ReadOnlyMemory<byte> Trim(ReadOnlyMemory<byte> body) => TrimStart(body).TrimEnd(" \t\r\n"u8);
+    public static ReadOnlyMemory<byte> Trim(ReadOnlyMemory<byte> body) => TrimEnd(TrimStart(body));
+
+    /// <summary>The body without the blanks behind it.</summary>
+    public static ReadOnlyMemory<byte> TrimEnd(ReadOnlyMemory<byte> body) => body.TrimEnd(" \t\r\n"u8);
 
     /// <summary>The body without a byte order mark and the blanks before it.</summary>
     public static ReadOnlyMemory<byte> TrimStart(ReadOnlyMemory<byte> body) => body[(body.Length - SkipBlank(body.Span).Length)..];

@@ -17,6 +17,9 @@ internal abstract class Dialect
     /// <summary>The answer names itself.</summary>
     protected const int Proof = 4;
 
+    /// <summary>Its own: what one dialect made of a message says nothing of what another would.</summary>
+    public string Name => GetType().Name;
+
     /// <summary>The calls that are spoken in it.</summary>
     public abstract ReadOnlySpan<EndpointRule> Endpoints { get; }
 
