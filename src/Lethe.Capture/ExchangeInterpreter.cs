@@ -21,6 +21,11 @@ public sealed class ExchangeInterpreter(PriceBook? prices = null, RepeatMemo? me
         var turn = decoded.Turn is { } said ? TurnRedaction.Apply(exchange, said) : null;
         var chain = turn is null ? null : Build(turn, decoded.Repeat);
         var envelope = HarnessDetector.Detect(exchange, decoded.RequestJson, turn, chain);
+        if (ProducedKind.Of(exchange) == ProducedKind.TurnEvent)
+        {
+            envelope = envelope with { KeepsFirst = true };
+        }
+
         var (outcome, reason) = ExchangeOutcome.Of(exchange, turn, decoded.NotDecodedReason);
         return new InterpretedExchange
         {
@@ -31,7 +36,7 @@ public sealed class ExchangeInterpreter(PriceBook? prices = null, RepeatMemo? me
             Turn = turn,
             Chain = chain,
             Cost = turn is null ? null : prices?.Price(turn, exchange.CapturedAt),
-            RetryKey = RetryKey.Of(exchange, decoded.RequestJson, envelope, turn, chain),
+            RetryKey = ProducedKind.Of(exchange) == ProducedKind.TurnEvent ? null : RetryKey.Of(exchange, decoded.RequestJson, envelope, turn, chain),
         };
     }
 
