@@ -183,4 +183,10 @@ public sealed class IngestOptions
 
     /// <summary>While more than this waits in the journal, ingest gives way to nobody.</summary>
     public long LagBytesMax { get; set; } = 256L * 1024 * 1024;
+
+    /// <summary>How long one line of a producer may be.</summary>
+    public int LineBytesMax { get; set; } = 4 * 1024 * 1024;
+
+    /// <summary>How long a producer's lines together may be.</summary>
+    public long BodyBytesMax { get; set; } = 1024L * 1024 * 1024;
 }

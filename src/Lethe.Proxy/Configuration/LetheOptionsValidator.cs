@@ -81,6 +81,8 @@ internal sealed class LetheOptionsValidator
         CheckDays("Retention:BodiesDays", options.Retention.BodiesDays);
         CheckDays("Retention:RecordsDays", options.Retention.RecordsDays);
         InRange("Ingest:LagSecondsMax", options.Ingest.LagSecondsMax, 0, 24 * 3600);
+        InRange("Ingest:LineBytesMax", options.Ingest.LineBytesMax, 1024, 64 * 1024 * 1024);
+        InRange("Ingest:BodyBytesMax", options.Ingest.BodyBytesMax, 1024, 1024 * GiB);
         InRange("Ingest:LagBytesMax", options.Ingest.LagBytesMax, 0, 1024 * GiB);
         OneOf("Journal:Durability", options.Journal.Durability, "relaxed", "strict");
         OneOf("Sink", options.Sink, "sqlite", "postgres", "memory");
