@@ -17,6 +17,13 @@ public sealed class LetheOptions
     /// <summary>The address under which a team reaches the page, where something stands in front of it; null when nothing does.</summary>
     public string? PublicUrl { get; set; }
 
+    /// <summary>Addresses and CIDR networks of gateways that authenticate: their headers tell who asks, and nobody else's do.</summary>
+    public string[] TrustedProxies { get; set; } = [];
+
+    public string TrustedOrgHeader { get; set; } = "x-paper-auth-org-id";
+
+    public string TrustedSubjectHeader { get; set; } = "x-paper-auth-subject";
+
     public TokenOptions Tokens { get; set; } = new();
 
     public ExtProcOptions ExtProc { get; set; } = new();

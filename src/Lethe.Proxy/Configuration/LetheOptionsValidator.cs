@@ -29,6 +29,11 @@ internal sealed class LetheOptionsValidator
 
         CheckDoors(options);
         CheckNames(options);
+        foreach (var peer in options.TrustedProxies.Where(peer => PeerNetwork.Parse(peer) is null))
+        {
+            Refuse("TrustedProxies", $"'{peer}' is neither an address nor a network in CIDR notation.");
+        }
+
         OneOf("Tokens:Required", options.Tokens.Required, "auto", "always");
         foreach (var (name, upstream) in options.Upstreams)
         {
