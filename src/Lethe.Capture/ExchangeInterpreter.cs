@@ -37,6 +37,11 @@ public sealed class ExchangeInterpreter(PriceBook? prices = null, RepeatMemo? me
         var (chain, remembered) = turn is null ? default : Build(turn, decoded.History);
         exchange = Hashed(exchange, decoded.History, remembered);
         var envelope = HarnessDetector.Detect(exchange, decoded.RequestJson, turn, chain);
+        if (ProducedKind.Of(exchange) == ProducedKind.TurnEvent)
+        {
+            envelope = envelope with { KeepsFirst = true };
+        }
+
         var (outcome, reason) = ExchangeOutcome.Of(exchange, turn, decoded.NotDecodedReason);
         return new InterpretedExchange
         {
@@ -47,7 +52,7 @@ public sealed class ExchangeInterpreter(PriceBook? prices = null, RepeatMemo? me
             Turn = turn,
             Chain = chain,
             Cost = turn is null ? null : prices?.Price(turn, exchange.CapturedAt),
-            RetryKey = RetryKey.Of(exchange, decoded.RequestJson, envelope, turn, chain),
+            RetryKey = ProducedKind.Of(exchange) == ProducedKind.TurnEvent ? null : RetryKey.Of(exchange, decoded.RequestJson, envelope, turn, chain),
         };
     }
 

@@ -14,6 +14,11 @@ internal static class ExchangeOutcome
     {
         notDecodedReason = exchange.Attributes.GetValueOrDefault(CapturedExchange.WithheldAttribute) ?? notDecodedReason;
 
+        if (ProducedKind.Of(exchange) == ProducedKind.TurnEvent)
+        {
+            return turn is null ? (Outcome.NotDecoded, notDecodedReason) : (Outcome.Completed, null);
+        }
+
         // A status without a response is a data plane's own: nobody behind it answered.
         if (exchange.Status is not { } status || exchange.Ending == Ending.NoResponse)
         {

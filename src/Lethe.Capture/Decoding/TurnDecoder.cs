@@ -3,6 +3,7 @@ using Lethe.Capture.Decoding.ContentCodings;
 using Lethe.Capture.Decoding.Counts;
 using Lethe.Capture.Decoding.Framing;
 using Lethe.Capture.Decoding.Json;
+using Lethe.Capture.Decoding.Produced;
 using Lethe.Capture.Decoding.Wire;
 using Lethe.Capture.Exchanges;
 using Lethe.Capture.Repeats;
@@ -20,6 +21,11 @@ public static class TurnDecoder
     /// <param name="memo">What earlier requests said, so that what they repeat is not read again.</param>
     public static DecodedExchange Decode(CapturedExchange exchange, RepeatMemo? memo = null)
     {
+        if (ProducedKind.Of(exchange) == ProducedKind.TurnEvent)
+        {
+            return TurnEvents.Read(exchange) is { } told ? new DecodedExchange(told, null, null) : new DecodedExchange(null, "request_not_json", null);
+        }
+
         var endpoint = EndpointPaths.Find(exchange.Method, exchange.Path);
         var (reading, codingReason) = Read(exchange, endpoint?.Dialect, memo);
         var request = reading.Json;
@@ -116,7 +122,7 @@ public static class TurnDecoder
         }
 
         var ended = exchange.Ending == Ending.Completed && !coded.Salvaged && !exchange.Response.Truncated;
-        var reply = dialect.OpenReply(new CallView(turn.Provider, endpoint));
+        IReply reply = ProducedKind.Of(exchange) == ProducedKind.Reduced ? new ReducedReply() : dialect.OpenReply(new CallView(turn.Provider, endpoint));
         // A character may be cut between two events; in one document it is broken.
         var frames = Frames.Feed(shape == BodyShape.Events ? HalfCharacters.Mark(coded.Bytes) : Utf8Repair.Clean(coded.Bytes), shape, reply.Take);
         var answer = reply.Finish(frames.Marked ? ReplyEnd.Marked : ended ? ReplyEnd.Transport : ReplyEnd.Cut);

@@ -48,8 +48,14 @@ public sealed class ExchangeBuilder : IDisposable
         this.gathered = gathered;
         this.gatheredBytes = gatheredBytes;
         startedAt = time.GetTimestamp();
-        CapturedAt = TruncateToMicroseconds(time.GetUtcNow());
-        Id = ExchangeId.New(CapturedAt);
+        var now = TruncateToMicroseconds(time.GetUtcNow());
+        CapturedAt = head.CapturedAt is { } at ? TruncateToMicroseconds(at.ToUniversalTime()) : now;
+        Id = ExchangeId.New(now);
+        if (head.Kind is { } kind)
+        {
+            attributes = new Dictionary<string, string> { [ProducedKind.Attribute] = kind };
+        }
+
         request = new BodyRecording(bodyBytesMax, budget, AnnouncedBytes(head));
         response = new BodyRecording(bodyBytesMax, budget);
     }

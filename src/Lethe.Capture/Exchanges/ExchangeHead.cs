@@ -26,6 +26,12 @@ public sealed record ExchangeHead
     /// <summary>A producer's own idempotency key (<c>x-lethe-commit-key</c>); null for the exchange id.</summary>
     public string? CommitKey { get; init; }
 
+    /// <summary>When it was captured, where somebody else did that; null for now.</summary>
+    public DateTimeOffset? CapturedAt { get; init; }
+
+    /// <summary>How a producer told of it (<see cref="ProducedKind"/>); null for a call as a wire has it.</summary>
+    public string? Kind { get; init; }
+
     public string OrgId { get; init; } = Organisation.None;
 
     public string? AuthSubject { get; init; }

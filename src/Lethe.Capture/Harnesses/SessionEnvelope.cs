@@ -52,6 +52,9 @@ public sealed record SessionEnvelope
 
     public string? UserAgent { get; init; }
 
+    /// <summary>True where the earliest that is told of name, directory and metadata stays, not the latest: what is told of the past changes nothing.</summary>
+    public bool KeepsFirst { get; init; }
+
     /// <summary>Which evidence each field came from, e.g. <c>harness_id → header:user-agent</c>.</summary>
     public IReadOnlyDictionary<string, string> Evidence { get; init; } = new Dictionary<string, string>();
 }

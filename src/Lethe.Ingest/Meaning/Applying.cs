@@ -89,9 +89,10 @@ internal static class Applying
         var envelope = told.Envelope;
         facts.Tell(SessionFacts.HarnessVersion, envelope.HarnessVersion, clock);
         facts.Tell(SessionFacts.UserAgent, envelope.UserAgent, clock);
-        facts.Tell(SessionFacts.Name, envelope.Name, clock);
-        facts.Tell(SessionFacts.Cwd, envelope.Cwd, clock);
-        facts.TellMetadata(envelope.MetadataJson, clock);
+        Action<string, string?, CaptureClock> tell = envelope.KeepsFirst ? facts.TellFirst : facts.Tell;
+        tell(SessionFacts.Name, envelope.Name, clock);
+        tell(SessionFacts.Cwd, envelope.Cwd, clock);
+        SessionFacts.EachOfMetadata(envelope.MetadataJson, (field, value) => tell(field, value, clock));
         facts.TellFirst(SessionFacts.AuthSubject, told.Exchange.AuthSubject, clock);
     }
 

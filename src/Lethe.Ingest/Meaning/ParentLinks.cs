@@ -99,6 +99,12 @@ internal static class ParentLinks
             return named == child.Key ? (null, Refused) : (set.Find(named) ?? set.Begin(named, isPlaceholder: true), Explicit);
         }
 
+        if (claimed.HarnessSessionId == child.Key.HarnessSessionId)
+        {
+            // Its own harness comes first, and there it is the child itself.
+            return (null, Refused);
+        }
+
         var candidates = set.Namesakes(org, claimed.HarnessSessionId).FindAll(candidate => candidate.IsReal && candidate != child);
         return candidates.Find(candidate => candidate.Key.HarnessId == child.Key.HarnessId) is { } same ? (same, SameHarness)
             : candidates switch

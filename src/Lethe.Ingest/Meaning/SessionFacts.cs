@@ -48,7 +48,7 @@ internal sealed class SessionFacts
     }
 
     /// <summary>Each key of the object is a field of its own. What is not an object says nothing.</summary>
-    public void TellMetadata(string? json, CaptureClock clock)
+    public static void EachOfMetadata(string? json, Action<string, string> told)
     {
         if (json is null)
         {
@@ -62,13 +62,13 @@ internal sealed class SessionFacts
             {
                 foreach (var property in document.RootElement.EnumerateObject())
                 {
-                    Tell(MetadataPrefix + property.Name, property.Value.GetRawText(), clock);
+                    told(MetadataPrefix + property.Name, property.Value.GetRawText());
                 }
             }
         }
         catch (JsonException notJson)
         {
-            Tell(MetadataPrefix + "malformed", JsonSerializer.Serialize(notJson.GetType().Name, StoredJson.Default.String), clock);
+            told(MetadataPrefix + "malformed", JsonSerializer.Serialize(notJson.GetType().Name, StoredJson.Default.String));
         }
     }
 

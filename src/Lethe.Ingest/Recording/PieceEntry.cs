@@ -130,6 +130,7 @@ internal sealed class PieceEntry(RecordedCall call, CaptureBudget budget, bool i
 
         if (IsLast)
         {
+            Call.Settle(Failure is null);
             Call.Release();
         }
     }

@@ -7,6 +7,7 @@ namespace Lethe.Ingest.Recording;
 internal sealed class RecordedCall(ExchangeBuilder builder, ExchangeRedactor? redactor, long headBytes, long startedAt) : IDisposable
 {
     private readonly TaskCompletionSource durable = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<bool> kept = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private BodyRedactor? request;
     private BodyRedactor? response;
     private bool responseHeadTaken;
@@ -19,6 +20,9 @@ internal sealed class RecordedCall(ExchangeBuilder builder, ExchangeRedactor? re
 
     /// <summary>Completes when the call's last line is on disk, or when waiting for that has no use.</summary>
     public Task Durable => durable.Task;
+
+    /// <summary>True once the call's last line is on disk, false once it is lost. While the disk refuses, neither.</summary>
+    public Task<bool> Kept => kept.Task;
 
     /// <summary>When the last piece was asked for, a timestamp.</summary>
     public long PieceAskedAt { get; set; } = startedAt;
@@ -39,6 +43,8 @@ internal sealed class RecordedCall(ExchangeBuilder builder, ExchangeRedactor? re
     public bool KeepsBodies => redactor is null or { RedactsBodies: false };
 
     public void Release() => durable.TrySetResult();
+
+    public void Settle(bool isKept) => kept.TrySetResult(isKept);
 
     /// <summary>Redacts what nothing has to be held back of: a whole call, or a piece of one whose bodies stay as they are.</summary>
     public CapturedExchange TakeWhole(CapturedExchange snapshot) => redactor?.Redact(snapshot) ?? snapshot;

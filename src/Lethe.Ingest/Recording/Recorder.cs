@@ -71,6 +71,12 @@ public sealed class Recorder : IAsyncDisposable
     /// <summary>Completes when a finished call is on disk; at once when the disk refuses, for a call never waits for a broken disk.</summary>
     public ValueTask WhenDurable(ExchangeBuilder builder) => calls.TryGetValue(builder.Id, out var call) ? new ValueTask(call.Durable) : ValueTask.CompletedTask;
 
+    /// <summary>True once the whole call is on disk, false when it is not recorded; to be asked for before the call is finished.</summary>
+    public Task<bool> WhenKeptAsync(ExchangeBuilder builder) => calls.TryGetValue(builder.Id, out var call) ? call.Kept : Task.FromResult(false);
+
+    /// <summary>True while so much more may wait for the disk.</summary>
+    public bool HasRoomFor(long bytes) => !disposed && budget.HeldBytes + bytes + HeadBytesMin <= settings.PendingBytesMax;
+
     /// <summary>Ends what is in flight as cut off by our own stop, and waits until it is on disk.</summary>
     public async ValueTask DisposeAsync()
     {

@@ -11,6 +11,7 @@ internal static class AccessPipeline
         services.TryAddSingleton(provider => new TokenFile(provider.GetRequiredService<LetheOptions>().DataDirectory, provider.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton<TokenBook>();
         services.TryAddSingleton<TokenRule>();
+        services.TryAddSingleton<TrustedPeers>();
         services.TryAddSingleton<TokenGuard>();
         services.TryAddSingleton<LendingGuard>();
         services.TryAddSingleton<OwnNames>();

@@ -3,7 +3,7 @@ using Lethe.Proxy.Problems;
 namespace Lethe.Proxy.Access;
 
 /// <summary>The admin listener's door-keeper: a bearer token (RFC 6750) for everything but health, where one is needed.</summary>
-internal sealed class TokenGuard(TokenBook tokens, TokenRule rule)
+internal sealed class TokenGuard(TokenBook tokens, TokenRule rule, TrustedPeers peers)
 {
     private const string Scheme = "Bearer ";
 
@@ -16,8 +16,8 @@ internal sealed class TokenGuard(TokenBook tokens, TokenRule rule)
         }
 
         var shown = context.Request.Headers.Authorization is [{ } value] && value.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) ? value[Scheme.Length..].Trim() : null;
-        var known = shown is null ? null : tokens.Find(shown);
-        if (known is null && rule.AtAdmin)
+        var known = shown is null ? peers.CallerOf(context) : tokens.Find(shown);
+        if (known is null && (rule.AtAdmin || peers.Speaks(context)))
         {
             await RefuseAsync(context, shown is null);
             return;

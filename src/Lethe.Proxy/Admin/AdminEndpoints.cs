@@ -1,6 +1,7 @@
 using Lethe.Ingest.Meaning;
 using Lethe.Ingest.Sqlite;
 using Lethe.Proxy.Access;
+using Lethe.Proxy.IngestApi;
 using Lethe.Proxy.Metrics;
 using Lethe.Proxy.Problems;
 using Lethe.Proxy.Reading;
@@ -41,6 +42,7 @@ internal static class AdminEndpoints
     {
         endpoints.MapSessions();
         endpoints.MapKeeping();
+        endpoints.MapIngest();
         endpoints.MapExchanges();
         endpoints.MapBodies();
         endpoints.MapContent();

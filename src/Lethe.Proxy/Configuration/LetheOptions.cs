@@ -17,6 +17,13 @@ public sealed class LetheOptions
     /// <summary>The address under which a team reaches the page, where something stands in front of it; null when nothing does.</summary>
     public string? PublicUrl { get; set; }
 
+    /// <summary>Addresses and CIDR networks of gateways that authenticate: their headers tell who asks, and nobody else's do.</summary>
+    public string[] TrustedProxies { get; set; } = [];
+
+    public string TrustedOrgHeader { get; set; } = "x-paper-auth-org-id";
+
+    public string TrustedSubjectHeader { get; set; } = "x-paper-auth-subject";
+
     public TokenOptions Tokens { get; set; } = new();
 
     public ExtProcOptions ExtProc { get; set; } = new();
@@ -183,4 +190,10 @@ public sealed class IngestOptions
 
     /// <summary>While more than this waits in the journal, ingest gives way to nobody.</summary>
     public long LagBytesMax { get; set; } = 256L * 1024 * 1024;
+
+    /// <summary>How long one line of a producer may be.</summary>
+    public int LineBytesMax { get; set; } = 4 * 1024 * 1024;
+
+    /// <summary>How long a producer's lines together may be.</summary>
+    public long BodyBytesMax { get; set; } = 1024L * 1024 * 1024;
 }

@@ -29,6 +29,11 @@ internal sealed class LetheOptionsValidator
 
         CheckDoors(options);
         CheckNames(options);
+        foreach (var peer in options.TrustedProxies.Where(peer => PeerNetwork.Parse(peer) is null))
+        {
+            Refuse("TrustedProxies", $"'{peer}' is neither an address nor a network in CIDR notation.");
+        }
+
         OneOf("Tokens:Required", options.Tokens.Required, "auto", "always");
         foreach (var (name, upstream) in options.Upstreams)
         {
@@ -81,6 +86,8 @@ internal sealed class LetheOptionsValidator
         CheckDays("Retention:BodiesDays", options.Retention.BodiesDays);
         CheckDays("Retention:RecordsDays", options.Retention.RecordsDays);
         InRange("Ingest:LagSecondsMax", options.Ingest.LagSecondsMax, 0, 24 * 3600);
+        InRange("Ingest:LineBytesMax", options.Ingest.LineBytesMax, 1024, 64 * 1024 * 1024);
+        InRange("Ingest:BodyBytesMax", options.Ingest.BodyBytesMax, 1024, 1024 * GiB);
         InRange("Ingest:LagBytesMax", options.Ingest.LagBytesMax, 0, 1024 * GiB);
         OneOf("Journal:Durability", options.Journal.Durability, "relaxed", "strict");
         OneOf("Sink", options.Sink, "sqlite", "postgres", "memory");

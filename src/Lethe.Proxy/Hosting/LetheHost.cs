@@ -143,6 +143,7 @@ internal sealed class LetheHost : IAsyncDisposable
                 settings.Options, dataDirectory, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILoggerFactory>()));
             services.AddSingleton(provider => provider.GetRequiredService<RecordingPipeline>().Sink);
             services.AddSingleton(provider => provider.GetRequiredService<RecordingPipeline>().Reader);
+            services.AddSingleton(provider => provider.GetRequiredService<RecordingPipeline>().Produced);
             services.AddSingleton<ReadinessCheck>();
             services.AddHealthChecks().AddCheck<ReadinessCheck>("readiness");
             services.AddSingleton<MetricRegistry>();

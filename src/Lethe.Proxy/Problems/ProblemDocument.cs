@@ -12,6 +12,14 @@ internal sealed record ProblemDocument(string Title, int Status, string Code, st
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<string>? Prefixes { get; init; }
 
+    /// <summary>What became of the lines before the one that ended the request; null where it is about no lines.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Results { get; init; }
+
+    /// <summary>The exchange that was stored under the key before; null where no key is the matter.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? EarlierExchangeId { get; init; }
+
     /// <summary>The response that carries it.</summary>
     public static IResult Of(int status, string code, string title, string? detail = null) => new ProblemDocument(title, status, code, detail);
 

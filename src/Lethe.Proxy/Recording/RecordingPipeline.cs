@@ -37,6 +37,7 @@ internal sealed class RecordingPipeline : IAsyncDisposable
     private readonly Journal journal;
     private readonly IngestLoop loop;
     private readonly Recorder recorder;
+    private readonly CommitWaiters waiters = new();
     /// <summary>Null where the store is no file of the data directory.</summary>
     private readonly SessionKeeping? keeping;
     private readonly TimeProvider time;
@@ -61,10 +62,12 @@ internal sealed class RecordingPipeline : IAsyncDisposable
             IngestSettingsOf(options),
             time,
             logs.CreateLogger<IngestLoop>());
+        loop.Committed += waiters.Release;
         loop.Consumed += position => journal.ReportConsumed(IngestLoop.Consumer, position);
         var redactor = new ExchangeRedactor(CredentialKeyFile.LoadOrCreate(DataLayout.CredentialKey(dataDirectory)), options.Redaction.Bodies);
         recorder = new Recorder(journal, RecorderSettingsOf(options), time, logs.CreateLogger<Recorder>(), redactor);
         Sink = new ExchangeSink(recorder.Begin, IsStrict(options) ? recorder.WhenDurable : null);
+        Produced = new ProducedCalls(recorder, waiters, () => loop.State.Phase, time);
         keeping = options.Sink != "sqlite" ? null : new SessionKeeping(journal, dataDirectory, store, RetentionSettingsOf(options), interpreter.Interpret, time, logs.CreateLogger<SessionKeeping>());
         ingesting = loop.RunAsync(finish.Token, stop.Token);
         keeping?.Start(loop.StoreOpened);
@@ -72,6 +75,9 @@ internal sealed class RecordingPipeline : IAsyncDisposable
 
     /// <summary>Where the doors hand over what passes.</summary>
     public ExchangeSink Sink { get; }
+
+    /// <summary>Where producers hand over what they have captured, and wait for what becomes of it.</summary>
+    public ProducedCalls Produced { get; }
 
     /// <summary>Refuses with <see cref="StoreRefusedException"/> until the store is there.</summary>
     public StoreReader Reader { get; }

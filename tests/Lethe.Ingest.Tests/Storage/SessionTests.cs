@@ -51,9 +51,13 @@ public abstract class SessionTests(StoreKind kind)
     {
         using var store = TestStore.Open(kind);
         store.Deliver(new Told { Number = 1, Session = "s", ParentHarness = "claude-code", Parent = "s" });
+        store.Deliver(new Told { Number = 2, Session = "t", Parent = "t" });
 
-        Assert.Equal("refused", store.Session("s").Parent!.Resolution);
-        Assert.Null(store.Session("s").ParentSessionId);
+        foreach (var session in (string[])["s", "t"])
+        {
+            Assert.Equal("refused", store.Session(session).Parent!.Resolution);
+            Assert.Null(store.Session(session).ParentSessionId);
+        }
     }
 
     [Fact]

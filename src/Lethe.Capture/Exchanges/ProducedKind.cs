@@ -1,0 +1,16 @@
+namespace Lethe.Capture.Exchanges;
+
+/// <summary>How a producer told of an exchange, where that differs from how a wire tells it: the value of <see cref="Attribute"/>.</summary>
+public static class ProducedKind
+{
+    public const string Attribute = "lethe.ingest.kind";
+
+    /// <summary>The request is a vendor's own; the response is a reduction in the tapes project's shape.</summary>
+    public const string Reduced = "reduced_response";
+
+    /// <summary>No HTTP call at all: the request is one lethe turn event as it came, and there is no response.</summary>
+    public const string TurnEvent = "turn_event";
+
+    public static string? Of(CapturedExchange exchange) =>
+        exchange.Door == Door.Ingest ? exchange.Attributes.GetValueOrDefault(Attribute) : null;
+}

@@ -1,0 +1,219 @@
+using System.Buffers;
+using System.Text.Json;
+using Lethe.Ingest.Reading;
+using Lethe.Proxy.Access;
+using Lethe.Proxy.Configuration;
+using Lethe.Proxy.Problems;
+using Lethe.Proxy.Recording;
+using Microsoft.Net.Http.Headers;
+
+namespace Lethe.Proxy.IngestApi;
+
+/// <summary>The third door: producers hand in what they have captured, alone, in batches, or line by line.</summary>
+internal static class IngestEndpoints
+{
+    private const int PayloadBytesMax = 64 * 1024 * 1024;
+    private const int BatchTurnsMax = 10_000;
+    private const int LinesMax = 1_000_000;
+    private const string RetrySeconds = "2";
+    private const string Json = "application/json";
+    private const string Lines = "application/x-ndjson";
+
+    public static void MapIngest(this IEndpointRouteBuilder endpoints)
+    {
+        endpoints.MapPost("/v1/ingest", (HttpContext context, ProducedCalls calls, StoreReader reader, LetheOptions options) =>
+            TypeOf(context) switch
+            {
+                Json => OneAsync(context, calls, reader),
+                Lines => LinesAsync(context, calls, reader, options.Ingest),
+                _ => Task.FromResult(Unsupported($"{Json} or {Lines}")),
+            });
+        endpoints.MapPost("/v1/ingest/batch", (HttpContext context, ProducedCalls calls, StoreReader reader) =>
+            TypeOf(context) == Json ? BatchAsync(context, calls, reader) : Task.FromResult(Unsupported(Json)));
+        endpoints.MapPost("/api/v1/ingest", (HttpContext context, ProducedCalls calls, StoreReader reader, LetheOptions options) =>
+            TypeOf(context) == Lines ? LinesAsync(context, calls, reader, options.Ingest) : Task.FromResult(Unsupported(Lines)));
+    }
+
+    // A coded body would have to be unfolded first, and may unfold to anything.
+    private static string? TypeOf(HttpContext context) =>
+        context.Request.Headers.ContentEncoding.Count == 0 && MediaTypeHeaderValue.TryParse(context.Request.ContentType, out var type)
+            ? type.MediaType.Value?.ToLowerInvariant()
+            : null;
+
+    private static async Task<IResult> OneAsync(HttpContext context, ProducedCalls calls, StoreReader reader)
+    {
+        if (OwnerOf(context) is not { } owner || !TryWait(context, out var untilJournal))
+        {
+            return BadParameter();
+        }
+
+        if (await ReadWholeAsync(context) is not { } body)
+        {
+            return TooLarge(PayloadBytesMax);
+        }
+
+        var reading = Read(body, owner);
+        if (reading.Refusal is { } refusal)
+        {
+            return ProblemDocument.Of(refusal.Status, refusal.Code, "This payload is not taken.", refusal.Detail);
+        }
+
+        var run = new DeliveryRun(calls, reader, owner.Org, untilJournal, context.RequestAborted);
+        await run.AddAsync(1, reading);
+        await run.FinishAsync();
+        return run.IsRefused ? Refused(context) : Told(run.Results[0] with { Line = null }, reader, owner);
+    }
+
+    private static IResult Told(ItemResult result, StoreReader reader, Owner owner) => result.Status switch
+    {
+        ItemResult.Conflict => new ProblemDocument("The key stands for something else.", StatusCodes.Status409Conflict, result.Code!, "Nothing was overwritten.") { EarlierExchangeId = result.ExchangeId },
+        ItemResult.Rejected => ProblemDocument.Of(StatusCodes.Status422UnprocessableEntity, result.Code!, "This payload cannot be stored."),
+        ItemResult.Journaled => Results.Json(result, IngestJson.Default.ItemResult, statusCode: StatusCodes.Status202Accepted),
+        _ => Results.Json(result with { TurnSeq = reader.Exchange(owner.Org, result.ExchangeId!)?.Turn?.Seq }, IngestJson.Default.ItemResult),
+    };
+
+    private static async Task<IResult> BatchAsync(HttpContext context, ProducedCalls calls, StoreReader reader)
+    {
+        if (OwnerOf(context) is not { } owner || !TryWait(context, out var untilJournal))
+        {
+            return BadParameter();
+        }
+
+        if (await ReadWholeAsync(context) is not { } body)
+        {
+            return TooLarge(PayloadBytesMax);
+        }
+
+        using var document = Fields.Parse(body);
+        if (document?.RootElement.Field("turns") is not { ValueKind: JsonValueKind.Array } turns || turns.GetArrayLength() == 0)
+        {
+            return ProblemDocument.Of(StatusCodes.Status400BadRequest, document is null ? "bad_json" : "missing_field", "This is no batch.", "turns: a list of payloads, not empty.");
+        }
+
+        if (turns.GetArrayLength() > BatchTurnsMax)
+        {
+            return ProblemDocument.Of(StatusCodes.Status413PayloadTooLarge, "too_many_turns", "The batch is too large.", $"turns: at most {BatchTurnsMax}.");
+        }
+
+        var run = new DeliveryRun(calls, reader, owner.Org, untilJournal, context.RequestAborted);
+        var line = 0;
+        foreach (var turn in turns.EnumerateArray())
+        {
+            await run.AddAsync(++line, turn.ValueKind == JsonValueKind.Object ? TurnPayload.Read(turn, owner) : Refusal.Malformed("bad_json", "An object."));
+        }
+
+        await run.FinishAsync();
+        return run.IsRefused ? Refused(context) : Results.Json(new BatchResult(run.Results), IngestJson.Default.BatchResult, statusCode: Success(untilJournal));
+    }
+
+    private static async Task<IResult> LinesAsync(HttpContext context, ProducedCalls calls, StoreReader reader, IngestOptions limits)
+    {
+        var told = context.Request.Query["results"].ToString();
+        if (OwnerOf(context) is not { } owner || !TryWait(context, out var untilJournal) || told is not ("" or "errors"))
+        {
+            return BadParameter();
+        }
+
+        var run = new DeliveryRun(calls, reader, owner.Org, untilJournal, context.RequestAborted);
+        var lines = new IncomingLines(context.Request.BodyReader, limits.LineBytesMax, limits.BodyBytesMax);
+        var isTooMany = false;
+        while (!run.IsRefused && !isTooMany && await lines.NextAsync(context.RequestAborted) is { } line)
+        {
+            isTooMany = line.Number > LinesMax;
+            if (!isTooMany && !IsBlank(line))
+            {
+                await run.AddAsync(line.Number, line.Bytes is { } bytes
+                    ? Read(bytes, owner)
+                    : new Refusal(StatusCodes.Status413PayloadTooLarge, "line_too_large", $"A line of at most {limits.LineBytesMax} bytes."));
+            }
+        }
+
+        await run.FinishAsync();
+        return run.IsRefused ? Refused(context)
+            : lines.IsTooLarge || isTooMany ? CutOff(run, isTooMany, limits)
+            : Results.Json(Sum(run.Results, told == "errors"), IngestJson.Default.LinesResult, statusCode: Success(untilJournal));
+    }
+
+    private static LinesResult Sum(List<ItemResult> results, bool errorsOnly)
+    {
+        int Count(string status) => results.Count(result => result.Status == status);
+        return new LinesResult(
+            Count(ItemResult.Accepted) + Count(ItemResult.Journaled),
+            Count(ItemResult.Duplicate),
+            Count(ItemResult.Conflict),
+            Count(ItemResult.Rejected),
+            errorsOnly ? results.FindAll(result => result.Status is ItemResult.Conflict or ItemResult.Rejected or ItemResult.Duplicate) : results);
+    }
+
+    private static Reading Read(byte[] json, Owner owner)
+    {
+        using var document = Fields.Parse(json);
+        return document is null ? Refusal.Malformed("bad_json", $"One JSON object, nested {Fields.DepthMax} deep at most.")
+            : TurnEventLine.Is(document.RootElement) ? TurnEventLine.Read(document.RootElement, json, owner)
+            : TurnPayload.Read(document.RootElement, owner);
+    }
+
+    private static bool IsBlank(IncomingLine line) => line.Bytes is { } bytes && bytes.AsSpan().Trim(" \t\r"u8).IsEmpty;
+
+    private static async Task<byte[]?> ReadWholeAsync(HttpContext context)
+    {
+        var reader = context.Request.BodyReader;
+        while (context.Request.ContentLength is null or <= PayloadBytesMax)
+        {
+            var read = await reader.ReadAsync(context.RequestAborted);
+            if (read.Buffer.Length > PayloadBytesMax)
+            {
+                reader.AdvanceTo(read.Buffer.Start);
+                break;
+            }
+
+            if (read.IsCompleted)
+            {
+                var whole = read.Buffer.ToArray();
+                reader.AdvanceTo(read.Buffer.End);
+                return whole;
+            }
+
+            reader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+        }
+
+        return null;
+    }
+
+    /// <summary>Whose it is: the credential's word; null where the request names an organisation that is none.</summary>
+    private static Owner? OwnerOf(HttpContext context) =>
+        Guid.TryParseExact(Caller.OrgOf(context), "D", out var org) ? new Owner(org.ToString(), Caller.Of(context).Subject) : null;
+
+    private static bool TryWait(HttpContext context, out bool untilJournal)
+    {
+        var wait = context.Request.Query["wait"].ToString();
+        untilJournal = wait == "journal";
+        return wait is "" or "journal" or "committed";
+    }
+
+    private static int Success(bool untilJournal) => untilJournal ? StatusCodes.Status202Accepted : StatusCodes.Status200OK;
+
+    private static IResult BadParameter() =>
+        ProblemDocument.Of(StatusCodes.Status400BadRequest, "bad_parameter", "A parameter cannot be read.", "wait: journal or committed; results: errors; org: a UUID.");
+
+    private static IResult Unsupported(string types) =>
+        ProblemDocument.Of(StatusCodes.Status415UnsupportedMediaType, "unsupported_media_type", "This kind of body is not taken.", $"Send {types}, without a content coding.");
+
+    private static IResult TooLarge(long bytesMax) =>
+        ProblemDocument.Of(StatusCodes.Status413PayloadTooLarge, "body_too_large", "The body is too large.", $"At most {bytesMax} bytes.");
+
+    private static IResult Refused(HttpContext context)
+    {
+        context.Response.Headers.RetryAfter = RetrySeconds;
+        return ProblemDocument.Of(StatusCodes.Status503ServiceUnavailable, "store_unavailable", "It is not known to be stored.", "Send it again, with the same keys.");
+    }
+
+    private static ProblemDocument CutOff(DeliveryRun run, bool isTooMany, IngestOptions limits) => new(
+        "The body is too large.",
+        StatusCodes.Status413PayloadTooLarge,
+        isTooMany ? "too_many_lines" : "body_too_large",
+        isTooMany ? $"At most {LinesMax} lines." : $"At most {limits.BodyBytesMax} bytes. What the results tell is stored.")
+    {
+        Results = JsonSerializer.SerializeToElement(run.Results, IngestJson.Default.IReadOnlyListItemResult),
+    };
+}

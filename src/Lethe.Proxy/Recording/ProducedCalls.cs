@@ -1,0 +1,85 @@
+using Lethe.Capture.Exchanges;
+using Lethe.Ingest.Ingesting;
+using Lethe.Ingest.Meaning;
+using Lethe.Ingest.Recording;
+
+namespace Lethe.Proxy.Recording;
+
+/// <summary>An exchange that a producer has captured.</summary>
+/// <param name="Status">Null where the producer told of no response.</param>
+internal sealed record ProducedCall(
+    ExchangeHead Head, ReadOnlyMemory<byte> Request, int? Status, IReadOnlyList<HeaderField> ResponseHeaders, ReadOnlyMemory<byte> Response);
+
+/// <summary>A call that was handed over: its id, and what there is to wait for.</summary>
+internal readonly record struct HandedOver(ExchangeId Id, Task<bool> Kept, Task<DeliveryResult> Committed);
+
+/// <summary>Takes producers' calls into the journal, and tells when they are there and when they are in the store.</summary>
+internal sealed class ProducedCalls(Recorder recorder, CommitWaiters waiters, Func<IngestPhase> phase, TimeProvider time)
+{
+    private static readonly TimeSpan CommitMax = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>Null where there is no room: nothing of it was taken.</summary>
+    public HandedOver? HandOver(ProducedCall call)
+    {
+        if (!recorder.HasRoomFor(call.Request.Length + call.Response.Length))
+        {
+            return null;
+        }
+
+        var builder = recorder.Begin(call.Head);
+        var handed = new HandedOver(builder.Id, recorder.WhenKeptAsync(builder), waiters.Expect(builder.Id));
+        builder.AppendRequest(call.Request.Span);
+        if (call.Status is { } status)
+        {
+            builder.StartResponse(status, call.ResponseHeaders);
+            builder.AppendResponse(call.Response.Span);
+        }
+
+        builder.Finish(call.Status is null && call.Head.Kind is null ? Ending.NoResponse : Ending.Completed);
+        return handed;
+    }
+
+    /// <summary>False when it is not in the journal, or not in time.</summary>
+    public async Task<bool> KeptAsync(HandedOver handed, CancellationToken gone)
+    {
+        waiters.Forget(handed.Id);
+        try
+        {
+            return await handed.Kept.WaitAsync(CommitMax, time, gone);
+        }
+        catch (TimeoutException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>What became of it; null when the journal lost it, or the store did not take it in time.</summary>
+    public async Task<DeliveryResult?> CommittedAsync(HandedOver handed, CancellationToken gone)
+    {
+        var began = time.GetTimestamp();
+        try
+        {
+            while (true)
+            {
+                await Task.WhenAny(handed.Committed, Task.Delay(LookInterval, time, gone));
+                if (handed.Committed.IsCompletedSuccessfully)
+                {
+                    return await handed.Committed;
+                }
+
+                gone.ThrowIfCancellationRequested();
+                if (IsLost(handed) || phase() is IngestPhase.Retrying or IngestPhase.Halted or IngestPhase.Stopped || time.GetElapsedTime(began) > CommitMax)
+                {
+                    return null;
+                }
+            }
+        }
+        finally
+        {
+            waiters.Forget(handed.Id);
+        }
+    }
+
+    private static bool IsLost(HandedOver handed) => handed.Kept is { IsCompletedSuccessfully: true, Result: false };
+}
