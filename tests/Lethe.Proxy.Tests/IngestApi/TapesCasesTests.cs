@@ -30,7 +30,7 @@ public sealed class TapesCasesTests(ITestOutputHelper output)
             var (status, result) = await producer.SendAsync(Producer.Payload("", "case " + name, change: payload => payload["session"] = envelope.DeepClone()), "/v1/ingest?org=" + Org);
             output.WriteLine($"{name}: {(int)status} {result}");
             count++;
-            if (name.StartsWith("error-parent", StringComparison.Ordinal) || name.StartsWith("error-org", StringComparison.Ordinal) || Holds(envelope, "harness_metadata") is { } and not JsonObject)
+            if (envelope["parent_harness_session_id"]?.GetValue<string>() == "" || name.StartsWith("error-org", StringComparison.Ordinal) || Holds(envelope, "harness_metadata") is { } and not JsonObject)
             {
                 Assert.Equal((name, HttpStatusCode.BadRequest), (name, status));
                 continue;
@@ -45,8 +45,14 @@ public sealed class TapesCasesTests(ITestOutputHelper output)
                 Assert.Equal(session, exchange.GetProperty("session").GetProperty("harness_session_id").GetString());
             }
 
+            // Several cases are of one session: what one does not tell is as an earlier one has told it.
+            if (Text(envelope, "cwd") is not { } cwd)
+            {
+                continue;
+            }
+
             var stored = (await producer.GetAsync($"/v1/sessions/{result.GetProperty("session_id").GetString()}?org={Org}")).GetProperty("session");
-            Assert.Equal(Text(envelope, "cwd"), stored.GetProperty("cwd").GetString());
+            Assert.Equal(cwd, stored.GetProperty("cwd").GetString());
         }
 
         Assert.True(count >= 23);
