@@ -78,6 +78,9 @@ internal static partial class Log
     [LoggerMessage(61, LogLevel.Information, "{Sessions} sessions were forgotten, with the words of {Words} exchanges")]
     public static partial void Forgotten(ILogger logger, int sessions, long words);
 
+    [LoggerMessage(63, LogLevel.Error, "{Exchanges} exchanges that were to be forgotten lie on damaged lines of the journal: their words could not be found")]
+    public static partial void WordsNotFound(ILogger logger, long exchanges);
+
     [LoggerMessage(62, LogLevel.Error, "Retention or forgetting did not come to its end; it goes on at the next look")]
     public static partial void RetentionFailed(ILogger logger, Exception error);
 }

@@ -11,12 +11,17 @@ internal sealed class ErasureScope(string directory, Guid journal)
 {
     private readonly HashSet<ExchangeId> targets = [];
     private readonly HashSet<ExchangeId> gone = [];
+    private readonly HashSet<ExchangeId> met = [];
+    private int unreadable;
     private readonly HashSet<long> segments = [];
     private readonly List<(ExchangeId By, long Segment, WrittenRange Range)> ranges = [];
     private readonly Dictionary<long, List<(long Start, long End)>> survivors = [];
 
     /// <summary>The exchanges that were found and are not erased already.</summary>
     public IReadOnlyCollection<ExchangeId> Targets => targets;
+
+    /// <summary>How many of the exchanges lie on damaged lines, so that nobody can tell where their words are.</summary>
+    public int Unread => unreadable + targets.Count(target => !met.Contains(target));
 
     public List<RangeErasure> Find(IReadOnlyCollection<JournalPosition> exchanges)
     {
@@ -47,8 +52,10 @@ internal sealed class ErasureScope(string directory, Guid journal)
     private void TakeTarget(JournalPosition place)
     {
         using var cursor = new JournalCursor(directory, place);
-        if (cursor.Step() != CursorStep.Line || cursor.Kind != LineKind.Exchange)
+        var step = cursor.Step();
+        if (step != CursorStep.Line || cursor.Kind != LineKind.Exchange)
         {
+            unreadable += step == CursorStep.Fault && cursor.Fault!.Kind != JournalFaultKind.Missing ? 1 : 0;
             return;
         }
 
@@ -93,6 +100,7 @@ internal sealed class ErasureScope(string directory, Guid journal)
             case LineKind.Open or LineKind.Part or LineKind.Exchange:
                 var told = CallText.Read(cursor.Data.Span, cursor.LineAt.Segment);
                 Spare(told);
+                met.Add(told.Id);
                 if (told.Wrote is { } wrote && segments.Contains(cursor.LineAt.Segment))
                 {
                     ranges.Add((told.Id, cursor.LineAt.Segment, wrote));

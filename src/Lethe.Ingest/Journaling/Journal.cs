@@ -112,7 +112,7 @@ public sealed class Journal : IAsyncDisposable
     /// at the next start when it is cut off.
     /// </summary>
     /// <param name="exchanges">Where the lines of the exchanges stand.</param>
-    public Task EraseAsync(IReadOnlyCollection<JournalPosition> exchanges, string reason) => JournalEraser.RunAsync(this, exchanges, reason);
+    public Task<int> EraseAsync(IReadOnlyCollection<JournalPosition> exchanges, string reason) => JournalEraser.RunAsync(this, exchanges, reason);
 
     /// <summary>Writes what has been posted, seals the live segment, and lets the journal go, in bounded time.</summary>
     public async ValueTask DisposeAsync()

@@ -8,7 +8,8 @@ namespace Lethe.Ingest.Journaling;
 /// </summary>
 internal static class JournalEraser
 {
-    public static async Task RunAsync(Journal journal, IReadOnlyCollection<JournalPosition> exchanges, string reason)
+    /// <returns>How many of the exchanges lie on damaged lines: their words could not be found.</returns>
+    public static async Task<int> RunAsync(Journal journal, IReadOnlyCollection<JournalPosition> exchanges, string reason)
     {
         await journal.Erasing.WaitAsync().ConfigureAwait(false);
         try
@@ -28,12 +29,14 @@ internal static class JournalEraser
             await journal.Keeper.Files.WaitAsync().ConfigureAwait(false);
             try
             {
-                var plan = await Task.Run(() => Decide(journal, exchanges, reason)).ConfigureAwait(false);
+                var (plan, unread) = await Task.Run(() => Decide(journal, exchanges, reason)).ConfigureAwait(false);
                 if (plan is not null)
                 {
                     await TellAsync(journal, plan).ConfigureAwait(false);
                     await Task.Run(() => CarryOut(journal, plan)).ConfigureAwait(false);
                 }
+
+                return unread;
             }
             finally
             {
@@ -81,13 +84,13 @@ internal static class JournalEraser
         }
     }
 
-    private static ErasurePlan? Decide(Journal journal, IReadOnlyCollection<JournalPosition> exchanges, string reason)
+    private static (ErasurePlan? Plan, int Unread) Decide(Journal journal, IReadOnlyCollection<JournalPosition> exchanges, string reason)
     {
         var scope = new ErasureScope(journal.Directory, journal.Id);
         var ranges = scope.Find(exchanges);
         if (scope.Targets.Count == 0)
         {
-            return null;
+            return (null, scope.Unread);
         }
 
         using var pieces = new PieceReader(journal.Directory);
@@ -95,7 +98,7 @@ internal static class JournalEraser
         var erasure = new Erasure(new Guid(RandomNumberGenerator.GetBytes(16)), reason, [.. scope.Targets], told);
         var plan = new ErasurePlan(erasure, journal.DurableEnd, ranges);
         plan.Write(journal.Directory, journal.Disk);
-        return plan;
+        return (plan, scope.Unread);
     }
 
     private static async Task TellAsync(Journal journal, ErasurePlan plan) =>

@@ -19,14 +19,16 @@ internal sealed class Forgetter(Journal journal, Func<CapturedExchange, Interpre
     public const string Erased = "erased";
 
     /// <summary>Takes what these exchanges said out of the journal and the store.</summary>
+    /// <returns>How many lie on damaged lines of the journal, where their words could not be found.</returns>
     /// <exception cref="StoreUnavailableException"/>
     /// <exception cref="IOException">The journal refuses.</exception>
-    public void DropWords(SqliteRetention store, IReadOnlyCollection<HeldWords> exchanges, string content)
+    public int DropWords(SqliteRetention store, IReadOnlyCollection<HeldWords> exchanges, string content)
     {
         stopping.ThrowIfCancellationRequested();
-        EraseFromJournal(exchanges.Select(one => one.At), content == Erased ? "forget" : "retention");
+        var unread = EraseFromJournal(exchanges.Select(one => one.At), content == Erased ? "forget" : "retention");
         store.DropWords(exchanges, content);
         IngestMeter.Forgot(content == Erased ? "erased" : "words", exchanges.Count);
+        return unread;
     }
 
     /// <summary>Takes rows away; how many.</summary>
@@ -38,14 +40,15 @@ internal sealed class Forgetter(Journal journal, Func<CapturedExchange, Interpre
         return removed;
     }
 
-    /// <summary>Carries out what was asked, to its end; how many exchanges' words went, and how many rows.</summary>
-    public (long Words, long Records) Finish(SqliteRetention store, Forgetting asked)
+    /// <summary>Carries out what was asked, to its end; how many exchanges' words went, how many rows, and how many lie on damaged lines of the journal.</summary>
+    public (long Words, long Records, long Unread) Finish(SqliteRetention store, Forgetting asked)
     {
         long words = 0;
         long records = 0;
+        long unread = 0;
         for (var held = store.WordsOf(asked, ExchangesAtOnce); held.Count > 0; held = store.WordsOf(asked, ExchangesAtOnce))
         {
-            DropWords(store, held, Erased);
+            unread += DropWords(store, held, Erased);
             words += held.Count;
         }
 
@@ -60,16 +63,13 @@ internal sealed class Forgetter(Journal journal, Func<CapturedExchange, Interpre
         store.RemoveCopies();
         store.Compact();
         store.Done(asked);
-        return (words, records);
+        return (words, records, unread);
     }
 
-    private void EraseFromJournal(IEnumerable<JournalPosition?> places, string reason)
+    private int EraseFromJournal(IEnumerable<JournalPosition?> places, string reason)
     {
         JournalPosition[] here = [.. places.OfType<JournalPosition>().Where(place => place.Journal == journal.Id)];
-        if (here.Length > 0)
-        {
-            OwnThread.Wait(journal.EraseAsync(here, reason));
-        }
+        return here.Length > 0 ? OwnThread.Wait(journal.EraseAsync(here, reason)) : 0;
     }
 
     // What could not be stored, or came under a key that was used, has no row to be found by.

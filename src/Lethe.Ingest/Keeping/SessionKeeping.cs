@@ -47,12 +47,7 @@ public sealed class SessionKeeping : IAsyncDisposable
     public Task<ForgottenCounts?> ForgetAsync(string org, string sessionId, bool withFacts) => InTurnAsync(kept =>
     {
         var words = kept.Ask(org, sessionId, withFacts, Microseconds.Of(time.GetUtcNow()));
-        if (words is not null)
-        {
-            FinishForgetting(kept);
-        }
-
-        return words;
+        return words is null ? null : words with { Unread = FinishForgetting(kept) };
     });
 
     /// <summary>Keeps a session and all below it from retention, or no longer. False when there is no such session.</summary>
@@ -123,14 +118,23 @@ public sealed class SessionKeeping : IAsyncDisposable
         return true;
     }
 
-    private void FinishForgetting(SqliteRetention kept)
+    private long FinishForgetting(SqliteRetention kept)
     {
+        long all = 0;
         foreach (var asked in kept.Pending())
         {
-            var (words, records) = forgetter.Finish(kept, asked);
+            var (words, records, unread) = forgetter.Finish(kept, asked);
             state = state with { WordsErased = state.WordsErased + words, RecordsRemoved = state.RecordsRemoved + records };
             Log.Forgotten(logger, asked.Sessions.Count, words);
+            if (unread > 0)
+            {
+                Log.WordsNotFound(logger, unread);
+            }
+
+            all += unread;
         }
+
+        return all;
     }
 
     private Task<T> InTurnAsync<T>(Func<SqliteRetention, T> job) => OwnThread.Start(() =>

@@ -6,7 +6,11 @@ namespace Lethe.Ingest.Meaning;
 internal readonly record struct HeldWords(long Row, JournalPosition? At);
 
 /// <summary>How much goes when a session and its sub-agents are forgotten. Bytes are those of the bodies on the wire.</summary>
-public sealed record ForgottenCounts(long Sessions, long Exchanges, long Messages, long Bytes);
+public sealed record ForgottenCounts(long Sessions, long Exchanges, long Messages, long Bytes)
+{
+    /// <summary>Exchanges on damaged lines of the journal: nobody can tell which of its bytes are their words.</summary>
+    public long Unread { get; init; }
+}
 
 /// <summary>Sessions that are to be forgotten, as they were asked for together.</summary>
 /// <param name="AskedAt">Microseconds; what was said until then goes.</param>

@@ -26,7 +26,7 @@ internal static class KeepingEndpoints
 
         return SessionEndpoints.Find(context, reader, id) is { } detail
             && await memory.ForgetAsync(detail.Session.OrgId, detail.Session.SessionId, facts == "true") is { } forgotten
-            ? Results.Json(new ForgottenDocument(detail.Session.SessionId, forgotten.Sessions, forgotten.Exchanges, forgotten.Messages, forgotten.Bytes), ApiJson.Default.ForgottenDocument)
+            ? Results.Json(new ForgottenDocument(detail.Session.SessionId, forgotten.Sessions, forgotten.Exchanges, forgotten.Messages, forgotten.Bytes, forgotten.Unread), ApiJson.Default.ForgottenDocument)
             : SessionEndpoints.NoSession(id);
     }
 

@@ -32,7 +32,9 @@ internal static class ForgetCommand
                 ? await running.AskAsync(HttpMethod.Delete, $"/v1/sessions/{id}?facts={(line.GetValue(facts) ? "true" : "false")}", ApiJson.Default.ForgottenDocument, cancel)
                 : await RestingMemory.ForgetAsync(settings, id, line.GetValue(facts));
             output.WriteLine($"forgotten: {forgotten.Sessions} sessions, {forgotten.Exchanges} exchanges, {forgotten.Messages} messages, {Format.Bytes(forgotten.Bytes)} of bodies");
-            return ExitCode.Fine;
+            return forgotten.Unread == 0
+                ? ExitCode.Fine
+                : throw new CommandFailure(ExitCode.NotFine, $"lethe: {forgotten.Unread} of the exchanges lie on damaged lines of the journal: which of its bytes are their words cannot be told, and they are left. lethe verify tells where.");
         });
         return command;
     }

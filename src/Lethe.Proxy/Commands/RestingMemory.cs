@@ -14,7 +14,7 @@ internal static class RestingMemory
     /// <exception cref="CommandFailure">The directory is in use or refuses, or there is no such session.</exception>
     public static Task<ForgottenDocument> ForgetAsync(LetheSettings settings, string sessionId, bool withFacts) => WithAsync(settings, async memory =>
         await memory.ForgetAsync(Organisation.None, sessionId, withFacts) is { } forgotten
-            ? new ForgottenDocument(sessionId, forgotten.Sessions, forgotten.Exchanges, forgotten.Messages, forgotten.Bytes)
+            ? new ForgottenDocument(sessionId, forgotten.Sessions, forgotten.Exchanges, forgotten.Messages, forgotten.Bytes, forgotten.Unread)
             : throw NoSession(sessionId));
 
     /// <exception cref="CommandFailure">As above.</exception>

@@ -150,6 +150,22 @@ public sealed class KeepingTests : IDisposable
     }
 
     [Fact]
+    public async Task What_lies_on_a_damaged_line_cannot_be_found_and_is_counted()
+    {
+        await WriteAsync(3, settings => settings with { SegmentBytesMax = 1 });
+        var places = world.ReadAll().Exchanges.ConvertAll(read => read.At);
+        var second = JournalWorld.Files(world.Directory, ".lines").Order(StringComparer.Ordinal).ElementAt(1);
+        var text = await File.ReadAllTextAsync(second);
+        await File.WriteAllTextAsync(second, text.Replace("\"status\":200", "\"status\":201", StringComparison.Ordinal));
+        await using var journal = world.Open();
+
+        Assert.Equal(1, await journal.EraseAsync([places[0], places[1]], "forgotten").WaitAsync(Patience));
+        using var bodies = new JournalBodies(world.Directory);
+        Assert.Null(bodies.TryRead(places[0], out var state));
+        Assert.Equal(BodyState.Erased, state);
+    }
+
+    [Fact]
     public async Task A_journal_begun_anew_is_read_from_its_beginning_and_that_is_told()
     {
         await WriteAsync(2, settings => settings);
