@@ -13,7 +13,7 @@ internal static class LastingBenchmark
     private const double LagSecondsMax = 5;
 
     private static readonly TimeSpan Warmup = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan Probe = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Probe = TimeSpan.FromSeconds(12);
     private static readonly TimeSpan Whole = TimeSpan.FromSeconds(60);
 
     public static async Task RunAsync(Report report)
