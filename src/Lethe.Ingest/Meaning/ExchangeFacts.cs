@@ -66,7 +66,7 @@ internal static class ExchangeFacts
         Text("thread_id", one => one.Told.Envelope.ThreadId),
         Text("prompt_id", one => one.Told.Envelope.PromptId),
         Text("request_kind", one => one.Told.Envelope.RequestKind),
-        Text("connection_id", one => one.Told.Exchange.Attributes.GetValueOrDefault(CapturedExchange.ConnectionAttribute)),
+        Text("connection_id", one => one.Told.Exchange.Attributes.GetValueOrDefault("lethe.connection_id")),
         Text("model_requested", one => one.Told.Turn?.ModelRequested),
         Text("model_served", one => one.Told.Turn?.ModelServed),
         Text("response_id", one => one.Told.Turn?.ResponseId),

@@ -182,11 +182,6 @@ internal sealed class StreamCapture(Func<ExchangeHead, ExchangeBuilder> begin, R
     private void NoteAttributes(ProcessingRequest message)
     {
         attributes.Add(message);
-        if (attributes["connection.id"] is { } connection)
-        {
-            attributes.Add(CapturedExchange.ConnectionAttribute, connection);
-        }
-
         attributesChanged = true;
     }
 

@@ -18,7 +18,6 @@ internal sealed class ExchangeTap(ExchangeSink sink, ILogger logger)
         {
             var head = Head(context, route, target);
             builder = sink.Begin(head);
-            builder.SetAttributes(new Dictionary<string, string> { [CapturedExchange.ConnectionAttribute] = context.Connection.Id });
             if (!route.KeepsBodies(head.Path))
             {
                 builder.WithholdBodies("product_call");

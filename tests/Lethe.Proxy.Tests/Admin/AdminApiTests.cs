@@ -88,15 +88,6 @@ public sealed class AdminApiTests(ITestOutputHelper output) : IAsyncLifetime
         Assert.Equal("base_url", record.GetProperty("capture_mode").GetString());
     }
 
-    [Fact]
-    public async Task Calls_of_one_connection_name_it()
-    {
-        var records = (await conversation.GetAsync("/v1/exchanges?limit=200")).GetProperty("items").EnumerateArray();
-
-        // One after the other through one client: the connection is used again.
-        Assert.NotNull(Assert.Single(records.Select(record => record.GetProperty("connection_id").GetString()).Distinct()));
-    }
-
     [Theory]
     [InlineData("/v1/sessions?limit=0", 400, "invalid_parameter")]
     [InlineData("/v1/sessions?limit=201", 400, "invalid_parameter")]

@@ -124,7 +124,7 @@ public sealed class StreamEndingTests
         await using var connection = await world.ConnectAsync();
         var stream = await connection.StartAsync(ExtProcDoor.ProcessPath);
         var headers = Messages.RequestHeaders(true, "/anthropic/v1/messages?beta=true", "POST", ("x-dup", "1"), ("x-dup", "2"), ("x-lethe-commit-key", "key-1"))
-            .Telling(("request.id", Value.ForString("r-1")), ("connection.id", Value.ForNumber(7)), ("request.protocol", Value.ForString("HTTP/2")), ("xds.route_name", Value.ForString("all")));
+            .Telling(("request.id", Value.ForString("r-1")), ("request.protocol", Value.ForString("HTTP/2")), ("xds.route_name", Value.ForString("all")));
         headers.RequestHeaders.Headers.Headers.Add(new HeaderValue { Key = "x-plain", Value = "in value" });
         headers.RequestHeaders.Headers.Headers.Add(new HeaderValue { Key = "x-latin", RawValue = Google.Protobuf.ByteString.CopyFrom(0x66, 0xFC) });
         headers.MetadataContext.FilterMetadata["io.gateway"] = new Struct { Fields = { ["model"] = Value.ForString("m") } };
@@ -136,7 +136,7 @@ public sealed class StreamEndingTests
         Assert.Equal(("key-1", "HTTP/2", "api.test", Door.ExtProc), (captured.CommitKey, captured.HttpVersion, captured.UpstreamHost, captured.Door));
         Assert.Equal(["host", "x-dup", "x-dup", "x-lethe-commit-key", "x-plain", "x-latin"], captured.RequestHeaders.Select(header => header.Name));
         Assert.Equal(["in value", "f\u00FC"], captured.RequestHeaders.Skip(4).Select(header => header.Value));
-        Assert.Equal("r-1 7 all 32 10.0.0.1:443 m", string.Join(' ', new[] { "request.id", "lethe.connection_id", "xds.route_name", "response.flags", "upstream.address", "metadata.io.gateway.model" }.Select(name => captured.Attributes[name])));
+        Assert.Equal("r-1 all 32 10.0.0.1:443 m", string.Join(' ', new[] { "request.id", "xds.route_name", "response.flags", "upstream.address", "metadata.io.gateway.model" }.Select(name => captured.Attributes[name])));
     }
 
     [Theory]
