@@ -72,6 +72,7 @@ public sealed partial class PageTests : IAsyncLifetime
     [InlineData("</bdi></p><svg onload=window.hit=1>")]
     [InlineData("\" onmouseover=\"window.hit=1")]
     [InlineData("{{7*7}} @(1) javascript:alert(1)")]
+    [InlineData("[open **never closed `and ![a](http://canary.example/x.png) [b](javascript:alert(1)) &amp; &#60;")]
     [InlineData("\u202Eright to left\u202C and \U000E0041 a tag")]
     public async Task What_was_captured_is_text_on_every_view(string hostile)
     {

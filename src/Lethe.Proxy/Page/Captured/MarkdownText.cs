@@ -15,7 +15,7 @@ public sealed class MarkdownText : ComponentBase
     /// <summary>A longer text is shown as it is.</summary>
     private const int CharactersMax = 100_000;
 
-    private static readonly MarkdownPipeline Pipeline = new MarkdownPipelineBuilder().DisableHtml().Build();
+    private static readonly MarkdownPipeline Pipeline = new MarkdownPipelineBuilder().DisableHtml().UsePreciseSourceLocation().Build();
     private static readonly string[] Schemes = ["http", "https", "mailto"];
 
     [Parameter]
@@ -115,6 +115,11 @@ public sealed class MarkdownText : ComponentBase
                     break;
                 case AutolinkInline auto when Address(auto.Url) is { } address:
                     Link(builder, address, () => Plain(builder, auto.Url), tellsHost: true);
+                    break;
+                case DelimiterInline delimiter:
+                    // What opened something and was never closed is only a sign, and holds what follows.
+                    Plain(builder, delimiter.ToLiteral());
+                    Inlines(builder, delimiter);
                     break;
                 default:
                     Plain(builder, Source(inline.Span));
