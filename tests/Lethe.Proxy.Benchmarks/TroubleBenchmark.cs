@@ -8,7 +8,7 @@ internal static class TroubleBenchmark
 {
     private const int Clients = 8;
     private const double CallsPerSecond = 200;
-    private const int DiskMegabytes = 64;
+    private const int DiskMegabytes = 1024;
     private const long FillBytes = 1024 * 1024;
 
     private static readonly TimeSpan Warmup = TimeSpan.FromSeconds(10);
@@ -29,7 +29,7 @@ internal static class TroubleBenchmark
 
             try
             {
-                await using var lethe = await ProxyUnderTest.LetheOnAsync(disk, upstream.Address, "--set", "Lethe:Journal:Durability=" + durability);
+                await using var lethe = await ProxyUnderTest.LetheOnAsync(Directory.CreateDirectory(Path.Combine(disk, "lethe")).FullName, upstream.Address, "--set", "Lethe:Journal:Durability=" + durability);
                 var body = AgentBodies.Calls(50_000, 2, stream: true);
                 var url = lethe.Listen + "/anthropic/v1/messages?events=40";
                 await Load.RunAsync(url, body, Clients, Warmup, CallsPerSecond);
