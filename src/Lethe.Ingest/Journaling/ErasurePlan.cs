@@ -15,13 +15,18 @@ internal sealed record ErasurePlan(Erasure Erasure, JournalPosition From, IReadO
     /// <summary>The plan that was left by a process that did not come to its end; null when there is none that was whole.</summary>
     public static ErasurePlan? Read(string directory)
     {
-        var path = JournalDirectory.ErasurePath(directory);
-        if (!File.Exists(path))
+        byte[] plan;
+        try
         {
+            plan = File.ReadAllBytes(JournalDirectory.ErasurePath(directory));
+        }
+        catch (Exception gone) when (gone is FileNotFoundException or DirectoryNotFoundException)
+        {
+            // There is none, or whoever carries it out has just come to its end.
             return null;
         }
 
-        using var json = JsonDocument.Parse(File.ReadAllBytes(path));
+        using var json = JsonDocument.Parse(plan);
         var root = json.RootElement;
         var from = root.GetProperty("from");
         return new ErasurePlan(
