@@ -36,8 +36,8 @@ internal static class BodyEndpoints
         }
 
         var (body, headers) = isRequest ? (exchange!.Request, exchange.RequestHeaders) : (exchange!.Response, exchange.ResponseHeaders);
-        var decoded = ContentDecoder.Decode(body.Bytes, Value(headers, "content-encoding"));
-        var isJson = Value(headers, "content-type")?.StartsWith("application/json", StringComparison.OrdinalIgnoreCase) == true;
+        var decoded = ContentDecoder.Decode(body.Bytes, headers.Joined("content-encoding"));
+        var isJson = headers.Joined("content-type")?.StartsWith("application/json", StringComparison.OrdinalIgnoreCase) == true;
         return decoded.Reason is { } why
             ? ProblemDocument.Of(StatusCodes.Status422UnprocessableEntity, why, "The content coding cannot be undone.", "body/request and body/response give the bytes as they are.")
             : Results.Bytes(decoded.Bytes.ToArray(), isJson ? "application/json" : Bytes, enableRangeProcessing: true);
@@ -62,11 +62,5 @@ internal static class BodyEndpoints
             "content_damaged" => ProblemDocument.Of(StatusCodes.Status500InternalServerError, kept.Code, kept.Why!, "lethe verify tells where."),
             _ => ProblemDocument.Of(StatusCodes.Status410Gone, kept.Code, kept.Why!),
         };
-    }
-
-    private static string? Value(IReadOnlyList<HeaderField> headers, string name)
-    {
-        var values = headers.Where(header => header.Name.Equals(name, StringComparison.OrdinalIgnoreCase)).Select(header => header.Value).ToList();
-        return values.Count == 0 ? null : string.Join(", ", values);
     }
 }

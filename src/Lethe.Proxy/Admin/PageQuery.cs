@@ -67,6 +67,23 @@ internal sealed class PageQuery(HttpContext context, TimeProvider time)
         return null;
     }
 
+    /// <summary>The place in the list of sessions that the cursor names; null at its beginning.</summary>
+    public SessionCursor? AfterSession()
+    {
+        if (Word("cursor") is not { } text)
+        {
+            return null;
+        }
+
+        if (SessionCursor.TryParse(text, out var cursor))
+        {
+            return cursor;
+        }
+
+        Refuse("cursor", "not one that this list gave.");
+        return null;
+    }
+
     /// <summary>Whose records are asked for: the caller's own where it has an organisation, else the one it names, else nobody's in particular.</summary>
     public string Org()
     {

@@ -24,7 +24,7 @@ internal static class SessionEndpoints
         {
             HarnessId = query.Word("harness"),
             Since = query.Time("since"),
-            After = After(query),
+            After = query.AfterSession(),
             Limit = limit + 1,
         };
         if (query.Problem is { } problem)
@@ -66,22 +66,6 @@ internal static class SessionEndpoints
             [.. turns.Take(limit)],
             turns.Length > limit ? ExchangeCursor.Of(turns[limit - 1].Exchange).ToString() : null);
         return Results.Json(page, ApiJson.Default.PageConversationTurn);
-    }
-
-    private static SessionCursor? After(PageQuery query)
-    {
-        if (query.Word("cursor") is not { } text)
-        {
-            return null;
-        }
-
-        if (SessionCursor.TryParse(text, out var cursor))
-        {
-            return cursor;
-        }
-
-        query.Refuse("cursor", "not one that this list gave.");
-        return null;
     }
 
     public static IResult NoSession(string id) => ProblemDocument.Of(

@@ -19,8 +19,7 @@ internal static class CurlText
         }
 
         text.Append(" \\\n  -H \"").Append(Credential(call)).Append('"');
-        var coding = call.RequestHeaders.Where(header => header.Name.Equals("content-encoding", StringComparison.OrdinalIgnoreCase)).Select(header => header.Value).FirstOrDefault();
-        if (call.Request.Bytes.Length > 0 && ContentDecoder.Decode(call.Request.Bytes, coding) is { Reason: null } body)
+        if (call.Request.Bytes.Length > 0 && ContentDecoder.Decode(call.Request.Bytes, call.RequestHeaders.Joined("content-encoding")) is { Reason: null } body)
         {
             text.Append(" \\\n  --data-binary ").Append(Quoted(Encoding.UTF8.GetString(body.Bytes.Span)));
         }

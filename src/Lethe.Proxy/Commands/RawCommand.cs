@@ -87,8 +87,7 @@ internal static class RawCommand
         var bytes = body.Bytes;
         if (!asSent)
         {
-            var codings = headers.Where(header => header.Name.Equals("content-encoding", StringComparison.OrdinalIgnoreCase)).Select(header => header.Value).ToList();
-            var decoded = ContentDecoder.Decode(bytes, codings.Count == 0 ? null : string.Join(", ", codings));
+            var decoded = ContentDecoder.Decode(bytes, headers.Joined("content-encoding"));
             bytes = decoded.Reason is { } why ? throw new CommandFailure(ExitCode.NotFine, $"lethe: the content coding cannot be undone ({why}); --wire gives the bytes as they are.") : decoded.Bytes;
         }
 

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Lethe.Proxy.Reading;
 
 namespace Lethe.Proxy.IngestApi;
 
@@ -34,7 +35,7 @@ internal static class Fields
     }
 
     public static JsonElement? Field(this JsonElement holder, string name) =>
-        holder.ValueKind == JsonValueKind.Object && TryGet(holder, name, out var value) && value.ValueKind is not (JsonValueKind.Null or JsonValueKind.Undefined) ? value : null;
+        JsonWord.Member(holder, name) is { ValueKind: not JsonValueKind.Null } value ? value : null;
 
     /// <summary>An optional text that stands for somebody or something: bounded, free of control characters, whole Unicode.</summary>
     /// <returns>False when it is there and no such text.</returns>
@@ -64,20 +65,6 @@ internal static class Fields
         holder.Field(name) is not { } value || (value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out var count) && count is >= 0 and < 1_000_000_000_000_000);
 
     public static bool IsKind(this JsonElement holder, string name, params ReadOnlySpan<JsonValueKind> kinds) => holder.Field(name) is not { } value || kinds.Contains(value.ValueKind);
-
-    private static bool TryGet(JsonElement holder, string name, out JsonElement value)
-    {
-        try
-        {
-            return holder.TryGetProperty(name, out value);
-        }
-        catch (InvalidOperationException)
-        {
-            // A sibling's name holds half of a surrogate pair, which System.Text.Json refuses to compare.
-            value = default;
-            return false;
-        }
-    }
 
     public static byte[] Raw(JsonElement value) => Encoding.UTF8.GetBytes(value.GetRawText());
 }

@@ -64,8 +64,7 @@ internal static class PageEndpoints
     {
         var query = new Admin.PageQuery(context, time);
         var (harness, since) = (query.Word("harness"), query.Word("since"));
-        SessionCursor? cursor = SessionCursor.TryParse(query.Word("cursor"), out var place) ? place : null;
-        var filter = new SessionFilter { HarnessId = harness, Since = query.Time("since"), After = cursor, Limit = SessionsShown + 1 };
+        var filter = new SessionFilter { HarnessId = harness, Since = query.Time("since"), After = query.AfterSession(), Limit = SessionsShown + 1 };
         if (query.Problem is { } problem)
         {
             return problem;

@@ -19,8 +19,7 @@ public sealed record BodyView(string Text, long Left, string? Why)
 
     internal static BodyView Of(CapturedBody body, IReadOnlyList<HeaderField> headers)
     {
-        var coding = headers.Where(header => header.Name.Equals("content-encoding", StringComparison.OrdinalIgnoreCase)).Select(header => header.Value).ToList();
-        var decoded = ContentDecoder.Decode(body.Bytes, coding.Count == 0 ? null : string.Join(", ", coding));
+        var decoded = ContentDecoder.Decode(body.Bytes, headers.Joined("content-encoding"));
         if (decoded.Reason is { } why && decoded.Bytes.IsEmpty)
         {
             return new BodyView("", 0, why);
