@@ -1,4 +1,5 @@
 using Lethe.Ingest.Reading;
+using Lethe.Proxy.Reading;
 using Lethe.Proxy.Terminal;
 using Spectre.Console;
 

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using Lethe.Capture.Exchanges;
 using Lethe.Ingest.Reading;
+using Lethe.Proxy.Reading;
 using Lethe.Proxy.Terminal;
 using Spectre.Console;
 

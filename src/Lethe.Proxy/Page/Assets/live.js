@@ -5,7 +5,6 @@ const rowsMax = 500;
 const mergeMilliseconds = 250;
 const channel = "BroadcastChannel" in globalThis ? new BroadcastChannel("lethe-events") : null;
 let paused = false;
-let waiting = 0;
 let merging = false;
 
 export function follow() {
@@ -61,8 +60,7 @@ function fetchRows() {
     if (!piece || request.status !== 200) return;
     list.dataset.after = piece.dataset.after;
     held = [...piece.children, ...held];
-    waiting = held.length;
-    if (waiting === 0) return;
+    if (held.length === 0) return;
     if (paused || scrollY > 40 || list.contains(document.activeElement)) offer();
     else letIn();
   });
@@ -72,14 +70,13 @@ function fetchRows() {
 function offer() {
   const fresh = document.querySelector(".fresh");
   fresh.hidden = false;
-  document.getElementById("let-in").textContent = waiting === 1 ? "1 new call" : `${waiting} new calls`;
+  document.getElementById("let-in").textContent = held.length === 1 ? "1 new call" : `${held.length} new calls`;
 }
 
 function letIn() {
   const list = document.getElementById("calls");
   const rows = held.map((row) => document.adoptNode(row));
   held = [];
-  waiting = 0;
   document.querySelector(".fresh").hidden = true;
   document.getElementById("no-calls")?.remove();
   for (const row of rows) {

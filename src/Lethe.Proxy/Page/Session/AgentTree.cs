@@ -56,8 +56,7 @@ internal static class AgentTree
         var firsts = new Dictionary<string, SessionSummary>(StringComparer.Ordinal);
         foreach (var child in children.Take(AgentsMax))
         {
-            var first = reader.Conversation(org, child.SessionId).FirstOrDefault();
-            foreach (var text in first?.NewMessages.Select(PromptText.Of).OfType<string>() ?? [])
+            foreach (var text in FirstPrompt.AllOf(reader, org, child))
             {
                 firsts.TryAdd(text.Trim(), child);
             }

@@ -29,26 +29,22 @@ public sealed record SessionView
 
     public SessionSummary Session => Detail.Session;
 
-    public IReadOnlyList<TurnView> Turns => [.. Prompts.SelectMany(prompt => prompt.Turns)];
+    /// <summary>Those of all prompts.</summary>
+    public required IReadOnlyList<TurnView> Turns { get; init; }
 
-    public AgentView Here => Agents.First(agent => agent.Session.SessionId == Session.SessionId);
+    /// <summary>This session among <see cref="Agents"/>.</summary>
+    public required AgentView Here { get; init; }
 
     /// <summary>Those that this session started, and theirs.</summary>
-    public IReadOnlyList<AgentView> Below
-    {
-        get
-        {
-            var here = Agents.Select((agent, at) => (agent, at)).First(pair => pair.agent.Session.SessionId == Session.SessionId);
-            return [.. Agents.Skip(here.at + 1).TakeWhile(agent => agent.Depth > here.agent.Depth)];
-        }
-    }
+    public required IReadOnlyList<AgentView> Below { get; init; }
 
     public static SessionView Read(StoreReader reader, string org, SessionDetail detail, TimeProvider time, int? turn, int? from)
     {
         var agents = AgentTree.Below(reader, org, AgentTree.Root(reader, org, detail));
-        if (!agents.Any(agent => agent.Session.SessionId == detail.Session.SessionId))
+        var here = PlaceOf(agents, detail);
+        if (here < 0)
         {
-            agents = AgentTree.Below(reader, org, detail);
+            (agents, here) = (AgentTree.Below(reader, org, detail), 0);
         }
 
         var prompts = Outline.Of(reader.Conversation(org, detail.Session.SessionId), AgentTree.StartedBy(reader, org, detail.Children));
@@ -58,17 +54,28 @@ public sealed record SessionView
         return new SessionView
         {
             Detail = detail,
-            Title = TitleOf(detail.Session, prompts),
+            Title = SessionTitle.Of(detail.Session, prompts.FirstOrDefault(prompt => prompt.Text.Length > 0)?.Text),
             State = StateOf(detail.Session, turns, time),
             Agents = agents,
+            Here = agents[here],
+            Below = [.. agents.Skip(here + 1).TakeWhile(agent => agent.Depth > agents[here].Depth)],
             Prompts = prompts,
+            Turns = turns,
             Selected = selected ?? turns.LastOrDefault(),
             From = Math.Clamp(from ?? (place - TurnsMax + 1), 0, Math.Max(0, turns.Count - 1)),
         };
     }
 
-    private static string TitleOf(SessionSummary session, IReadOnlyList<PromptView> prompts) =>
-        session.Name ?? (prompts.FirstOrDefault(prompt => prompt.Text.Length > 0)?.Text is { } asked ? PromptText.Title(asked) : Terminal.Format.OneLine(session.HarnessSessionId, 48));
+    private static int PlaceOf(IReadOnlyList<AgentView> agents, SessionDetail detail)
+    {
+        var place = agents.Count - 1;
+        while (place >= 0 && agents[place].Session.SessionId != detail.Session.SessionId)
+        {
+            place--;
+        }
+
+        return place;
+    }
 
     private static string StateOf(SessionSummary session, List<TurnView> turns, TimeProvider time)
     {

@@ -4,7 +4,7 @@ namespace Lethe.Proxy.Page.Session;
 
 /// <summary>A call on a lane. Places are in pixels from the left.</summary>
 /// <param name="Answering">Where its first byte came.</param>
-public sealed record TimelineCall(double Start, double Answering, double End, bool IsFailed, string? TurnAnchor);
+public sealed record TimelineCall(double Start, double Answering, double End, bool IsFailed);
 
 public sealed record TimelineLane(AgentView Agent, IReadOnlyList<TimelineCall> Calls);
 
@@ -19,8 +19,7 @@ public sealed record Timeline(IReadOnlyList<TimelineLane> Lanes, IReadOnlyList<T
     private static readonly TimeSpan SilenceMin = TimeSpan.FromMinutes(2);
 
     /// <param name="agents">Those that get a lane.</param>
-    /// <param name="here">The session whose turns the page shows.</param>
-    public static Timeline Of(IReadOnlyList<AgentView> agents, string here, double width)
+    public static Timeline Of(IReadOnlyList<AgentView> agents, double width)
     {
         var spans = agents.SelectMany(agent => agent.Calls).Select(call => (From: AgentView.At(call), To: End(call))).OrderBy(span => span.From).ToList();
         if (spans.Count == 0)
@@ -33,16 +32,15 @@ public sealed record Timeline(IReadOnlyList<TimelineLane> Lanes, IReadOnlyList<T
         var whole = busy.Sum(stretch => (stretch.To - stretch.From).TotalMilliseconds);
         var room = Math.Max(1, width - (silent * FoldWidth));
         var scale = whole > 0 ? room / whole : 0;
-        var lanes = agents.Select(agent => new TimelineLane(agent, [.. agent.Calls.Select(call => Place(call, agent.Session.SessionId == here))])).ToList();
+        var lanes = agents.Select(agent => new TimelineLane(agent, [.. agent.Calls.Select(call => Place(call))])).ToList();
         var folds = busy.SkipLast(1).Select((stretch, at) => new TimelineFold(X(stretch.To), Captured.Figure.Duration(busy[at + 1].From - stretch.To))).ToList();
         return new Timeline(lanes, folds);
 
-        TimelineCall Place(ExchangeRecord call, bool isHere)
+        TimelineCall Place(ExchangeRecord call)
         {
             var from = AgentView.At(call);
             var first = from + TimeSpan.FromMilliseconds(call.Timing.TtfbMs ?? call.Timing.DurationMs ?? 0);
-            var isFailed = call.Turn.Seq is null;
-            return new TimelineCall(X(from), X(first), Math.Max(X(End(call)), X(from) + 1), isFailed, isHere && call.Turn.Seq is { } seq ? $"turn-{seq}" : null);
+            return new TimelineCall(X(from), X(first), Math.Max(X(End(call)), X(from) + 1), call.Turn.Seq is null);
         }
 
         double X(DateTimeOffset at)

@@ -29,7 +29,7 @@ public sealed record TurnView
     public int? Seq => Exchange.Turn.Seq;
 
     /// <summary>Its own cost and that of the attempts it took; null when none is known.</summary>
-    public long? CostNanoUsd => Attempts.Append(Exchange).Select(call => call.CostNanoUsd).Aggregate((long?)null, (sum, cost) => cost is null ? sum : (sum ?? 0) + cost);
+    public long? CostNanoUsd => KnownCost.Sum(Attempts.Append(Exchange).Select(call => call.CostNanoUsd));
 
     public bool IsFailed => Exchange.Turn.Seq is null;
 
@@ -47,7 +47,7 @@ public sealed record TurnView
 /// <param name="Number">1-based; 0 for what came before the first prompt.</param>
 public sealed record PromptView(int Number, string Text, IReadOnlyList<TurnView> Turns)
 {
-    public long? CostNanoUsd => Turns.Select(turn => turn.CostNanoUsd).Aggregate((long?)null, (sum, cost) => cost is null ? sum : (sum ?? 0) + cost);
+    public long? CostNanoUsd => KnownCost.Sum(Turns.Select(turn => turn.CostNanoUsd));
 
     public string Anchor => $"prompt-{Number}";
 }

@@ -1,5 +1,6 @@
 using Lethe.Ingest.Reading;
 using Lethe.Proxy.Page.Session;
+using Lethe.Proxy.Reading;
 
 namespace Lethe.Proxy.Page.Sessions;
 
@@ -9,27 +10,17 @@ public sealed record SessionGroup(IReadOnlyList<(SessionSummary Session, int Dep
     /// <summary>Sessions as they are listed, children under the parent that is among them.</summary>
     public static IReadOnlyList<SessionGroup> Of(StoreReader reader, string org, IReadOnlyList<SessionSummary> sessions)
     {
-        var listed = sessions.Select(session => session.SessionId).ToHashSet();
-        var children = sessions.Where(session => session.ParentSessionId is { } parent && listed.Contains(parent)).ToLookup(session => session.ParentSessionId!);
-        return [.. sessions.Where(session => session.ParentSessionId is not { } parent || !listed.Contains(parent)).Select(root =>
+        var groups = new List<List<(SessionSummary, int, string)>>();
+        foreach (var (session, depth, _) in SessionTree.Lines(sessions))
         {
-            var rows = new List<(SessionSummary, int, string)>();
-            Add(root, 0);
-            return new SessionGroup(rows);
-
-            void Add(SessionSummary session, int depth)
+            if (depth == 0)
             {
-                rows.Add((session, depth, Title(reader, org, session)));
-                foreach (var child in children[session.SessionId].OrderBy(child => child.FirstSeenAt).ThenBy(child => child.SessionId, StringComparer.Ordinal))
-                {
-                    Add(child, depth + 1);
-                }
+                groups.Add([]);
             }
-        })];
-    }
 
-    private static string Title(StoreReader reader, string org, SessionSummary session) =>
-        session.Name
-        ?? (session.IsPlaceholder ? null : reader.Conversation(org, session.SessionId).Take(1).SelectMany(turn => turn.NewMessages).Select(PromptText.Of).OfType<string>().Select(text => PromptText.Title(text)).FirstOrDefault())
-        ?? Terminal.Format.OneLine(session.HarnessSessionId, 48);
+            groups[^1].Add((session, depth, SessionTitle.Of(session, session.Name is null ? FirstPrompt.Of(reader, org, session) : null)));
+        }
+
+        return groups.ConvertAll(rows => new SessionGroup(rows));
+    }
 }
