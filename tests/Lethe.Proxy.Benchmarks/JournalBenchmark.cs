@@ -10,6 +10,8 @@ namespace Lethe.Proxy.Benchmarks;
 /// <summary>Exchanges a second into the journal alone, against raw vectored appends of the same bytes with syncs at the same interval, in turns.</summary>
 internal static class JournalBenchmark
 {
+    public const int ExchangeBytes = RequestBytes + ResponseBytes;
+
     private const int Exchanges = 3000;
     private const int RequestBytes = 40_000;
     private const int ResponseBytes = 4_000;
@@ -36,9 +38,9 @@ internal static class JournalBenchmark
 
             rounds.RemoveRange(0, WarmUpRounds);
             var (raw, journal) = (Report.Median(rounds.Select(round => round.Raw.Rate)), Report.Median(rounds.Select(round => round.Journal.Rate)));
-            const double Megabytes = (RequestBytes + ResponseBytes) / 1e6;
+            const double Megabytes = ExchangeBytes / 1e6;
             report.Table(
-                $"The journal alone, {Exchanges} exchanges of {(RequestBytes + ResponseBytes) / 1000} KB that repeat nothing, until all are synced",
+                $"The journal alone, {Exchanges} exchanges of {ExchangeBytes / 1000} KB that repeat nothing, until all are synced",
                 ["", "exchanges/s", "MB/s", "of raw appends", "processor time an exchange"],
                 [
                     ["raw vectored appends to two files, synced every 5 ms", Report.Count(raw), Report.Count(raw * Megabytes), Report.Ratio(1), Cost(rounds.Select(round => round.Raw))],
@@ -102,7 +104,7 @@ internal static class JournalBenchmark
             foreach (var exchange in exchanges)
             {
                 pieces.AddRange([head, exchange.Request.Bytes, exchange.Response.Bytes]);
-                gathered += head.Length + RequestBytes + ResponseBytes;
+                gathered += head.Length + ExchangeBytes;
                 if (gathered >= HandOverBytes || ReferenceEquals(exchange, exchanges[^1]))
                 {
                     RandomAccess.Write(bodies, pieces, bodiesEnd);
@@ -123,7 +125,8 @@ internal static class JournalBenchmark
         }
     }
 
-    private static CapturedExchange Exchange(int number)
+    /// <summary>A whole call that repeats nothing.</summary>
+    public static CapturedExchange Exchange(int number)
     {
         var at = DateTimeOffset.UnixEpoch.AddDays(20_000).AddMilliseconds(number);
         var id = ExchangeId.New(at);

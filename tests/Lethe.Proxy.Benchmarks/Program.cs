@@ -30,6 +30,7 @@ if (args is ["grpc-echo"])
     ("ingest", IngestBenchmark.RunAsync),
     ("disk", DiskBenchmark.RunAsync),
     ("trouble", TroubleBenchmark.RunAsync),
+    ("start", StartBenchmark.RunAsync),
     ("decode", DecodeBenchmark.RunAsync),
     ("reads", ReadBenchmark.RunAsync),
 ];
@@ -37,6 +38,12 @@ if (args is ["grpc-echo"])
 if (args is ["reads", .. { Length: > 0 } size])
 {
     await ReadBenchmark.RunAsync(new Report(Console.Out), size);
+    return 0;
+}
+
+if (args is ["start", var gigabytes] && int.TryParse(gigabytes, out var large))
+{
+    await StartBenchmark.RunAsync(new Report(Console.Out), large);
     return 0;
 }
 

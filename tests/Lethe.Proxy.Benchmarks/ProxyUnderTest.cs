@@ -66,6 +66,18 @@ internal sealed class ProxyUnderTest : IAsyncDisposable
         return new ProxyUnderTest(name, process, doors[0], doors[2], data, new MetricsPage(doors[1]));
     }
 
+    /// <summary>How long lethe takes on a data directory, which stays, until every door listens.</summary>
+    public static async Task<TimeSpan> StartTimeAsync(string directory, string upstream)
+    {
+        var clock = Stopwatch.StartNew();
+        var lethe = await LetheOnAsync(directory, upstream);
+        var took = clock.Elapsed;
+        await lethe.StopAsync();
+        lethe.process.Dispose();
+        lethe.Metrics?.Dispose();
+        return took;
+    }
+
     /// <summary>Runs <c>lethe export --bodies</c>: how long it took, and the lines and characters that it wrote.</summary>
     public static async Task<(TimeSpan Took, long Lines, long Characters)> ExportAsync(string dataDirectory)
     {

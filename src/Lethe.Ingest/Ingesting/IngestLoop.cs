@@ -182,7 +182,7 @@ public sealed class IngestLoop(
             var batch = new IngestBatch(exchanges, fault, journal.Position);
             if (fault is not null && !batch.IsOfLaterVersion)
             {
-                Log.JournalDamaged(logger, fault.Kind, fault.At, fault.Detail);
+                JournalLog.JournalDamaged(logger, fault.Kind, fault.At, fault.Detail);
                 journal.SkipFault();
                 batch = batch with { End = journal.Position };
             }

@@ -190,9 +190,9 @@ public sealed class Journal : IAsyncDisposable
         {
             await JournalEraser.ResumeAsync(this).ConfigureAwait(false);
         }
-        catch (Exception error) when (JournalCursor.IsDamage(error) || error is UnauthorizedAccessException)
+        catch (Exception error) when (JournalDamage.Is(error) || error is UnauthorizedAccessException)
         {
-            Log.ErasureLeft(logger, error);
+            JournalLog.ErasureLeft(logger, error);
         }
     }
 
@@ -253,17 +253,17 @@ public sealed class Journal : IAsyncDisposable
     {
         if (Repair.BytesCut > 0)
         {
-            Log.JournalCut(logger, Repair.Segment, Repair.BytesCut);
+            JournalLog.JournalCut(logger, Repair.Segment, Repair.BytesCut);
         }
 
         if (Repair.Interrupted > 0)
         {
-            Log.ExchangesInterrupted(logger, Repair.Interrupted);
+            JournalLog.ExchangesInterrupted(logger, Repair.Interrupted);
         }
 
         foreach (var fault in Repair.Faults)
         {
-            Log.JournalDamaged(logger, fault.Kind, fault.At, fault.Detail);
+            JournalLog.JournalDamaged(logger, fault.Kind, fault.At, fault.Detail);
         }
     }
 }

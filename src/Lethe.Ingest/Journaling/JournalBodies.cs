@@ -55,7 +55,7 @@ public sealed class JournalBodies(string directory) : IDisposable
             state = exchange is null ? BodyState.Erased : BodyState.Kept;
             return exchange;
         }
-        catch (Exception error) when (JournalCursor.IsDamage(error) || error is NotSupportedException)
+        catch (Exception error) when (JournalDamage.Is(error) || error is NotSupportedException)
         {
             state = BodyState.Damaged;
             return null;

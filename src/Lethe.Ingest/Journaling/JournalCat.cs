@@ -56,7 +56,7 @@ public sealed class JournalCat(string directory)
             var call = CallText.Read(cursor.Data.Span, cursor.LineAt.Segment);
             return call.CapturedAt < since ? null : Line(cursor, pieces.Read(call), isExchange: true);
         }
-        catch (Exception error) when (JournalCursor.IsDamage(error) || error is NotSupportedException)
+        catch (Exception error) when (JournalDamage.Is(error) || error is NotSupportedException)
         {
             return Fault(new JournalFault(error is NotSupportedException ? JournalFaultKind.UnknownVersion : JournalFaultKind.Undecodable, cursor.LineAt, error.Message));
         }

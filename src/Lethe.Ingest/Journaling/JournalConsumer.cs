@@ -179,7 +179,7 @@ public sealed class JournalConsumer : IDisposable
         {
             ownFault = new JournalFault(JournalFaultKind.UnknownVersion, cursor.LineAt, error.Message);
         }
-        catch (Exception error) when (JournalCursor.IsDamage(error))
+        catch (Exception error) when (JournalDamage.Is(error))
         {
             ownFault = new JournalFault(JournalFaultKind.Undecodable, cursor.LineAt, error.Message);
         }

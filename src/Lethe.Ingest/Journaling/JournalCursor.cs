@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace Lethe.Ingest.Journaling;
 
 /// <summary>What a step of a <see cref="JournalCursor"/> came upon.</summary>
@@ -56,28 +54,16 @@ internal sealed class JournalCursor : IDisposable
     /// <summary>Bytes behind the last whole line: a line that is being written, or a torn one.</summary>
     public int PartialBytes => reader?.PartialBytes ?? 0;
 
-    /// <summary>What reading damaged data throws.</summary>
-    public static bool IsDamage(Exception error) =>
-        error is FormatException or JsonException or InvalidOperationException or KeyNotFoundException or InvalidDataException or OverflowException
-        || (error is IOException && !IsScarcity(error));
-
     public CursorStep Step()
     {
         try
         {
             return Walk();
         }
-        catch (Exception error) when (error is InvalidDataException or IOException && !IsScarcity(error))
+        catch (Exception error) when (JournalDamage.OfFile(error))
         {
             return Fail(JournalFaultKind.Unreadable, Position, error.Message);
         }
-    }
-
-    /// <summary>The process or the machine is short of something: it says nothing of the file, which is to be read again. The numbers are Linux's (errno(3)).</summary>
-    private static bool IsScarcity(Exception error)
-    {
-        const int Interrupted = 4, TryAgain = 11, NoMemory = 12, NoFilesOfTheSystem = 23, NoFilesOfTheProcess = 24;
-        return error.HResult is Interrupted or TryAgain or NoMemory or NoFilesOfTheSystem or NoFilesOfTheProcess;
     }
 
     /// <summary>Goes on behind the fault. What follows is believed from the next seal on.</summary>
@@ -234,7 +220,7 @@ internal sealed class JournalCursor : IDisposable
         {
             return (JournalFaultKind.UnknownVersion, "The segment was written by a later version.");
         }
-        catch (Exception error) when (IsDamage(error))
+        catch (Exception error) when (JournalDamage.Is(error))
         {
             return (JournalFaultKind.Undecodable, "The header cannot be read.");
         }
@@ -261,7 +247,7 @@ internal sealed class JournalCursor : IDisposable
                 return;
             }
         }
-        catch (Exception error) when (error is InvalidDataException or IOException && !IsScarcity(error))
+        catch (Exception error) when (JournalDamage.OfFile(error))
         {
             Advance(0);
             Fail(JournalFaultKind.Unreadable, Position, error.Message);

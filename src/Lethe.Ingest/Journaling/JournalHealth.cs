@@ -26,13 +26,13 @@ internal sealed class JournalHealth(ILogger logger)
             IngestMeter.JournalFailures.Add(1);
         }
 
-        Log.JournalFailed(logger, error);
+        JournalLog.JournalFailed(logger, error);
     }
 
     public void Heal(long segment)
     {
         hasFailed = false;
-        Log.JournalHealed(logger, segment);
+        JournalLog.JournalHealed(logger, segment);
     }
 
     /// <summary>A call to the disk has not come back for so long.</summary>
@@ -42,7 +42,7 @@ internal sealed class JournalHealth(ILogger logger)
         {
             isStalled = true;
             IngestMeter.JournalFailures.Add(1);
-            Log.JournalStalled(logger, since.TotalSeconds);
+            JournalLog.JournalStalled(logger, since.TotalSeconds);
         }
     }
 
@@ -50,19 +50,19 @@ internal sealed class JournalHealth(ILogger logger)
     public void GoOn()
     {
         isStalled = false;
-        Log.JournalAnswersAgain(logger);
+        JournalLog.JournalAnswersAgain(logger);
     }
 
     public void Die(Exception error)
     {
         isDead = true;
-        Log.JournalStopped(logger, error);
+        JournalLog.JournalStopped(logger, error);
     }
 
     /// <summary>The process ends before the disk has answered.</summary>
     public void Leave()
     {
         isDead = true;
-        Log.JournalLeft(logger);
+        JournalLog.JournalLeft(logger);
     }
 }

@@ -1,14 +1,12 @@
-using System.Security.Cryptography;
 using Lethe.Capture.Exchanges;
 
 namespace Lethe.Ingest.Journaling;
 
-/// <summary>Puts pieces and sealed lines one behind the other, uncopied, and knows where each will stand. Not thread-safe.</summary>
+/// <summary>Puts lines one behind the other, and before each what it says was written; knows where all of it will stand. Not thread-safe.</summary>
 internal sealed class LinePen : IDisposable
 {
     private const long RequestsBytesMax = 32L * 1024 * 1024;
     private const long HeadsBytesMax = 2L * 1024 * 1024;
-    private const int SaltsAtOnce = 256;
 
     private readonly Guid journal;
     private readonly OpenCalls open;
@@ -16,10 +14,7 @@ internal sealed class LinePen : IDisposable
     private readonly RepeatIndex heads = new(HeadsBytesMax);
     private readonly UnsealedLines lines = new();
     private readonly LineBuffer scratch = new();
-    private Memory<byte> salts;
-    private long rangeStart;
-    private long rangeEnd;
-    private int rangePieces;
+    private readonly PiecePen pieces = new();
 
     public LinePen(Guid journal, IEnumerable<JournaledCall> begun)
     {
@@ -31,13 +26,13 @@ internal sealed class LinePen : IDisposable
     public int LineBytes => lines.Length;
 
     /// <summary>Pieces that are not in the file yet, salts between them.</summary>
-    public List<ReadOnlyMemory<byte>> Pieces { get; } = [];
+    public List<ReadOnlyMemory<byte>> Pieces => pieces.Unwritten;
 
     /// <summary>Where the next line will stand.</summary>
     public JournalPosition Position { get; private set; }
 
     /// <summary>Where the next piece will stand.</summary>
-    public long BodiesEnd { get; private set; }
+    public long BodiesEnd => pieces.End;
 
     /// <summary>The number of the first line that is not known to be synced.</summary>
     public long DurableSequence { get; set; }
@@ -53,7 +48,7 @@ internal sealed class LinePen : IDisposable
         heads.Clear();
         open.RollBack(at.Sequence);
         Position = at;
-        BodiesEnd = bodiesEnd;
+        pieces.StartAt(at.Segment, bodiesEnd);
         lines.Follow(previousSeal);
     }
 
@@ -64,7 +59,7 @@ internal sealed class LinePen : IDisposable
     public void Flushed()
     {
         lines.Clear();
-        Pieces.Clear();
+        pieces.Unwritten.Clear();
     }
 
     /// <summary>The lines before this number are on disk; how calls stood before them is of no more use.</summary>
@@ -82,10 +77,9 @@ internal sealed class LinePen : IDisposable
         requests.Clear();
         heads.Clear();
         lines.Truncate(mark.Lines, mark.LineBytes);
-        Pieces.RemoveRange(mark.Pieces, Pieces.Count - mark.Pieces);
+        pieces.RollBack(mark.Pieces, mark.BodiesEnd);
         open.RollBack(mark.Position.Sequence);
         Position = mark.Position;
-        BodiesEnd = mark.BodiesEnd;
     }
 
     /// <summary>The segment's first line.</summary>
@@ -105,14 +99,14 @@ internal sealed class LinePen : IDisposable
     /// <param name="requestBytes">Those of its request.</param>
     public void Whole(CapturedExchange exchange, SharedBytes requestBytes)
     {
-        BeginRange();
+        pieces.BeginRange();
         using var request = new RopeBuilder(requests, ConversationOf(exchange));
         var call = FactsOf(exchange) with
         {
             Head = PutHead(exchange),
-            Request = new PlacedBody(exchange.Request.WireBytes, exchange.Request.Truncated, Put(requestBytes.Bytes, request, request.Split(requestBytes))),
+            Request = new PlacedBody(exchange.Request.WireBytes, exchange.Request.Truncated, pieces.Put(requestBytes.Bytes, request, request.Split(requestBytes))),
             Response = Put(exchange.Response, null),
-            Wrote = EndRange(),
+            Wrote = pieces.EndRange(),
         };
         Write(call, LineKind.Exchange);
         request.Keep();
@@ -121,14 +115,14 @@ internal sealed class LinePen : IDisposable
     /// <summary>The first line of a call that is written as it goes; the bodies are its first pieces.</summary>
     public void Open(CapturedExchange exchange)
     {
-        BeginRange();
+        pieces.BeginRange();
         var request = new RopeBuilder(requests, ConversationOf(exchange));
         var call = FactsOf(exchange) with
         {
             Head = PutHead(exchange),
             Request = Put(exchange.Request, request),
             Response = Put(exchange.Response, null),
-            Wrote = EndRange(),
+            Wrote = pieces.EndRange(),
         };
         open.Opened(call, request, Position.Sequence);
         Write(call, LineKind.Open);
@@ -137,13 +131,13 @@ internal sealed class LinePen : IDisposable
     /// <summary>What has come of an open call since its last line.</summary>
     public void Part(CapturedExchange piece, bool withResponseHead)
     {
-        BeginRange();
+        pieces.BeginRange();
         var call = FactsOf(piece) with
         {
             Head = withResponseHead ? PutHead(piece) : [],
             Request = Put(piece.Request, open.RequestOf(piece.Id)),
             Response = Put(piece.Response, null),
-            Wrote = EndRange(),
+            Wrote = pieces.EndRange(),
         };
         open.Grew(call, Position.Sequence);
         Write(call, LineKind.Part);
@@ -152,11 +146,11 @@ internal sealed class LinePen : IDisposable
     /// <summary>The line of a call that was opened; the bodies are its last pieces, their totals those of the whole. It needs no other line.</summary>
     public void Close(CapturedExchange exchange)
     {
-        BeginRange();
+        pieces.BeginRange();
         var request = open.RequestOf(exchange.Id);
         var last = FactsOf(exchange) with { Head = PutHead(exchange), Request = Put(exchange.Request, request), Response = Put(exchange.Response, null) };
         request?.Keep();
-        var whole = open.Closed(last, Position.Sequence) with { Wrote = EndRange() };
+        var whole = open.Closed(last, Position.Sequence) with { Wrote = pieces.EndRange() };
         Write(whole, LineKind.Exchange);
     }
 
@@ -194,100 +188,21 @@ internal sealed class LinePen : IDisposable
     private static int ConversationOf(CapturedExchange exchange) =>
         HashCode.Combine(exchange.OrgId, exchange.CredentialFingerprint, exchange.UpstreamHost, exchange.Path);
 
-    private void BeginRange()
-    {
-        rangeStart = BodiesEnd;
-        rangeEnd = rangeStart;
-        rangePieces = Pieces.Count;
-    }
-
-    private WrittenRange? EndRange()
-    {
-        if (rangeEnd == rangeStart)
-        {
-            return null;
-        }
-
-        BodiesEnd = rangeEnd;
-        return new WrittenRange(rangeStart, rangeEnd - rangeStart - WrittenRange.SaltBytes, WrittenRange.NoCommit);
-    }
-
-    private Memory<byte> NewSalt()
-    {
-        if (salts.IsEmpty)
-        {
-            salts = RandomNumberGenerator.GetBytes(SaltsAtOnce * WrittenRange.SaltBytes);
-        }
-
-        var salt = salts[..WrittenRange.SaltBytes];
-        salts = salts[WrittenRange.SaltBytes..];
-        return salt;
-    }
-
     private List<Extent> PutHead(CapturedExchange exchange)
     {
         scratch.Clear();
         CallHead.Write(exchange, scratch);
         var head = new SharedBytes(scratch.Written.ToArray());
         using var rope = new RopeBuilder(heads, ConversationOf(exchange), ownBytes: 1);
-        var extents = Put(head.Bytes, rope, rope.Split(head));
+        var extents = pieces.Put(head.Bytes, rope, rope.Split(head));
         rope.Keep();
         return extents;
     }
 
-    private PlacedBody Put(CapturedBody body, RopeBuilder? rope) => new(body.WireBytes, body.Truncated, Put(body.Bytes, rope));
-
-    private List<Extent> Put(ReadOnlyMemory<byte> bytes, RopeBuilder? rope)
-    {
-        if (rope is not null)
-        {
-            return Put(bytes, rope, rope.Split(bytes.Span));
-        }
-
-        var extents = new List<Extent>();
-        PutFresh(bytes, extents);
-        return extents;
-    }
-
-    private List<Extent> Put(ReadOnlyMemory<byte> bytes, RopeBuilder rope, List<RopePart> parts)
-    {
-        var extents = new List<Extent>();
-        foreach (var part in parts)
-        {
-            if (part.Earlier is { } earlier)
-            {
-                Extent.Append(earlier, extents);
-            }
-            else
-            {
-                PutFresh(bytes.Slice(part.Start, part.Length), extents);
-            }
-        }
-
-        rope.Placed(extents);
-        return extents;
-    }
-
-    private void PutFresh(ReadOnlyMemory<byte> bytes, List<Extent> extents)
-    {
-        if (bytes.IsEmpty)
-        {
-            return;
-        }
-
-        if (rangeEnd == rangeStart)
-        {
-            Pieces.Add(NewSalt());
-            rangeEnd += WrittenRange.SaltBytes;
-        }
-
-        Pieces.Add(bytes);
-        Extent.Append(new Extent(Position.Segment, rangeEnd, bytes.Length), extents);
-        rangeEnd += bytes.Length;
-    }
+    private PlacedBody Put(CapturedBody body, RopeBuilder? rope) => new(body.WireBytes, body.Truncated, pieces.Put(body.Bytes, rope));
 
     private void Write(JournaledCall call, LineKind kind) =>
-        Write(kind, into => CallText.Write(call, Position.Segment, into), call.Wrote is null ? null : [.. Pieces[rangePieces..]]);
+        Write(kind, into => CallText.Write(call, Position.Segment, into), call.Wrote is null ? null : pieces.Range());
 
     private void Write(LineKind kind, Action<LineBuffer> data, ReadOnlyMemory<byte>[]? range = null)
     {

@@ -114,7 +114,7 @@ internal sealed class SegmentEnd
             {
                 call = CallText.Read(cursor.Data.Span, segment);
             }
-            catch (Exception error) when (JournalCursor.IsDamage(error) || error is NotSupportedException)
+            catch (Exception error) when (JournalDamage.Is(error) || error is NotSupportedException)
             {
                 fault = new JournalFault(
                     error is NotSupportedException ? JournalFaultKind.UnknownVersion : JournalFaultKind.Undecodable, cursor.LineAt, error.Message);
@@ -168,7 +168,7 @@ internal sealed class SegmentEnd
         {
             return PieceCheck.IsCommitted(pieces, segment, wrote, out _) ? null : Fault(JournalFaultKind.BodyMismatch, "What was said is not what the line commits to.");
         }
-        catch (Exception error) when (JournalCursor.IsDamage(error))
+        catch (Exception error) when (JournalDamage.Is(error))
         {
             return Fault(JournalFaultKind.BodyMissing, error.Message);
         }

@@ -57,7 +57,7 @@ internal sealed record SegmentHeader(Guid Journal, byte[] PreviousSeal, IReadOnl
                 ? Read(text[line.DataStart..^JournalLine.SuffixBytes], segment)
                 : null;
         }
-        catch (Exception error) when (JournalCursor.IsDamage(error) || error is NotSupportedException)
+        catch (Exception error) when (JournalDamage.Is(error) || error is NotSupportedException)
         {
             return null;
         }

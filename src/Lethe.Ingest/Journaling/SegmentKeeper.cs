@@ -138,17 +138,17 @@ internal sealed class SegmentKeeper : IAsyncDisposable
                 if (File.Exists(JournalDirectory.PlainPath(settings.Directory, segment, part)) && !enough.IsCancellationRequested)
                 {
                     var (before, after) = SegmentSeal.Run(settings.Directory, segment, part, settings.Disk, () => GiveWay(pace));
-                    Log.SegmentSealed(logger, segment, before, after);
+                    JournalLog.SegmentSealed(logger, segment, before, after);
                 }
             }
         }
         catch (OperationCanceledException)
         {
-            Log.SealingLeft(logger, segment);
+            JournalLog.SealingLeft(logger, segment);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            Log.SealingFailed(logger, segment, error);
+            JournalLog.SealingFailed(logger, segment, error);
         }
         finally
         {
@@ -206,12 +206,12 @@ internal sealed class SegmentKeeper : IAsyncDisposable
             }
 
             settings.Disk.SyncDirectory(settings.Directory);
-            Log.SegmentLeft(logger, segment);
+            JournalLog.SegmentLeft(logger, segment);
             return true;
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            Log.SealingFailed(logger, segment, error);
+            JournalLog.SealingFailed(logger, segment, error);
             return false;
         }
         finally

@@ -100,7 +100,7 @@ internal sealed class VerifyingWalk : IDisposable
         {
             Report(JournalFaultKind.UnknownVersion, error.Message);
         }
-        catch (Exception error) when (JournalCursor.IsDamage(error))
+        catch (Exception error) when (JournalDamage.Is(error))
         {
             Report(JournalFaultKind.Undecodable, error.Message);
         }

@@ -31,14 +31,8 @@ internal sealed class Forgetter(Journal journal, Func<CapturedExchange, Interpre
         return unread;
     }
 
-    /// <summary>Takes rows away; how many.</summary>
-    public int RemoveRecords(SqliteRetention store, IReadOnlyCollection<HeldWords> exchanges)
-    {
-        stopping.ThrowIfCancellationRequested();
-        var removed = store.RemoveRecords(exchanges);
-        IngestMeter.Forgot("records", removed);
-        return removed;
-    }
+    /// <summary>Takes rows away, but for those whose other tries stay; how many.</summary>
+    public int RemoveWholeCalls(SqliteRetention store, IReadOnlyCollection<HeldWords> exchanges) => Remove(store.RemoveWholeCalls, exchanges);
 
     /// <summary>Carries out what was asked, to its end; how many exchanges' words went, how many rows, and how many lie on damaged lines of the journal.</summary>
     public (long Words, long Records, long Unread) Finish(SqliteRetention store, Forgetting asked)
@@ -56,7 +50,7 @@ internal sealed class Forgetter(Journal journal, Func<CapturedExchange, Interpre
         store.DropDescriptions(asked);
         if (asked.WithFacts)
         {
-            records = RemoveRecords(store, store.RecordsOf(asked));
+            records = Remove(store.RemoveRecords, store.RecordsOf(asked));
             store.RemoveSessions(asked);
         }
 
@@ -64,6 +58,14 @@ internal sealed class Forgetter(Journal journal, Func<CapturedExchange, Interpre
         store.Compact();
         store.Done(asked);
         return (words, records, unread);
+    }
+
+    private int Remove(Func<IReadOnlyCollection<HeldWords>, int> remove, IReadOnlyCollection<HeldWords> exchanges)
+    {
+        stopping.ThrowIfCancellationRequested();
+        var removed = remove(exchanges);
+        IngestMeter.Forgot("records", removed);
+        return removed;
     }
 
     private int EraseFromJournal(IEnumerable<JournalPosition?> places, string reason)

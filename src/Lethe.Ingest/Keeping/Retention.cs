@@ -62,7 +62,7 @@ internal sealed class Retention(RetentionSettings settings, string dataDirectory
         int removed;
         do
         {
-            removed = forgetter.RemoveRecords(store, store.RecordsBefore(before, Forgetter.ExchangesAtOnce));
+            removed = forgetter.RemoveWholeCalls(store, store.RecordsBefore(before, Forgetter.ExchangesAtOnce));
             count += removed;
         }
         while (removed > 0);
@@ -91,7 +91,7 @@ internal sealed class Retention(RetentionSettings settings, string dataDirectory
         if (words == 0 && without > 0)
         {
             var count = (int)Math.Min(Math.Ceiling(without * over), Forgetter.ExchangesAtOnce);
-            records = forgetter.RemoveRecords(store, store.RecordsBefore(long.MaxValue, count));
+            records = forgetter.RemoveWholeCalls(store, store.RecordsBefore(long.MaxValue, count));
             store.RemoveSessions(null);
         }
 

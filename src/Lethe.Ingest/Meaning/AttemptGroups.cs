@@ -33,6 +33,21 @@ internal static class AttemptGroups
         List<Attempt> all = [.. run.Before, fresh, .. run.After];
         var number = run.Before is [var known, ..] ? known.Number : 1;
         var first = run.Before is [var earliest, ..] ? earliest.RetryOf ?? earliest.Clock.Id : fresh.Clock.Id;
+        Arrange(set, all, number, first);
+    }
+
+    /// <summary>Places those that are left of equal requests, some of which are gone.</summary>
+    /// <param name="left">All that are stored of one key, oldest first.</param>
+    public static void PlaceAnew(WorkingSet set, List<Attempt> left)
+    {
+        if (left is [var earliest, ..])
+        {
+            Arrange(set, left, 1, earliest.Clock.Id);
+        }
+    }
+
+    private static void Arrange(WorkingSet set, List<Attempt> all, int number, Guid first)
+    {
         for (var start = 0; start < all.Count;)
         {
             var end = start + 1;
@@ -41,7 +56,7 @@ internal static class AttemptGroups
                 end++;
             }
 
-            Arrange(set, all[start..end], number, first);
+            ArrangeGroup(set, all[start..end], number, first);
             if (end < all.Count)
             {
                 (number, first) = (1, all[end].Clock.Id);
@@ -51,7 +66,7 @@ internal static class AttemptGroups
         }
     }
 
-    private static void Arrange(WorkingSet set, List<Attempt> group, int number, Guid first)
+    private static void ArrangeGroup(WorkingSet set, List<Attempt> group, int number, Guid first)
     {
         var turn = group.FindLast(attempt => attempt.HasReply);
         Guid? heir = null;

@@ -11,11 +11,12 @@ internal static class SessionMerge
     {
         set.Touch(from);
         set.Touch(into);
-        var (nodes, tools) = (from.Stored.Nodes + from.Added.Nodes, from.Stored.ToolCalls + from.Added.ToolCalls);
         into.Added.Add(from.Stored);
         into.Added.Add(from.Added);
-        into.Added.Nodes -= nodes;
-        into.Added.ToolCalls -= tools;
+        // Those that are there are counted as they come over; those that are gone have gone for good.
+        into.Added.Nodes -= from.Stored.Nodes + from.Added.Nodes - from.Archived.Nodes;
+        into.Added.ToolCalls -= from.Stored.ToolCalls + from.Added.ToolCalls - from.Archived.ToolCalls;
+        into.Archived = (into.Archived.ToolCalls + from.Archived.ToolCalls, into.Archived.Nodes + from.Archived.Nodes);
         MoveMembers(from, into);
         MoveTools(from, into);
         into.Facts.Take(from.Facts);
@@ -88,7 +89,7 @@ internal static class SessionMerge
 
     private static void Empty(WorkingSet set, SessionState from)
     {
-        from.Added = default;
+        (from.Added, from.Archived) = (default, default);
         for (var i = 0; i < SessionTotals.Count; i++)
         {
             from.Added[i] = -from.Stored[i];

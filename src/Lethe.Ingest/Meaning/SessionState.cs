@@ -63,6 +63,9 @@ internal sealed class SessionState(SessionKey key, Guid id)
     /// <summary>What is to be added to the store's.</summary>
     public ref SessionTotals Added => ref added;
 
+    /// <summary>What of its counters stands for tool calls and messages whose rows are gone.</summary>
+    public (long ToolCalls, long Nodes) Archived { get; set; }
+
     public long? FirstSeenAt { get; set; }
 
     public long? LastSeenAt { get; set; }

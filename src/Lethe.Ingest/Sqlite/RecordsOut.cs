@@ -13,14 +13,6 @@ internal sealed class RecordsOut(SqliteConnection connection, DbTransaction tran
 
     private const string Going = "ingested IN (SELECT row FROM temp.going)";
 
-    /// <summary>What follows an INSERT into <c>archived</c>, so that it adds.</summary>
-    public static string Add { get; } = $"""
-        ON CONFLICT DO UPDATE SET
-          {string.Join(", ", SessionTotals.Names.Select(name => $"{name} = {name} + excluded.{name}"))},
-          first_seen_at = min(coalesce(first_seen_at, excluded.first_seen_at), coalesce(excluded.first_seen_at, first_seen_at)),
-          last_seen_at = max(coalesce(last_seen_at, excluded.last_seen_at), coalesce(excluded.last_seen_at, last_seen_at))
-        """;
-
     private static readonly string Archive = $"""
         INSERT INTO archived (org, session_id, {string.Join(", ", ExchangeSums.Columns.Select(column => column.Name))}, first_seen_at, last_seen_at)
         SELECT e.org, coalesce(s.session_id, ''), {string.Join(", ", ExchangeSums.Columns.Select(column => column.Sum))}, min(e.captured_at), max(e.captured_at)
@@ -28,13 +20,45 @@ internal sealed class RecordsOut(SqliteConnection connection, DbTransaction tran
         LEFT JOIN sessions s ON s.session = e.session
         WHERE e.{Going}
         GROUP BY e.org, coalesce(s.session_id, '')
-        {Add}
+        {ArchivedSums.Add}
         """;
 
-    public int Run(IReadOnlyCollection<HeldWords> exchanges)
+    /// <summary>Those whose other tries stay, stay with them; how many went.</summary>
+    public int RunWholeCalls(IReadOnlyCollection<HeldWords> exchanges)
     {
         WordsOut.Mean(connection, transaction, exchanges);
         KeepGroupsWhole();
+        return Remove();
+    }
+
+    /// <summary>All of them; what is left of the tries of their calls is numbered as though there had been no others. How many went.</summary>
+    public int Run(IReadOnlyCollection<HeldWords> exchanges)
+    {
+        WordsOut.Mean(connection, transaction, exchanges);
+        var parted = connection.Query<(long Key, string Org)>(
+            $"""
+            SELECT DISTINCT e.retry_key, o.org_id
+            FROM exchanges e
+            JOIN orgs o ON o.org = e.org
+            JOIN exchanges x ON x.retry_key = e.retry_key AND x.org = e.org
+            WHERE e.{Going} AND x.ingested NOT IN (SELECT row FROM temp.going)
+            """,
+            transaction: transaction).AsList();
+        var removed = Remove();
+        if (parted.Count > 0)
+        {
+            using var names = new SqliteNames(connection);
+            using var rows = new SqliteRows(connection, names);
+            var set = new WorkingSet();
+            parted.ForEach(call => AttemptGroups.PlaceAnew(set, rows.LoadTries(set, call.Org, call.Key)));
+            rows.Write(set);
+        }
+
+        return removed;
+    }
+
+    private int Remove()
+    {
         connection.Execute(Archive, transaction: transaction);
         connection.Execute(
             $"""
@@ -44,7 +68,7 @@ internal sealed class RecordsOut(SqliteConnection connection, DbTransaction tran
             JOIN sessions s ON s.session = t.session
             WHERE t.session IN (SELECT session FROM exchanges WHERE {Going}) AND coalesce(t.asked_by, t.answered_by) IN (SELECT exchange_id FROM exchanges WHERE {Going})
             GROUP BY s.session
-            {Add};
+            {ArchivedSums.Add};
             DELETE FROM tool_calls
             WHERE session IN (SELECT session FROM exchanges WHERE {Going}) AND coalesce(asked_by, answered_by) IN (SELECT exchange_id FROM exchanges WHERE {Going});
             DELETE FROM responses

@@ -67,12 +67,9 @@ internal static class SessionsOut
 
         connection.Execute(
             $"""
-            INSERT INTO archived (org, session_id, {SessionTotals.Columns}, first_seen_at, last_seen_at)
-            SELECT a.org, '', {string.Join(", ", SessionTotals.Names.Select(name => "a." + name))}, a.first_seen_at, a.last_seen_at
-            FROM archived a
-            JOIN sessions s ON s.org = a.org AND s.session_id = a.session_id
+            {ArchivedSums.Hand("''")}
             WHERE s.session IN @going
-            {RecordsOut.Add};
+            {ArchivedSums.Add};
             DELETE FROM archived WHERE (org, session_id) IN (SELECT org, session_id FROM sessions WHERE session IN @going);
             UPDATE sessions SET named_by = named_by - (SELECT count(*) FROM sessions c WHERE c.claimed_parent = sessions.session AND c.session IN @going)
             WHERE session IN (SELECT claimed_parent FROM sessions WHERE session IN @going);

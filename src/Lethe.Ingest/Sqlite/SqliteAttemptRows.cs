@@ -18,12 +18,15 @@ internal sealed class SqliteAttemptRows : IDisposable
 
         """;
 
-    private const string OfKey = Select + "WHERE e.retry_key = ?1 AND e.org = ?2 AND (e.captured_at, e.exchange_id) ";
+    private const string OfOneKey = Select + "WHERE e.retry_key = ?1 AND e.org = ?2 ";
+    private const string Clock = "(e.captured_at, e.exchange_id)";
+    private const string Forwards = " ORDER BY e.captured_at, e.exchange_id";
 
     private readonly SqliteNames names;
     private readonly Prepared any;
     private readonly Prepared before;
     private readonly Prepared after;
+    private readonly Prepared all;
     private readonly Prepared byId;
     private readonly Prepared answer;
 
@@ -31,8 +34,9 @@ internal sealed class SqliteAttemptRows : IDisposable
     {
         this.names = names;
         any = new Prepared(connection, "SELECT 1 FROM exchanges WHERE retry_key = ?1 LIMIT 1", 1);
-        before = new Prepared(connection, OfKey + "< (?3, ?4) ORDER BY e.captured_at DESC, e.exchange_id DESC", 4);
-        after = new Prepared(connection, OfKey + "> (?3, ?4) ORDER BY e.captured_at, e.exchange_id", 4);
+        before = new Prepared(connection, $"{OfOneKey}AND {Clock} < (?3, ?4) ORDER BY e.captured_at DESC, e.exchange_id DESC", 4);
+        after = new Prepared(connection, $"{OfOneKey}AND {Clock} > (?3, ?4){Forwards}", 4);
+        all = new Prepared(connection, OfOneKey + Forwards, 2);
         byId = new Prepared(connection, Select + "WHERE e.exchange_id = ?1", 1);
         answer = new Prepared(
             connection,
@@ -70,8 +74,21 @@ internal sealed class SqliteAttemptRows : IDisposable
 
     public void Dispose()
     {
-        Prepared[] all = [any, before, after, byId, answer];
-        Array.ForEach(all, one => one.Dispose());
+        Prepared[] statements = [any, before, after, all, byId, answer];
+        Array.ForEach(statements, one => one.Dispose());
+    }
+
+    /// <summary>All that is stored of equal requests, oldest first.</summary>
+    public List<Attempt> OfKey(string org, long retryKey)
+    {
+        var found = new List<Attempt>();
+        using var row = all.Query(retryKey, names.Org(org));
+        while (row.Read())
+        {
+            found.Add(Read(row, isAsked: false));
+        }
+
+        return found;
     }
 
     // Read as far as is asked for.

@@ -168,6 +168,10 @@ internal sealed class SqliteRetention : IDisposable
         connection.Execute("DELETE FROM dead_letters WHERE letter IN @letters", new { letters }, transaction));
 
     /// <summary>Takes rows away whole and keeps their sums; those whose other tries stay, stay. Returns how many went.</summary>
+    public int RemoveWholeCalls(IReadOnlyCollection<HeldWords> exchanges) =>
+        InTransaction(transaction => new RecordsOut(connection, transaction).RunWholeCalls(exchanges));
+
+    /// <summary>Takes rows away whole and keeps their sums, whatever other tries of their calls stay. Returns how many went.</summary>
     public int RemoveRecords(IReadOnlyCollection<HeldWords> exchanges) => InTransaction(transaction => new RecordsOut(connection, transaction).Run(exchanges));
 
     /// <summary>Sessions that have nothing left go too, and what they counted is counted for their organisation.</summary>

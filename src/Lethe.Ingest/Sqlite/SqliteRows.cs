@@ -32,6 +32,16 @@ internal sealed class SqliteRows : IDisposable
         }
     }
 
+    /// <summary>Loads the sessions of all that is stored of equal requests, and gives those, oldest first.</summary>
+    public List<Attempt> LoadTries(WorkingSet set, string org, long retryKey)
+    {
+        var tries = attempts.OfKey(org, retryKey);
+        var needs = new Needs();
+        needs.Sessions.UnionWith(tries.SelectMany(attempt => new[] { attempt.OwnSession, attempt.Session }).OfType<Guid>().Select(id => (org, id)));
+        sessions.Load(set, needs);
+        return tries;
+    }
+
     public void Write(WorkingSet set)
     {
         sessionWriter.Begin(set);

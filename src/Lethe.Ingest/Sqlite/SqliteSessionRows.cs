@@ -16,12 +16,13 @@ internal sealed class SqliteSessionRows : IDisposable
         JOIN orgs o ON o.org = s.org
         LEFT JOIN sessions c ON c.session = s.claimed_parent
         LEFT JOIN sessions p ON p.session = s.parent
+        LEFT JOIN archived a ON a.org = s.org AND a.session_id = s.session_id
 
         """;
 
     private const string SessionTotalsColumns =
         "s.exchanges, s.turns, s.attempts, s.errors, s.input, s.cache_read, s.cache_write_5m, s.cache_write_1h, s.output, s.reasoning, s.cost_nano_usd, "
-        + "s.unpriced_turns, s.tool_calls, s.nodes";
+        + "s.unpriced_turns, s.tool_calls, s.nodes, coalesce(a.tool_calls, 0), coalesce(a.nodes, 0)";
 
     private readonly SqliteNames names;
     private readonly Prepared byId;
@@ -127,6 +128,8 @@ internal sealed class SqliteSessionRows : IDisposable
         {
             session.Stored[i] = row.GetInt64(FirstTotal + i);
         }
+
+        session.Archived = (row.GetInt64(FirstTotal + SessionTotals.Count), row.GetInt64(FirstTotal + SessionTotals.Count + 1));
 
         return session;
     }

@@ -86,6 +86,8 @@ internal sealed class SqliteSessionWriter : IDisposable
             new Prepared(connection, "UPDATE responses SET session = ?2 WHERE session = ?1", 2),
             new Prepared(connection, "DELETE FROM session_nodes WHERE session = ?1 AND ?2 <> ?1", 2),
             new Prepared(connection, "DELETE FROM tool_calls WHERE session = ?1 AND ?2 <> ?1", 2),
+            new Prepared(connection, $"{ArchivedSums.Hand("t.session_id")} JOIN sessions t ON t.session = ?2 WHERE s.session = ?1 {ArchivedSums.Add}", 2),
+            new Prepared(connection, "DELETE FROM archived WHERE (org, session_id) = (SELECT org, session_id FROM sessions WHERE session = ?1) AND ?2 <> ?1", 2),
         ];
     }
 

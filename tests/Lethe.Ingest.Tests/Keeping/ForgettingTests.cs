@@ -68,6 +68,28 @@ public sealed class ForgettingTests : IDisposable
         Assert.Equal(total, world.Store.Sessions().Sum(session => session.Counters.CostNanoUsd) + archived.Cost);
     }
 
+    [Theory]
+    [InlineData("one", 2)]
+    [InlineData("two", 1)]
+    public async Task With_its_facts_its_tries_of_a_call_go_and_those_of_another_session_are_numbered_without_them(string forgotten, int left)
+    {
+        var cut = KeepingWorld.Conversation(1, "one", day: 0).First() with { RetryKey = "k", Outcome = Capture.Outcome.UpstreamAborted };
+        var answered = KeepingWorld.Conversation(2, "two", day: 0).First() with { At = 60, RetryKey = "k" };
+        using var shared = new KeepingWorld([cut, answered]);
+        await shared.FillAsync();
+        Assert.Equal([1, 2], shared.Store.Records().Select(record => record.Turn.Attempt));
+
+        await shared.WithAsync(keeping => keeping.ForgetAsync(Organisation.None, shared.Store.Session(forgotten).SessionId, withFacts: true));
+
+        var record = Assert.Single(shared.Store.Records());
+        Assert.Equal((shared.Store.Sessions()[0].HarnessSessionId, 1, 1, null), (record.Session!.HarnessSessionId, record.Turn.Seq, record.Turn.Attempt, record.Turn.RetryOf));
+        Assert.EndsWith($"{left}", record.ExchangeId, StringComparison.Ordinal);
+        Assert.Equal((1, 1), (shared.Store.Sessions()[0].Counters.Exchanges, shared.Store.Sessions()[0].Counters.Turns));
+        Assert.Equal(1, shared.Store.Value<long>("SELECT exchanges FROM archived WHERE session_id = ''"));
+        Assert.DoesNotContain($"{forgotten}-answer", shared.Unfolded(), StringComparison.Ordinal);
+        Assert.Empty(shared.Faults());
+    }
+
     [Fact]
     public async Task Neither_a_replay_nor_a_later_delivery_brings_its_words_back()
     {

@@ -3,6 +3,7 @@ using Lethe.Ingest.Journaling;
 using Lethe.Ingest.Keeping;
 using Lethe.Ingest.Meaning;
 using Lethe.Ingest.Tests.Journaling;
+using Lethe.Ingest.Tests.Storage;
 
 namespace Lethe.Ingest.Tests.Keeping;
 
@@ -75,6 +76,25 @@ public sealed class RetentionTests : IDisposable
         Assert.Empty(one.Faults());
         Assert.Equal([4, 5, 6], one.Store.Records().Select(record => record.Turn.Seq!.Value));
         one.Store.Deliver(KeepingWorld.Conversation(30, "one", day: 8).First());
+        Assert.Empty(one.Store.Faults());
+    }
+
+    [Fact]
+    public async Task What_a_session_counted_of_rows_that_are_gone_goes_with_it_into_the_session_that_it_turns_out_to_be()
+    {
+        using var one = new KeepingWorld([Kept(2, day: 0) with { Continues = "resp_1", Calls = ["call"] }, Kept(3, day: 9) with { Continues = "resp_2" }]);
+        await one.FillAsync();
+        await one.LookAsync(new RetentionSettings { RecordsAge = TimeSpan.FromDays(5) });
+        var before = one.Store.Session("continues:resp_1", "sdk:openai").Counters;
+        Assert.Equal((1, 2L, 1L, 14L), (one.Store.Records().Count, before.Exchanges, before.ToolCalls, before.CostNanoUsd));
+
+        one.Store.Deliver(Kept(1, day: 0));
+
+        var session = Assert.Single(one.Store.Sessions());
+        Assert.Equal(("s-1", Told.Epoch.AddSeconds(1)), (session.HarnessSessionId, session.FirstSeenAt));
+        Assert.Equal(
+            (before.Exchanges + 1, before.Turns + 1, before.ToolCalls, before.CostNanoUsd + 7), (session.Counters.Exchanges, session.Counters.Turns, session.Counters.ToolCalls, session.Counters.CostNanoUsd));
+        Assert.Equal([1, 3], one.Store.Records().Select(record => record.Turn.Seq!.Value));
         Assert.Empty(one.Store.Faults());
     }
 
@@ -153,6 +173,20 @@ public sealed class RetentionTests : IDisposable
     }
 
     public void Dispose() => world.Dispose();
+
+    // An answer that the vendor keeps under an id.
+    private static Told Kept(int number, int day) => new()
+    {
+        Number = number,
+        At = (day * 86_400) + number,
+        Endpoint = "responses",
+        Harness = "sdk:openai",
+        Session = $"s-{number}",
+        IsSynthetic = true,
+        ResponseId = $"resp_{number}",
+        Prompt = [$"question {number}"],
+        Reply = $"answer {number}",
+    };
 
     private List<string?> Kept() => [.. world.Store.Records().Where(record => record.Content == "kept").Select(record => record.Session?.HarnessSessionId).Order(StringComparer.Ordinal)];
 
