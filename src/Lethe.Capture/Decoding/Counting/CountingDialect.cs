@@ -14,6 +14,7 @@ internal sealed class CountingDialect : Dialect
     [
         new("/messages/count_tokens", "count_tokens", Operation.CountTokens),
         new("/count-tokens:rawPredict", "count_tokens", Operation.CountTokens),
+        new("/count-tokens", "count_tokens", Operation.CountTokens) { Within = "/model/", ModelBehind = "/model/" },
         new("/responses/input_tokens", "responses_input_tokens", Operation.CountTokens),
         new("/embeddings", "embeddings", Operation.Embeddings),
     ];
