@@ -134,6 +134,18 @@ public sealed class CohereTests
     }
 
     [Fact]
+    public void An_error_before_the_whole_answer_leaves_it_incomplete()
+    {
+        var chat = Invented.Decode(Invented.Exchange(First, "{}", Invented.DataEvents(
+            """{"error":{"message":"it broke"}}""",
+            """{"event_type":"stream-end","response":{"response_id":"r","text":"said","finish_reason":"COMPLETE"}}""")));
+        var embedded = Invented.Decode(Invented.Exchange("/v1/embeddings", "{}", """{"error":{"message":"it broke"}}"""));
+
+        Assert.Equal(("said", "it broke", false), (chat.ReplyText, chat.Error!.Message, chat.ReplyComplete));
+        Assert.Equal(("it broke", false), (embedded.Error!.Message, embedded.ReplyComplete));
+    }
+
+    [Fact]
     public void What_is_no_answer_is_never_a_complete_one()
     {
         foreach (var body in new[] { "{}", "[]", "{\"message\":\"no\"}", "data: {\"type\":\"message-start\",\"id\":\"c\"}\n\n", "data: {\"message\":\"no\",\"id\":\"c\"}\n\n" })

@@ -64,7 +64,7 @@ internal sealed class CohereReply : IReply
     {
         if (whole is not null)
         {
-            return whole with { Id = whole.Id ?? id, Error = whole.Error ?? error };
+            return whole with { Id = whole.Id ?? id, Error = whole.Error ?? error, Complete = whole.Complete && error is null };
         }
 
         var reply = message.IsEmpty && !ended ? Answer.None : CohereDocument.ReadMessage(message.Write());
