@@ -1,6 +1,9 @@
 using System.Text.Json;
 using Lethe.Capture.Decoding.Anthropic;
+using Lethe.Capture.Decoding.Bedrock;
+using Lethe.Capture.Decoding.Cohere;
 using Lethe.Capture.Decoding.Counting;
+using Lethe.Capture.Decoding.Ollama;
 using Lethe.Capture.Decoding.OpenAIChat;
 using Lethe.Capture.Decoding.OpenAIResponses;
 using Lethe.Capture.Decoding.Wire;
@@ -11,7 +14,11 @@ namespace Lethe.Capture.Decoding;
 /// <summary>The languages that are spoken here. Nothing else in the product names them one by one.</summary>
 internal static class Dialects
 {
-    public static readonly Dialect[] All = [new AnthropicDialect(), new ChatDialect(), new ResponsesDialect(), new CountingDialect()];
+    public static readonly Dialect[] All =
+    [
+        new AnthropicDialect(), new ChatDialect(), new ResponsesDialect(), new ConverseDialect(), new ClaudeInvokeDialect(), new InvokeDialect(), new CohereDialect(),
+        new OllamaDialect(), new CountingDialect(),
+    ];
 
     /// <summary>The call that a path names in one of them; null when it names none.</summary>
     public static (Endpoint Endpoint, int SuffixLength)? ByPath(string method, string path)
@@ -23,7 +30,7 @@ internal static class Dialects
             {
                 if (rule.Accepts(method, path) && !(found is var (_, length) && length >= rule.Suffix.Length))
                 {
-                    found = (Of(dialect, rule), rule.Suffix.Length);
+                    found = (Of(dialect, rule) with { Model = rule.Model(path) }, rule.Suffix.Length);
                 }
             }
         }

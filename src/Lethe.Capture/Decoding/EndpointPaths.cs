@@ -8,7 +8,6 @@ internal static class EndpointPaths
 {
     private static readonly (string Suffix, Endpoint Endpoint)[] Unspoken =
     [
-        ("/api/embeddings", Endpoint.Unsupported("ollama_embeddings")),
         (":generateContent", Endpoint.Unsupported("generate_content")),
         (":streamGenerateContent", Endpoint.Unsupported("generate_content")),
         (":countTokens", Endpoint.Unsupported("count_tokens")),
@@ -16,18 +15,8 @@ internal static class EndpointPaths
         (":batchEmbedContents", Endpoint.Unsupported("embeddings")),
         (":predict", Endpoint.Unsupported("predict")),
         ("/interactions", Endpoint.Unsupported("interactions")),
-        ("/converse", Endpoint.Unsupported("converse")),
-        ("/converse-stream", Endpoint.Unsupported("converse")),
-        ("/invoke", Endpoint.Unsupported("invoke")),
-        ("/invoke-with-response-stream", Endpoint.Unsupported("invoke")),
-        ("/count-tokens", Endpoint.Unsupported("count_tokens")),
         (":rawPredict", Endpoint.Unsupported("raw_predict")),
         (":streamRawPredict", Endpoint.Unsupported("raw_predict")),
-        ("/api/chat", Endpoint.Unsupported("ollama_chat")),
-        ("/api/generate", Endpoint.Unsupported("ollama_generate")),
-        ("/api/embed", Endpoint.Unsupported("ollama_embeddings")),
-        ("/v1/chat", Endpoint.Unsupported("cohere_chat")),
-        ("/v2/chat", Endpoint.Unsupported("cohere_chat")),
         ("/embed", Endpoint.Unsupported("embeddings")),
         ("/generate", Endpoint.Unsupported("generate")),
         ("/rerank", Endpoint.Unsupported("rerank")),

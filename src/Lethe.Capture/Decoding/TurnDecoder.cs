@@ -85,7 +85,7 @@ public static class TurnDecoder
         var request = reading.Json?.RootElement;
         turn = turn with
         {
-            ModelRequested = request?.Word("model"u8) ?? EndpointPaths.Model(exchange.Path),
+            ModelRequested = request?.Word("model"u8) ?? endpoint.Model ?? EndpointPaths.Model(exchange.Path),
             Stream = request?.IsTrue("stream"u8) == true || endpoint.Streams,
         };
         return request is { } body ? dialect.ReadRequest(turn, new RequestView(endpoint.Name, body, reading.Source, memo)) : turn;
@@ -112,7 +112,7 @@ public static class TurnDecoder
         var shape = BodySniffer.Sniff(coded.Bytes.Span);
         if (status >= 400)
         {
-            return (Refused(turn, status, Utf8Repair.Clean(coded.Bytes), shape), coded.Reason);
+            return (Refused(turn, exchange, Utf8Repair.Clean(coded.Bytes), shape), coded.Reason);
         }
 
         if (coded.Reason is not null || shape is BodyShape.Empty or BodyShape.Other)
@@ -122,12 +122,11 @@ public static class TurnDecoder
         }
 
         var ended = exchange.Ending == Ending.Completed && !coded.Salvaged && !exchange.Response.Truncated;
-        IReply reply = ProducedKind.Of(exchange) == ProducedKind.Reduced ? new ReducedReply() : dialect.OpenReply(new CallView(turn.Provider, endpoint));
-        // A character may be cut between two events; in one document it is broken.
-        var frames = Frames.Feed(shape == BodyShape.Events ? HalfCharacters.Mark(coded.Bytes) : Utf8Repair.Clean(coded.Bytes), shape, reply.Take);
+        IReply reply = ProducedKind.Of(exchange) == ProducedKind.Reduced ? new ReducedReply() : dialect.OpenReply(new CallView(turn.Provider, endpoint, exchange.ResponseHeaders));
+        var frames = Frames.Feed(coded.Bytes, shape, reply.Take);
         var answer = reply.Finish(frames.Marked ? ReplyEnd.Marked : ended ? ReplyEnd.Transport : ReplyEnd.Cut);
         var reason = frames.Read == 0 && (shape == BodyShape.Json || ended) ? Unreadable(exchange) : frames.Unread > 0 && ended ? EventsUnread : null;
-        return (Compose(turn, answer, exchange) with { Stream = turn.Stream || shape == BodyShape.Events }, reason);
+        return (Compose(turn, answer, exchange) with { Stream = turn.Stream || shape is BodyShape.Events or BodyShape.Messages }, reason);
     }
 
     private static string Unreadable(CapturedExchange exchange) => exchange.Response.Truncated ? "response_truncated" : "response_not_json";
@@ -164,13 +163,13 @@ public static class TurnDecoder
         }
 
         var body = Utf8Repair.Clean(Plain(exchange).Bytes);
-        return Refused(turn, exchange.Status.Value, body, BodySniffer.Sniff(body.Span));
+        return Refused(turn, exchange, body, BodySniffer.Sniff(body.Span));
     }
 
-    private static Turn Refused(Turn turn, int status, ReadOnlyMemory<byte> body, BodyShape shape)
+    private static Turn Refused(Turn turn, CapturedExchange exchange, ReadOnlyMemory<byte> body, BodyShape shape)
     {
-        var error = WireError.FromResponse(status, body, shape, out var requestId);
-        return turn with { Error = error, UpstreamRequestId = turn.UpstreamRequestId ?? requestId };
+        var error = WireError.FromResponse(exchange.Status!.Value, body, shape, out var requestId);
+        return turn with { Error = error.Type is null ? error with { Type = ErrorTypes.Find(exchange.ResponseHeaders) } : error, UpstreamRequestId = turn.UpstreamRequestId ?? requestId };
     }
 
     private static ExchangeError? Transport(CapturedExchange exchange) =>

@@ -3,21 +3,22 @@ using Lethe.Capture.Exchanges;
 
 namespace Lethe.Capture.Redaction;
 
-/// <summary>Redacts a plain body by what it is: a stream of events line by line, all else through a sliding window.</summary>
+/// <summary>Redacts a plain body by what it is: a stream of events line by line, an event stream message by message, all else through a sliding window.</summary>
 /// <param name="framed">True for binary frames that carry their length: marks are as long as what they stand for.</param>
 /// <param name="isLines">True for JSON values one a line, which nothing but their label tells from a document.</param>
 internal sealed class PlainRedactor(bool framed, bool isLines) : IDisposable
 {
-    /// <summary>The longest name that an event's first line begins with, and its colon.</summary>
-    private const int BeginningBytes = 8;
+    /// <summary>Two lengths and their sum, with which an event stream begins; the longest name that an event's first line begins with is shorter.</summary>
+    private const int BeginningBytes = EventStreamReader.PreludeBytes;
 
     private readonly PooledBytes beginning = new();
     private StreamRedactor? window;
     private EventRedactor? events;
+    private MessageRedactor? messages;
 
     public void Append(ReadOnlySpan<byte> part, PooledBytes output)
     {
-        if (window is null && events is null)
+        if (window is null && events is null && messages is null)
         {
             beginning.Append(part);
             if (beginning.Length < BeginningBytes)
@@ -37,7 +38,7 @@ internal sealed class PlainRedactor(bool framed, bool isLines) : IDisposable
     /// <summary>The body has ended: writes the rest.</summary>
     public void Complete(PooledBytes output)
     {
-        if (window is null && events is null)
+        if (window is null && events is null && messages is null)
         {
             var bytes = beginning.ToArray();
             Open(bytes);
@@ -46,6 +47,7 @@ internal sealed class PlainRedactor(bool framed, bool isLines) : IDisposable
 
         window?.Complete(output);
         events?.Complete(output);
+        messages?.Complete(output);
     }
 
     public void Dispose()
@@ -53,12 +55,18 @@ internal sealed class PlainRedactor(bool framed, bool isLines) : IDisposable
         beginning.Dispose();
         window?.Dispose();
         events?.Dispose();
+        messages?.Dispose();
     }
 
     private void Open(ReadOnlySpan<byte> bytes)
     {
         beginning.Clear();
-        if (!framed && (isLines || BodySniffer.Sniff(bytes) == BodyShape.Events))
+        var shape = BodySniffer.Sniff(bytes);
+        if (shape == BodyShape.Messages)
+        {
+            messages = new MessageRedactor();
+        }
+        else if (!framed && (isLines || shape == BodyShape.Events))
         {
             events = new EventRedactor();
         }
@@ -72,5 +80,6 @@ internal sealed class PlainRedactor(bool framed, bool isLines) : IDisposable
     {
         window?.Append(part, output);
         events?.Append(part, output);
+        messages?.Append(part, output);
     }
 }

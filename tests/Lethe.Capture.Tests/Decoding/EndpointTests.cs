@@ -26,6 +26,14 @@ public sealed class EndpointTests
     [InlineData("/v1/responses/input_tokens", "responses_input_tokens", Operation.CountTokens)]
     [InlineData("/v1/responses/resp_1/cancel", "responses_stored", Operation.Other)]
     [InlineData("/v1/files", "files", Operation.Other)]
+    [InlineData("/model/us.anthropic.claude-sonnet-5/converse-stream", "converse", Operation.Chat)]
+    [InlineData("/gateway/model/amazon.nova-micro-v1%3A0/invoke", "invoke", Operation.Chat)]
+    [InlineData("/model/anthropic.claude-v2/count-tokens", "count_tokens", Operation.CountTokens)]
+    [InlineData("/v2/chat", "cohere_chat", Operation.Chat)]
+    [InlineData("/compatibility/v1/chat/completions", "chat_completions", Operation.Chat)]
+    [InlineData("/v2/rerank", "rerank", Operation.Rerank)]
+    [InlineData("/api/chat", "ollama_chat", Operation.Chat)]
+    [InlineData("/api/embed", "ollama_embeddings", Operation.Embeddings)]
     public void The_end_of_the_path_names_the_call(string path, string endpoint, Operation operation)
     {
         var turn = Invented.Decode(Invented.Exchange(path, "{}", "{}"));
@@ -50,9 +58,6 @@ public sealed class EndpointTests
 
     [Theory]
     [InlineData("/v1beta/models/gemini-3.6:streamGenerateContent", "{\"contents\":[]}", "unsupported_dialect")]
-    [InlineData("/model/anthropic.claude/converse-stream", "{}", "unsupported_dialect")]
-    [InlineData("/api/chat", "{\"messages\":[]}", "unsupported_dialect")]
-    [InlineData("/v2/chat", "{\"messages\":[]}", "unsupported_dialect")]
     [InlineData("/somewhere", "{\"hello\":1}", "unknown_endpoint")]
     [InlineData("/somewhere", "not json", "unknown_endpoint")]
     public void What_is_not_understood_is_a_reason(string path, string request, string reason)

@@ -12,7 +12,11 @@ namespace Lethe.Capture.Tests.Decoding;
 /// <summary>Whatever a wire carries, decoding ends with a turn or a reason.</summary>
 public sealed class HostileBodiesTests
 {
-    private static readonly string[] Paths = ["/v1/messages", "/v1/chat/completions", "/v1/responses", "/v1/completions", "/v1/embeddings", "/unknown"];
+    private static readonly string[] Paths =
+    [
+        "/v1/messages", "/v1/chat/completions", "/v1/responses", "/v1/completions", "/v1/embeddings", "/unknown",
+        "/model/m/converse", "/model/m/invoke", "/model/anthropic.claude-v2/invoke", "/v2/chat", "/v1/chat", "/v2/embed", "/api/chat", "/api/generate", "/api/embed",
+    ];
 
     private const int JsonDepth = JsonReading.DepthMax;
 

@@ -28,10 +28,21 @@ internal static class SharedDisagreements
         ("60ad386fa7ab", "tool_calls text_sha256 text_len input_tokens output_tokens web_search_requests", "the same call once, and the call before it: blocks of three messages follow one another in one stream, and all are paid"),
         ("0bc5c2cc1dda", "text_sha256 text_len input_tokens output_tokens web_search_requests", "two messages follow one another in one stream: the other decoder has the second one's text twice and counts that one alone"),
         ("3dbc18fa6336", "text_sha256 text_len input_tokens output_tokens web_search_requests", "two messages follow one another in one stream: the other decoder has the second one's text twice and counts that one alone"),
+        ("b29f35c81ed1", "id", "the other decoder reads no id of embeddings"),
+        ("472c56f31315", "id", "an error has the request's id, which is no response's"),
+        ("c66f5fd6b7be", "id", "an error has the request's id, which is no response's"),
+        ("506fb46b8086", "error", "the last event tells why the generation failed"),
+        ("6ef6ad8d4168", "error", "the last event tells why the generation failed"),
     ];
 
-    /// <summary>A byte order mark opens these streams, and the other decoder read no event of them: there is nothing to compare with.</summary>
-    public static readonly HashSet<string> Unread = ["d45b944227e3", "9d490334b44a", "c1d47f67c2dc", "4a5d6c25f0c4", "aa6488537e34", "7cba8641be69"];
+    /// <summary>
+    /// A byte order mark opens these streams, and the other decoder read no event of them; or it knows nothing of the model's language (the last four). There is nothing to compare with.
+    /// </summary>
+    public static readonly HashSet<string> Unread =
+    [
+        "d45b944227e3", "9d490334b44a", "c1d47f67c2dc", "4a5d6c25f0c4", "aa6488537e34", "7cba8641be69", "cde58e6333f2",
+        "64210ce0a5dc", "01e4dd6b4819", "31cd1b7b84d7", "751fb0779b59",
+    ];
 
     public static bool Explains(string id, string field) =>
         Known.Any(known => known.Id == id && known.Fields.Split(' ').Contains(field, StringComparer.Ordinal));

@@ -15,6 +15,9 @@ public sealed class SharedExchangesTests(ITestOutputHelper output)
     [
         "openai.chat", "openai.completions", "openai.responses", "openai.responses.compact", "openai.responses.get",
         "anthropic.messages", "vertex.rawPredict", "vertex.streamRawPredict",
+        "bedrock.converse", "bedrock.converse-stream", "bedrock.invoke", "bedrock.invoke-stream", "bedrock.count-tokens",
+        "cohere.v1.chat", "cohere.v2.chat", "cohere.generate", "cohere.embed",
+        "ollama.chat", "ollama.generate", "ollama.embed",
     ];
 
     private const string Absent = "no shared fixtures beside this checkout: nothing was compared";
@@ -45,7 +48,7 @@ public sealed class SharedExchangesTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public void Recorded_turns_of_the_three_dialects_agree_with_a_second_decoder()
+    public void Recorded_turns_agree_with_a_second_decoder()
     {
         if (SharedFixtures.Directory is null)
         {
@@ -122,7 +125,7 @@ public sealed class SharedExchangesTests(ITestOutputHelper output)
 
     private static string? ErrorMessage(JsonElement expect)
     {
-        if (!expect.TryGetProperty("error", out var error))
+        if (!expect.TryGetProperty("error", out var error) || error.ValueKind == JsonValueKind.Null)
         {
             return null;
         }

@@ -8,7 +8,7 @@ internal static class SharedUsage
 {
     public static IEnumerable<(string Field, long? Expected, long? Actual)> Compare(JsonElement expect, Usage? usage)
     {
-        if (!expect.TryGetProperty("usage", out var told))
+        if (!expect.TryGetProperty("usage", out var told) || told.GetPropertyCount() == 0)
         {
             yield return ("usage", null, usage?.InputTotal);
             yield break;
@@ -21,6 +21,24 @@ internal static class SharedUsage
             yield return ("cached_tokens", Count(told, "prompt_tokens_details", "cached_tokens") ?? Count(told, "cached_tokens") ?? Count(told, "prompt_cache_hit_tokens") ?? Count(told, "cache_read_input_tokens"), usage?.CacheRead);
             yield return ("cache_write_tokens", Count(told, "prompt_tokens_details", "cache_write_tokens") ?? Count(told, "cache_creation_input_tokens"), usage?.CacheWrite5m);
             yield return ("reasoning_tokens", Count(told, "completion_tokens_details", "reasoning_tokens") ?? Count(told, "reasoning_tokens"), usage?.Reasoning);
+        }
+        else if (told.TryGetProperty("inputTokens", out _))
+        {
+            yield return ("inputTokens", Count(told, "inputTokens"), usage?.Input);
+            yield return ("outputTokens", Count(told, "outputTokens"), usage?.Output);
+            yield return ("cacheReadInputTokens", Count(told, "cacheReadInputTokens") ?? Count(told, "cacheReadInputTokenCount"), usage?.CacheRead);
+            yield return ("cacheWriteInputTokens", Count(told, "cacheWriteInputTokens") ?? Count(told, "cacheWriteInputTokenCount"), usage?.CacheWrite);
+        }
+        else if (told.TryGetProperty("prompt_eval_count", out _) || told.TryGetProperty("eval_count", out _))
+        {
+            yield return ("prompt_eval_count", Count(told, "prompt_eval_count"), usage?.Input);
+            yield return ("eval_count", Count(told, "eval_count"), usage?.Output);
+        }
+        else if (told.TryGetProperty("billed_units", out _))
+        {
+            yield return ("billed_input_tokens", Count(told, "billed_units", "input_tokens"), usage?.Input);
+            yield return ("billed_output_tokens", Count(told, "billed_units", "output_tokens"), usage?.Output);
+            yield return ("reasoning_tokens", Count(told, "tokens", "reasoning_tokens"), usage?.Reasoning);
         }
         else if (told.TryGetProperty("total_tokens", out _) && !told.TryGetProperty("input_tokens", out _))
         {

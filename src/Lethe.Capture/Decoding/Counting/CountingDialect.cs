@@ -14,6 +14,7 @@ internal sealed class CountingDialect : Dialect
     [
         new("/messages/count_tokens", "count_tokens", Operation.CountTokens),
         new("/count-tokens:rawPredict", "count_tokens", Operation.CountTokens),
+        new("/count-tokens", "count_tokens", Operation.CountTokens) { Within = "/model/", ModelBehind = "/model/" },
         new("/responses/input_tokens", "responses_input_tokens", Operation.CountTokens),
         new("/embeddings", "embeddings", Operation.Embeddings),
     ];
@@ -29,15 +30,19 @@ internal sealed class CountingDialect : Dialect
         private Answer answer = Answer.None;
 
         /// <summary>A count is not a use: only embeddings have usage.</summary>
-        public void Take(FrameKind kind, ReadOnlySpan<byte> name, JsonElement json) => answer = new Answer
+        public void Take(FrameKind kind, ReadOnlySpan<byte> name, JsonElement json)
+        {
+            var error = WireError.Inside(json, "body");
+            answer = Read(json) with { Error = error, Complete = error is null };
+        }
+
+        public Answer Finish(ReplyEnd end) => answer;
+
+        private Answer Read(JsonElement json) => new()
         {
             Model = json.Word("model"u8),
             Id = json.Word("id"u8),
-            Error = WireError.Inside(json, "body"),
             Usage = call.Endpoint.Operation == Operation.Embeddings ? ChatUsage.Find(json, call.Vendor, null, final: true) : null,
-            Complete = true,
         };
-
-        public Answer Finish(ReplyEnd end) => answer;
     }
 }

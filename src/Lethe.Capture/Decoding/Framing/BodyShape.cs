@@ -9,7 +9,10 @@ internal enum BodyShape
     /// <summary>text/event-stream.</summary>
     Events,
 
-    /// <summary>Something else: HTML, plain text, binary frames.</summary>
+    /// <summary>application/vnd.amazon.eventstream.</summary>
+    Messages,
+
+    /// <summary>Something else: HTML, plain text, binary data.</summary>
     Other,
 }
 
@@ -29,7 +32,7 @@ internal static class BodySniffer
             return BodyShape.Json;
         }
 
-        return IsEventLine(body) ? BodyShape.Events : BodyShape.Other;
+        return IsEventLine(body) ? BodyShape.Events : EventStreamReader.Begins(body) ? BodyShape.Messages : BodyShape.Other;
     }
 
     /// <summary>The body without a byte order mark and the blanks around it.</summary>

@@ -11,7 +11,7 @@ internal enum FrameKind
     /// <summary>One event of a stream.</summary>
     Event,
 
-    /// <summary>The words of somebody in between, as <c>{"error":"…"}</c>.</summary>
+    /// <summary>The words of somebody in between, as <c>{"error":"…"}</c>, or an exception by its name.</summary>
     Fault,
 }
 

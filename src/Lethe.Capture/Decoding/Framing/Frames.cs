@@ -11,7 +11,7 @@ namespace Lethe.Capture.Decoding.Framing;
 internal readonly record struct FrameCount(int Read, int Unread, bool Marked);
 
 /// <summary>
-/// Cuts a body into frames: one document, server-sent events, or JSON values one after another, on lines or in a list. What a sloppy server writes is read
+/// Cuts a body into frames: one document, server-sent events, messages of an event stream, or JSON values one after another, on lines or in a list. What a sloppy server writes is read
 /// where there is only one way to read it, for all dialects alike; the rest is counted.
 /// </summary>
 internal static class Frames
@@ -27,10 +27,14 @@ internal static class Frames
         var feed = new Feeder(taker);
         if (shape == BodyShape.Events)
         {
-            for (var events = new SseReader(BodySniffer.TrimStart(body)); feed.Malformed < MalformedMax && events.Read();)
+            for (var events = new SseReader(HalfCharacters.Mark(BodySniffer.TrimStart(body))); feed.Malformed < MalformedMax && events.Read();)
             {
                 feed.Event(events.Name.Span, events.Data);
             }
+        }
+        else if (shape == BodyShape.Messages)
+        {
+            feed.Messages(new EventStreamReader(body));
         }
         else
         {
@@ -75,10 +79,11 @@ internal static class Frames
 
         public void Document(ReadOnlyMemory<byte> body)
         {
-            using var document = JsonReading.TryParseLeniently(body);
+            // A character may be cut between two frames; in one document it is broken.
+            using var document = JsonReading.TryParseLeniently(Utf8Repair.Clean(body));
             if (document is null)
             {
-                Unread += Values(default, body) ? 0 : 1;
+                Unread += Values(default, HalfCharacters.Mark(body)) ? 0 : 1;
             }
             else if (document.RootElement.ValueKind == JsonValueKind.Array && document.RootElement.GetArrayLength() > 1)
             {
@@ -127,6 +132,32 @@ internal static class Frames
             }
         }
 
+        public void Messages(EventStreamReader messages)
+        {
+            while (Malformed < MalformedMax && messages.Read())
+            {
+                var name = messages.Name.Span;
+                var payload = messages.Payload;
+                using var document = messages.Kind == EventStreamMessage.Error ? Told(messages.Name, messages.Words) : JsonReading.TryParse(HalfCharacters.Mark(payload));
+                if (document is not null)
+                {
+                    Take(messages.Kind == EventStreamMessage.Event ? FrameKind.Event : FrameKind.Fault, name, document.RootElement);
+                }
+                else if (messages.Kind == EventStreamMessage.Exception)
+                {
+                    using var words = Told(messages.Name, payload);
+                    Take(FrameKind.Fault, name, words.RootElement);
+                }
+                else
+                {
+                    // Events without a payload mark the beginning of some streams.
+                    (Malformed, Unread) = (Malformed + 1, Unread + (payload.IsEmpty ? 0 : 1));
+                }
+            }
+
+            Unread += messages.Unread;
+        }
+
         /// <summary>Reads value after value; false when something is left that is none.</summary>
         private bool Values(ReadOnlySpan<byte> name, ReadOnlyMemory<byte> body)
         {
@@ -166,6 +197,14 @@ internal static class Frames
             using var document = JsonReading.TryParse(RawMessage.Write("error", Encoding.UTF8.GetString(words.Span)));
             Take(FrameKind.Fault, name, document!.RootElement);
         }
+
+        private static JsonDocument Told(ReadOnlyMemory<byte> code, ReadOnlyMemory<byte> words) => JsonDocument.Parse(RawMessage.Write(writer =>
+        {
+            writer.WriteStartObject();
+            writer.WriteString("code"u8, Encoding.UTF8.GetString(code.Span));
+            writer.WriteString("message"u8, Encoding.UTF8.GetString(words.Span));
+            writer.WriteEndObject();
+        }));
 
         private void Take(FrameKind kind, ReadOnlySpan<byte> name, JsonElement json)
         {

@@ -13,7 +13,7 @@ internal static class JsonReading
     private const int WrappingDepth = 8;
 
     /// <summary>Sums of a few counts below this, and their products with a price, stay far from overflow.</summary>
-    private const long CountMax = 1_000_000_000_000_000;
+    public const long CountMax = 1_000_000_000_000_000;
 
     private static readonly JsonDocumentOptions Options = new() { MaxDepth = DepthMax };
     private static readonly JsonDocumentOptions AssembledOptions = new() { MaxDepth = DepthMax + WrappingDepth };

@@ -45,4 +45,5 @@ internal abstract class Dialect
 internal readonly record struct RequestView(string Endpoint, JsonElement Body, ReadOnlyMemory<byte> Source, RepeatMemo? Memo);
 
 /// <summary>A call whose response is to be read.</summary>
-internal readonly record struct CallView(string Vendor, Endpoint Endpoint);
+/// <param name="Headers">Those of the response.</param>
+internal readonly record struct CallView(string Vendor, Endpoint Endpoint, IReadOnlyList<HeaderField> Headers);

@@ -13,6 +13,9 @@ internal readonly record struct Endpoint(string Name, Operation Operation, Diale
     /// <summary>True when the path itself asks for a stream.</summary>
     public bool Streams { get; init; }
 
+    /// <summary>The model that the path names; null when it names none.</summary>
+    public string? Model { get; init; }
+
     /// <summary>Nothing is said in it: health probes, model lists, files, batches.</summary>
     public static Endpoint Other(string name) => new(name, Operation.Other, null);
 
@@ -32,6 +35,18 @@ internal sealed record EndpointRule(string Suffix, string Name, Operation Operat
 
     /// <summary>True when the path itself asks for a stream.</summary>
     public bool Streams { get; init; }
+
+    /// <summary>What the model's name stands behind in the path, up to the suffix; null where the path does not tell it.</summary>
+    public string? ModelBehind { get; init; }
+
+    /// <summary>The model that such a path names.</summary>
+    public string? Model(string path)
+    {
+        var (from, until) = ModelBehind is null ? (-1, 0)
+            : (path.IndexOf(ModelBehind, StringComparison.Ordinal), path.LastIndexOf(Suffix, StringComparison.OrdinalIgnoreCase));
+        from += ModelBehind?.Length ?? 0;
+        return ModelBehind is not null && from >= ModelBehind.Length && from < until ? Uri.UnescapeDataString(path[from..until]) : null;
+    }
 
     public bool Accepts(string method, string path) =>
         method.Equals(Method, StringComparison.OrdinalIgnoreCase)
