@@ -48,7 +48,9 @@ internal sealed class VerbatimResponse : ResponseTransform
 
     private static void RefuseUnaskedSwitch(HttpContext context, HttpResponseMessage response)
     {
-        if (response.StatusCode == HttpStatusCode.SwitchingProtocols && context.Features.Get<IHttpUpgradeFeature>() is not { IsUpgradableRequest: true })
+        if (response.StatusCode == HttpStatusCode.SwitchingProtocols
+            && context.Features.Get<IHttpUpgradeFeature>() is not { IsUpgradableRequest: true }
+            && context.Features.Get<IHttpExtendedConnectFeature>() is not { IsExtendedConnect: true })
         {
             throw new HttpIOException(HttpRequestError.InvalidResponse, "it switches to a protocol that nobody asked for.");
         }

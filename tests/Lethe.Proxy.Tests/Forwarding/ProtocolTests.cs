@@ -102,8 +102,10 @@ public sealed class ProtocolTests
         Assert.StartsWith("HTTP/1.1 413 Too Large", await client.ReadUntilAsync("\r\n\r\n"), StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task A_websocket_passes_and_leaves_an_exchange()
+    [Theory]
+    [InlineData("1.1")]
+    [InlineData("2.0")]
+    public async Task A_websocket_passes_and_leaves_an_exchange(string version)
     {
         await using var api = await FakeModelApi.StartStreamingAsync(async context =>
         {
@@ -114,9 +116,11 @@ public sealed class ProtocolTests
             await socket.CloseAsync(WebSocketCloseStatus.NormalClosure, "bye", CancellationToken.None);
         });
         await using var door = await ForwardingDoor.StartAsync(api.Address);
-        using var client = new ClientWebSocket();
+        using var client = new ClientWebSocket { Options = { HttpVersion = Version.Parse(version), HttpVersionPolicy = HttpVersionPolicy.RequestVersionExact } };
+        using var handler = new SocketsHttpHandler { UseProxy = false };
+        using var invoker = new HttpMessageInvoker(handler);
         using var patience = new CancellationTokenSource(Patience);
-        await client.ConnectAsync(new Uri(door.Address.Replace("http:", "ws:", StringComparison.Ordinal) + "/v1/responses"), patience.Token);
+        await client.ConnectAsync(new Uri(door.Address.Replace("http:", "ws:", StringComparison.Ordinal) + "/v1/responses"), invoker, patience.Token);
 
         await client.SendAsync("hello"u8.ToArray(), WebSocketMessageType.Text, true, patience.Token);
         var echo = new byte[100];
