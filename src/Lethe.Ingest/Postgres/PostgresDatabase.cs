@@ -13,11 +13,13 @@ internal static class PostgresDatabase
     /// <summary>All steps in order.</summary>
     public static IReadOnlyList<Migration> Steps { get; } = Migration.Load("Lethe.Ingest.Postgres");
 
-    public static NpgsqlDataSource Connect(string connectionString)
+    /// <param name="isPatient">True where a statement may take as long as the store is large.</param>
+    public static NpgsqlDataSource Connect(string connectionString, bool isPatient = false)
     {
         var settings = new NpgsqlConnectionStringBuilder(connectionString) { ApplicationName = "lethe" };
         settings.MaxAutoPrepare = settings.MaxAutoPrepare == 0 ? 100 : settings.MaxAutoPrepare;
         settings.AutoPrepareMinUsages = 2;
+        settings.CommandTimeout = isPatient ? 0 : settings.CommandTimeout;
         return NpgsqlDataSource.Create(settings);
     }
 

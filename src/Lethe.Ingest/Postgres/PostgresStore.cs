@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Lethe.Ingest.Journaling;
 using Lethe.Ingest.Meaning;
 using Lethe.Ingest.Reading;
+using Lethe.Ingest.Verifying;
 using Npgsql;
 
 namespace Lethe.Ingest.Postgres;
@@ -46,6 +47,20 @@ public sealed class PostgresStore : ISessionStore
 
     /// <summary>Reads a database that may not be there yet, or not be reached: each call refuses until it is.</summary>
     public static StoreReader ReaderAt(string connectionString) => new(new PostgresReadConnections(PostgresDatabase.Connect(connectionString)));
+
+    /// <summary>Looks for faults in a store, which may be written meanwhile.</summary>
+    public static StoreVerifier VerifierAt(string connectionString) => new(new PostgresChecks(PostgresDatabase.Connect(connectionString, isPatient: true)));
+
+    /// <summary>How the database is reached, with a password that stands elsewhere.</summary>
+    public static string WithPassword(string connectionString, string password) =>
+        new NpgsqlConnectionStringBuilder(connectionString) { Password = password }.ConnectionString;
+
+    /// <summary>The database and its server, for people to read; no credentials.</summary>
+    public static string NameOf(string connectionString)
+    {
+        var told = new NpgsqlConnectionStringBuilder(connectionString);
+        return $"the database {told.Database ?? told.Username} on {told.Host}:{told.Port}";
+    }
 
     public bool IsThere => true;
 

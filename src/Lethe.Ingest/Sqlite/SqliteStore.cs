@@ -3,6 +3,7 @@ using Dapper;
 using Lethe.Ingest.Journaling;
 using Lethe.Ingest.Meaning;
 using Lethe.Ingest.Reading;
+using Lethe.Ingest.Verifying;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
 
@@ -84,6 +85,9 @@ public sealed class SqliteStore : ISessionStore
 
     /// <summary>Of a store that may not be there yet: each call refuses until it is, as <see cref="OpenReader"/> does.</summary>
     public static StoreReader ReaderAt(string path) => new(new SqliteReadConnections(path));
+
+    /// <summary>Looks for faults in a store, which may be written meanwhile.</summary>
+    public static StoreVerifier VerifierAt(string path) => new(new SqliteChecks(path));
 
     internal SqliteConnection Connection => connection;
 

@@ -95,6 +95,11 @@ internal sealed class LetheOptionsValidator
         {
             Refuse("Postgres:ConnectionString", "the sink 'postgres' needs it.");
         }
+
+        if (options.Postgres.PasswordFile is { } file && !File.Exists(file))
+        {
+            Refuse("Postgres:PasswordFile", $"there is no file {file}.");
+        }
     }
 
     private void CheckDoors(LetheOptions options)

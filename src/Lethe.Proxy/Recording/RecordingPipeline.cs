@@ -53,7 +53,7 @@ internal sealed class RecordingPipeline : IAsyncDisposable
         logger = logs.CreateLogger<RecordingPipeline>();
         IngestMeter.BeginAtZero();
         var store = DataLayout.Store(dataDirectory);
-        Reader = StoreOfSink.Reader(options, journal.Id);
+        Reader = StoreOfSink.Reader(options, dataDirectory);
         var interpreter = new ExchangeInterpreter(PriceBook.Embedded, new RepeatMemo());
         loop = new IngestLoop(
             from => journal.Consume(from),

@@ -28,7 +28,7 @@ public sealed class IngestLoopTests : IDisposable
         await world.CatchUpAsync(world.Loop(replayed.File));
         Assert.Equal(world.Store.State(), replayed.State());
         Assert.Equal(Calls.Length, world.Store.Count("exchanges"));
-        Assert.Empty(new StoreVerifier(world.Store.File).Verify());
+        Assert.Empty(SqliteStore.VerifierAt(world.Store.File).Verify());
         Assert.Empty(world.Parity());
     }
 

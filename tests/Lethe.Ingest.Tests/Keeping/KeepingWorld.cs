@@ -93,7 +93,7 @@ internal sealed class KeepingWorld : IDisposable
     /// <summary>Everything that is off in store and journal, alone and beside each other.</summary>
     public List<string> Faults()
     {
-        using var check = new StoreVerifier(Store.File).Against(Journal);
+        using var check = SqliteStore.VerifierAt(Store.File).Against(Journal);
         var journal = check.Verify();
         return [.. Store.Faults(), .. check.Faults(journal).Concat(check.Parity(journal, Interpret)).Select(fault => fault.ToString())];
     }

@@ -4,6 +4,7 @@ using Lethe.Ingest.Meaning;
 using Lethe.Ingest.Postgres;
 using Lethe.Ingest.Reading;
 using Lethe.Ingest.Tests.Postgres;
+using Lethe.Ingest.Verifying;
 using Npgsql;
 
 namespace Lethe.Ingest.Tests.Storage;
@@ -24,6 +25,7 @@ internal sealed class PostgresTestStore : TestStore
         connectionString = PostgresServer.Shared.ConnectionString(database);
         store = PostgresStore.Open(connectionString, TimeProvider.System);
         Reader = PostgresStore.ReaderAt(connectionString);
+        Verifier = PostgresStore.VerifierAt(connectionString);
         Connection = new NpgsqlConnection(connectionString);
         Connection.Open();
     }
@@ -55,7 +57,13 @@ internal sealed class PostgresTestStore : TestStore
 
     public override string State() => StoreState.Of(Reader, Connection, PostgresStoreState.Rows);
 
-    public override IReadOnlyList<string> Faults() => [.. PostgresStoreState.Faults.SelectMany(query => Connection.Query<string>(query))];
+    public override IReadOnlyList<string> Faults() =>
+    [
+        .. PostgresStoreState.Faults.SelectMany(query => Connection.Query<string>(query)),
+        .. Verifier.Verify().Select(fault => fault.ToString()),
+    ];
+
+    public StoreVerifier Verifier { get; }
 
     public override IEnumerable<string?> Met() => Connection.Query<string?>(PostgresStoreState.Met);
 
@@ -67,6 +75,7 @@ internal sealed class PostgresTestStore : TestStore
         Connection.Execute(PostgresStoreState.Empty);
         Connection.Dispose();
         Reader.Dispose();
+        Verifier.Dispose();
         Idle.Add(database);
     }
 }

@@ -43,7 +43,7 @@ internal sealed class SqliteTestStore : TestStore
 
     public override string State() => StoreState.Of(Reader, Connection, SqliteStoreState.Rows);
 
-    public override IReadOnlyList<string> Faults() => [.. new StoreVerifier(File).Verify().Select(fault => fault.ToString())];
+    public override IReadOnlyList<string> Faults() => [.. SqliteStore.VerifierAt(File).Verify().Select(fault => fault.ToString())];
 
     public override IEnumerable<string?> Met() => Connection.Query<string?>(SqliteStoreState.Met);
 
