@@ -1,5 +1,6 @@
 using System.Data.Common;
 using Dapper;
+using Lethe.Ingest.Journaling;
 using Lethe.Ingest.Meaning;
 using Lethe.Ingest.Verifying;
 using Npgsql;
@@ -104,4 +105,7 @@ internal sealed class PostgresChecks(NpgsqlDataSource source) : PostgresReading(
     public IReadOnlyList<object> Owners(DbConnection connection) => [.. connection.Query<Guid>("SELECT org FROM orgs ORDER BY org")];
 
     public IEnumerable<(string OrgId, long Last)> LastCommits(DbConnection connection) => connection.Query<(string, long)>("SELECT org::text, ingested FROM orgs");
+
+    public bool IsToBeErased(DbConnection connection, JournalPosition at) => connection.ExecuteScalar<bool>(
+        "SELECT EXISTS (SELECT 1 FROM erasures WHERE journal = @Journal AND segment = @Segment AND \"offset\" = @Offset)", new { at.Journal, at.Segment, at.Offset });
 }

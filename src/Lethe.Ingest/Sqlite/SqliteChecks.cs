@@ -1,5 +1,6 @@
 using System.Data.Common;
 using Dapper;
+using Lethe.Ingest.Journaling;
 using Lethe.Ingest.Meaning;
 using Lethe.Ingest.Reading;
 using Lethe.Ingest.Verifying;
@@ -80,6 +81,8 @@ internal sealed class SqliteChecks(string path) : SqliteReading, ICheckedStore
 
     public IEnumerable<(string OrgId, long Last)> LastCommits(DbConnection connection) => connection.Query<(string, long)>(
         "SELECT org_id, coalesce((SELECT max(ingested) FROM exchanges e WHERE e.org = o.org), 0) FROM orgs o");
+
+    public bool IsToBeErased(DbConnection connection, JournalPosition at) => false;
 
     public override void Dispose()
     {

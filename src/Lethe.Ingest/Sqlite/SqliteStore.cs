@@ -1,10 +1,14 @@
 using System.Security.Cryptography;
 using Dapper;
+using Lethe.Capture;
+using Lethe.Capture.Exchanges;
 using Lethe.Ingest.Journaling;
+using Lethe.Ingest.Keeping;
 using Lethe.Ingest.Meaning;
 using Lethe.Ingest.Reading;
 using Lethe.Ingest.Verifying;
 using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Logging;
 using SQLitePCL;
 
 namespace Lethe.Ingest.Sqlite;
@@ -88,6 +92,17 @@ public sealed class SqliteStore : ISessionStore
 
     /// <summary>Looks for faults in a store, which may be written meanwhile.</summary>
     public static StoreVerifier VerifierAt(string path) => new(new SqliteChecks(path));
+
+    /// <summary>Keeps what is there, and takes away what is not to be kept any more, beside who writes.</summary>
+    public static SessionKeeping Keep(
+        string path,
+        Journal journal,
+        string dataDirectory,
+        RetentionSettings settings,
+        Func<CapturedExchange, InterpretedExchange> interpret,
+        TimeProvider time,
+        ILogger logger) =>
+        new(stopping => File.Exists(path) ? SqliteRetention.Open(path, time, stopping) : null, journal, dataDirectory, settings, interpret, time, logger);
 
     internal SqliteConnection Connection => connection;
 

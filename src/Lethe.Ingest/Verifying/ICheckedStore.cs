@@ -1,4 +1,5 @@
 using System.Data.Common;
+using Lethe.Ingest.Journaling;
 using Lethe.Ingest.Reading;
 
 namespace Lethe.Ingest.Verifying;
@@ -23,6 +24,9 @@ internal interface ICheckedStore : IReadConnections
 
     /// <summary>How far the order of commits has come in each organisation.</summary>
     IEnumerable<(string OrgId, long Last)> LastCommits(DbConnection connection);
+
+    /// <summary>True where another recorder has taken words or records out of the store and left it to this one to erase the words at this place of its journal.</summary>
+    bool IsToBeErased(DbConnection connection, JournalPosition at);
 
     /// <summary>The invariants that SQL can tell: a row a fault, what it is about and what is wrong.</summary>
     IReadOnlyList<CheckQuery> Invariants { get; }

@@ -34,7 +34,13 @@ internal sealed class ParityCheck
     }
 
     /// <summary>What the store lacks of an exchange of the journal, or says of it otherwise.</summary>
-    public IEnumerable<VerifyFault> Compare(JournaledExchange journaled)
+    public IReadOnlyList<VerifyFault> Compare(JournaledExchange journaled)
+    {
+        IReadOnlyList<VerifyFault> faults = [.. Faults(journaled)];
+        return faults.Count > 0 && store.IsToBeErased(connection, journaled.At) ? [] : faults;
+    }
+
+    private IEnumerable<VerifyFault> Faults(JournaledExchange journaled)
     {
         var exchange = journaled.Exchange;
         var subject = exchange.Id.ToString();

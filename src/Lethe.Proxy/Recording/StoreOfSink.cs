@@ -1,5 +1,8 @@
+using Lethe.Capture;
+using Lethe.Capture.Exchanges;
 using Lethe.Ingest.Ingesting;
 using Lethe.Ingest.Journaling;
+using Lethe.Ingest.Keeping;
 using Lethe.Ingest.Meaning;
 using Lethe.Ingest.Postgres;
 using Lethe.Ingest.Reading;
@@ -23,8 +26,8 @@ internal static class StoreOfSink
     /// <exception cref="StoreUnavailableException"/>
     public static IngestStore Open(LetheOptions options, Guid journal, TimeProvider time, CancellationToken stopping) => options.Sink switch
     {
-        Postgres => new IngestStore(PostgresStore.Open(ConnectionOf(options), time), journal),
-        Memory => new IngestStore(SqliteStore.OpenMemory(NameOf(journal), time), journal),
+        Postgres => new IngestStore(PostgresStore.Open(ConnectionOf(options), time), journal, time, Recorder(options)),
+        Memory => new IngestStore(SqliteStore.OpenMemory(NameOf(journal), time), journal, time),
         _ => IngestStore.Open(DataLayout.Store(options.DataDirectory), journal, time, stopping),
     };
 
@@ -65,6 +68,19 @@ internal static class StoreOfSink
         Memory => "the memory of the process that runs",
         _ => null,
     };
+
+    /// <summary>Keeps what is in it for as long as the options say; null where it is gone with the process anyhow.</summary>
+    public static SessionKeeping? Keep(
+        LetheOptions options, Journal journal, string dataDirectory, RetentionSettings settings, Func<CapturedExchange, InterpretedExchange> interpret, TimeProvider time, ILogger logger) =>
+        options.Sink switch
+        {
+            Postgres => PostgresStore.Keep(ConnectionOf(options), Recorder(options), journal, dataDirectory, settings, interpret, time, logger),
+            Memory => null,
+            _ => SqliteStore.Keep(DataLayout.Store(dataDirectory), journal, dataDirectory, settings, interpret, time, logger),
+        };
+
+    // The lock of the directory has one process of this name at a time.
+    private static string Recorder(LetheOptions options) => $"{Environment.MachineName}:{Path.GetFullPath(options.DataDirectory)}";
 
     private static string ConnectionOf(LetheOptions options) => options.Postgres.PasswordFile is { } file
         ? PostgresStore.WithPassword(options.Postgres.ConnectionString, File.ReadAllText(file).Trim())
