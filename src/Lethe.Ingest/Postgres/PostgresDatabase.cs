@@ -1,4 +1,5 @@
 using Lethe.Ingest.Meaning;
+using Lethe.Ingest.Reading;
 using Npgsql;
 using static Lethe.Ingest.Postgres.PostgresValues;
 
@@ -9,6 +10,8 @@ internal static class PostgresDatabase
 {
     /// <summary>Held while the schema is made: of many recorders that start at once one makes it.</summary>
     private const long SchemaLock = 0x4C657468_73746570;
+
+    static PostgresDatabase() => StoredId.Register();
 
     /// <summary>All steps in order.</summary>
     public static IReadOnlyList<Migration> Steps { get; } = Migration.Load("Lethe.Ingest.Postgres");

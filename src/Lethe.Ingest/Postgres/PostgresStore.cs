@@ -25,7 +25,6 @@ public sealed class PostgresStore : ISessionStore
 
     private PostgresStore(NpgsqlDataSource source, TimeProvider time)
     {
-        StoredId.Register();
         this.source = source;
         this.time = time;
     }
