@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Security.Cryptography;
 using Dapper;
 using Lethe.Ingest.Journaling;
 using Lethe.Ingest.Keeping;
@@ -68,7 +69,7 @@ internal sealed class PostgresRetention : IKeptStore
         lease ??= Refusing(() =>
         {
             using var transaction = connection.BeginTransaction();
-            var taken = leases.TryLease(Job, owner, Guid.NewGuid(), LeaseDuration, held: null);
+            var taken = leases.TryLease(Job, owner, new Guid(RandomNumberGenerator.GetBytes(16)), LeaseDuration, held: null);
             transaction.Commit();
             return taken;
         });
