@@ -26,6 +26,9 @@ internal static partial class Log
     [LoggerMessage(34, LogLevel.Error, "The journal goes on in a later version at {Position}: it is written on and not read ({Detail})")]
     public static partial void IngestHalted(ILogger logger, string position, string detail);
 
+    [LoggerMessage(36, LogLevel.Error, "Ingest ends at {Position}: {Detail} Captures go on into the journal")]
+    public static partial void IngestFenced(ILogger logger, string position, string detail);
+
     [LoggerMessage(35, LogLevel.Warning, "The store was last made of another journal ({Journal}); this one is read from its beginning")]
     public static partial void JournalIsAnother(ILogger logger, Guid journal);
 

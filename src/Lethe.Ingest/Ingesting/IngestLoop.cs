@@ -97,6 +97,12 @@ public sealed class IngestLoop(
         {
             throw;
         }
+        catch (LeaseLostException fenced)
+        {
+            Log.IngestFenced(logger, committed.ToString(), fenced.Message);
+            state = new IngestState(IngestPhase.Halted, fenced.Message);
+            return true;
+        }
         catch (Exception fault)
         {
             Log.IngestFailed(logger, pause.TotalMilliseconds, fault);

@@ -15,7 +15,7 @@ public enum IngestPhase
     /// <summary>Something failed and is tried again; nothing is lost meanwhile.</summary>
     Retrying,
 
-    /// <summary>The journal goes on in a version that this program does not know: it is written on, and not read.</summary>
+    /// <summary>The journal goes on in a version that this program does not know, or another recorder takes it in: it is written on, and not read.</summary>
     Halted,
 
     /// <summary>It was told to end.</summary>

@@ -2,7 +2,6 @@ using Lethe.Capture;
 using Lethe.Capture.Exchanges;
 using Lethe.Ingest.Journaling;
 using Lethe.Ingest.Meaning;
-using Lethe.Ingest.Sqlite;
 
 namespace Lethe.Ingest.Keeping;
 
@@ -22,20 +21,20 @@ internal sealed class Forgetter(Journal journal, Func<CapturedExchange, Interpre
     /// <returns>How many lie on damaged lines of the journal, where their words could not be found.</returns>
     /// <exception cref="StoreUnavailableException"/>
     /// <exception cref="IOException">The journal refuses.</exception>
-    public int DropWords(SqliteRetention store, IReadOnlyCollection<HeldWords> exchanges, string content)
+    public int DropWords(IKeptStore store, IReadOnlyCollection<HeldWords> exchanges, string content)
     {
         stopping.ThrowIfCancellationRequested();
-        var unread = EraseFromJournal(exchanges.Select(one => one.At), content == Erased ? "forget" : "retention");
+        var unread = EraseFromJournal(store, exchanges.Select(one => one.At), content == Erased ? "forget" : "retention");
         store.DropWords(exchanges, content);
         IngestMeter.Forgot(content == Erased ? "erased" : "words", exchanges.Count);
         return unread;
     }
 
     /// <summary>Takes rows away, but for those whose other tries stay; how many.</summary>
-    public int RemoveWholeCalls(SqliteRetention store, IReadOnlyCollection<HeldWords> exchanges) => Remove(store.RemoveWholeCalls, exchanges);
+    public int RemoveWholeCalls(IKeptStore store, IReadOnlyCollection<HeldWords> exchanges) => Remove(store.RemoveWholeCalls, exchanges);
 
     /// <summary>Carries out what was asked, to its end; how many exchanges' words went, how many rows, and how many lie on damaged lines of the journal.</summary>
-    public (long Words, long Records, long Unread) Finish(SqliteRetention store, Forgetting asked)
+    public (long Words, long Records, long Unread) Finish(IKeptStore store, Forgetting asked)
     {
         long words = 0;
         long records = 0;
@@ -60,6 +59,20 @@ internal sealed class Forgetter(Journal journal, Func<CapturedExchange, Interpre
         return (words, records, unread);
     }
 
+    /// <summary>Erases from this recorder's journal what others left to it.</summary>
+    public void EraseLeft(IKeptStore store)
+    {
+        for (var left = store.LeftToThis(ExchangesAtOnce); left.Count > 0; left = store.LeftToThis(ExchangesAtOnce))
+        {
+            stopping.ThrowIfCancellationRequested();
+            foreach (var those in left.GroupBy(one => one.Reason, one => one.At))
+            {
+                EraseFromJournal(store, those.Select(at => (JournalPosition?)at), those.Key);
+                store.Erased([.. those]);
+            }
+        }
+    }
+
     private int Remove(Func<IReadOnlyCollection<HeldWords>, int> remove, IReadOnlyCollection<HeldWords> exchanges)
     {
         stopping.ThrowIfCancellationRequested();
@@ -68,14 +81,16 @@ internal sealed class Forgetter(Journal journal, Func<CapturedExchange, Interpre
         return removed;
     }
 
-    private int EraseFromJournal(IEnumerable<JournalPosition?> places, string reason)
+    private int EraseFromJournal(IKeptStore store, IEnumerable<JournalPosition?> places, string reason)
     {
-        JournalPosition[] here = [.. places.OfType<JournalPosition>().Where(place => place.Journal == journal.Id)];
+        var all = places.OfType<JournalPosition>().ToLookup(place => place.Journal == journal.Id);
+        JournalPosition[] here = [.. all[true]];
+        store.LeaveToOthers([.. all[false]], reason);
         return here.Length > 0 ? OwnThread.Wait(journal.EraseAsync(here, reason)) : 0;
     }
 
     // What could not be stored, or came under a key that was used, has no row to be found by.
-    private void DropLetters(SqliteRetention store, Forgetting asked)
+    private void DropLetters(IKeptStore store, Forgetting asked)
     {
         var letters = store.Letters();
         if (letters.Count == 0)
@@ -94,7 +109,7 @@ internal sealed class Forgetter(Journal journal, Func<CapturedExchange, Interpre
 
         if (theirs.Length > 0)
         {
-            EraseFromJournal(theirs.Select(letter => letter.At), "forget");
+            EraseFromJournal(store, theirs.Select(letter => letter.At), "forget");
             store.DropLetters([.. theirs.Select(letter => letter.Letter)]);
         }
     }

@@ -1,5 +1,4 @@
 using Lethe.Ingest.Meaning;
-using Lethe.Ingest.Sqlite;
 
 namespace Lethe.Ingest.Keeping;
 
@@ -12,7 +11,7 @@ internal sealed class Retention(RetentionSettings settings, string dataDirectory
     private const double SlackShare = 0.01;
 
     /// <summary>How many exchanges lost their words, and how many their rows.</summary>
-    public (long Words, long Records) Look(SqliteRetention store)
+    public (long Words, long Records) Look(IKeptStore store)
     {
         var (words, records) = (0L, 0L);
         if (settings.WordsAge > TimeSpan.Zero && IsDue(settings.WordsAge, before => store.WordsBefore(before, 1).Count > 0))
@@ -44,7 +43,7 @@ internal sealed class Retention(RetentionSettings settings, string dataDirectory
 
     private long Before(TimeSpan age) => Microseconds.Of(time.GetUtcNow()) - (long)age.TotalMicroseconds;
 
-    private long ExpireBefore(SqliteRetention store, long before)
+    private long ExpireBefore(IKeptStore store, long before)
     {
         long count = 0;
         for (var held = store.WordsBefore(before, Forgetter.ExchangesAtOnce); held.Count > 0; held = store.WordsBefore(before, Forgetter.ExchangesAtOnce))
@@ -56,9 +55,9 @@ internal sealed class Retention(RetentionSettings settings, string dataDirectory
         return count;
     }
 
-    private long RemoveBefore(SqliteRetention store, long before)
+    private long RemoveBefore(IKeptStore store, long before)
     {
-        long count = 0;
+        long count = store.RemoveMonths(before);
         int removed;
         do
         {
@@ -70,14 +69,14 @@ internal sealed class Retention(RetentionSettings settings, string dataDirectory
     }
 
     // So large a part of all words, the oldest, as the directory is too large by: the next look sees what came of it.
-    private (long Words, long Records) Lighten(SqliteRetention store, long held)
+    private (long Words, long Records) Lighten(IKeptStore store, long held)
     {
         var over = (held - settings.BytesMax) / (double)held;
         var (withWords, without) = store.Count();
         var (words, records) = (0L, 0L);
         for (var left = (long)Math.Ceiling(withWords * over); left > 0;)
         {
-            var oldest = store.WordsBefore(long.MaxValue, (int)Math.Min(left, Forgetter.ExchangesAtOnce));
+            var oldest = store.OldestWords((int)Math.Min(left, Forgetter.ExchangesAtOnce));
             if (oldest.Count == 0)
             {
                 break;

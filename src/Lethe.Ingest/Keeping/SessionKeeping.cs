@@ -2,7 +2,6 @@ using Lethe.Capture;
 using Lethe.Capture.Exchanges;
 using Lethe.Ingest.Journaling;
 using Lethe.Ingest.Meaning;
-using Lethe.Ingest.Sqlite;
 using Microsoft.Extensions.Logging;
 
 namespace Lethe.Ingest.Keeping;
@@ -13,8 +12,11 @@ namespace Lethe.Ingest.Keeping;
 /// </summary>
 public sealed class SessionKeeping : IAsyncDisposable
 {
-    private readonly string store;
+    private readonly Func<CancellationToken, IKeptStore?> open;
     private readonly RetentionSettings settings;
+    private static readonly TimeSpan TurnMax = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan TurnPoll = TimeSpan.FromMilliseconds(50);
+
     private readonly TimeProvider time;
     private readonly ILogger logger;
     private readonly Forgetter forgetter;
@@ -24,11 +26,17 @@ public sealed class SessionKeeping : IAsyncDisposable
     private Task working = Task.CompletedTask;
     private volatile KeepingState state = new(0, 0, 0, null, null);
 
-    /// <param name="store">The store's file.</param>
-    public SessionKeeping(
-        Journal journal, string dataDirectory, string store, RetentionSettings settings, Func<CapturedExchange, InterpretedExchange> interpret, TimeProvider time, ILogger logger)
+    /// <param name="open">Opens the store for a job; null while there is none.</param>
+    internal SessionKeeping(
+        Func<CancellationToken, IKeptStore?> open,
+        Journal journal,
+        string dataDirectory,
+        RetentionSettings settings,
+        Func<CapturedExchange, InterpretedExchange> interpret,
+        TimeProvider time,
+        ILogger logger)
     {
-        this.store = store;
+        this.open = open;
         this.settings = settings;
         this.time = time;
         this.logger = logger;
@@ -46,8 +54,13 @@ public sealed class SessionKeeping : IAsyncDisposable
     /// <exception cref="StoreUnavailableException">It could not be finished now; once it was noted it goes on by itself.</exception>
     public Task<ForgottenCounts?> ForgetAsync(string org, string sessionId, bool withFacts) => InTurnAsync(kept =>
     {
-        var words = kept.Ask(org, sessionId, withFacts, Microseconds.Of(time.GetUtcNow()));
-        return words is null ? null : words with { Unread = FinishForgetting(kept) };
+        if (kept.Ask(org, sessionId, withFacts, Microseconds.Of(time.GetUtcNow())) is not { } words)
+        {
+            return null;
+        }
+
+        Begin(kept);
+        return words with { Unread = FinishForgetting(kept) };
     });
 
     /// <summary>Keeps a session and all below it from retention, or no longer. False when there is no such session.</summary>
@@ -89,12 +102,7 @@ public sealed class SessionKeeping : IAsyncDisposable
     {
         try
         {
-            // A store that is not there is made by ingest, and by nobody else.
-            if (File.Exists(store))
-            {
-                OwnThread.Wait(LookAsync());
-            }
-
+            OwnThread.Wait(LookAsync());
             state = state with { LookedAt = time.GetUtcNow(), Failure = null };
         }
         catch (Exception fault) when (fault is not OperationCanceledException)
@@ -105,8 +113,14 @@ public sealed class SessionKeeping : IAsyncDisposable
         }
     }
 
-    private bool Look(SqliteRetention kept)
+    private bool Look(IKeptStore kept)
     {
+        forgetter.EraseLeft(kept);
+        if (!kept.TryBegin())
+        {
+            return false;
+        }
+
         FinishForgetting(kept);
         var (words, records) = retention.Look(kept);
         if (words + records > 0)
@@ -118,7 +132,7 @@ public sealed class SessionKeeping : IAsyncDisposable
         return true;
     }
 
-    private long FinishForgetting(SqliteRetention kept)
+    private long FinishForgetting(IKeptStore kept)
     {
         long all = 0;
         foreach (var asked in kept.Pending())
@@ -137,15 +151,31 @@ public sealed class SessionKeeping : IAsyncDisposable
         return all;
     }
 
-    private Task<T> InTurnAsync<T>(Func<SqliteRetention, T> job) => OwnThread.Start(() =>
+    // Another recorder's look takes seconds; what was asked is noted, and whoever looks next carries it out.
+    private void Begin(IKeptStore kept)
+    {
+        var began = time.GetTimestamp();
+        while (!kept.TryBegin())
+        {
+            if (time.GetElapsedTime(began) > TurnMax)
+            {
+                throw new StoreUnavailableException("Another recorder takes words away; this goes on when it has done.") { IsPassing = true };
+            }
+
+            OwnThread.Pause(TurnPoll, time, stopping.Token);
+        }
+    }
+
+    // A store that is not there is made by ingest, and by nobody else.
+    private Task<T?> InTurnAsync<T>(Func<IKeptStore, T?> job) => OwnThread.Start(() =>
     {
         turn.Wait(stopping.Token);
         try
         {
-            using var kept = SqliteRetention.Open(store, time, stopping.Token);
-            return job(kept);
+            using var kept = open(stopping.Token);
+            return kept is null ? default : job(kept);
         }
-        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException or LeaseLostException)
         {
             throw new StoreUnavailableException(refused.Message, refused) { IsPassing = true };
         }

@@ -42,8 +42,11 @@ public interface ISessionStore : IDisposable
     /// <exception cref="StoreUnavailableException"/>
     void RemoveLetter(long letter);
 
-    /// <summary>Takes the lease if nobody holds it, or renews it for its owner's token; null when another holds it.</summary>
-    /// <param name="held">The lease as it was held so far; null to take it anew.</param>
+    /// <summary>
+    /// Takes the lease if nobody else holds it: an owner that comes again, as after a crash, takes it from itself, and whoever held it in its name is
+    /// fenced. Null when another holds it.
+    /// </summary>
+    /// <param name="held">The lease as it was held so far, to renew it, which fails once it was taken anew by whomever; null to take it.</param>
     /// <exception cref="StoreUnavailableException"/>
     Lease? TryLease(string name, string owner, TimeSpan duration, Lease? held = null);
 

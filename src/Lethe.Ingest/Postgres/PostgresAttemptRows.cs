@@ -18,9 +18,11 @@ internal sealed class PostgresAttemptRows(PostgresStatements statements)
 
         """;
 
-    private const string OfKey = Select + "WHERE e.org = $1 AND e.retry_key = $2 AND (e.captured_at, e.exchange_id) ";
-    private const string Before = OfKey + "< ($3, $4) ORDER BY e.captured_at DESC, e.exchange_id DESC LIMIT $5";
-    private const string After = OfKey + "> ($3, $4) ORDER BY e.captured_at, e.exchange_id LIMIT $5";
+    private const string OfOneKey = Select + "WHERE e.org = $1 AND e.retry_key = $2 ";
+    private const string Clock = "(e.captured_at, e.exchange_id)";
+    private const string Forwards = " ORDER BY e.captured_at, e.exchange_id";
+    private const string Before = $"{OfOneKey}AND {Clock} < ($3, $4) ORDER BY e.captured_at DESC, e.exchange_id DESC LIMIT $5";
+    private const string After = $"{OfOneKey}AND {Clock} > ($3, $4){Forwards} LIMIT $5";
 
     public void Load(WorkingSet set, Needs needs)
     {
@@ -44,6 +46,10 @@ internal sealed class PostgresAttemptRows(PostgresStatements statements)
                 Of(clock.Id))[0];
         }
     }
+
+    /// <summary>All that is stored of equal requests, oldest first.</summary>
+    public List<Attempt> OfKey(string org, long retryKey) =>
+        [.. statements.Query(OfOneKey + Forwards, row => Read(row, isAsked: false), Of(Org(org)), Of(retryKey))];
 
     private void LoadAnswers(WorkingSet set, HashSet<(string Org, string Id)> wanted)
     {

@@ -1,4 +1,5 @@
 using Lethe.Ingest.Meaning;
+using Lethe.Ingest.Reading;
 using Npgsql;
 using static Lethe.Ingest.Postgres.PostgresValues;
 
@@ -10,14 +11,18 @@ internal static class PostgresDatabase
     /// <summary>Held while the schema is made: of many recorders that start at once one makes it.</summary>
     private const long SchemaLock = 0x4C657468_73746570;
 
+    static PostgresDatabase() => StoredId.Register();
+
     /// <summary>All steps in order.</summary>
     public static IReadOnlyList<Migration> Steps { get; } = Migration.Load("Lethe.Ingest.Postgres");
 
-    public static NpgsqlDataSource Connect(string connectionString)
+    /// <param name="isPatient">True where a statement may take as long as the store is large.</param>
+    public static NpgsqlDataSource Connect(string connectionString, bool isPatient = false)
     {
         var settings = new NpgsqlConnectionStringBuilder(connectionString) { ApplicationName = "lethe" };
         settings.MaxAutoPrepare = settings.MaxAutoPrepare == 0 ? 100 : settings.MaxAutoPrepare;
         settings.AutoPrepareMinUsages = 2;
+        settings.CommandTimeout = isPatient ? 0 : settings.CommandTimeout;
         return NpgsqlDataSource.Create(settings);
     }
 

@@ -9,14 +9,14 @@ internal sealed class PostgresLeases(PostgresStatements statements)
     public Lease? TryLease(string name, string owner, Guid token, TimeSpan duration, Lease? held)
     {
         var span = Of((long)duration.TotalMicroseconds);
-        if (held is not null && Expires(
-            """
-            UPDATE leases SET expires_at = transaction_timestamp() + $4 * interval '1 microsecond' WHERE name = $1 AND token = $2 AND fencing = $3
-            RETURNING fencing, expires_at
-            """,
-            Of(name), Of(held.Token), Of(held.Fencing), span) is { } renewed)
+        if (held is not null)
         {
-            return held with { ExpiresAt = renewed.At };
+            return Expires(
+                """
+                UPDATE leases SET expires_at = transaction_timestamp() + $4 * interval '1 microsecond' WHERE name = $1 AND token = $2 AND fencing = $3
+                RETURNING fencing, expires_at
+                """,
+                Of(name), Of(held.Token), Of(held.Fencing), span) is { } renewed ? held with { ExpiresAt = renewed.At } : null;
         }
 
         var taken = Expires(
@@ -25,10 +25,10 @@ internal sealed class PostgresLeases(PostgresStatements statements)
             VALUES ($1, $2, $3, 1, transaction_timestamp(), transaction_timestamp() + $4 * interval '1 microsecond')
             ON CONFLICT (name) DO UPDATE SET
               owner = excluded.owner, token = excluded.token, fencing = l.fencing + 1, claimed_at = excluded.claimed_at, expires_at = excluded.expires_at
-            WHERE l.expires_at <= transaction_timestamp()
+            WHERE l.expires_at <= transaction_timestamp() OR l.owner = excluded.owner
             RETURNING fencing, expires_at
             """,
-            Of(name), Of(owner), Of(token), Of((long)duration.TotalMicroseconds));
+            Of(name), Of(owner), Of(token), span);
         return taken is { } lease ? new Lease(name, owner, token, lease.Fencing, lease.At) : null;
     }
 

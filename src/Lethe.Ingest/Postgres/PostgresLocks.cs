@@ -17,12 +17,32 @@ internal sealed class PostgresLocks(PostgresStatements statements)
     /// <summary>A server has a few thousand places for locks: what falls on the same one waits, which harms nothing.</summary>
     private const int PlacesMax = 1024;
 
+    /// <summary>Held while words or records go: nothing is stored then that refers to what is going.</summary>
+    private const long GoingLock = 0x4C657468_676F6E65;
+
+    /// <summary>For the transaction in which something goes; waits for those that store.</summary>
+    public static string KeepOthersOut { get; } = $"SELECT pg_advisory_xact_lock({GoingLock})";
+
     public void Take(IEnumerable<NewExchange> exchanges)
     {
-        var places = exchanges.SelectMany(Words).Distinct().Select(Place).Distinct().Order().ToList();
-        if (places.Count > 0)
+        var places = new List<int>();
+        var isAny = false;
+        foreach (var exchange in exchanges)
         {
-            statements.Query($"SELECT pg_advisory_xact_lock({Space}, k.place) FROM unnest($1) WITH ORDINALITY k (place, at) ORDER BY k.at", _ => 0, Of(places));
+            isAny = true;
+            places.AddRange(Words(exchange).Select(Place));
+        }
+
+        if (isAny)
+        {
+            statements.Query(
+                $"""
+                SELECT pg_advisory_xact_lock_shared({GoingLock})
+                UNION ALL
+                (SELECT pg_advisory_xact_lock({Space}, k.place) FROM unnest($1) WITH ORDINALITY k (place, at) ORDER BY k.at)
+                """,
+                _ => 0,
+                Of(places.Distinct().Order()));
         }
     }
 

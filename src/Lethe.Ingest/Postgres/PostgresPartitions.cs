@@ -5,7 +5,7 @@ using static Lethe.Ingest.Postgres.PostgresValues;
 
 namespace Lethe.Ingest.Postgres;
 
-/// <summary>The months of exchanges: a table each, made when the first exchange of it comes.</summary>
+/// <summary>The months of exchanges: a table each, made before the first exchange of it comes, or with it.</summary>
 internal sealed class PostgresPartitions(PostgresStatements statements)
 {
     /// <summary>Held while a month is made: two recorders that need it make it once.</summary>
@@ -13,12 +13,13 @@ internal sealed class PostgresPartitions(PostgresStatements statements)
 
     private readonly HashSet<DateOnly> known = [];
 
-    /// <summary>Makes what is missing, before the transaction that needs it.</summary>
+    /// <summary>Makes what is missing, and the month behind it, before the transaction that needs it.</summary>
     public void Make(IEnumerable<CapturedExchange> exchanges)
     {
         foreach (var month in exchanges.Select(exchange => MonthOf(exchange.CapturedAt)).Distinct().Where(month => !known.Contains(month)).ToList())
         {
             Make(month);
+            Make(month.AddMonths(1));
             known.Add(month);
         }
     }

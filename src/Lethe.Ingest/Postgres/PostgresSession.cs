@@ -12,11 +12,7 @@ internal sealed class PostgresSession : IDisposable
 
     private readonly NpgsqlConnection connection;
     private readonly PostgresLocks locks;
-    private readonly PostgresSessionRows sessions;
-    private readonly PostgresAttemptRows attempts;
-    private readonly PostgresChainRows chains;
-    private readonly PostgresSessionWriter sessionWriter;
-    private readonly PostgresExchangeWriter exchangeWriter;
+    private readonly PostgresRows rows;
     private NpgsqlTransaction? transaction;
 
     /// <param name="connection">Is let go with this.</param>
@@ -28,11 +24,7 @@ internal sealed class PostgresSession : IDisposable
         Leases = new PostgresLeases(statements);
         Partitions = new PostgresPartitions(statements);
         locks = new PostgresLocks(statements);
-        sessions = new PostgresSessionRows(statements);
-        attempts = new PostgresAttemptRows(statements);
-        chains = new PostgresChainRows(statements);
-        sessionWriter = new PostgresSessionWriter(statements);
-        exchangeWriter = new PostgresExchangeWriter(statements);
+        rows = new PostgresRows(statements);
     }
 
     public PostgresReceipts Receipts { get; }
@@ -63,9 +55,9 @@ internal sealed class PostgresSession : IDisposable
         var set = new WorkingSet();
         foreach (var round in Rounds.Of(accepted.OfType<NewExchange>(), RoundCountMax))
         {
-            Load(set, round);
+            rows.Load(set, round);
             round.ForEach(exchange => Applying.Apply(set, exchange));
-            Write(set);
+            rows.Write(set);
         }
 
         return [.. turnedAway.Zip(accepted, (verdict, exchange) => verdict ?? new DeliveryResult(
@@ -92,23 +84,4 @@ internal sealed class PostgresSession : IDisposable
     }
 
     public void Dispose() => connection.Dispose();
-
-    private void Load(WorkingSet set, IReadOnlyList<NewExchange> round)
-    {
-        var foresight = new Foresight(set, round);
-        for (var needs = foresight.Look(); !needs.IsEmpty; needs = foresight.Look())
-        {
-            sessions.Load(set, needs);
-            attempts.Load(set, needs);
-            chains.Load(set, needs);
-        }
-    }
-
-    private void Write(WorkingSet set)
-    {
-        sessionWriter.Begin(set);
-        exchangeWriter.Write(set);
-        sessionWriter.Write(set);
-        set.Settle();
-    }
 }

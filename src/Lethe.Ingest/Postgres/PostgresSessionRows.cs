@@ -13,8 +13,9 @@ internal sealed class PostgresSessionRows(PostgresStatements statements)
         SELECT s.org, s.session, s.harness_id, s.harness_session_id, s.is_placeholder, s.facts, s.first_seen_at, s.last_seen_at,
                s.last_turn_at, s.last_turn_id, s.claim_harness_id, s.claim_session_id, s.claimed_parent, s.parent, s.parent_resolution, s.named_by,
                s.exchanges, s.turns, s.attempts, s.errors, s.input, s.cache_read, s.cache_write_5m, s.cache_write_1h, s.output, s.reasoning, s.cost_nano_usd,
-               s.unpriced_turns, s.tool_calls, s.nodes
+               s.unpriced_turns, s.tool_calls, s.nodes, coalesce(a.tool_calls, 0), coalesce(a.nodes, 0)
         FROM sessions s
+        LEFT JOIN archived a ON a.org = s.org AND a.session = s.session
 
         """;
 
@@ -108,6 +109,8 @@ internal sealed class PostgresSessionRows(PostgresStatements statements)
         {
             session.Stored[i] = row.GetInt64(FirstTotal + i);
         }
+
+        session.Archived = (row.GetInt64(FirstTotal + SessionTotals.Count), row.GetInt64(FirstTotal + SessionTotals.Count + 1));
 
         return session;
     }

@@ -58,6 +58,12 @@ internal sealed class PostgresSessionWriter(PostgresStatements statements)
         "UPDATE responses SET session = $3 WHERE org = $1 AND session = $2",
         "DELETE FROM session_nodes WHERE org = $1 AND session = $2 AND $2 <> $3",
         "DELETE FROM tool_calls WHERE org = $1 AND session = $2 AND $2 <> $3",
+        $"""
+        INSERT INTO archived AS a (org, session, {SessionTotals.Columns}, first_seen_at, last_seen_at)
+        SELECT o.org, $3, {PostgresRecordsOut.Sums} FROM archived o WHERE o.org = $1 AND o.session = $2
+        {PostgresRecordsOut.Add}
+        """,
+        "DELETE FROM archived WHERE org = $1 AND session = $2 AND $2 <> $3",
     ];
 
     /// <summary>Gives new sessions their rows; nothing is in them yet.</summary>

@@ -1,7 +1,12 @@
 using System.Security.Cryptography;
+using Lethe.Capture;
+using Lethe.Capture.Exchanges;
 using Lethe.Ingest.Journaling;
+using Lethe.Ingest.Keeping;
 using Lethe.Ingest.Meaning;
 using Lethe.Ingest.Reading;
+using Lethe.Ingest.Verifying;
+using Microsoft.Extensions.Logging;
 using Npgsql;
 
 namespace Lethe.Ingest.Postgres;
@@ -20,7 +25,6 @@ public sealed class PostgresStore : ISessionStore
 
     private PostgresStore(NpgsqlDataSource source, TimeProvider time)
     {
-        StoredId.Register();
         this.source = source;
         this.time = time;
     }
@@ -46,6 +50,33 @@ public sealed class PostgresStore : ISessionStore
 
     /// <summary>Reads a database that may not be there yet, or not be reached: each call refuses until it is.</summary>
     public static StoreReader ReaderAt(string connectionString) => new(new PostgresReadConnections(PostgresDatabase.Connect(connectionString)));
+
+    /// <summary>Looks for faults in a store, which may be written meanwhile.</summary>
+    public static StoreVerifier VerifierAt(string connectionString) => new(new PostgresChecks(PostgresDatabase.Connect(connectionString, isPatient: true)));
+
+    /// <summary>Keeps what is there, and takes away what is not to be kept any more, beside who writes; of many recorders one at a time.</summary>
+    /// <param name="owner">The recorder, for people to read; nobody else's.</param>
+    public static SessionKeeping Keep(
+        string connectionString,
+        string owner,
+        Journal journal,
+        string dataDirectory,
+        RetentionSettings settings,
+        Func<CapturedExchange, InterpretedExchange> interpret,
+        TimeProvider time,
+        ILogger logger) =>
+        new(_ => PostgresRetention.Open(connectionString, journal.Id, owner, time), journal, dataDirectory, settings, interpret, time, logger);
+
+    /// <summary>How the database is reached, with a password that stands elsewhere.</summary>
+    public static string WithPassword(string connectionString, string password) =>
+        new NpgsqlConnectionStringBuilder(connectionString) { Password = password }.ConnectionString;
+
+    /// <summary>The database and its server, for people to read; no credentials.</summary>
+    public static string NameOf(string connectionString)
+    {
+        var told = new NpgsqlConnectionStringBuilder(connectionString);
+        return $"the database {told.Database ?? told.Username} on {told.Host}:{told.Port}";
+    }
 
     public bool IsThere => true;
 
@@ -74,7 +105,16 @@ public sealed class PostgresStore : ISessionStore
     // Null when a delivery cannot be stored. That is rare, so savepoints are not paid for until it happens.
     private DeliveryResult[]? TryCommit(IReadOnlyList<ExchangeDelivery> deliveries, CommitOptions options, bool oneByOne)
     {
-        Guarded(session => session.Partitions.Make(deliveries.Select(delivery => delivery.Told.Exchange)));
+        Guarded(session =>
+        {
+            if (oneByOne)
+            {
+                // What cannot be stored may belong to a month that another recorder has dropped.
+                session.Partitions.Forget();
+            }
+
+            session.Partitions.Make(deliveries.Select(delivery => delivery.Told.Exchange));
+        });
         return InTransaction<DeliveryResult[]?>(
             session =>
             {
@@ -166,6 +206,6 @@ public sealed class PostgresStore : ISessionStore
         }
     }
 
-    private static StoreUnavailableException Unavailable(Exception fault) =>
+    internal static StoreUnavailableException Unavailable(Exception fault) =>
         new($"PostgreSQL {(fault as PostgresException)?.SqlState}: {fault.Message}", fault) { IsPassing = true };
 }

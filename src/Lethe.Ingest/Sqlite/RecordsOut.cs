@@ -1,6 +1,7 @@
 using System.Data.Common;
 using Dapper;
 using Lethe.Ingest.Meaning;
+using Lethe.Ingest.Verifying;
 using Microsoft.Data.Sqlite;
 
 namespace Lethe.Ingest.Sqlite;

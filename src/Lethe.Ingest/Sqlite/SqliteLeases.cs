@@ -11,7 +11,7 @@ internal sealed class SqliteLeases(SqliteConnection connection) : IDisposable
         """
         INSERT INTO leases (name, owner, token, fencing, claimed_at, expires_at) VALUES (?1, ?2, ?3, 1, ?4, ?5)
         ON CONFLICT DO UPDATE SET owner = excluded.owner, token = excluded.token, fencing = fencing + 1, claimed_at = excluded.claimed_at, expires_at = excluded.expires_at
-        WHERE leases.expires_at <= excluded.claimed_at
+        WHERE leases.expires_at <= excluded.claimed_at OR leases.owner = excluded.owner
         RETURNING fencing
         """,
         5);
@@ -23,9 +23,9 @@ internal sealed class SqliteLeases(SqliteConnection connection) : IDisposable
     public Lease? TryLease(string name, string owner, Guid token, DateTimeOffset now, TimeSpan duration, Lease? held)
     {
         var expires = now + duration;
-        if (held is not null && renew.Run(name, held.Token.Bytes(), Microseconds.Of(expires), held.Fencing) == 1)
+        if (held is not null)
         {
-            return held with { ExpiresAt = expires };
+            return renew.Run(name, held.Token.Bytes(), Microseconds.Of(expires), held.Fencing) == 1 ? held with { ExpiresAt = expires } : null;
         }
 
         return take.Number(name, owner, token.Bytes(), Microseconds.Of(now), Microseconds.Of(expires)) is { } fencing

@@ -1,6 +1,7 @@
 using System.Data.Common;
 using Dapper;
 using Lethe.Ingest.Journaling;
+using Lethe.Ingest.Keeping;
 using Lethe.Ingest.Meaning;
 using Microsoft.Data.Sqlite;
 
@@ -10,7 +11,7 @@ namespace Lethe.Ingest.Sqlite;
 /// What is kept of a SQLite store and what goes, on a connection of its own beside that of ingest. Nothing that points nowhere is left by any
 /// transaction; foreign keys are not asked for each row, for most of them have no index to be found by.
 /// </summary>
-internal sealed class SqliteRetention : IDisposable
+internal sealed class SqliteRetention : IKeptStore
 {
     private const int BusyTimeoutMilliseconds = 5_000;
 
@@ -25,8 +26,9 @@ internal sealed class SqliteRetention : IDisposable
         """;
 
     private const string Held = """
-        SELECT e.ingested AS row, j.journal_id AS journal, e.body_segment AS segment, e.body_offset AS "offset", e.body_sequence AS sequence
+        SELECT o.org_id, e.exchange_id, e.captured_at, j.journal_id AS body_journal, e.body_segment, e.body_offset, e.body_sequence
         FROM exchanges e
+        JOIN orgs o ON o.org = e.org
         LEFT JOIN journals j ON j.journal = e.body_journal
 
         """;
@@ -50,13 +52,14 @@ internal sealed class SqliteRetention : IDisposable
         return new SqliteRetention(connection, path);
     });
 
-    /// <summary>Sets or takes away a pin.</summary>
+    // The lock of the data directory has one recorder.
+    public bool TryBegin() => true;
+
     public bool Pin(string org, string sessionId, long? at) => InTransaction(transaction => connection.Execute(
         "UPDATE sessions SET pinned_at = CASE WHEN @at IS NULL THEN NULL ELSE coalesce(pinned_at, @at) END WHERE session_id = @sessionId AND org = (SELECT org FROM orgs WHERE org_id = @org)",
         new { org, sessionId, at },
         transaction)) > 0;
 
-    /// <summary>Notes that a session and all below it are to be forgotten: from here on it is carried out in any case. Null when there is no such session.</summary>
     public ForgottenCounts? Ask(string org, string sessionId, bool withFacts, long now) => InTransaction(transaction =>
     {
         var sessions = connection.Query<long>(
@@ -89,7 +92,6 @@ internal sealed class SqliteRetention : IDisposable
         return new ForgottenCounts(sessions.Count, words.Exchanges, messages, words.Bytes);
     });
 
-    /// <summary>What is to be forgotten and is not yet, with what came of a forgotten session later and is from before.</summary>
     public IReadOnlyList<Forgetting> Pending() => InTransaction(transaction =>
     {
         connection.Execute(
@@ -109,55 +111,57 @@ internal sealed class SqliteRetention : IDisposable
             .ToArray();
     });
 
-    /// <summary>Exchanges of sessions that are to be forgotten, whose words are not erased.</summary>
     public IReadOnlyList<HeldWords> WordsOf(Forgetting asked, int countMax) => Query(
         "WHERE e.session IN @Sessions AND e.content <> 'erased' AND (e.captured_at <= @AskedAt OR e.ingested <= @UpTo) ORDER BY e.ingested LIMIT @countMax",
         new { asked.Sessions, asked.AskedAt, asked.UpTo, countMax });
 
-    /// <summary>All exchanges of sessions that are to be forgotten with their facts.</summary>
     public IReadOnlyList<HeldWords> RecordsOf(Forgetting asked) => Query(
         "WHERE e.session IN @Sessions AND e.content = 'erased' AND (e.captured_at <= @AskedAt OR e.ingested <= @UpTo) ORDER BY e.ingested",
         new { asked.Sessions, asked.AskedAt, asked.UpTo });
 
-    /// <summary>The oldest exchanges from before a time whose words are kept and no pin holds.</summary>
     public IReadOnlyList<HeldWords> WordsBefore(long before, int countMax) => Query(
         $"WHERE e.content NOT IN ('expired', 'erased') AND e.captured_at < @before AND {NotPinned} ORDER BY e.captured_at LIMIT @countMax", new { before, countMax });
 
-    /// <summary>The oldest exchanges from before a time that have no words any more and no pin holds.</summary>
     public IReadOnlyList<HeldWords> RecordsBefore(long before, int countMax) => Query(
         $"WHERE e.content IN ('expired', 'erased') AND e.captured_at < @before AND {NotPinned} ORDER BY e.captured_at LIMIT @countMax", new { before, countMax });
 
-    /// <summary>How many exchanges have words, and how many have none any more.</summary>
+    public IReadOnlyList<HeldWords> OldestWords(int countMax) => WordsBefore(long.MaxValue, countMax);
+
     public (long WithWords, long Without) Count() => Refusing(() => connection.QuerySingle<(long, long)>(
         """
         SELECT w.n, (SELECT count(*) FROM exchanges) - w.n
         FROM (SELECT count(*) AS n FROM exchanges WHERE content NOT IN ('expired', 'erased')) w
         """));
 
-    /// <summary>Takes the words out of exchanges' rows, and whatever of messages, prompts and tools nothing refers to any more.</summary>
-    /// <param name="content"><c>expired</c> or <c>erased</c>.</param>
+    // A file has one recorder, and that one journal.
+    public void LeaveToOthers(IReadOnlyCollection<JournalPosition> words, string reason)
+    {
+    }
+
+    public IReadOnlyList<(JournalPosition At, string Reason)> LeftToThis(int countMax) => [];
+
+    public void Erased(IReadOnlyCollection<JournalPosition> words)
+    {
+    }
+
     public void DropWords(IReadOnlyCollection<HeldWords> exchanges, string content) => InTransaction(transaction =>
     {
         new WordsOut(connection, transaction).Run(exchanges, content);
         return true;
     });
 
-    /// <summary>Takes what sessions are called and where they ran, as far as that was said until they were asked to be forgotten.</summary>
     public void DropDescriptions(Forgetting asked) => InTransaction(transaction =>
     {
         SessionsOut.Describe(connection, transaction, asked);
         return true;
     });
 
-    /// <summary>Dead letters that a forgotten session's exchanges left, and what else may be its.</summary>
     public IReadOnlyList<StoredLetter> Letters() => Refusing(() => connection
-        .Query<StoredLetter>("SELECT letter, commit_key, exchange_id, body_journal, body_segment, body_offset, body_sequence FROM dead_letters").AsList());
+        .Query<StoredLetter>(StoredLetter.Select).AsList());
 
-    /// <summary>The keys under which the exchanges of these sessions were delivered.</summary>
     public IReadOnlySet<string> KeysOf(Forgetting asked) => Refusing(() =>
         connection.Query<string>("SELECT commit_key FROM exchanges WHERE session IN @Sessions", new { asked.Sessions }).ToHashSet(StringComparer.Ordinal));
 
-    /// <summary>The natural keys of these sessions.</summary>
     public IReadOnlySet<SessionKey> NamesOf(Forgetting asked) => Refusing(() => connection
         .Query<(string Org, string Harness, string Id)>(
             "SELECT o.org_id, s.harness_id, s.harness_session_id FROM sessions s JOIN orgs o ON o.org = s.org WHERE s.session IN @Sessions", new { asked.Sessions })
@@ -167,22 +171,20 @@ internal sealed class SqliteRetention : IDisposable
     public void DropLetters(IReadOnlyCollection<long> letters) => InTransaction(transaction =>
         connection.Execute("DELETE FROM dead_letters WHERE letter IN @letters", new { letters }, transaction));
 
-    /// <summary>Takes rows away whole and keeps their sums; those whose other tries stay, stay. Returns how many went.</summary>
+    // One table: row by row is all there is.
+    public int RemoveMonths(long before) => 0;
+
     public int RemoveWholeCalls(IReadOnlyCollection<HeldWords> exchanges) =>
         InTransaction(transaction => new RecordsOut(connection, transaction).RunWholeCalls(exchanges));
 
-    /// <summary>Takes rows away whole and keeps their sums, whatever other tries of their calls stay. Returns how many went.</summary>
     public int RemoveRecords(IReadOnlyCollection<HeldWords> exchanges) => InTransaction(transaction => new RecordsOut(connection, transaction).Run(exchanges));
 
-    /// <summary>Sessions that have nothing left go too, and what they counted is counted for their organisation.</summary>
     public void RemoveSessions(Forgetting? asked) => InTransaction(transaction =>
     {
         SessionsOut.Remove(connection, transaction, asked?.Sessions);
         return true;
     });
 
-    /// <summary>Writes the file anew without what is free in it, and empties the write-ahead log into it.</summary>
-    /// <exception cref="StoreUnavailableException">Somebody reads or writes it for long; the same may be done again.</exception>
     public void Compact() => Refusing(() =>
     {
         // What moved between pages may have left traces in them; only a file that is written anew has none.
@@ -191,7 +193,6 @@ internal sealed class SqliteRetention : IDisposable
         return busy == 0 ? true : throw new StoreUnavailableException("The store is being read, so that its log cannot be emptied yet.") { IsPassing = true };
     });
 
-    /// <summary>Removes copies of the store from before an upgrade: they hold what is forgotten.</summary>
     public void RemoveCopies()
     {
         foreach (var copy in Directory.EnumerateFiles(Path.GetDirectoryName(Path.GetFullPath(path))!, Path.GetFileName(path) + ".v*.bak*"))
@@ -200,7 +201,6 @@ internal sealed class SqliteRetention : IDisposable
         }
     }
 
-    /// <summary>Nothing of it is left anywhere.</summary>
     public void Done(Forgetting asked) => InTransaction(transaction =>
         connection.Execute("DELETE FROM forgetting WHERE session IN @Sessions AND asked_at = @AskedAt", new { asked.Sessions, asked.AskedAt }, transaction));
 
@@ -208,7 +208,7 @@ internal sealed class SqliteRetention : IDisposable
 
     private HeldWords[] Query(string condition, object parameters) => Refusing(() => connection
         .Query<HeldRow>(Held + condition, parameters)
-        .Select(row => new HeldWords(row.Row, row.At))
+        .Select(row => row.ToHeld())
         .ToArray());
 
     private T InTransaction<T>(Func<DbTransaction, T> work) => Refusing(() =>
@@ -230,33 +230,4 @@ internal sealed class SqliteRetention : IDisposable
             throw SqliteStore.Unavailable(fault);
         }
     }
-
-    private sealed class HeldRow
-    {
-        public long Row { get; init; }
-        public byte[]? Journal { get; init; }
-        public long? Segment { get; init; }
-        public long? Offset { get; init; }
-        public long? Sequence { get; init; }
-
-        public JournalPosition? At => Journal is { } id && Segment is { } segment && Offset is { } offset
-            ? new JournalPosition(new Guid(id, bigEndian: true), segment, offset, Sequence ?? 0)
-            : null;
-    }
-}
-
-/// <summary>A dead letter, and where the journal has what it is about.</summary>
-internal sealed class StoredLetter
-{
-    public long Letter { get; init; }
-    public string CommitKey { get; init; } = "";
-    public string ExchangeId { get; init; } = "";
-    public byte[]? BodyJournal { get; init; }
-    public long? BodySegment { get; init; }
-    public long? BodyOffset { get; init; }
-    public long? BodySequence { get; init; }
-
-    public JournalPosition? At => BodyJournal is { } id && BodySegment is { } segment && BodyOffset is { } offset
-        ? new JournalPosition(new Guid(id, bigEndian: true), segment, offset, BodySequence ?? 0)
-        : null;
 }

@@ -1,9 +1,14 @@
 using System.Security.Cryptography;
 using Dapper;
+using Lethe.Capture;
+using Lethe.Capture.Exchanges;
 using Lethe.Ingest.Journaling;
+using Lethe.Ingest.Keeping;
 using Lethe.Ingest.Meaning;
 using Lethe.Ingest.Reading;
+using Lethe.Ingest.Verifying;
 using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Logging;
 using SQLitePCL;
 
 namespace Lethe.Ingest.Sqlite;
@@ -84,6 +89,20 @@ public sealed class SqliteStore : ISessionStore
 
     /// <summary>Of a store that may not be there yet: each call refuses until it is, as <see cref="OpenReader"/> does.</summary>
     public static StoreReader ReaderAt(string path) => new(new SqliteReadConnections(path));
+
+    /// <summary>Looks for faults in a store, which may be written meanwhile.</summary>
+    public static StoreVerifier VerifierAt(string path) => new(new SqliteChecks(path));
+
+    /// <summary>Keeps what is there, and takes away what is not to be kept any more, beside who writes.</summary>
+    public static SessionKeeping Keep(
+        string path,
+        Journal journal,
+        string dataDirectory,
+        RetentionSettings settings,
+        Func<CapturedExchange, InterpretedExchange> interpret,
+        TimeProvider time,
+        ILogger logger) =>
+        new(stopping => File.Exists(path) ? SqliteRetention.Open(path, time, stopping) : null, journal, dataDirectory, settings, interpret, time, logger);
 
     internal SqliteConnection Connection => connection;
 

@@ -12,14 +12,10 @@ namespace Lethe.Ingest.Sqlite;
 /// </summary>
 internal sealed class WordsOut(SqliteConnection connection, DbTransaction transaction)
 {
-    private const string Said = """
-        root = NULL, leaf = NULL, system = NULL, tools = NULL, reply_text = NULL, reply_reasoning = NULL, reply_tools = NULL, usage_reported = NULL
-        """;
-
     // The facts of what happened stay; of an erased one nothing stays that anybody worded.
     private const string Expire = $"""
         UPDATE exchanges
-        SET content = 'expired', {Said},
+        SET content = 'expired', {ForgottenWords.Said},
             error = CASE WHEN error IS NOT NULL
               THEN json_object('phase', json_extract(error, '$.phase'), 'type', json_extract(error, '$.type'), 'code', json_extract(error, '$.code'), 'message', NULL) END
         WHERE ingested IN (SELECT row FROM temp.going)
@@ -27,7 +23,7 @@ internal sealed class WordsOut(SqliteConnection connection, DbTransaction transa
 
     private const string Erase = $"""
         UPDATE exchanges
-        SET content = 'erased', {Said}, path = '', client_key = NULL, stop_reason = NULL, request_sha256 = NULL, response_sha256 = NULL,
+        SET content = 'erased', {ForgottenWords.Said}, {ForgottenWords.Worded},
             error = CASE WHEN error IS NOT NULL THEN json_object('phase', json_extract(error, '$.phase'), 'type', NULL, 'code', NULL, 'message', NULL) END
         WHERE ingested IN (SELECT row FROM temp.going)
         """;
@@ -54,7 +50,8 @@ internal sealed class WordsOut(SqliteConnection connection, DbTransaction transa
     public static void Mean(SqliteConnection connection, DbTransaction transaction, IEnumerable<HeldWords> exchanges)
     {
         connection.Execute("DELETE FROM temp.going", transaction: transaction);
-        connection.Execute("INSERT INTO temp.going (row) VALUES (@Row)", exchanges.Select(one => new { one.Row }), transaction);
+        connection.Execute(
+            "INSERT INTO temp.going (row) SELECT ingested FROM exchanges WHERE exchange_id = @id", exchanges.Select(one => new { id = one.Clock.Id.Bytes() }), transaction);
     }
 
     public void Run(IReadOnlyCollection<HeldWords> exchanges, string content)

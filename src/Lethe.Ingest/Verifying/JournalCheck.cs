@@ -1,7 +1,7 @@
 using Lethe.Capture;
 using Lethe.Capture.Exchanges;
 using Lethe.Ingest.Journaling;
-using Microsoft.Data.Sqlite;
+using Lethe.Ingest.Reading;
 
 namespace Lethe.Ingest.Verifying;
 
@@ -11,16 +11,17 @@ public sealed class JournalCheck : IDisposable
     private const int BatchCountMax = 64;
     private const long BatchBytesMax = 16L * 1024 * 1024;
 
-    private readonly SqliteConnection connection;
+    private readonly ICheckedStore store;
+    private readonly ReadConnection connection;
     private readonly string directory;
     private readonly PlaceCheck places;
 
-    /// <param name="connection">Is let go with this.</param>
-    internal JournalCheck(SqliteConnection connection, string directory)
+    internal JournalCheck(ICheckedStore store, string directory)
     {
-        this.connection = connection;
+        this.store = store;
         this.directory = directory;
-        places = new PlaceCheck(connection);
+        connection = store.Open();
+        places = new PlaceCheck(store, connection.Db, JournalIdentity.Of(directory));
     }
 
     /// <summary>The journal by itself, segment by segment: every line and every piece of what was said.</summary>
@@ -43,7 +44,7 @@ public sealed class JournalCheck : IDisposable
     public IEnumerable<VerifyFault> Parity(
         JournalVerification journal, Func<CapturedExchange, InterpretedExchange> interpret, Action<long>? passed = null)
     {
-        var parity = new ParityCheck(connection, interpret, ErasurePlan.ExchangesOf(directory));
+        var parity = new ParityCheck(store, connection.Db, interpret, ErasurePlan.ExchangesOf(directory));
         using var consumer = new JournalConsumer(directory, default);
         long count = 0;
         // Damage of the journal is told by its own check.
@@ -58,7 +59,7 @@ public sealed class JournalCheck : IDisposable
         }
 
         using var bodies = new JournalBodies(directory);
-        foreach (var fault in parity.Unjournalled(bodies, journal.LeftTo))
+        foreach (var fault in parity.Unjournalled(bodies, JournalIdentity.Of(directory), journal.LeftTo))
         {
             yield return fault;
         }

@@ -1,47 +1,55 @@
 using System.Collections;
+using System.Data.Common;
 using Dapper;
 using Lethe.Capture;
 using Lethe.Capture.Exchanges;
 using Lethe.Ingest.Journaling;
 using Lethe.Ingest.Meaning;
 using Lethe.Ingest.Reading;
-using Microsoft.Data.Sqlite;
 
 namespace Lethe.Ingest.Verifying;
 
 /// <summary>A journal against its store, and back, exchange by exchange, by what the rows say; both may be written meanwhile.</summary>
 internal sealed class ParityCheck
 {
-    private const int RowsAtOnce = 20_000;
-
-    private readonly SqliteConnection connection;
+    private readonly ICheckedStore store;
+    private readonly DbConnection connection;
     private readonly Func<CapturedExchange, InterpretedExchange> interpret;
+    private readonly Dictionary<string, object?> owners = [];
 
     // A bit for each row that was there before the journal is read: what is stored by then is in the journal by then.
-    private readonly BitArray journalled;
+    private readonly Dictionary<string, BitArray> journalled;
 
     private readonly IReadOnlySet<ExchangeId> beingErased;
 
     /// <summary>Begins before the journal is read.</summary>
     /// <param name="beingErased">Exchanges of which the journal holds only a part of the words: whoever was to erase them was killed over it.</param>
-    public ParityCheck(SqliteConnection connection, Func<CapturedExchange, InterpretedExchange> interpret, IReadOnlySet<ExchangeId> beingErased)
+    public ParityCheck(ICheckedStore store, DbConnection connection, Func<CapturedExchange, InterpretedExchange> interpret, IReadOnlySet<ExchangeId> beingErased)
     {
-        this.beingErased = beingErased;
+        this.store = store;
         this.connection = connection;
         this.interpret = interpret;
-        journalled = new BitArray(checked((int)(connection.ExecuteScalar<long?>("SELECT max(ingested) FROM exchanges") ?? 0)) + 1);
+        this.beingErased = beingErased;
+        journalled = store.LastCommits(connection).ToDictionary(org => org.OrgId, org => new BitArray(checked((int)org.Last + 1)));
     }
 
     /// <summary>What the store lacks of an exchange of the journal, or says of it otherwise.</summary>
-    public IEnumerable<VerifyFault> Compare(JournaledExchange journaled)
+    public IReadOnlyList<VerifyFault> Compare(JournaledExchange journaled)
+    {
+        IReadOnlyList<VerifyFault> faults = [.. Faults(journaled)];
+        return faults.Count > 0 && store.IsToBeErased(connection, journaled.At) ? [] : faults;
+    }
+
+    private IEnumerable<VerifyFault> Faults(JournaledExchange journaled)
     {
         var exchange = journaled.Exchange;
         var subject = exchange.Id.ToString();
+        var owner = Owner(exchange.OrgId);
         var row = connection.QueryFirstOrDefault<ExchangeRow>(
-            ExchangeRow.Select + "WHERE exchange_id = @id", new { id = exchange.Id.Value.ToByteArray(bigEndian: true) });
-        if (row is not null && row.Ingested < journalled.Length)
+            ExchangeRow.Select + "WHERE org = @owner AND exchange_id = @id", new { owner, id = store.ExchangeId(exchange.Id.Value) });
+        if (row is not null && journalled.TryGetValue(row.OrgId, out var those) && row.Ingested < those.Length)
         {
-            journalled[(int)row.Ingested] = true;
+            those[(int)row.Ingested] = true;
         }
 
         if (beingErased.Contains(exchange.Id))
@@ -50,19 +58,14 @@ internal sealed class ParityCheck
         }
 
         var receipt = connection.QueryFirstOrDefault<Receipt>(
-            """
-            SELECT r.content_hash, r.exchange_id
-            FROM receipts r JOIN orgs o ON o.org = r.org
-            WHERE o.org_id = @OrgId AND r.commit_key = @CommitKey
-            """,
-            new { exchange.OrgId, CommitKey = ExchangeDelivery.KeyOf(exchange) });
+            "SELECT content_hash, exchange_id FROM receipts WHERE org = @owner AND commit_key = @key", new { owner, key = ExchangeDelivery.KeyOf(exchange) });
         var isOfThis = receipt is not null && receipt.ContentHash.AsSpan().SequenceEqual(journaled.ContentHash);
         if (!isOfThis && IsDeadLetter(journaled))
         {
             return [];
         }
 
-        if (receipt is null || (isOfThis && row is null && receipt.Id == exchange.Id.Value))
+        if (receipt is null || (isOfThis && row is null && receipt.ExchangeId == exchange.Id.Value))
         {
             return [new VerifyFault(VerifyFaultKind.Missing, subject, $"in the journal at {journaled.At}, no {(receipt is null ? "receipt" : "row")} in the store")];
         }
@@ -77,18 +80,28 @@ internal sealed class ParityCheck
 
     /// <summary>Every exchange of the store that the journal, which was read to its end, has not got, and does not tell to have erased or let go.</summary>
     /// <param name="leftTo">The last segment that the journal itself tells to have left.</param>
-    public IEnumerable<VerifyFault> Unjournalled(JournalBodies bodies, long leftTo) =>
-        StoreRanges.Check(connection, "exchanges", "ingested", RowsAtOnce, (at, range) => at
-            .Query<StoredPlace>(
-                """
-                SELECT ingested, exchange_id, body_segment, body_offset, body_sequence
-                FROM exchanges
-                WHERE ingested > @After AND ingested <= @UpTo AND body_segment IS NOT NULL
-                """,
-                range)
-            .Where(row => row.Ingested < journalled.Length && !journalled[(int)row.Ingested] && row.BodySegment > leftTo && !beingErased.Contains(row.Id) && !IsErased(row, bodies))
-            .Select(row => new VerifyFault(
-                VerifyFaultKind.Unjournalled, row.Id.ToString(), $"in the store, and in no journal; it was read at {row.At}")));
+    public IEnumerable<VerifyFault> Unjournalled(JournalBodies bodies, Guid journal, long leftTo) =>
+        StorePieces.Check(store, connection, "exchanges", CheckQuery.RowsAtOnce, (at, piece) =>
+        {
+            var parameters = new DynamicParameters(piece);
+            parameters.Add("journal", journal);
+            return at.Query<StoredPlace>(store.Placed, parameters)
+                .Where(row => IsMissed(row) && row.BodySegment > leftTo && !beingErased.Contains(row.Id) && !IsErased(row, bodies))
+                .Select(row => new VerifyFault(
+                    VerifyFaultKind.Unjournalled, row.Id.ToString(), $"in the store, and in no journal; it was read at {row.At}"));
+        });
+
+    private bool IsMissed(StoredPlace row) => journalled.TryGetValue(row.OrgId, out var those) && row.Ingested < those.Length && !those[(int)row.Ingested];
+
+    private object? Owner(string orgId)
+    {
+        if (!owners.TryGetValue(orgId, out var owner))
+        {
+            owner = owners[orgId] = store.Org(connection, orgId);
+        }
+
+        return owner;
+    }
 
     private static bool IsErased(StoredPlace row, JournalBodies bodies)
     {
@@ -113,20 +126,19 @@ internal sealed class ParityCheck
     private sealed class Receipt
     {
         public byte[] ContentHash { get; init; } = [];
-        public byte[] ExchangeId { get; init; } = [];
-
-        public Guid Id => new(ExchangeId, bigEndian: true);
+        public Guid ExchangeId { get; init; }
     }
 
     private sealed class StoredPlace
     {
+        public string OrgId { get; init; } = "";
         public long Ingested { get; init; }
-        public byte[] ExchangeId { get; init; } = [];
+        public Guid ExchangeId { get; init; }
         public long BodySegment { get; init; }
         public long BodyOffset { get; init; }
         public long BodySequence { get; init; }
 
-        public ExchangeId Id => new(new Guid(ExchangeId, bigEndian: true));
+        public ExchangeId Id => new(ExchangeId);
 
         public JournalPosition At => new(default, BodySegment, BodyOffset, BodySequence);
     }

@@ -1,6 +1,6 @@
+using System.Data.Common;
 using Dapper;
 using Lethe.Ingest.Journaling;
-using Microsoft.Data.Sqlite;
 
 namespace Lethe.Ingest.Verifying;
 
@@ -13,8 +13,7 @@ internal sealed class PlaceCheck
     private readonly IReadOnlyList<(long Segment, long Rows)> stored;
 
     /// <summary>Begins before the journal is read: what is stored by then is in the journal by then.</summary>
-    public PlaceCheck(SqliteConnection connection) => stored = [.. connection.Query<(long, long)>(
-        "SELECT body_segment, count(*) FROM exchanges WHERE body_segment IS NOT NULL GROUP BY body_segment ORDER BY body_segment")];
+    public PlaceCheck(ICheckedStore store, DbConnection connection, Guid journal) => stored = [.. connection.Query<(long, long)>(store.Places, new { journal })];
 
     public IEnumerable<VerifyFault> Run(JournalVerification journal) => stored
         .Where(place => place.Segment > journal.LeftTo && place.Rows > journal.ExchangesBySegment.GetValueOrDefault(place.Segment))

@@ -3,7 +3,7 @@ namespace Lethe.Ingest.Verifying;
 /// <summary>What is off in a store.</summary>
 public enum VerifyFaultKind
 {
-    /// <summary>SQLite's own integrity check.</summary>
+    /// <summary>What the database itself tells to be damaged.</summary>
     Integrity,
 
     /// <summary>A row that names one that is not there.</summary>

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Lethe.Ingest.Meaning;
 using Lethe.Ingest.Sqlite;
 using Lethe.Proxy.Access;
@@ -6,7 +7,6 @@ using Lethe.Proxy.Metrics;
 using Lethe.Proxy.Problems;
 using Lethe.Proxy.Reading;
 using Microsoft.AspNetCore.Routing;
-using Microsoft.Data.Sqlite;
 using Prometheus;
 
 namespace Lethe.Proxy.Admin;
@@ -58,7 +58,7 @@ internal static class AdminEndpoints
         {
             await next(context);
         }
-        catch (Exception fault) when (fault is SqliteException or StoreRefusedException or StoreUnavailableException && !context.Response.HasStarted)
+        catch (Exception fault) when (fault is DbException or StoreRefusedException or StoreUnavailableException && !context.Response.HasStarted)
         {
             context.Response.Headers.RetryAfter = StoreRetrySeconds;
             await ProblemDocument.Of(StatusCodes.Status503ServiceUnavailable, "store_unavailable", "The store cannot be read.", fault.Message).ExecuteAsync(context);

@@ -1,9 +1,10 @@
 using System.CommandLine;
+using System.Data.Common;
+using Lethe.Ingest.Journaling;
 using Lethe.Ingest.Meaning;
-using Lethe.Ingest.Sqlite;
 using Lethe.Proxy.Hosting;
+using Lethe.Proxy.Recording;
 using Lethe.Proxy.Terminal;
-using Microsoft.Data.Sqlite;
 
 namespace Lethe.Proxy.Commands;
 
@@ -16,15 +17,25 @@ internal static class BackupCommand
         var command = new Command("backup", "Copy store, journal and keys together, also while lethe runs.") { target };
         command.SetAction(async (line, cancel) =>
         {
-            var source = GlobalOptions.Require(line).Options.DataDirectory;
+            var options = GlobalOptions.Require(line).Options;
             var directory = Path.GetFullPath(line.GetRequiredValue(target));
             using var progress = Progress.Of(line);
             progress.Begin("copying");
-            var unfinished = CopyBeside(source, directory);
+            var elsewhere = StoreOfSink.Elsewhere(options);
+            var unfinished = CopyBeside(options.DataDirectory, directory, withStore: elsewhere is null);
             await using var output = new StringWriter();
-            var code = await VerifyCommand.RunAsync(unfinished, withParity: false, anchor: null, new VerifyReport(output, json: false), progress, cancel);
+            var report = new VerifyReport(output, json: false);
+            var code = elsewhere is null
+                ? await VerifyCommand.RunAsync(options, unfinished, withParity: false, anchor: null, report, progress, cancel)
+                : report.EndWithJournal(JournalVerifier.Run(DataLayout.Journal(unfinished), passed: progress.Count));
             Take(unfinished, directory);
             line.InvocationConfiguration.Output.Write(output);
+            if (elsewhere is not null)
+            {
+                line.InvocationConfiguration.Output.WriteLine(
+                    $"journal and keys alone: the store is {elsewhere}. Copy it by its own means (pg_dump) before each backup; what the journal has and that copy lacks, restore takes in.");
+            }
+
             return code;
         });
         return command;
@@ -32,7 +43,7 @@ internal static class BackupCommand
 
     /// <summary>Copies a data directory to a place beside where it is wanted; what was left there unfinished goes.</summary>
     /// <exception cref="CommandFailure">Something is there already, or the disk refuses.</exception>
-    public static string CopyBeside(string source, string directory)
+    public static string CopyBeside(string source, string directory, bool withStore)
     {
         if (!DataCopy.IsFree(directory))
         {
@@ -47,10 +58,10 @@ internal static class BackupCommand
                 Directory.Delete(unfinished, recursive: true);
             }
 
-            DataCopy.Run(source, unfinished);
+            DataCopy.Run(source, unfinished, withStore);
             return unfinished;
         }
-        catch (Exception fault) when (fault is SqliteException or StoreRefusedException or StoreUnavailableException or IOException or UnauthorizedAccessException)
+        catch (Exception fault) when (fault is DbException or StoreRefusedException or StoreUnavailableException or IOException or UnauthorizedAccessException)
         {
             throw CommandFailure.Environment(fault.Message, fault);
         }

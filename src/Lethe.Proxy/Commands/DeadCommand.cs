@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Data.Common;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Lethe.Capture;
@@ -8,10 +9,9 @@ using Lethe.Capture.Repeats;
 using Lethe.Ingest.Ingesting;
 using Lethe.Ingest.Meaning;
 using Lethe.Ingest.Reading;
-using Lethe.Ingest.Sqlite;
+using Lethe.Proxy.Configuration;
 using Lethe.Proxy.Recording;
 using Lethe.Proxy.Terminal;
-using Microsoft.Data.Sqlite;
 
 namespace Lethe.Proxy.Commands;
 
@@ -59,17 +59,17 @@ internal static class DeadCommand
             var letters = Read(line, letters => letters.DeadLetters(Organisation.None, word));
             return letters.Count == 0 && word is not null
                 ? throw NoSuch(word)
-                : await RequeueAsync(GlobalOptions.Require(line).Options.DataDirectory, letters, line.InvocationConfiguration.Output, cancel);
+                : await RequeueAsync(GlobalOptions.Require(line).Options, letters, line.InvocationConfiguration.Output, cancel);
         });
         return command;
     }
 
-    private static async Task<int> RequeueAsync(string dataDirectory, IReadOnlyList<DeadLetter> letters, TextWriter output, CancellationToken cancel)
+    private static async Task<int> RequeueAsync(LetheOptions options, IReadOnlyList<DeadLetter> letters, TextWriter output, CancellationToken cancel)
     {
         try
         {
-            using var store = await SqliteStore.OpenAsync(DataLayout.Store(dataDirectory), TimeProvider.System, cancel);
-            var requeue = new Requeue(DataLayout.Journal(dataDirectory), store, new ExchangeInterpreter(PriceBook.Embedded, new RepeatMemo()).Interpret);
+            using var store = await StoreOfSink.OpenBesideAsync(options, options.DataDirectory, cancel);
+            var requeue = new Requeue(DataLayout.Journal(options.DataDirectory), store, new ExchangeInterpreter(PriceBook.Embedded, new RepeatMemo()).Interpret);
             var left = 0;
             foreach (var letter in letters)
             {
@@ -89,7 +89,7 @@ internal static class DeadCommand
             output.WriteLine($"{letters.Count - left} stored, {left} left");
             return left == 0 ? ExitCode.Fine : ExitCode.NotFine;
         }
-        catch (Exception fault) when (fault is SqliteException or StoreRefusedException or StoreUnavailableException or IOException or UnauthorizedAccessException)
+        catch (Exception fault) when (fault is DbException or StoreRefusedException or StoreUnavailableException or IOException or UnauthorizedAccessException)
         {
             throw CommandFailure.Environment(fault.Message, fault);
         }

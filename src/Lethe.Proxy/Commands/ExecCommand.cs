@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Data.Common;
 using Lethe.Capture.Exchanges;
 using Lethe.Ingest.Meaning;
 using Lethe.Proxy.Configuration;
@@ -6,7 +7,6 @@ using Lethe.Proxy.Exec;
 using Lethe.Proxy.Hosting;
 using Lethe.Proxy.Recording;
 using Lethe.Proxy.Terminal;
-using Microsoft.Data.Sqlite;
 
 namespace Lethe.Proxy.Commands;
 
@@ -173,7 +173,7 @@ internal static class ExecCommand
                 await error.WriteLineAsync(line);
             }
         }
-        catch (Exception fault) when (fault is CommandFailure or IOException or UnauthorizedAccessException or SqliteException or StoreRefusedException)
+        catch (Exception fault) when (fault is CommandFailure or IOException or UnauthorizedAccessException or DbException or StoreRefusedException)
         {
             await error.WriteLineAsync(CommandEnding.Of(fault).Line);
         }

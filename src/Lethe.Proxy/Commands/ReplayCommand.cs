@@ -1,15 +1,15 @@
 using System.CommandLine;
+using System.Data.Common;
 using Lethe.Capture;
 using Lethe.Capture.Prices;
 using Lethe.Capture.Repeats;
 using Lethe.Ingest.Ingesting;
 using Lethe.Ingest.Journaling;
 using Lethe.Ingest.Meaning;
-using Lethe.Ingest.Sqlite;
 using Lethe.Ingest.Verifying;
+using Lethe.Proxy.Configuration;
 using Lethe.Proxy.Recording;
 using Lethe.Proxy.Terminal;
-using Microsoft.Data.Sqlite;
 
 namespace Lethe.Proxy.Commands;
 
@@ -26,23 +26,25 @@ internal static class ReplayCommand
         var command = new Command("replay", "Put the journal's exchanges into the store; safe to repeat.") { dry, into };
         command.SetAction(async (line, cancel) =>
         {
-            var source = GlobalOptions.Require(line).Options.DataDirectory;
-            var journal = DataLayout.Journal(source);
+            var options = GlobalOptions.Require(line).Options;
+            var journal = DataLayout.Journal(options.DataDirectory);
             if (!Directory.Exists(journal))
             {
                 throw CommandFailure.Environment($"There is no journal at {journal}.");
             }
 
-            var target = line.GetValue(into) ?? source;
+            // A directory holds a file.
+            var (target, sink) = line.GetValue(into) is { } other ? (other, StoreOfSink.Sqlite) : (options.DataDirectory, options.Sink);
+            options.Sink = sink;
             var output = line.InvocationConfiguration.Output;
             try
             {
                 using var progress = Progress.Of(line);
                 return line.GetValue(dry)
-                    ? Compare(journal, DataLayout.Store(target), output, progress)
-                    : await RunAsync(journal, target, fromCursor: false, output, progress, cancel);
+                    ? Compare(options, journal, target, output, progress)
+                    : await RunAsync(options, journal, target, fromCursor: false, output, progress, cancel);
             }
-            catch (Exception fault) when (fault is SqliteException or StoreRefusedException or StoreUnavailableException or IOException or UnauthorizedAccessException)
+            catch (Exception fault) when (fault is DbException or StoreRefusedException or StoreUnavailableException or IOException or UnauthorizedAccessException)
             {
                 throw CommandFailure.Environment(fault.Message, fault);
             }
@@ -53,9 +55,9 @@ internal static class ReplayCommand
     /// <summary>Replays a journal into the store of a directory; the exit code.</summary>
     /// <param name="fromCursor">True for what the store has not taken in yet alone.</param>
     public static async Task<int> RunAsync(
-        string journal, string target, bool fromCursor, TextWriter output, Progress progress, CancellationToken cancel)
+        LetheOptions options, string journal, string target, bool fromCursor, TextWriter output, Progress progress, CancellationToken cancel)
     {
-        using var store = await SqliteStore.OpenAsync(DataLayout.Store(target), TimeProvider.System, cancel);
+        using var store = await StoreOfSink.OpenBesideAsync(options, target, cancel);
         using var consumer = new JournalConsumer(journal, fromCursor ? store.Cursor(IngestLoop.Consumer, JournalIdentity.Of(journal)) ?? default : default);
         var replay = new JournalReplay(new ExchangeInterpreter(PriceBook.Embedded, new RepeatMemo()).Interpret);
         progress.Begin("replaying the journal");
@@ -71,9 +73,9 @@ internal static class ReplayCommand
         return replay.Faults.Count == 0 && conflicts == 0 && rejected == 0 ? ExitCode.Fine : ExitCode.NotFine;
     }
 
-    private static int Compare(string directory, string store, TextWriter output, Progress progress)
+    private static int Compare(LetheOptions options, string directory, string target, TextWriter output, Progress progress)
     {
-        if (!File.Exists(store))
+        if (options.Sink == StoreOfSink.Sqlite && !File.Exists(DataLayout.Store(target)))
         {
             progress.Begin("reading the journal");
             var alone = JournalVerifier.Run(directory, passed: progress.Count);
@@ -82,7 +84,8 @@ internal static class ReplayCommand
         }
 
         progress.Begin("comparing the journal with the store");
-        using var check = new StoreVerifier(store).Against(directory);
+        using var verifier = StoreOfSink.Verifier(options, target);
+        using var check = verifier.Against(directory);
         var journal = check.Verify();
         var (missing, otherwise) = (0L, new HashSet<string>());
         foreach (var fault in check.Parity(journal, new ExchangeInterpreter(PriceBook.Embedded, new RepeatMemo()).Interpret, progress.Count))

@@ -15,13 +15,14 @@ internal static class RestoreCommand
         var command = new Command("restore", "Make a backup the data directory, and verify it.") { source };
         command.SetAction(async (line, cancel) =>
         {
-            var directory = Path.GetFullPath(GlobalOptions.Require(line).Options.DataDirectory);
+            var options = GlobalOptions.Require(line).Options;
+            var directory = Path.GetFullPath(options.DataDirectory);
             using var progress = Progress.Of(line);
             progress.Begin("copying");
-            var unfinished = BackupCommand.CopyBeside(line.GetRequiredValue(source), directory);
+            var unfinished = BackupCommand.CopyBeside(line.GetRequiredValue(source), directory, withStore: StoreOfSink.Elsewhere(options) is null);
             var output = line.InvocationConfiguration.Output;
-            var replayed = await ReplayCommand.RunAsync(DataLayout.Journal(unfinished), unfinished, fromCursor: true, output, progress, cancel);
-            var verified = await VerifyCommand.RunAsync(unfinished, withParity: true, anchor: null, new VerifyReport(output, json: false), progress, cancel);
+            var replayed = await ReplayCommand.RunAsync(options, DataLayout.Journal(unfinished), unfinished, fromCursor: true, output, progress, cancel);
+            var verified = await VerifyCommand.RunAsync(options, unfinished, withParity: true, anchor: null, new VerifyReport(output, json: false), progress, cancel);
             // A damaged backup is all that there may be: it is put in place, and told of.
             BackupCommand.Take(unfinished, directory);
             return Math.Max(replayed, verified);

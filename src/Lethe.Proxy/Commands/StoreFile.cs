@@ -1,11 +1,10 @@
-using Lethe.Ingest.Journaling;
+using System.Data.Common;
 using Lethe.Ingest.Meaning;
 using Lethe.Ingest.Reading;
 using Lethe.Ingest.Sqlite;
 using Lethe.Proxy.Configuration;
 using Lethe.Proxy.Recording;
 using Lethe.Proxy.Terminal;
-using Microsoft.Data.Sqlite;
 
 namespace Lethe.Proxy.Commands;
 
@@ -20,9 +19,9 @@ internal static class StoreFile
         try
         {
             var options = settings.Options;
-            return options.Sink == "sqlite" ? SqliteStore.OpenReader(Of(options)) : StoreOfSink.Reader(options, JournalIdentity.Of(DataLayout.Journal(options.DataDirectory)));
+            return options.Sink == StoreOfSink.Sqlite ? SqliteStore.OpenReader(Of(options)) : StoreOfSink.Reader(options, options.DataDirectory);
         }
-        catch (Exception fault) when (fault is StoreRefusedException or SqliteException)
+        catch (Exception fault) when (fault is StoreRefusedException or DbException)
         {
             throw CommandFailure.Environment(fault.Message, fault);
         }

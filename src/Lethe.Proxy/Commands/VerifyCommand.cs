@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Data.Common;
 using Lethe.Capture;
 using Lethe.Capture.Exchanges;
 using Lethe.Capture.Prices;
@@ -6,11 +7,10 @@ using Lethe.Capture.Repeats;
 using Lethe.Ingest.Journaling;
 using Lethe.Ingest.Meaning;
 using Lethe.Ingest.Reading;
-using Lethe.Ingest.Sqlite;
 using Lethe.Ingest.Verifying;
+using Lethe.Proxy.Configuration;
 using Lethe.Proxy.Recording;
 using Lethe.Proxy.Terminal;
-using Microsoft.Data.Sqlite;
 
 namespace Lethe.Proxy.Commands;
 
@@ -37,23 +37,23 @@ internal static class VerifyCommand
         command.SetAction(async (line, cancel) =>
         {
             var settings = GlobalOptions.Require(line);
-            StoreFile.Open(settings);
+            StoreFile.Open(settings).Dispose();
             using var progress = Progress.Of(line);
             var report = new VerifyReport(line.InvocationConfiguration.Output, line.GetValue(json));
             var head = line.GetValue(anchor) is { } file ? AnchorDocument.Read(file) : null;
-            return await RunAsync(settings.Options.DataDirectory, line.GetValue(parity), head, report, progress, cancel);
+            return await RunAsync(settings.Options, settings.Options.DataDirectory, line.GetValue(parity), head, report, progress, cancel);
         });
         return command;
     }
 
-    /// <summary>Checks a whole data directory; the exit code.</summary>
+    /// <summary>Checks a whole data directory and its store; the exit code.</summary>
     /// <exception cref="CommandFailure">Something cannot be read at all.</exception>
     public static async Task<int> RunAsync(
-        string dataDirectory, bool withParity, JournalAnchor? anchor, VerifyReport report, Progress progress, CancellationToken cancel)
+        LetheOptions options, string dataDirectory, bool withParity, JournalAnchor? anchor, VerifyReport report, Progress progress, CancellationToken cancel)
     {
         try
         {
-            var verifier = new StoreVerifier(DataLayout.Store(dataDirectory));
+            using var verifier = StoreOfSink.Verifier(options, dataDirectory);
             progress.Begin("checking the store");
             foreach (var fault in verifier.Verify())
             {
@@ -85,22 +85,23 @@ internal static class VerifyCommand
                 }
             }
 
-            foreach (var fault in await StillMissingAsync(dataDirectory, missing, cancel))
+            foreach (var fault in await StillMissingAsync(options, dataDirectory, missing, cancel))
             {
                 report.Add(fault);
             }
 
             return report.End(journal, withParity);
         }
-        catch (Exception fault) when (fault is SqliteException or StoreRefusedException or StoreUnavailableException or IOException or UnauthorizedAccessException)
+        catch (Exception fault) when (fault is DbException or StoreRefusedException or StoreUnavailableException or IOException or UnauthorizedAccessException)
         {
             throw CommandFailure.Environment(fault.Message, fault);
         }
     }
 
-    private static async Task<IReadOnlyList<VerifyFault>> StillMissingAsync(string dataDirectory, IReadOnlyList<VerifyFault> missing, CancellationToken cancel)
+    private static async Task<IReadOnlyList<VerifyFault>> StillMissingAsync(
+        LetheOptions options, string dataDirectory, IReadOnlyList<VerifyFault> missing, CancellationToken cancel)
     {
-        var reader = SqliteStore.ReaderAt(DataLayout.Store(dataDirectory));
+        using var reader = StoreOfSink.Reader(options, dataDirectory);
         var began = TimeProvider.System.GetTimestamp();
         while (DataDirectory.IsHeld(dataDirectory) && missing.Any(IsMissing) && TimeProvider.System.GetElapsedTime(began) < CatchUpMax)
         {

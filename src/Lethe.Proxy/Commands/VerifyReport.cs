@@ -30,6 +30,17 @@ internal sealed class VerifyReport(TextWriter output, bool json)
         Faults++;
     }
 
+    /// <summary>Only the journal was looked at; the exit code.</summary>
+    public int EndWithJournal(JournalVerification journal)
+    {
+        foreach (var fault in journal.Faults)
+        {
+            Add(new VerifyFault(VerifyFaultKind.Journal, fault.At.ToString(), fault.Detail, SnakeCase.Of(fault.Kind)));
+        }
+
+        return End(journal, withParity: false);
+    }
+
     /// <summary>All was looked at; the exit code.</summary>
     public int End(JournalVerification journal, bool withParity)
     {

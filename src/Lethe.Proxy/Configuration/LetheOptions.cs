@@ -53,6 +53,9 @@ public sealed class PostgresOptions
 {
     /// <summary>As Npgsql reads it: <c>Host=…;Username=…;Password=…;Database=…</c>.</summary>
     public string ConnectionString { get; set; } = "";
+
+    /// <summary>A file that holds the password, and nothing else; for one that is not to stand in a configuration.</summary>
+    public string? PasswordFile { get; set; }
 }
 
 /// <summary>Who has to show a token.</summary>

@@ -78,9 +78,9 @@ internal sealed class LetheOptionsValidator
         InRange("Journal:PartBytes", options.Journal.PartBytes, KiB, 64 * MiB);
         InRange("Journal:BytesMax", options.Journal.BytesMax, 0, 1024 * 1024 * GiB);
         InRange("Retention:BytesMax", options.Retention.BytesMax, 0, 1024 * 1024 * GiB);
-        if (options.Sink != "sqlite" && (options.Retention.BodiesDays > 0 || options.Retention.RecordsDays > 0 || options.Retention.BytesMax > 0))
+        if (options.Sink == "memory" && (options.Retention.BodiesDays > 0 || options.Retention.RecordsDays > 0 || options.Retention.BytesMax > 0))
         {
-            Refuse("Retention", "is of the sink sqlite alone.");
+            Refuse("Retention", "is not of the sink memory.");
         }
 
         CheckDays("Retention:BodiesDays", options.Retention.BodiesDays);
@@ -94,6 +94,11 @@ internal sealed class LetheOptionsValidator
         if (options.Sink == "postgres" && options.Postgres.ConnectionString.Length == 0)
         {
             Refuse("Postgres:ConnectionString", "the sink 'postgres' needs it.");
+        }
+
+        if (options.Postgres.PasswordFile is { } file && !File.Exists(file))
+        {
+            Refuse("Postgres:PasswordFile", $"there is no file {file}.");
         }
     }
 

@@ -19,13 +19,18 @@ internal static class DataCopy
     private const int PassesMax = 20;
 
     /// <param name="to">Not there, or empty; made with mode 0700.</param>
+    /// <param name="withStore">False where the store is no file of the directory.</param>
     /// <exception cref="IOException">The disk refuses, or a file keeps vanishing.</exception>
     /// <exception cref="StoreRefusedException">There is no store, or it is of another kind or version.</exception>
-    public static void Run(string from, string to)
+    public static void Run(string from, string to, bool withStore)
     {
         Create(to);
         var store = DataLayout.Store(from);
-        StoreBackup.Write(store, DataLayout.Store(to));
+        if (withStore)
+        {
+            StoreBackup.Write(store, DataLayout.Store(to));
+        }
+
         // The writer hands over what was said before the line that tells of it; so lines are copied first, and what they tell of is there.
         Copy(DataLayout.Journal(from), DataLayout.Journal(to), _ => true);
         Copy(from, to, name => !name.StartsWith(Path.GetFileName(store), StringComparison.Ordinal) && name != ListeningDoors.FileName);

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using Lethe.Ingest.Meaning;
@@ -11,7 +12,6 @@ using Lethe.Proxy.Page;
 using Lethe.Proxy.Recording;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.Data.Sqlite;
 
 namespace Lethe.Proxy.Hosting;
 
@@ -87,7 +87,7 @@ internal sealed class LetheHost : IAsyncDisposable
         {
             await StopDoorsAsync(patience);
         }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or SqliteException or StoreRefusedException)
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or DbException or StoreRefusedException)
         {
             throw new HostFault("the end was not in good order: " + fault.Message, fault);
         }

@@ -38,7 +38,7 @@ internal sealed class RecordingPipeline : IAsyncDisposable
     private readonly IngestLoop loop;
     private readonly Recorder recorder;
     private readonly CommitWaiters waiters = new();
-    /// <summary>Null where the store is no file of the data directory.</summary>
+    /// <summary>Null where the store is gone with the process.</summary>
     private readonly SessionKeeping? keeping;
     private readonly TimeProvider time;
     private readonly ILogger logger;
@@ -52,8 +52,7 @@ internal sealed class RecordingPipeline : IAsyncDisposable
         this.time = time;
         logger = logs.CreateLogger<RecordingPipeline>();
         IngestMeter.BeginAtZero();
-        var store = DataLayout.Store(dataDirectory);
-        Reader = StoreOfSink.Reader(options, journal.Id);
+        Reader = StoreOfSink.Reader(options, dataDirectory);
         var interpreter = new ExchangeInterpreter(PriceBook.Embedded, new RepeatMemo());
         loop = new IngestLoop(
             from => journal.Consume(from),
@@ -68,7 +67,7 @@ internal sealed class RecordingPipeline : IAsyncDisposable
         recorder = new Recorder(journal, RecorderSettingsOf(options), time, logs.CreateLogger<Recorder>(), redactor);
         Sink = new ExchangeSink(recorder.Begin, IsStrict(options) ? recorder.WhenDurable : null);
         Produced = new ProducedCalls(recorder, waiters, () => loop.State.Phase, time);
-        keeping = options.Sink != "sqlite" ? null : new SessionKeeping(journal, dataDirectory, store, RetentionSettingsOf(options), interpreter.Interpret, time, logs.CreateLogger<SessionKeeping>());
+        keeping = StoreOfSink.Keep(options, journal, dataDirectory, RetentionSettingsOf(options), interpreter.Interpret, time, logs.CreateLogger<SessionKeeping>());
         ingesting = loop.RunAsync(finish.Token, stop.Token);
         keeping?.Start(loop.StoreOpened);
     }
@@ -165,7 +164,7 @@ internal sealed class RecordingPipeline : IAsyncDisposable
         stop.Dispose();
     }
 
-    private SessionKeeping Kept => keeping ?? throw new StoreRefusedException("Pins, forgetting and retention are of the sink sqlite alone.");
+    private SessionKeeping Kept => keeping ?? throw new StoreRefusedException("A store in memory has no pins, no forgetting and no retention: it is gone with the process.");
 
     private static bool IsStrict(LetheOptions options) => options.Journal.Durability == "strict";
 

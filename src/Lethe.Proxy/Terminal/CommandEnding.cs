@@ -1,7 +1,7 @@
+using System.Data.Common;
 using System.Diagnostics;
 using Lethe.Ingest.Meaning;
 using Lethe.Ingest.Sqlite;
-using Microsoft.Data.Sqlite;
 
 namespace Lethe.Proxy.Terminal;
 
@@ -18,7 +18,7 @@ internal sealed record CommandEnding(int ExitCode, string? Line)
         AggregateException { InnerExceptions: [var only] } => Of(only),
         OutputFault { IsClosed: true } => new(Terminal.ExitCode.NotFine, null),
         OutputFault output => Environment("the output cannot be written: " + output.Message),
-        SqliteException or StoreRefusedException or StoreUnavailableException => Environment("the store cannot be read: " + fault.Message),
+        DbException or StoreRefusedException or StoreUnavailableException => Environment("the store cannot be read: " + fault.Message),
         // Of the disk and what lies on it; the platform names the path where it knows it.
         IOException or UnauthorizedAccessException => Environment(fault.Message),
         _ => new(Terminal.ExitCode.Fault, Format.OneLine($"lethe: a fault of lethe itself{Place(fault)}: {fault.GetType().Name}: {fault.Message}", LineColumnsMax)),

@@ -92,7 +92,7 @@ public sealed class IngestFaultTests : IDisposable
         var letters = world.Store.Letters();
         Assert.Equal(Calls.Length, world.Store.Count("exchanges") + letters.Count);
         Assert.All(letters, letter => Assert.Equal((Calls[17].Id.ToString(), StoreFault.Upsert), (letter.ExchangeId, letter.Code)));
-        Assert.Empty(new StoreVerifier(world.Store.File).Verify());
+        Assert.Empty(SqliteStore.VerifierAt(world.Store.File).Verify());
     }
 
     [Theory]
@@ -182,7 +182,7 @@ public sealed class IngestFaultTests : IDisposable
         await UntilAsync(() => Stored(file) == Calls.Length);
         await finish.CancelAsync();
         await running.WaitAsync(LoopWorld.WaitMax);
-        Assert.Empty(new StoreVerifier(file).Verify());
+        Assert.Empty(SqliteStore.VerifierAt(file).Verify());
     }
 
     [Fact]

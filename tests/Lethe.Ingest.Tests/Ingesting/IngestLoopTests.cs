@@ -19,6 +19,34 @@ public sealed class IngestLoopTests : IDisposable
     public void Dispose() => world.Dispose();
 
     [Fact]
+    public async Task A_loop_whose_journal_another_process_takes_in_by_now_stores_nothing_more_and_says_so()
+    {
+        await world.WriteAsync(LoopWorld.Calls);
+        IngestStore? other = null;
+        world.Interpret = exchange =>
+        {
+            if (exchange.Id == LoopWorld.Calls[17].Id)
+            {
+                other ??= IngestStore.Open(world.Store.File, JournalIdentity.Of(world.Journal), TimeProvider.System, default);
+            }
+
+            return LoopWorld.Meaning(exchange);
+        };
+        var loop = world.Loop();
+
+        var taken = await world.CatchUpAsync(loop);
+
+        Assert.InRange(taken, 0, LoopWorld.Calls.Length - 1);
+        Assert.Equal(taken, world.Store.Count("exchanges"));
+        Assert.Equal(IngestPhase.Halted, loop.State.Phase);
+        Assert.Contains("was taken by another", loop.State.Reason, StringComparison.Ordinal);
+        other!.Dispose();
+        world.Interpret = LoopWorld.Meaning;
+        Assert.Equal(LoopWorld.Calls.Length - taken, await world.CatchUpAsync());
+        Assert.Empty(world.Parity());
+    }
+
+    [Fact]
     public async Task What_is_in_the_journal_comes_into_the_store_and_a_replay_gives_the_same_state()
     {
         await world.WriteAsync(Calls);
@@ -28,7 +56,7 @@ public sealed class IngestLoopTests : IDisposable
         await world.CatchUpAsync(world.Loop(replayed.File));
         Assert.Equal(world.Store.State(), replayed.State());
         Assert.Equal(Calls.Length, world.Store.Count("exchanges"));
-        Assert.Empty(new StoreVerifier(world.Store.File).Verify());
+        Assert.Empty(SqliteStore.VerifierAt(world.Store.File).Verify());
         Assert.Empty(world.Parity());
     }
 

@@ -2,6 +2,7 @@ using Lethe.Capture;
 using Lethe.Capture.Exchanges;
 using Lethe.Ingest.Ingesting;
 using Lethe.Ingest.Journaling;
+using Lethe.Ingest.Sqlite;
 using Lethe.Ingest.Tests.Storage;
 using Lethe.Ingest.Verifying;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -60,7 +61,7 @@ internal sealed class LoopWorld : IDisposable
 
     public List<VerifyFault> Parity(string? store = null)
     {
-        using var check = new StoreVerifier(store ?? Store.File).Against(Journal);
+        using var check = SqliteStore.VerifierAt(store ?? Store.File).Against(Journal);
         var journal = check.Verify();
         return [.. check.Faults(journal).Concat(check.Parity(journal, exchange => Interpret(exchange)))];
     }

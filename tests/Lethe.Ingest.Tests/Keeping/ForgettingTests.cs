@@ -1,15 +1,13 @@
-using Dapper;
 using Lethe.Capture.Exchanges;
 using Lethe.Ingest.Journaling;
 using Lethe.Ingest.Meaning;
-using Lethe.Ingest.Sqlite;
 using Lethe.Ingest.Tests.Journaling;
 using Lethe.Ingest.Tests.Storage;
 
 namespace Lethe.Ingest.Tests.Keeping;
 
 /// <summary>A session that is forgotten is in no file any more, whatever failed on the way, and all else is as it was.</summary>
-public sealed class ForgettingTests : IDisposable
+public abstract class ForgettingTests(StoreKind kind) : IDisposable
 {
     private static readonly string[] Gone = ["one", "child"];
 
@@ -19,7 +17,7 @@ public sealed class ForgettingTests : IDisposable
         "child-ask", "child-answer", "child-system", "child-tools", "child-name", "child-cwd", "child-metadata", "child-command", "child-header",
     ];
 
-    private readonly KeepingWorld world = new(KeepingWorld.Conversations());
+    private readonly KeepingWorld world = new(kind, KeepingWorld.Conversations());
 
     [Fact]
     public async Task Nothing_of_its_words_is_left_in_any_file_and_its_facts_and_everything_else_stay()
@@ -30,7 +28,11 @@ public sealed class ForgettingTests : IDisposable
         var counters = world.Counters();
         var costs = world.Store.Records().Select(record => (record.ExchangeId, record.CapturedAt, record.ModelServed, record.CostNanoUsd, record.Usage)).ToList();
         Assert.All(Words, word => Assert.Contains(word, world.Unfolded(), StringComparison.Ordinal));
-        await File.WriteAllTextAsync(world.Store.File + ".v1.bak", "one-name");
+        if (kind == StoreKind.Sqlite)
+        {
+            await File.WriteAllTextAsync(Path.Combine(world.Directory, "lethe.db.v1.bak"), "one-name");
+        }
+
 
         ForgottenCounts? forgotten = null;
         await world.WithAsync(async keeping =>
@@ -63,7 +65,7 @@ public sealed class ForgettingTests : IDisposable
         Assert.Equal(others, world.StateBut(Gone));
         Assert.DoesNotContain(world.Store.Sessions(), session => Gone.Contains(session.HarnessSessionId));
         Assert.DoesNotContain(world.Store.Records(), record => Gone.Contains(record.Session?.HarnessSessionId));
-        var archived = world.Store.Value<(long Exchanges, long Turns, long Cost, long Tools)>("SELECT exchanges, turns, cost_nano_usd, tool_calls FROM archived WHERE session_id = ''");
+        var archived = world.Store.Archived<(long Exchanges, long Turns, long Cost, long Tools)>("exchanges, turns, cost_nano_usd, tool_calls");
         Assert.Equal((4L, 4L, 28L, 4L), archived);
         Assert.Equal(total, world.Store.Sessions().Sum(session => session.Counters.CostNanoUsd) + archived.Cost);
     }
@@ -75,7 +77,7 @@ public sealed class ForgettingTests : IDisposable
     {
         var cut = KeepingWorld.Conversation(1, "one", day: 0).First() with { RetryKey = "k", Outcome = Capture.Outcome.UpstreamAborted };
         var answered = KeepingWorld.Conversation(2, "two", day: 0).First() with { At = 60, RetryKey = "k" };
-        using var shared = new KeepingWorld([cut, answered]);
+        using var shared = new KeepingWorld(kind, [cut, answered]);
         await shared.FillAsync();
         Assert.Equal([1, 2], shared.Store.Records().Select(record => record.Turn.Attempt));
 
@@ -85,7 +87,7 @@ public sealed class ForgettingTests : IDisposable
         Assert.Equal((shared.Store.Sessions()[0].HarnessSessionId, 1, 1, null), (record.Session!.HarnessSessionId, record.Turn.Seq, record.Turn.Attempt, record.Turn.RetryOf));
         Assert.EndsWith($"{left}", record.ExchangeId, StringComparison.Ordinal);
         Assert.Equal((1, 1), (shared.Store.Sessions()[0].Counters.Exchanges, shared.Store.Sessions()[0].Counters.Turns));
-        Assert.Equal(1, shared.Store.Value<long>("SELECT exchanges FROM archived WHERE session_id = ''"));
+        Assert.Equal(1, shared.Store.Archived<long>("exchanges"));
         Assert.DoesNotContain($"{forgotten}-answer", shared.Unfolded(), StringComparison.Ordinal);
         Assert.Empty(shared.Faults());
     }
@@ -112,7 +114,7 @@ public sealed class ForgettingTests : IDisposable
         Assert.Equal(4 + 1, world.Store.Session("one").Counters.Exchanges + world.Store.Session("child").Counters.Exchanges);
         Assert.Contains(world.Store.Session("child").SessionId, state, StringComparison.Ordinal);
 
-        using var empty = SqliteTestStore.Open();
+        using var empty = TestStore.Open(kind);
         world.TakeIn(empty.Ingest);
         Assert.Empty(empty.Faults());
         Assert.Equal(
@@ -141,7 +143,7 @@ public sealed class ForgettingTests : IDisposable
         for (var step = 0; !isThrough; step++)
         {
             Assert.True(step < 200, "The steps have no end.");
-            using var one = new KeepingWorld(KeepingWorld.Conversations());
+            using var one = new KeepingWorld(kind, KeepingWorld.Conversations());
             await one.FillAsync();
             var others = one.StateBut(Gone);
             var id = one.Store.Session("one").SessionId;
@@ -177,12 +179,12 @@ public sealed class ForgettingTests : IDisposable
     {
         await world.FillAsync();
         var others = world.StateBut(Gone);
-        world.Store.Connection.Execute($"CREATE TRIGGER refuse {step} BEGIN SELECT RAISE(ABORT, 'refused by a test'); END");
+        world.Store.Refuse(step);
 
         await world.WithAsync(keeping => Assert.ThrowsAsync<StoreUnavailableException>(
             () => keeping.ForgetAsync(Organisation.None, world.Store.Session("one").SessionId, withFacts)));
         Assert.Empty(world.Faults());
-        world.Store.Connection.Execute("DROP TRIGGER refuse");
+        world.Store.Allow();
         await world.LookAsync();
 
         AssertForgotten();
@@ -190,7 +192,11 @@ public sealed class ForgettingTests : IDisposable
         Assert.Equal(withFacts, !world.Store.Sessions().Any(session => session.HarnessSessionId == "one"));
     }
 
-    public void Dispose() => world.Dispose();
+    public void Dispose()
+    {
+        world.Dispose();
+        GC.SuppressFinalize(this);
+    }
 
     private void AssertForgotten() => AssertForgotten(world);
 
@@ -202,3 +208,7 @@ public sealed class ForgettingTests : IDisposable
         Assert.Empty(world.Faults());
     }
 }
+
+public sealed class SqliteForgettingTests() : ForgettingTests(StoreKind.Sqlite);
+
+public sealed class PostgresForgettingTests() : ForgettingTests(StoreKind.Postgres);

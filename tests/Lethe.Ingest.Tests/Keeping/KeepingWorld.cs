@@ -5,9 +5,7 @@ using Lethe.Ingest.Ingesting;
 using Lethe.Ingest.Journaling;
 using Lethe.Ingest.Keeping;
 using Lethe.Ingest.Meaning;
-using Lethe.Ingest.Sqlite;
 using Lethe.Ingest.Tests.Storage;
-using Lethe.Ingest.Verifying;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Lethe.Ingest.Tests.Keeping;
@@ -18,19 +16,24 @@ internal sealed class KeepingWorld : IDisposable
     public static readonly DateTimeOffset Now = Told.Epoch.AddDays(10);
 
     private readonly IReadOnlyList<Told> calls;
+    private readonly bool ownsStore;
 
-    public KeepingWorld(IReadOnlyList<Told> calls)
+    /// <param name="shared">The store of another recorder's world; null for one of its own.</param>
+    public KeepingWorld(StoreKind kind, IReadOnlyList<Told> calls, TestStore? shared = null)
     {
         this.calls = calls;
         Directory = SqliteTestStore.NewDirectory();
-        Store = SqliteTestStore.Open(Directory);
+        ownsStore = shared is null;
+        Store = shared ?? (kind == StoreKind.Sqlite ? SqliteTestStore.Open(Directory) : PostgresTestStore.Open());
     }
 
     public string Directory { get; }
 
     public string Journal => Path.Combine(Directory, "journal");
 
-    public SqliteTestStore Store { get; }
+    public TestStore Store { get; }
+
+    public DateTimeOffset Time { get; init; } = Now;
 
     /// <summary>Three conversations of three turns, a sub-agent of the first, a day apart; the second begins with the words of the first.</summary>
     public static IReadOnlyList<Told> Conversations() =>
@@ -78,7 +81,7 @@ internal sealed class KeepingWorld : IDisposable
         new JournalSettings { Directory = Journal, Disk = disk ?? JournalDisk.Real, RetryInterval = TimeSpan.FromMilliseconds(5) }, TimeProvider.System, NullLogger.Instance);
 
     public SessionKeeping Keep(Journal journal, RetentionSettings? settings = null) =>
-        new(journal, Directory, Store.File, settings ?? new RetentionSettings(), Interpret, new StandingTime(), NullLogger.Instance);
+        Store.Keep(journal, Directory, settings ?? new RetentionSettings(), Interpret, new StandingTime(Time));
 
     /// <summary>Opens the journal, does something with what keeps it, and closes it.</summary>
     public async Task WithAsync(Func<SessionKeeping, Task> work, RetentionSettings? settings = null, JournalDisk? disk = null)
@@ -93,20 +96,18 @@ internal sealed class KeepingWorld : IDisposable
     /// <summary>Everything that is off in store and journal, alone and beside each other.</summary>
     public List<string> Faults()
     {
-        using var check = new StoreVerifier(Store.File).Against(Journal);
+        using var check = Store.Verifier.Against(Journal);
         var journal = check.Verify();
-        return [.. Store.Faults(), .. check.Faults(journal).Concat(check.Parity(journal, Interpret)).Select(fault => fault.ToString())];
+        return [.. Store.Verifier.Verify().Select(fault => fault.ToString()), .. check.Faults(journal).Concat(check.Parity(journal, Interpret)).Select(fault => fault.ToString())];
     }
 
     /// <summary>Every byte of every file, unfolded where it is sealed.</summary>
     public string Unfolded()
     {
-        var text = new StringBuilder();
+        var text = new StringBuilder(Store.Bytes());
         foreach (var path in System.IO.Directory.GetFiles(Directory, "*", SearchOption.AllDirectories).Where(file => !file.EndsWith(".lock", StringComparison.Ordinal)))
         {
-            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-            using var reader = new StreamReader(file, Encoding.Latin1);
-            text.Append(reader.ReadToEnd());
+            text.Append(FileText.Read(path));
         }
 
         foreach (var segment in JournalDirectory.Segments(Journal))
@@ -149,7 +150,18 @@ internal sealed class KeepingWorld : IDisposable
 
     public string Counters() => System.Text.Json.JsonSerializer.Serialize(Store.Sessions().OrderBy(session => session.SessionId, StringComparer.Ordinal).Select(session => session.Counters));
 
-    public void Dispose() => Store.Dispose();
+    public void Dispose()
+    {
+        if (ownsStore)
+        {
+            Store.Dispose();
+        }
+
+        if (System.IO.Directory.Exists(Directory))
+        {
+            System.IO.Directory.Delete(Directory, recursive: true);
+        }
+    }
 
     public InterpretedExchange Interpret(CapturedExchange exchange)
     {
@@ -175,7 +187,7 @@ internal sealed class KeepingWorld : IDisposable
         Cost = 7,
     };
 
-    private static CapturedExchange Exchange(Told call)
+    public static CapturedExchange Exchange(Told call)
     {
         var name = call.Session ?? "nobody";
         return call.Exchange() with
@@ -188,8 +200,8 @@ internal sealed class KeepingWorld : IDisposable
         };
     }
 
-    private sealed class StandingTime : TimeProvider
+    private sealed class StandingTime(DateTimeOffset at) : TimeProvider
     {
-        public override DateTimeOffset GetUtcNow() => Now;
+        public override DateTimeOffset GetUtcNow() => at;
     }
 }

@@ -1,9 +1,16 @@
 using System.Collections.Concurrent;
+using System.Data;
 using Dapper;
+using Lethe.Capture;
+using Lethe.Capture.Exchanges;
+using Lethe.Ingest.Journaling;
+using Lethe.Ingest.Keeping;
 using Lethe.Ingest.Meaning;
 using Lethe.Ingest.Postgres;
 using Lethe.Ingest.Reading;
 using Lethe.Ingest.Tests.Postgres;
+using Lethe.Ingest.Verifying;
+using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 
 namespace Lethe.Ingest.Tests.Storage;
@@ -24,6 +31,7 @@ internal sealed class PostgresTestStore : TestStore
         connectionString = PostgresServer.Shared.ConnectionString(database);
         store = PostgresStore.Open(connectionString, TimeProvider.System);
         Reader = PostgresStore.ReaderAt(connectionString);
+        Verifier = PostgresStore.VerifierAt(connectionString);
         Connection = new NpgsqlConnection(connectionString);
         Connection.Open();
     }
@@ -55,7 +63,38 @@ internal sealed class PostgresTestStore : TestStore
 
     public override string State() => StoreState.Of(Reader, Connection, PostgresStoreState.Rows);
 
-    public override IReadOnlyList<string> Faults() => [.. PostgresStoreState.Faults.SelectMany(query => Connection.Query<string>(query))];
+    public override IReadOnlyList<string> Faults() =>
+    [
+        .. PostgresStoreState.Faults.SelectMany(query => Connection.Query<string>(query)),
+        .. Verifier.Verify().Select(fault => fault.ToString()),
+    ];
+
+    public override StoreVerifier Verifier { get; }
+
+    public string ConnectionString => connectionString;
+
+    public override SessionKeeping Keep(
+        Journal journal, string dataDirectory, RetentionSettings settings, Func<CapturedExchange, InterpretedExchange> interpret, TimeProvider time) =>
+        PostgresStore.Keep(connectionString, dataDirectory, journal, dataDirectory, settings, interpret, time, NullLogger.Instance);
+
+    public override T Archived<T>(string columns) => Connection.QuerySingle<T>($"SELECT {columns} FROM archived WHERE session = '{Guid.Empty}'");
+
+    public override void Refuse(string step) => Connection.Execute(
+        $"""
+        CREATE OR REPLACE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'refused by a test'; END $$;
+        CREATE TRIGGER refuse {step} FOR EACH ROW EXECUTE FUNCTION refuse()
+        """);
+
+    public override void Allow() => Connection.Execute("DROP FUNCTION refuse CASCADE");
+
+    public override string Bytes()
+    {
+        Connection.Execute("CHECKPOINT", commandType: CommandType.Text);
+        return string.Concat(Connection
+            .Query<string>("SELECT current_setting('data_directory') || '/' || pg_relation_filepath(oid) FROM pg_class WHERE relnamespace IN ('public'::regnamespace, 'pg_toast'::regnamespace) AND relfilenode > 0")
+            .Where(File.Exists)
+            .Select(FileText.Read));
+    }
 
     public override IEnumerable<string?> Met() => Connection.Query<string?>(PostgresStoreState.Met);
 
@@ -67,6 +106,7 @@ internal sealed class PostgresTestStore : TestStore
         Connection.Execute(PostgresStoreState.Empty);
         Connection.Dispose();
         Reader.Dispose();
+        Verifier.Dispose();
         Idle.Add(database);
     }
 }

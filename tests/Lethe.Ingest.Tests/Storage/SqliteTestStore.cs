@@ -1,9 +1,14 @@
 using Dapper;
+using Lethe.Capture;
+using Lethe.Capture.Exchanges;
+using Lethe.Ingest.Journaling;
+using Lethe.Ingest.Keeping;
 using Lethe.Ingest.Meaning;
 using Lethe.Ingest.Reading;
 using Lethe.Ingest.Sqlite;
 using Lethe.Ingest.Verifying;
 using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Lethe.Ingest.Tests.Storage;
 
@@ -17,6 +22,7 @@ internal sealed class SqliteTestStore : TestStore
         Directory = directory;
         store = Connect();
         Reader = SqliteStore.OpenReader(File);
+        Verifier = SqliteStore.VerifierAt(File);
     }
 
     public string Directory { get; }
@@ -43,13 +49,25 @@ internal sealed class SqliteTestStore : TestStore
 
     public override string State() => StoreState.Of(Reader, Connection, SqliteStoreState.Rows);
 
-    public override IReadOnlyList<string> Faults() => [.. new StoreVerifier(File).Verify().Select(fault => fault.ToString())];
+    public override IReadOnlyList<string> Faults() => [.. Verifier.Verify().Select(fault => fault.ToString())];
 
     public override IEnumerable<string?> Met() => Connection.Query<string?>(SqliteStoreState.Met);
 
     public override long Count(string table) => Connection.ExecuteScalar<long>($"SELECT count(*) FROM {table}");
 
-    public T Value<T>(string sql, object? parameters = null) => Connection.QuerySingle<T>(sql, parameters);
+    public override StoreVerifier Verifier { get; }
+
+    public override SessionKeeping Keep(
+        Journal journal, string dataDirectory, RetentionSettings settings, Func<CapturedExchange, InterpretedExchange> interpret, TimeProvider time) =>
+        SqliteStore.Keep(File, journal, dataDirectory, settings, interpret, time, NullLogger.Instance);
+
+    public override T Archived<T>(string columns) => Connection.QuerySingle<T>($"SELECT {columns} FROM archived WHERE session_id = ''");
+
+    public override void Refuse(string step) => Connection.Execute($"CREATE TRIGGER refuse {step} BEGIN SELECT RAISE(ABORT, 'refused by a test'); END");
+
+    public override void Allow() => Connection.Execute("DROP TRIGGER refuse");
+
+    public override string Bytes() => string.Concat(System.IO.Directory.GetFiles(Directory, LetheDatabase.FileName + "*").Select(FileText.Read));
 
     public override void Dispose()
     {

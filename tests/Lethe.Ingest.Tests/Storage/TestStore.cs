@@ -1,6 +1,10 @@
+using Lethe.Capture;
 using Lethe.Capture.Exchanges;
+using Lethe.Ingest.Journaling;
+using Lethe.Ingest.Keeping;
 using Lethe.Ingest.Meaning;
 using Lethe.Ingest.Reading;
+using Lethe.Ingest.Verifying;
 
 namespace Lethe.Ingest.Tests.Storage;
 
@@ -41,6 +45,23 @@ internal abstract class TestStore : IDisposable
     public abstract IEnumerable<string?> Met();
 
     public abstract long Count(string table);
+
+    public abstract StoreVerifier Verifier { get; }
+
+    /// <summary>What keeps it, beside who writes it.</summary>
+    public abstract SessionKeeping Keep(
+        Journal journal, string dataDirectory, RetentionSettings settings, Func<CapturedExchange, InterpretedExchange> interpret, TimeProvider time);
+
+    /// <summary>A row of what sessions left that are gone themselves.</summary>
+    public abstract T Archived<T>(string columns);
+
+    /// <summary>Makes the database refuse a step, as its triggers name it, until it is told to allow it.</summary>
+    public abstract void Refuse(string step);
+
+    public abstract void Allow();
+
+    /// <summary>Every byte of the files that hold its rows.</summary>
+    public abstract string Bytes();
 
     public IReadOnlyList<DeliveryResult> Deliver(params Told[] told)
     {

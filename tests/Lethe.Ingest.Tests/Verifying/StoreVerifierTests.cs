@@ -1,4 +1,6 @@
 using Dapper;
+using Lethe.Ingest.Meaning;
+using Lethe.Ingest.Postgres;
 using Lethe.Ingest.Sqlite;
 using Lethe.Ingest.Tests.Storage;
 using Lethe.Ingest.Verifying;
@@ -21,12 +23,44 @@ public sealed class StoreVerifierTests
     {
         using var store = SqliteTestStore.Open();
         store.Deliver(new Told { Number = 1 }, new Told { Number = 2, At = 1, Prompt = ["hi", "more"] });
-        var verifier = new StoreVerifier(store.File);
+        var verifier = SqliteStore.VerifierAt(store.File);
         Assert.Empty(verifier.Verify());
 
         store.Connection.Execute(damage);
 
         Assert.Contains(kind, verifier.Verify().Select(fault => fault.Kind));
+    }
+
+    [Theory]
+    [InlineData("UPDATE sessions SET turns = turns + 1", VerifyFaultKind.Counter)]
+    [InlineData("UPDATE sessions SET last_seen_at = 1", VerifyFaultKind.Counter)]
+    [InlineData("DELETE FROM session_nodes WHERE hash = (SELECT hash FROM nodes WHERE depth = 0)", VerifyFaultKind.Chain)]
+    [InlineData("UPDATE nodes SET depth = 7 WHERE depth = 1", VerifyFaultKind.Chain)]
+    [InlineData("DELETE FROM receipts", VerifyFaultKind.Receipt)]
+    [InlineData("UPDATE exchanges SET ingested = 1", VerifyFaultKind.Receipt)]
+    [InlineData("UPDATE exchanges SET attempt = 2", VerifyFaultKind.Attempt)]
+    [InlineData(
+        "INSERT INTO sessions (session, org, harness_id, harness_session_id, is_placeholder) VALUES (gen_random_uuid(), '00000000-0000-0000-0000-000000000000', 'h', 'x', 1)",
+        VerifyFaultKind.Placeholder)]
+    [InlineData("SET session_replication_role = replica; UPDATE exchanges SET caller = 'x'; SET session_replication_role = DEFAULT", VerifyFaultKind.ForeignKey)]
+    public void Every_kind_of_damage_of_a_database_is_told(string damage, VerifyFaultKind kind)
+    {
+        using var store = PostgresTestStore.Open();
+        store.Deliver(
+            new Told { Number = 1 }, new Told { Number = 2, At = 1, Prompt = ["hi", "more"] }, new Told { Number = 3, At = 40 * 86_400, Prompt = ["hi", "more", "much"] });
+        Assert.Empty(store.Verifier.Verify());
+
+        store.Connection.Execute(damage);
+
+        Assert.Contains(kind, store.Verifier.Verify().Select(fault => fault.Kind));
+    }
+
+    [Fact]
+    public void A_database_that_does_not_answer_is_no_damage()
+    {
+        using var verifier = PostgresStore.VerifierAt("Host=127.0.0.1;Port=1;Username=nobody;Timeout=2");
+
+        Assert.Throws<StoreUnavailableException>(() => verifier.Verify().ToList());
     }
 
     [Fact]
@@ -43,7 +77,7 @@ public sealed class StoreVerifierTests
             file.Write([.. Enumerable.Repeat((byte)0xff, 8)]);
         }
 
-        var faults = new StoreVerifier(path).Verify().ToArray();
+        var faults = SqliteStore.VerifierAt(path).Verify().ToArray();
 
         Assert.Contains(VerifyFaultKind.Integrity, faults.Select(fault => fault.Kind));
         Assert.True(faults.Length > 1);
@@ -58,6 +92,6 @@ public sealed class StoreVerifierTests
 
         store.Connection.Execute("UPDATE sessions SET parent = (SELECT session FROM sessions WHERE harness_session_id = 'b') WHERE harness_session_id = 'a'");
 
-        Assert.Equal(2, new StoreVerifier(store.File).Verify().Count(fault => fault.Kind == VerifyFaultKind.Parent));
+        Assert.Equal(2, SqliteStore.VerifierAt(store.File).Verify().Count(fault => fault.Kind == VerifyFaultKind.Parent));
     }
 }

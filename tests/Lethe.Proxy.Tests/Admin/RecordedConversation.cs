@@ -1,6 +1,7 @@
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
+using Lethe.Proxy.Configuration;
 using Lethe.Proxy.Tests.Hosting;
 using WireMock.RequestBuilders;
 using WireMock.ResponseBuilders;
@@ -38,13 +39,17 @@ internal sealed class RecordedConversation : IAsyncDisposable
 
     public HttpClient Admin => Lethe.Admin;
 
-    public static async Task<RecordedConversation> StartAsync()
+    public static async Task<RecordedConversation> StartAsync(Action<LetheOptions>? change = null)
     {
         var api = WireMockServer.Start("http://127.0.0.1:0");
         Answers(api, from: null, 200, Reply, to: Busy);
         Answers(api, from: Busy, 529, Refusal, to: Calm);
         Answers(api, from: Calm, 200, Reply, to: Calm);
-        var lethe = await LetheUnderTest.StartAsync(options => options.Upstreams["anthropic"] = new() { Address = api.Url! });
+        var lethe = await LetheUnderTest.StartAsync(options =>
+        {
+            options.Upstreams["anthropic"] = new() { Address = api.Url! };
+            change?.Invoke(options);
+        });
         var conversation = new RecordedConversation(api, lethe);
         await conversation.SayAsync("first");
         await conversation.SayAsync("second");

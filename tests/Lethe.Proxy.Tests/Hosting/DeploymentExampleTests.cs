@@ -15,7 +15,7 @@ public sealed partial class DeploymentExampleTests : IDisposable
     public async Task What_compose_starts_answers_other_containers_with_401_until_they_show_a_token()
     {
         var compose = await ReadAsync("compose.yaml");
-        var environment = EnvironmentLine().Matches(compose).ToDictionary(line => line.Groups[1].Value, line => line.Groups[2].Value);
+        var environment = EnvironmentLine().Matches(Service(compose, "lethe")).ToDictionary(line => line.Groups[1].Value, line => line.Groups[2].Value);
         var command = ImageCommand().Match(await ReadAsync("Dockerfile")).Groups[1].Value;
         Assert.Equal("http://0.0.0.0:4142", environment["Lethe__AdminListen"]);
 
@@ -57,6 +57,28 @@ public sealed partial class DeploymentExampleTests : IDisposable
     }
 
     [Fact]
+    public async Task The_database_is_reached_by_its_recorder_alone_with_a_password_that_stands_in_no_configuration()
+    {
+        var compose = await ReadAsync("compose.yaml");
+        var database = Service(compose, "postgres");
+        var recorder = Service(compose, "lethe-postgres");
+        var secret = PasswordFile().Match(database).Groups[1].Value;
+
+        Assert.Contains("image: postgres:15", database, StringComparison.Ordinal);
+        Assert.DoesNotContain("ports:", database, StringComparison.Ordinal);
+        Assert.Contains("networks: [store]", database, StringComparison.Ordinal);
+        Assert.Contains("store:\n    internal: true", compose, StringComparison.Ordinal);
+        Assert.Contains("pg_isready", database, StringComparison.Ordinal);
+        Assert.Contains("condition: service_healthy", recorder, StringComparison.Ordinal);
+        Assert.Contains("Lethe__Sink: postgres", recorder, StringComparison.Ordinal);
+        Assert.Contains($"Lethe__Postgres__PasswordFile: /run/secrets/{secret}", recorder, StringComparison.Ordinal);
+        Assert.All((string[])[database, recorder], service => Assert.Contains($"secrets: [{secret}]", service, StringComparison.Ordinal));
+        Assert.DoesNotContain("Password=", compose, StringComparison.Ordinal);
+        Assert.Contains(secret, await ReadAsync(".gitignore"), StringComparison.Ordinal);
+        Assert.Contains(secret, await ReadAsync(".dockerignore"), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task In_a_cluster_the_record_is_read_on_the_pods_loopback_and_a_policy_says_who_comes_in()
     {
         var cluster = await ReadAsync("envoy", "kubernetes", "lethe.yaml");
@@ -65,6 +87,12 @@ public sealed partial class DeploymentExampleTests : IDisposable
         Assert.Contains("{ name: Lethe__AdminListen, value: \"http://127.0.0.1:4142\" }", cluster, StringComparison.Ordinal);
         Assert.All(open, document => Assert.DoesNotContain("4142", document, StringComparison.Ordinal));
         Assert.Contains(open, document => document.Contains("kind: NetworkPolicy", StringComparison.Ordinal));
+    }
+
+    private static string Service(string compose, string name)
+    {
+        var from = compose.IndexOf($"\n  {name}:", StringComparison.Ordinal);
+        return compose[from..compose.IndexOf("\n\n", from, StringComparison.Ordinal)];
     }
 
     private static Task<string> ReadAsync(params string[] path) => File.ReadAllTextAsync(Path.Combine([Checkout.Root, .. path]));
@@ -87,6 +115,9 @@ public sealed partial class DeploymentExampleTests : IDisposable
 
     [GeneratedRegex(@"^ +- ""([\d.:]+)""$", RegexOptions.Multiline)]
     private static partial Regex PublishedPort();
+
+    [GeneratedRegex("POSTGRES_PASSWORD_FILE: /run/secrets/(.+)$", RegexOptions.Multiline)]
+    private static partial Regex PasswordFile();
 
     [GeneratedRegex("credentials_file: /run/secrets/(.+)$", RegexOptions.Multiline)]
     private static partial Regex CredentialsFile();

@@ -1,25 +1,19 @@
-using Dapper;
-using Microsoft.Data.Sqlite;
+using Lethe.Ingest.Verifying;
 
-namespace Lethe.Ingest.Verifying;
+namespace Lethe.Ingest.Sqlite;
 
-/// <summary>The invariants that SQL can tell. Each query gives one row a fault: what it is about, and what is wrong.</summary>
-internal static class VerifyQueries
+/// <summary>The invariants that SQL can tell, of a SQLite file.</summary>
+internal static class SqliteInvariants
 {
-    private const int RowsAtOnce = 20_000;
-
-    // A session has thousands of messages.
-    private const int SessionsAtOnce = 200;
-
-    private static readonly Ranged[] InRanges =
+    public static IReadOnlyList<CheckQuery> All { get; } =
     [
-        new(VerifyFaultKind.Chain, "nodes", "node", RowsAtOnce,
+        new(VerifyFaultKind.Chain, "nodes", CheckQuery.RowsAtOnce,
             """
             SELECT 'node ' || lower(hex(n.hash)) AS subject, 'depth ' || n.depth || ' under depth ' || p.depth AS detail
             FROM nodes n JOIN nodes p ON p.node = n.parent
             WHERE n.node > @After AND n.node <= @UpTo AND (n.depth <> p.depth + 1 OR n.org <> p.org)
             """),
-        new(VerifyFaultKind.Chain, "session_nodes", "session", SessionsAtOnce,
+        new(VerifyFaultKind.Chain, "session_nodes", CheckQuery.SessionsAtOnce,
             """
             SELECT s.session_id AS subject, 'node ' || lower(hex(n.hash)) || ' is a member, its parent is not' AS detail
             FROM session_nodes m
@@ -28,7 +22,7 @@ internal static class VerifyQueries
             WHERE m.session > @After AND m.session <= @UpTo
               AND n.parent IS NOT NULL AND NOT EXISTS (SELECT 1 FROM session_nodes q WHERE q.session = m.session AND q.node = n.parent)
             """),
-        new(VerifyFaultKind.Chain, "session_nodes", "session", SessionsAtOnce,
+        new(VerifyFaultKind.Chain, "session_nodes", CheckQuery.SessionsAtOnce,
             """
             SELECT s.session_id AS subject, 'node ' || lower(hex(n.hash)) || ' belongs to another organisation' AS detail
             FROM session_nodes m
@@ -36,7 +30,7 @@ internal static class VerifyQueries
             JOIN sessions s ON s.session = m.session
             WHERE m.session > @After AND m.session <= @UpTo AND n.org <> s.org
             """),
-        new(VerifyFaultKind.Chain, "exchanges", "ingested", RowsAtOnce,
+        new(VerifyFaultKind.Chain, "exchanges", CheckQuery.RowsAtOnce,
             """
             SELECT lower(hex(e.exchange_id)) AS subject, 'its leaf is not a member of its session, or its length is not the depth' AS detail
             FROM exchanges e JOIN nodes n ON n.node = e.leaf
@@ -44,14 +38,14 @@ internal static class VerifyQueries
               AND (e.chain_length <> n.depth + 1
                 OR (e.own_session IS NOT NULL AND NOT EXISTS (SELECT 1 FROM session_nodes m WHERE m.session = e.own_session AND m.node = e.leaf)))
             """),
-        new(VerifyFaultKind.Receipt, "exchanges", "ingested", RowsAtOnce,
+        new(VerifyFaultKind.Receipt, "exchanges", CheckQuery.RowsAtOnce,
             """
             SELECT lower(hex(e.exchange_id)) AS subject, 'stored without a receipt of its own' AS detail
             FROM exchanges e
             WHERE e.ingested > @After AND e.ingested <= @UpTo
               AND NOT EXISTS (SELECT 1 FROM receipts r WHERE r.org = e.org AND r.commit_key = e.commit_key AND r.exchange_id = e.exchange_id)
             """),
-        new(VerifyFaultKind.Placeholder, "sessions", "session", SessionsAtOnce,
+        new(VerifyFaultKind.Placeholder, "sessions", CheckQuery.SessionsAtOnce,
             """
             SELECT s.session_id AS subject, 'nobody names it, or it has exchanges' AS detail
             FROM sessions s
@@ -59,7 +53,7 @@ internal static class VerifyQueries
               AND (NOT EXISTS (SELECT 1 FROM sessions c WHERE c.claimed_parent = s.session)
                 OR EXISTS (SELECT 1 FROM exchanges e WHERE e.session = s.session))
             """),
-        new(VerifyFaultKind.Placeholder, "sessions", "session", SessionsAtOnce,
+        new(VerifyFaultKind.Placeholder, "sessions", CheckQuery.SessionsAtOnce,
             """
             SELECT s.session_id AS subject, 'no exchange of its own, and no placeholder' AS detail
             FROM sessions s
@@ -67,13 +61,13 @@ internal static class VerifyQueries
               AND s.is_placeholder = 0 AND NOT EXISTS (SELECT 1 FROM exchanges e WHERE e.session = s.session AND e.own_session = s.session)
               AND NOT EXISTS (SELECT 1 FROM archived a WHERE a.org = s.org AND a.session_id = s.session_id AND a.exchanges > 0)
             """),
-        new(VerifyFaultKind.Parent, "sessions", "session", SessionsAtOnce,
+        new(VerifyFaultKind.Parent, "sessions", CheckQuery.SessionsAtOnce,
             """
             SELECT s.session_id AS subject, 'its parent belongs to another organisation' AS detail
             FROM sessions s JOIN sessions p ON p.session = s.parent
             WHERE s.session > @After AND s.session <= @UpTo AND p.org <> s.org
             """),
-        new(VerifyFaultKind.Parent, "sessions", "session", SessionsAtOnce,
+        new(VerifyFaultKind.Parent, "sessions", CheckQuery.SessionsAtOnce,
             """
             WITH RECURSIVE above (session, ancestor) AS (
               SELECT session, parent FROM sessions WHERE session > @After AND session <= @UpTo AND parent IS NOT NULL
@@ -85,15 +79,4 @@ internal static class VerifyQueries
             WHERE a.session = a.ancestor
             """),
     ];
-
-    public static IEnumerable<VerifyFault> Run(SqliteConnection connection) => InRanges.SelectMany(check => StoreRanges.Check(
-        connection,
-        check.Table,
-        check.Key,
-        check.Step,
-        (at, range) => at
-            .Query<(string Subject, string Detail)>(check.Sql, range)
-            .Select(row => new VerifyFault(check.Kind, row.Subject, row.Detail))));
-
-    private sealed record Ranged(VerifyFaultKind Kind, string Table, string Key, int Step, string Sql);
 }

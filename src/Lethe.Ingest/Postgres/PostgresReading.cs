@@ -6,8 +6,8 @@ using Npgsql;
 
 namespace Lethe.Ingest.Postgres;
 
-/// <summary>Connections of a pool, for reading.</summary>
-internal sealed class PostgresReadConnections(NpgsqlDataSource source) : IReadConnections
+/// <summary>Connections of a pool, for reading, and how a PostgreSQL store names what readers look for.</summary>
+internal abstract class PostgresReading(NpgsqlDataSource source) : IReadConnections
 {
     private const string LastId = "ffffffff-ffff-ffff-ffff-ffffffffffff";
     private const string FirstId = "00000000-0000-0000-0000-000000000000";
@@ -55,3 +55,6 @@ internal sealed class PostgresReadConnections(NpgsqlDataSource source) : IReadCo
 
     public void Dispose() => source.Dispose();
 }
+
+/// <summary>As the readers need it.</summary>
+internal sealed class PostgresReadConnections(NpgsqlDataSource source) : PostgresReading(source);
