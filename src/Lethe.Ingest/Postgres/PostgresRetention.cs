@@ -19,20 +19,24 @@ internal sealed class PostgresRetention : IKeptStore
     /// <summary>Who waits longer for a reader lets the others go on, and tries again at the next look.</summary>
     private const string LockTimeout = "30s";
 
+    private const int CompactingsMax = 100;
+
     private static readonly TimeSpan LeaseDuration = TimeSpan.FromMinutes(2);
 
     private readonly NpgsqlDataSource source;
     private readonly NpgsqlConnection connection;
     private readonly PostgresLeases leases;
     private readonly PostgresHeld held;
+    private readonly PostgresCompacting compacting;
     private readonly Guid journal;
     private readonly string owner;
     private readonly TimeProvider time;
     private Lease? lease;
     private long renewedAt;
 
-    private PostgresRetention(NpgsqlDataSource source, NpgsqlConnection connection, Guid journal, string owner, TimeProvider time)
+    private PostgresRetention(NpgsqlDataSource source, NpgsqlConnection connection, PostgresCompacting compacting, Guid journal, string owner, TimeProvider time)
     {
+        this.compacting = compacting;
         this.source = source;
         this.connection = connection;
         this.journal = journal;
@@ -55,7 +59,7 @@ internal sealed class PostgresRetention : IKeptStore
             PostgresDatabase.RequireLatest(connection);
             connection.Execute($"SET lock_timeout = '{LockTimeout}'");
             PostgresWordsOut.Prepare(connection);
-            return new PostgresRetention(source, connection, journal, owner, time);
+            return new PostgresRetention(source, connection, new PostgresCompacting(connectionString, LockTimeout), journal, owner, time);
         }
         catch (Exception fault)
         {
@@ -211,11 +215,18 @@ internal sealed class PostgresRetention : IKeptStore
         return true;
     });
 
-    // What was deleted stays in its page until something is written over it; a table that is written anew has none of it.
     public void Compact()
     {
-        Renew();
-        Refusing(() => connection.Execute("VACUUM (FULL) exchanges, sessions, session_nodes, nodes, blobs, tool_calls, dead_letters"));
+        for (var i = 0; i < CompactingsMax; i++)
+        {
+            Renew();
+            if (Refusing(() => compacting.TryRun()))
+            {
+                return;
+            }
+        }
+
+        throw new StoreUnavailableException("A transaction that began before the words were deleted is still open, and keeps them on the disk.");
     }
 
     public void RemoveCopies()

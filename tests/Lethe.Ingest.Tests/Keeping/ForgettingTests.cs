@@ -1,8 +1,11 @@
+using System.Data;
+using Dapper;
 using Lethe.Capture.Exchanges;
 using Lethe.Ingest.Journaling;
 using Lethe.Ingest.Meaning;
 using Lethe.Ingest.Tests.Journaling;
 using Lethe.Ingest.Tests.Storage;
+using Npgsql;
 
 namespace Lethe.Ingest.Tests.Keeping;
 
@@ -200,7 +203,7 @@ public abstract class ForgettingTests(StoreKind kind) : IDisposable
 
     private void AssertForgotten() => AssertForgotten(world);
 
-    private static void AssertForgotten(KeepingWorld world)
+    private protected static void AssertForgotten(KeepingWorld world)
     {
         var bytes = world.Unfolded();
         Assert.All(Words, word => Assert.DoesNotContain(word, bytes, StringComparison.Ordinal));
@@ -211,4 +214,33 @@ public abstract class ForgettingTests(StoreKind kind) : IDisposable
 
 public sealed class SqliteForgettingTests() : ForgettingTests(StoreKind.Sqlite);
 
-public sealed class PostgresForgettingTests() : ForgettingTests(StoreKind.Postgres);
+public sealed class PostgresForgettingTests() : ForgettingTests(StoreKind.Postgres)
+{
+    [Fact]
+    public async Task What_the_snapshot_of_another_transaction_still_sees_is_waited_for()
+    {
+        using var one = new KeepingWorld(StoreKind.Postgres, KeepingWorld.Conversations());
+        await one.FillAsync();
+        await using var other = new NpgsqlConnection(((PostgresTestStore)one.Store).ConnectionString);
+        await other.OpenAsync();
+        await using var watching = new NpgsqlConnection(other.ConnectionString);
+        var transaction = await other.BeginTransactionAsync(IsolationLevel.RepeatableRead);
+        await other.ExecuteScalarAsync<long>("SELECT count(*) FROM orgs");
+
+        var forgetting = one.WithAsync(keeping => keeping.ForgetAsync(Organisation.None, one.Store.Session("one").SessionId, withFacts: true));
+        for (var i = 0; !forgetting.IsCompleted && await IsCompactingAgainAsync(watching) == 0; i++)
+        {
+            Assert.True(i < 1000, "It does not wait.");
+            await other.ExecuteAsync("SELECT 1, pg_sleep(0.02)");
+        }
+
+        Assert.False(forgetting.IsCompleted);
+        await transaction.CommitAsync();
+        await forgetting;
+
+        AssertForgotten(one);
+    }
+
+    private static Task<long> IsCompactingAgainAsync(NpgsqlConnection connection) => connection.ExecuteScalarAsync<long>(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND query LIKE 'SELECT pg_sleep%'");
+}

@@ -95,7 +95,7 @@ public abstract class RetentionTests(StoreKind kind) : IDisposable
         Assert.Equal(
             (before.Exchanges + 1, before.Turns + 1, before.ToolCalls, before.CostNanoUsd + 7), (session.Counters.Exchanges, session.Counters.Turns, session.Counters.ToolCalls, session.Counters.CostNanoUsd));
         Assert.Equal([1, 3], one.Store.Records().Select(record => record.Turn.Seq!.Value));
-        Assert.Empty(one.Store.Faults());
+        Assert.Empty(one.Store.Verifier.Verify());
     }
 
     [Fact]
