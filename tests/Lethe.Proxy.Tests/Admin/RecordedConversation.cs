@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
@@ -88,10 +89,19 @@ internal sealed class RecordedConversation : IAsyncDisposable
     {
         using var bound = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         using var tick = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
-        while ((await GetAsync("/v1/exchanges?limit=200")).GetProperty("items").GetArrayLength() < count)
+        while (await CommittedAsync() < count)
         {
             await tick.WaitForNextTickAsync(bound.Token);
         }
+    }
+
+    // None as long as the store is still being opened.
+    private async Task<int> CommittedAsync()
+    {
+        using var response = await Admin.GetAsync("/v1/exchanges?limit=200");
+        return response.StatusCode == HttpStatusCode.ServiceUnavailable
+            ? 0
+            : JsonDocument.Parse(await response.EnsureSuccessStatusCode().Content.ReadAsStringAsync()).RootElement.GetProperty("items").GetArrayLength();
     }
 
     public async Task<JsonElement> GetAsync(string path) => JsonDocument.Parse(await Admin.GetStringAsync(path)).RootElement;
