@@ -41,13 +41,19 @@ internal sealed class PostgresUnderTest : IDisposable
         Run(AsUser("pg_ctl", "start", "-D", server.data, "-w", "-t", $"{StartMax.TotalSeconds}", "-l", Path.Combine(directory, "log"), "-o", options));
         if (isNew)
         {
-            using var connection = new NpgsqlConnection(server.ConnectionTo("postgres") + ";Pooling=false");
-            connection.Open();
-            using var create = new NpgsqlCommand($"CREATE DATABASE {Database}", connection);
-            create.ExecuteNonQuery();
+            server.Create(Database);
         }
 
         return server;
+    }
+
+    public void Create(string database) => Execute($"CREATE DATABASE {database}");
+
+    /// <summary>A database with all that is in another, to which nobody is connected; its name.</summary>
+    public string Copy(string database)
+    {
+        Execute($"CREATE DATABASE {database}_copy TEMPLATE {database}");
+        return database + "_copy";
     }
 
     /// <summary>Lets the package's user come to what lies in a directory.</summary>
@@ -61,7 +67,15 @@ internal sealed class PostgresUnderTest : IDisposable
 
     public void Dispose() => Run(AsUser("pg_ctl", "stop", "-D", data, "-m", "fast", "-w", "-t", "300"));
 
-    private string ConnectionTo(string database) => $"Host=127.0.0.1;Port={port};Username=lethe;Database={database};Command Timeout=600";
+    public string ConnectionTo(string database) => $"Host=127.0.0.1;Port={port};Username=lethe;Database={database};Command Timeout=600";
+
+    private void Execute(string sql)
+    {
+        using var connection = new NpgsqlConnection(ConnectionTo("postgres") + ";Pooling=false");
+        connection.Open();
+        using var command = new NpgsqlCommand(sql, connection);
+        command.ExecuteNonQuery();
+    }
 
     private static int FreePort()
     {

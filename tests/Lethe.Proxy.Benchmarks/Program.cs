@@ -28,6 +28,7 @@ if (args is ["grpc-echo"])
     ("envoy", EnvoyBenchmark.RunAsync),
     ("journal", JournalBenchmark.RunAsync),
     ("ingest", IngestBenchmark.RunAsync),
+    ("turns", HonestIngestBenchmark.RunAsync),
     ("disk", DiskBenchmark.RunAsync),
     ("trouble", TroubleBenchmark.RunAsync),
     ("start", StartBenchmark.RunAsync),
