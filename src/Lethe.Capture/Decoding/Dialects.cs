@@ -3,6 +3,7 @@ using Lethe.Capture.Decoding.Anthropic;
 using Lethe.Capture.Decoding.Bedrock;
 using Lethe.Capture.Decoding.Cohere;
 using Lethe.Capture.Decoding.Counting;
+using Lethe.Capture.Decoding.Gemini;
 using Lethe.Capture.Decoding.Ollama;
 using Lethe.Capture.Decoding.OpenAIChat;
 using Lethe.Capture.Decoding.OpenAIResponses;
@@ -17,7 +18,7 @@ internal static class Dialects
     public static readonly Dialect[] All =
     [
         new AnthropicDialect(), new ChatDialect(), new ResponsesDialect(), new ConverseDialect(), new ClaudeInvokeDialect(), new InvokeDialect(), new CohereDialect(),
-        new OllamaDialect(), new CountingDialect(),
+        new OllamaDialect(), new GeminiDialect(), new CountingDialect(),
     ];
 
     /// <summary>The call that a path names in one of them; null when it names none.</summary>

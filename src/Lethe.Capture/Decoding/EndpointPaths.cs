@@ -8,8 +8,6 @@ internal static class EndpointPaths
 {
     private static readonly (string Suffix, Endpoint Endpoint)[] Unspoken =
     [
-        (":generateContent", Endpoint.Unsupported("generate_content")),
-        (":streamGenerateContent", Endpoint.Unsupported("generate_content")),
         (":countTokens", Endpoint.Unsupported("count_tokens")),
         (":embedContent", Endpoint.Unsupported("embeddings")),
         (":batchEmbedContents", Endpoint.Unsupported("embeddings")),

@@ -71,11 +71,6 @@ public static class TurnDecoder
 
     private static Endpoint? FindByShape(CapturedExchange exchange, JsonElement? request)
     {
-        if (request?.Member("contents"u8) is not null)
-        {
-            return Endpoint.Unsupported("generate_content");
-        }
-
         using var answer = exchange.Status is null ? null : Frames.First(Utf8Repair.Clean(Plain(exchange).Bytes));
         return Dialects.ByVote(exchange.RequestHeaders, request, answer?.RootElement);
     }

@@ -57,7 +57,6 @@ public sealed class EndpointTests
     }
 
     [Theory]
-    [InlineData("/v1beta/models/gemini-3.6:streamGenerateContent", "{\"contents\":[]}", "unsupported_dialect")]
     [InlineData("/somewhere", "{\"hello\":1}", "unknown_endpoint")]
     [InlineData("/somewhere", "not json", "unknown_endpoint")]
     public void What_is_not_understood_is_a_reason(string path, string request, string reason)

@@ -17,6 +17,7 @@ public sealed class SharedExchangesTests(ITestOutputHelper output)
         "anthropic.messages", "vertex.rawPredict", "vertex.streamRawPredict",
         "bedrock.converse", "bedrock.converse-stream", "bedrock.invoke", "bedrock.invoke-stream", "bedrock.count-tokens",
         "cohere.v1.chat", "cohere.v2.chat", "cohere.generate", "cohere.embed",
+        "gemini.generateContent", "gemini.streamGenerateContent", "vertex.generateContent", "vertex.streamGenerateContent",
         "ollama.chat", "ollama.generate", "ollama.embed",
     ];
 

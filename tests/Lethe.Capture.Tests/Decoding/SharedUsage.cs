@@ -29,6 +29,13 @@ internal static class SharedUsage
             yield return ("cacheReadInputTokens", Count(told, "cacheReadInputTokens") ?? Count(told, "cacheReadInputTokenCount"), usage?.CacheRead);
             yield return ("cacheWriteInputTokens", Count(told, "cacheWriteInputTokens") ?? Count(told, "cacheWriteInputTokenCount"), usage?.CacheWrite);
         }
+        else if (told.EnumerateObject().Any(member => member.Name.EndsWith("TokenCount", StringComparison.Ordinal)))
+        {
+            yield return ("promptTokenCount", Plus(Count(told, "promptTokenCount"), Count(told, "toolUsePromptTokenCount")), usage?.InputTotal);
+            yield return ("candidatesTokenCount", Plus(Count(told, "candidatesTokenCount"), Count(told, "thoughtsTokenCount")), usage?.Output);
+            yield return ("cachedContentTokenCount", Count(told, "cachedContentTokenCount"), usage?.CacheRead);
+            yield return ("thoughtsTokenCount", Count(told, "thoughtsTokenCount"), usage?.Reasoning);
+        }
         else if (told.TryGetProperty("prompt_eval_count", out _) || told.TryGetProperty("eval_count", out _))
         {
             yield return ("prompt_eval_count", Count(told, "prompt_eval_count"), usage?.Input);
@@ -63,6 +70,8 @@ internal static class SharedUsage
             yield return ("web_search_requests", Count(told, "server_tool_use", "web_search_requests"), usage?.WebSearches);
         }
     }
+
+    private static long? Plus(long? one, long? other) => one is null && other is null ? null : (one ?? 0) + (other ?? 0);
 
     private static long? Count(JsonElement told, params string[] path)
     {

@@ -87,7 +87,10 @@ internal static class Frames
             }
             else if (document.RootElement.ValueKind == JsonValueKind.Array && document.RootElement.GetArrayLength() > 1)
             {
-                foreach (var item in document.RootElement.EnumerateArray())
+                // A list is a stream too: its elements may share a character.
+                var halved = HalfCharacters.Mark(body);
+                using var marked = halved.Equals(body) ? null : JsonReading.TryParseLeniently(halved);
+                foreach (var item in (marked ?? document).RootElement.EnumerateArray())
                 {
                     Take(FrameKind.Event, default, item);
                 }

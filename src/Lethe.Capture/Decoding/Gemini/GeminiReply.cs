@@ -1,0 +1,96 @@
+using System.Text.Json;
+using Lethe.Capture.Decoding.Framing;
+using Lethe.Capture.Decoding.Json;
+using Lethe.Capture.Decoding.Wire;
+using Lethe.Capture.Turns;
+
+namespace Lethe.Capture.Decoding.Gemini;
+
+/// <summary>
+/// Puts a response together out of its chunks, of which a whole answer has one: each is a response with some parts more, and with counts that replace those before.
+/// Of several candidates the first is the reply.
+/// </summary>
+internal sealed class GeminiReply : IReply
+{
+    private readonly ReplyParts parts = new();
+    private readonly MergedObject usage = new();
+    private string? model;
+    private string? id;
+    private string? stop;
+    private string? blocked;
+    private ExchangeError? error;
+
+    public void Take(FrameKind kind, ReadOnlySpan<byte> name, JsonElement json)
+    {
+        foreach (var chunk in json.ValueKind == JsonValueKind.Array ? json.EnumerateArray() : default)
+        {
+            Take(kind, name, chunk);
+        }
+
+        var phase = kind == FrameKind.Document ? "body" : "stream";
+        var response = GeminiDialect.Unwrapped(json, "response"u8);
+        error ??= WireError.Inside(response, phase);
+        model = response.Word("modelVersion"u8) ?? model;
+        id = response.Word("responseId"u8) ?? id;
+        usage.MergeCounts(response.ObjectMember("usageMetadata"u8));
+        blocked = response.ObjectMember("promptFeedback"u8)?.Word("blockReason"u8) ?? blocked;
+        foreach (var candidate in response.Items("candidates"u8))
+        {
+            if (candidate.Count("index"u8) is null or 0)
+            {
+                Take(candidate);
+            }
+        }
+    }
+
+    public Answer Finish(ReplyEnd end)
+    {
+        var ended = stop is not null || blocked is not null;
+        var reply = parts.IsEmpty && !(stop is not null && parts.HasSpoken) ? Answer.None : Read(parts.WriteMessage());
+        return reply with
+        {
+            Model = model,
+            Id = id,
+            Stop = stop ?? blocked,
+            Reasoning = parts.Thoughts,
+            Usage = ReadUsage(ended),
+            Error = error,
+            Complete = ended && error is null,
+        };
+    }
+
+    private void Take(JsonElement candidate)
+    {
+        stop = candidate.Word("finishReason"u8) is { } reason && reason != "FINISH_REASON_UNSPECIFIED" ? reason : stop;
+        if (candidate.ObjectMember("content"u8) is { } content)
+        {
+            parts.Take(content);
+        }
+    }
+
+    private static Answer Read(byte[] raw)
+    {
+        raw = HalfCharacters.Unmark(raw);
+        using var document = JsonReading.TryParseAssembled(raw);
+        if (document is null)
+        {
+            return Answer.None;
+        }
+
+        var message = GeminiContent.ReadMessage(document.RootElement, raw);
+        List<ToolCall> asked = [];
+        ToolCallReading.Collect(message, asked);
+        return new Answer
+        {
+            Messages = [message],
+            Text = Texts.Join([.. message.Blocks.Where(block => block is { Type: "text", Text: not null }).Select(block => block.Text!)]),
+            ToolCalls = asked,
+        };
+    }
+
+    private Usage? ReadUsage(bool ended)
+    {
+        using var document = usage.IsEmpty ? null : JsonReading.TryParse(usage.ToJson());
+        return document is null ? null : GeminiUsage.Read(document.RootElement, final: ended);
+    }
+}
