@@ -75,6 +75,18 @@ internal sealed class AgentHome : IDisposable
             new() { ["OPENCODE_DISABLE_AUTOUPDATE"] = "1", ["OPENCODE_DISABLE_MODELS_FETCH"] = "1", ["OPENCODE_DISABLE_DEFAULT_PLUGINS"] = "1", ["OPENCODE_DISABLE_LSP_DOWNLOAD"] = "1" });
     }
 
+    public Task<AgentRun> GeminiAsync(string baseUrl, string prompt, params string[] arguments)
+    {
+        File.WriteAllText(Path.Combine(Directory.CreateDirectory(Path.Combine(home, ".gemini")).FullName, "settings.json"), """
+            {"security":{"auth":{"selectedType":"gemini-api-key"}},"general":{"disableAutoUpdate":true,"disableUpdateNag":true,"enableAutoUpdate":false},
+             "telemetry":{"enabled":false},"privacy":{"usageStatisticsEnabled":false},"experimental":{"enableAgents":true}}
+            """);
+        return RunAsync(
+            "gemini",
+            ["--skip-trust", "-y", "-o", "json", "-p", prompt, .. arguments],
+            new() { ["GEMINI_API_KEY"] = "dummy-0000", ["GOOGLE_GEMINI_BASE_URL"] = baseUrl, ["GEMINI_TELEMETRY_ENABLED"] = "false", ["GEMINI_CLI_NO_RELAUNCH"] = "true" });
+    }
+
     public void Dispose() => Directory.Delete(home, recursive: true);
 
     private async Task<AgentRun> RunAsync(string agent, string[] arguments, Dictionary<string, string> environment)

@@ -26,6 +26,8 @@ internal sealed class AgentWorld : IAsyncDisposable
 
     public string OpenAI => (envoy?.Address ?? Lethe.Listen + "/openai") + "/v1";
 
+    public string Gemini => envoy?.Address ?? Lethe.Listen + "/gemini";
+
     public static async Task<AgentWorld> StartAsync(Func<ModelCall, ModelReply> script)
     {
         var model = await ScriptedModel.StartAsync(script);

@@ -8,6 +8,7 @@ internal abstract class Dialect
     public static readonly Dialect Anthropic = new AnthropicMessages();
     public static readonly Dialect Responses = new OpenAIResponses();
     public static readonly Dialect Chat = new OpenAIChat();
+    public static readonly Dialect Gemini = new GeminiContent();
 
     public abstract IEnumerable<string> Stream(ModelCall call, ModelReply reply);
 
@@ -136,6 +137,39 @@ internal abstract class Dialect
                 ? new { type = "function_call", id, call_id = callId, name = parts[0], arguments, status = "completed" }
                 : new { type = "function_call", id, call_id = callId, @namespace = parts[0], name = parts[1], arguments, status = "completed" };
         }
+    }
+
+    private sealed class GeminiContent : Dialect
+    {
+        public override IEnumerable<string> Stream(ModelCall call, ModelReply reply)
+        {
+            if (reply is ModelReply.Say say)
+            {
+                foreach (var piece in Pieces(say.Text, 6))
+                {
+                    yield return $"data: {Response(call, [new { text = piece }], finish: null)}\r\n\r\n";
+                }
+
+                yield return $"data: {Response(call, [new { text = "" }], "STOP")}\r\n\r\n";
+                yield break;
+            }
+
+            yield return $"data: {Whole(call, reply)}\r\n\r\n";
+        }
+
+        public override string Whole(ModelCall call, ModelReply reply) => Response(call, Parts(call, reply), "STOP");
+
+        private static object[] Parts(ModelCall call, ModelReply reply) => reply is ModelReply.UseTools tools
+            ? [.. tools.Tools.Select((tool, at) => new { functionCall = new { id = $"call_{call.Number}_{at}", name = tool.Name, args = tool.Input } })]
+            : [new { text = reply is ModelReply.Say say ? say.Text : "never said" }];
+
+        private static string Response(ModelCall call, object[] parts, string? finish) => JsonSerializer.Serialize(new
+        {
+            candidates = new[] { new { content = new { role = "model", parts }, finishReason = finish ?? "FINISH_REASON_UNSPECIFIED", index = 0 } },
+            usageMetadata = new { promptTokenCount = 20, cachedContentTokenCount = 8, candidatesTokenCount = 5, thoughtsTokenCount = 2, totalTokenCount = 27 },
+            modelVersion = call.Path.Split("/models/")[1].Split(':')[0],
+            responseId = $"response_{call.Number}",
+        });
     }
 
     private sealed class OpenAIChat : Dialect

@@ -20,6 +20,7 @@ internal sealed record ModelCall(int Number, string Method, string Path, IReadOn
             ? []
             : tools.EnumerateArray().SelectMany(tool => tool.TryGetProperty("tools", out var inner)
                 ? inner.EnumerateArray().Select(nested => tool.GetProperty("name").GetString() + "/" + nested.GetProperty("name").GetString())
+                : tool.TryGetProperty("functionDeclarations", out var functions) ? functions.EnumerateArray().Select(function => function.GetProperty("name").GetString()!)
                 : [NameOf(tool)]);
 
     private static string NameOf(JsonElement tool) =>
@@ -41,7 +42,7 @@ internal abstract record ModelReply
     public sealed record Cut : ModelReply;
 }
 
-/// <summary>A model API whose words a test scripts: Anthropic Messages, OpenAI Responses and Chat Completions on one loopback port.</summary>
+/// <summary>A model API whose words a test scripts: Anthropic Messages, OpenAI Responses, Chat Completions and Gemini on one loopback port.</summary>
 internal sealed class ScriptedModel : IAsyncDisposable
 {
     private static readonly TimeSpan CutAfter = TimeSpan.FromMilliseconds(300);
@@ -84,6 +85,7 @@ internal sealed class ScriptedModel : IAsyncDisposable
         var dialect = path.EndsWith("/messages", StringComparison.Ordinal) ? Dialect.Anthropic
             : path.EndsWith("/responses", StringComparison.Ordinal) ? Dialect.Responses
             : path.EndsWith("/chat/completions", StringComparison.Ordinal) ? Dialect.Chat
+            : path.EndsWith("enerateContent", StringComparison.Ordinal) ? Dialect.Gemini
             : null;
         if (dialect is null || context.Request.Method != "POST")
         {
@@ -111,7 +113,7 @@ internal sealed class ScriptedModel : IAsyncDisposable
             return;
         }
 
-        var stream = call.Body.TryGetProperty("stream", out var streamed) && streamed.GetBoolean();
+        var stream = call.Path.EndsWith(":streamGenerateContent", StringComparison.Ordinal) || (call.Body.TryGetProperty("stream", out var streamed) && streamed.GetBoolean());
         var events = dialect.Stream(call, reply);
         if (!stream)
         {

@@ -58,7 +58,7 @@ internal sealed class LetheProcess : IAsyncDisposable
 
     /// <summary>Points the built-in upstreams that the agents use at one address.</summary>
     public static (string Key, string Value)[] Upstream(string address) =>
-        [("Lethe:Upstreams:anthropic:Address", address), ("Lethe:Upstreams:openai:Address", address)];
+        [("Lethe:Upstreams:anthropic:Address", address), ("Lethe:Upstreams:openai:Address", address), ("Lethe:Upstreams:gemini:Address", address)];
 
     /// <summary>Everything it printed, when it has stopped.</summary>
     public async Task<string> SaidAsync()
