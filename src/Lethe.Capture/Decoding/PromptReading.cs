@@ -31,20 +31,32 @@ internal static class PromptReading
             }
             else
             {
-                Collect(prompt[i], results);
+                Collect(prompt[i], i, results);
             }
         }
 
         return turn with { Prompt = prompt, ToolResults = results };
     }
 
-    private static void Collect(Message message, List<ToolResult> results)
+    /// <summary>The turn with the outcomes that its reply carries: of tools that the vendor itself ran.</summary>
+    public static Turn Answered(Turn turn)
+    {
+        List<ToolResult> results = [];
+        for (var i = 0; i < turn.Reply.Count; i++)
+        {
+            Collect(turn.Reply[i], turn.Prompt.Count + i, results);
+        }
+
+        return results.Count == 0 ? turn : turn with { ToolResults = [.. turn.ToolResults, .. results] };
+    }
+
+    private static void Collect(Message message, int place, List<ToolResult> results)
     {
         foreach (var block in message.Blocks)
         {
             if (block is { Type: "tool_result", ToolResultId: { } id })
             {
-                results.Add(new ToolResult(id, block.IsError, block.ToolOutput));
+                results.Add(new ToolResult(id, block.IsError, block.ToolOutput) { Message = place });
             }
         }
     }

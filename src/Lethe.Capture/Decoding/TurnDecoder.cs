@@ -52,7 +52,7 @@ public static class TurnDecoder
         turn = PromptReading.Complete(ReadRequest(turn, known, dialect, exchange, reading, memo), reading);
         var requestReason = request is null ? codingReason ?? RequestReason(exchange) : null;
         (turn, var responseReason) = ReadResponse(turn, known, dialect, exchange);
-        return new DecodedExchange(turn, requestReason ?? responseReason, request) { History = reading.History };
+        return new DecodedExchange(PromptReading.Answered(turn), requestReason ?? responseReason, request) { History = reading.History };
     }
 
     private static (RequestReading Reading, string? CodingReason) Read(CapturedExchange exchange, Dialect? dialect, RepeatMemo? memo)

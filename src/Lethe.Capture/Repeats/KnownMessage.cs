@@ -30,7 +30,7 @@ internal sealed class KnownMessage
             if (message.Blocks[i] is { Type: "tool_result", ToolResultId: { } id } block)
             {
                 var at = i;
-                results.Add(new ToolResult(id, block.IsError, () => Message.Rewritten(Message.Raw).Blocks[at].ToolOutput));
+                results.Add(new ToolResult(id, block.IsError, () => Message.Rewritten(Message.Raw).Blocks[at].ToolOutput) { Message = node.Depth });
             }
         }
 

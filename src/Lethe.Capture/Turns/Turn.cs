@@ -74,7 +74,7 @@ public sealed record Turn
 
     public IReadOnlyList<ToolCall> ToolCalls { get; init; } = [];
 
-    /// <summary>Outcomes of earlier tool calls that this request carries.</summary>
+    /// <summary>Outcomes of tool calls that the request carries, and then those that the reply does, as messages carry them.</summary>
     public IReadOnlyList<ToolResult> ToolResults { get; init; } = [];
 
     /// <summary>The system prompt outside the chain, as canonical JSON; null when there is none.</summary>
@@ -111,7 +111,7 @@ public sealed record Turn
 /// <summary>A tool the model asked for. Arguments are JSON text; when the model's text is not JSON, a JSON string of it.</summary>
 public sealed record ToolCall(string? Id, string Name, string ArgumentsJson);
 
-/// <summary>What a tool gave back, as the next request carries it.</summary>
+/// <summary>What a tool gave back, as a message carries it.</summary>
 public sealed record ToolResult(string Id, bool IsError)
 {
     private readonly Func<string?>? reader;
@@ -125,6 +125,9 @@ public sealed record ToolResult(string Id, bool IsError)
         : this(id, isError) => this.reader = reader;
 
     public string? Output => reader is null ? output : reader();
+
+    /// <summary>The place of the message that carries it, prompt and reply counted through from 0; null when nobody tells it.</summary>
+    public int? Message { get; init; }
 
     public bool Equals(ToolResult? other) => other is not null && Id == other.Id && IsError == other.IsError && Output == other.Output;
 

@@ -17,9 +17,10 @@ internal static class Applying
         var own = Meet(set, told, key, clock);
         attempt.IsRepeat = Answers.Hear(set, told, clock);
         exchange.Told = told = Answers.Told(told, attempt.IsRepeat);
+        var firstNew = ChainMembers.FirstNew(set, exchange.Org, own, told.Chain, clock);
         if (told.Chain is { Nodes.Count: > 0 } said)
         {
-            ChainMembers.Join(set, exchange.Org, own, said, clock);
+            ChainMembers.Join(set, exchange.Org, own, said, clock, firstNew);
         }
 
         attempt.OwnSession = own?.Id;
@@ -30,7 +31,7 @@ internal static class Applying
         set.Count(attempt);
         if (own is not null)
         {
-            ToolCalls.Apply(own, told, clock);
+            ToolCalls.Apply(own, told, clock, firstNew);
             Answers.Keep(set, told, own);
         }
 

@@ -16,17 +16,24 @@ internal static class ChainMembers
             ? set.Nodes.GetValueOrDefault((org, hash)) is not null
             : session.Members.TryGetValue(hash, out var member) && member.Clock <= clock;
 
-    /// <summary>Makes the session, if any, a member of the whole chain.</summary>
-    public static void Join(WorkingSet set, string org, SessionState? session, Chain chain, CaptureClock clock)
+    /// <summary>The place of the first node behind those that <see cref="IsKnown"/> knows.</summary>
+    public static int FirstNew(WorkingSet set, string org, SessionState? session, Chain? chain, CaptureClock clock)
     {
-        var nodes = chain.Nodes;
-        var from = nodes.Count;
-        while (from > 0 && !IsKnown(set, org, session, nodes[from - 1].Hash, clock))
+        var from = chain?.Nodes.Count ?? 0;
+        while (from > 0 && !IsKnown(set, org, session, chain!.Nodes[from - 1].Hash, clock))
         {
             from--;
         }
 
-        for (var i = from; i < nodes.Count; i++)
+        return from;
+    }
+
+    /// <summary>Makes the session, if any, a member of the whole chain.</summary>
+    /// <param name="firstNew">As <see cref="FirstNew"/> tells it.</param>
+    public static void Join(WorkingSet set, string org, SessionState? session, Chain chain, CaptureClock clock, int firstNew)
+    {
+        var nodes = chain.Nodes;
+        for (var i = firstNew; i < nodes.Count; i++)
         {
             var node = nodes[i];
             var digest = Digest(node.Body.Span);

@@ -93,8 +93,11 @@ internal sealed class Foresight(WorkingSet set, IReadOnlyList<NewExchange> round
 
         if (session is { IsStored: true })
         {
-            Chain(exchange, session, isWhole: false);
-            Tools(session, ToolCalls.Ids(told));
+            Tools(session, ToolCalls.AskedBy(told));
+            if (!Chain(exchange, session, isWhole: false))
+            {
+                Tools(session, ToolCalls.AnsweredBy(told, ChainMembers.FirstNew(set, org, session, told.Chain, exchange.Clock)));
+            }
         }
         else
         {
@@ -214,12 +217,16 @@ internal sealed class Foresight(WorkingSet set, IReadOnlyList<NewExchange> round
         }
     }
 
-    private void Chain(NewExchange exchange, SessionState? session, bool isWhole)
+    // True when its chain is looked at only now; what it adds is known behind that.
+    private bool Chain(NewExchange exchange, SessionState? session, bool isWhole)
     {
-        if (exchange.Told.Chain is { Nodes.Count: > 0 } chain && chainsAsked.Add(exchange.Clock))
+        if (exchange.Told.Chain is not { Nodes.Count: > 0 } chain || !chainsAsked.Add(exchange.Clock))
         {
-            needs.Chains.Add(new ChainNeed(exchange.Org, session, isWhole, chain, exchange.Clock));
+            return false;
         }
+
+        needs.Chains.Add(new ChainNeed(exchange.Org, session, isWhole, chain, exchange.Clock));
+        return true;
     }
 
     private void Tools(SessionState session, IEnumerable<string> ids)

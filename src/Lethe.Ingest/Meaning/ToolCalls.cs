@@ -1,4 +1,5 @@
 using Lethe.Capture;
+using Lethe.Capture.Turns;
 
 namespace Lethe.Ingest.Meaning;
 
@@ -8,12 +9,15 @@ namespace Lethe.Ingest.Meaning;
 /// </summary>
 internal static class ToolCalls
 {
-    /// <summary>The ids under which an exchange's calls and answers are kept. A call without an id has one of its place.</summary>
-    public static IEnumerable<string> Ids(InterpretedExchange told) => told.Turn is { } turn
-        ? turn.ToolCalls.Select((_, i) => IdOf(told, i)).Concat(turn.ToolResults.Select(result => result.Id))
-        : [];
+    /// <summary>The ids under which an exchange's calls are kept. A call without an id has one of its place.</summary>
+    public static IEnumerable<string> AskedBy(InterpretedExchange told) => told.Turn is { } turn ? turn.ToolCalls.Select((_, i) => IdOf(told, i)) : [];
 
-    public static void Apply(SessionState session, InterpretedExchange told, CaptureClock clock)
+    /// <summary>The ids of the calls that an exchange answers, but for those that <see cref="Apply"/> need not look at.</summary>
+    public static IEnumerable<string> AnsweredBy(InterpretedExchange told, int firstNew) =>
+        told.Turn is { } turn ? NewResults(turn, firstNew).Select(result => result.Id) : [];
+
+    /// <param name="firstNew">The place of the first message that no exchange before this one carried; what was told before has been taken from those.</param>
+    public static void Apply(SessionState session, InterpretedExchange told, CaptureClock clock, int firstNew)
     {
         if (told.Turn is not { } turn)
         {
@@ -26,7 +30,7 @@ internal static class ToolCalls
             Ask(session, IdOf(told, i), call.Name, call.ArgumentsJson, clock);
         }
 
-        foreach (var result in turn.ToolResults)
+        foreach (var result in NewResults(turn, firstNew))
         {
             Answer(session, result.Id, result.IsError, clock);
         }
@@ -55,6 +59,21 @@ internal static class ToolCalls
 
         (call.Answered, call.IsError) = (clock, isError);
         session.Answered.Add(id);
+    }
+
+    // In the order of messages, which a history has more of with every turn: looked for from the end.
+    private static IEnumerable<ToolResult> NewResults(Turn turn, int firstNew)
+    {
+        var from = turn.ToolResults.Count;
+        while (from > 0 && !(turn.ToolResults[from - 1].Message < firstNew))
+        {
+            from--;
+        }
+
+        for (; from < turn.ToolResults.Count; from++)
+        {
+            yield return turn.ToolResults[from];
+        }
     }
 
     private static string IdOf(InterpretedExchange told, int i) => told.Turn!.ToolCalls[i].Id is { Length: > 0 } named ? named : $"{told.Exchange.Id}:{i}";

@@ -220,6 +220,25 @@ public abstract class DeliveryTests(StoreKind kind)
     }
 
     [Fact]
+    public void An_outcome_is_that_of_the_first_request_that_carried_it_whichever_comes_first()
+    {
+        var asks = new Told { Number = 1, Calls = ["t"], Reply = "asked" };
+        var answers = new Told { Number = 2, At = 1, Prompt = ["hi", "asked", "!t"], Reply = "answered" };
+        var goesOn = new Told { Number = 3, At = 2, Prompt = ["hi", "asked", "!t", "answered", "more"], Reply = "again" };
+        foreach (var order in (Told[][])[[asks, answers, goesOn], [goesOn, answers, asks], [goesOn, asks, answers], [answers, goesOn, asks]])
+        {
+            using var store = TestStore.Open(kind);
+            foreach (var one in order)
+            {
+                store.Deliver(one);
+            }
+
+            var tool = Assert.Single(store.Reader.Conversation(Organisation.None, store.Session("s").SessionId).SelectMany(turn => turn.Tools));
+            Assert.Equal(("t", true, answers.Id.ToString()), (tool.CallId, tool.IsError, tool.AnsweredByExchangeId));
+        }
+    }
+
+    [Fact]
     public void A_tool_call_is_filled_from_both_sides_whichever_comes_first()
     {
         using var store = TestStore.Open(kind);

@@ -98,7 +98,7 @@ internal static class Hostile
             RetryKey = Any(RetryKeys),
             Outcome = outcome,
             Reply = outcome is Outcome.UpstreamError or Outcome.NoResponse ? null : Any(Replies),
-            Prompt = [.. Enumerable.Range(0, random.Next(1, 4)).Select(_ => Any(["p", "q"]))],
+            Prompt = [.. Enumerable.Range(0, random.Next(1, 4)).Select(_ => Any(["p", "q", "=c", "!c"]))],
             Cost = random.Next(3) == 0 ? null : 5,
             CacheRead = random.Next(3) == 0 ? null : 100,
             CacheWrite = random.Next(3) == 0 ? 9 : null,

@@ -55,6 +55,17 @@ public abstract class InvariantTests(StoreKind kind)
     });
 
     [Fact]
+    public void Outcomes_of_tools_are_the_same_when_all_of_a_history_is_looked_at() => Check((told, order) =>
+    {
+        using var newOnes = TestStore.Open(kind);
+        newOnes.DeliverInBatches(Hostile.Shuffle(told, order), order);
+        using var all = TestStore.Open(kind);
+        all.DeliverInBatches([.. Hostile.Shuffle(told, order).Select(one => one with { PlacesAreTold = false })], order);
+
+        Assert.Equal(all.State(), newOnes.State());
+    });
+
+    [Fact]
     public void What_was_forgotten_in_a_long_run_is_known_again_when_it_comes_back()
     {
         // More sessions than are remembered, and more exchanges than are prepared at once.

@@ -42,6 +42,7 @@ internal sealed record Told
 
     public string? RetryKey { get; init; }
 
+    /// <summary><c>=c</c> is a message with the answer of the tool call <c>c</c>, <c>!c</c> one with its failure.</summary>
     public string[] Prompt { get; init; } = ["hi"];
 
     public string? Reply { get; init; } = "hello";
@@ -66,6 +67,9 @@ internal sealed record Told
     public string Command { get; init; } = "ls";
 
     public bool AnswersFail { get; init; }
+
+    /// <summary>Whether it is told which messages carry the answers.</summary>
+    public bool PlacesAreTold { get; init; } = true;
 
     public string? Thread { get; init; }
 
@@ -140,7 +144,11 @@ internal sealed record Told
             Reply = Reply is null ? [] : [Said("assistant", Reply)],
             ReplyText = Reply,
             ToolCalls = [.. Calls.Select(id => new ToolCall(id, "Bash", JsonSerializer.Serialize(new { command = Command })))],
-            ToolResults = [.. Answers.Select(id => new ToolResult(id, AnswersFail, "done"))],
+            ToolResults =
+            [
+                .. Prompt.Index().Where(said => said.Item[0] is '=' or '!').Select(said => new ToolResult(said.Item[1..], said.Item[0] == '!', "done") { Message = PlacesAreTold ? said.Index : null }),
+                .. Answers.Select(id => new ToolResult(id, AnswersFail, "done")),
+            ],
             System = System is null ? null : JsonSerializer.SerializeToUtf8Bytes(System),
             Tools = Tools is null ? null : JsonSerializer.SerializeToUtf8Bytes(Tools),
             ReportedCostNanoUsd = CostReported,
