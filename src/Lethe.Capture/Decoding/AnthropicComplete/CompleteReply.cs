@@ -22,9 +22,16 @@ internal sealed class CompleteReply : IReply
     {
         if (json.Text("completion"u8) is { } piece)
         {
+            if (stop is null && json.Word("id"u8) is { } other && id is not null && other != id)
+            {
+                // What was begun is given up: an intermediary has lost its upstream and asked again.
+                pieces.Clear();
+                (id, model) = (null, null);
+            }
+
             spoke = true;
             pieces.Add(piece);
-            id ??= json.Word("id"u8) ?? json.Word("log_id"u8);
+            id ??= json.Word("id"u8);
             model ??= json.Word("model"u8);
             stop = json.Word("stop_reason"u8) ?? stop;
         }
@@ -56,9 +63,14 @@ internal sealed class CompleteReply : IReply
         }
 
         var text = new StringBuilder();
-        foreach (var piece in grows ? pieces.TakeLast(1) : pieces)
+        foreach (var piece in grows ? pieces.TakeLast(1) : pieces.SkipLast(1))
         {
             text.Append(piece);
+        }
+
+        if (!grows && pieces.Count > 0 && !Texts.IsSaidAgain(text, pieces.Count - 1, pieces[^1]))
+        {
+            text.Append(pieces[^1]);
         }
 
         return text;
