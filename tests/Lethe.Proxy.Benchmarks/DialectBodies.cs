@@ -76,7 +76,7 @@ internal static class DialectBodies
 
     private static DialectBody Of(string name, string path, string request, string response, string[] pieces)
     {
-        var made = DecodeBenchmark.Exchange(1_000, 1);
+        var made = DecodeBenchmark.Exchange(50_000, 1);
         return new DialectBody(
             name,
             made with { Path = path, Provider = null, Request = Body(request), Response = Body(response) },
