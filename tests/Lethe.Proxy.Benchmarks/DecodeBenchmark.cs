@@ -11,7 +11,7 @@ namespace Lethe.Proxy.Benchmarks;
 /// <summary>Megabytes of bodies a second, decoded and interpreted on one core, against parsing the same JSON and nothing else.</summary>
 internal static class DecodeBenchmark
 {
-    private static readonly TimeSpan Duration = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan Duration = TimeSpan.FromSeconds(2);
 
     public static Task RunAsync(Report report)
     {
@@ -27,6 +27,16 @@ internal static class DecodeBenchmark
                 var decode = Rate(bytes, () => TurnDecoder.Decode(shape.Exchange).Dispose());
                 var interpret = Rate(bytes, () => interpreter.Interpret(shape.Exchange));
                 return new[] { shape.Name, Report.Count(parse), Report.Count(decode), Report.Count(interpret), Report.Ratio(decode / parse) };
+            }));
+        report.Table(
+            "Decode by dialect, one core: a request of 20 KB, an answer of 200 events (a document where there are none)",
+            ["dialect", "its JSON parsed only, MB/s", "decode, MB/s", "decode to parse"],
+            DialectBodies.All().Select(body =>
+            {
+                var bytes = body.Exchange.Request.Bytes.Length + body.Exchange.Response.Bytes.Length;
+                var parse = Rate(bytes, () => body.Parse());
+                var decode = Rate(bytes, () => TurnDecoder.Decode(body.Exchange).Dispose());
+                return new[] { body.Name, Report.Count(parse), Report.Count(decode), Report.Ratio(decode / parse) };
             }));
         report.Table(
             "Interpretation of an agent's turns, one core: processor time a turn, 2 KB of each request new",

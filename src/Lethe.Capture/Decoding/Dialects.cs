@@ -1,9 +1,12 @@
 using System.Text.Json;
 using Lethe.Capture.Decoding.Anthropic;
+using Lethe.Capture.Decoding.AnthropicComplete;
+using Lethe.Capture.Decoding.Batches;
 using Lethe.Capture.Decoding.Bedrock;
 using Lethe.Capture.Decoding.Cohere;
 using Lethe.Capture.Decoding.Counting;
 using Lethe.Capture.Decoding.Gemini;
+using Lethe.Capture.Decoding.Media;
 using Lethe.Capture.Decoding.Ollama;
 using Lethe.Capture.Decoding.OpenAIChat;
 using Lethe.Capture.Decoding.OpenAIResponses;
@@ -18,7 +21,7 @@ internal static class Dialects
     public static readonly Dialect[] All =
     [
         new AnthropicDialect(), new ChatDialect(), new ResponsesDialect(), new ConverseDialect(), new ClaudeInvokeDialect(), new InvokeDialect(), new CohereDialect(),
-        new OllamaDialect(), new GeminiDialect(), new CountingDialect(),
+        new OllamaDialect(), new GeminiDialect(), new CountingDialect(), new CompleteDialect(), new BatchesDialect(), new MediaDialect(),
     ];
 
     /// <summary>The call that a path names in one of them; null when it names none.</summary>
@@ -69,5 +72,10 @@ internal static class Dialects
         return null;
     }
 
-    private static Endpoint Of(Dialect dialect, EndpointRule rule) => new(rule.Name, rule.Operation, dialect) { Streams = rule.Streams };
+    private static Endpoint Of(Dialect dialect, EndpointRule rule) => new(rule.Name, rule.Operation, dialect)
+    {
+        Streams = rule.Streams,
+        Vendor = rule.Vendor ?? dialect.Vendor,
+        IsOpaque = rule.IsOpaque,
+    };
 }

@@ -15,17 +15,7 @@ internal static class EndpointPaths
         ("/interactions", Endpoint.Unsupported("interactions")),
         (":rawPredict", Endpoint.Unsupported("raw_predict")),
         (":streamRawPredict", Endpoint.Unsupported("raw_predict")),
-        ("/embed", Endpoint.Unsupported("embeddings")),
         ("/generate", Endpoint.Unsupported("generate")),
-        ("/rerank", Endpoint.Unsupported("rerank")),
-        ("/complete", Endpoint.Unsupported("complete")),
-        ("/ocr", Endpoint.Unsupported("ocr")),
-        ("/audio/speech", Endpoint.Unsupported("audio_speech")),
-        ("/audio/transcriptions", Endpoint.Unsupported("audio_transcriptions")),
-        ("/audio/translations", Endpoint.Unsupported("audio_translations")),
-        ("/images/generations", Endpoint.Unsupported("images")),
-        ("/images/edits", Endpoint.Unsupported("images")),
-        ("/moderations", Endpoint.Unsupported("moderations")),
     ];
 
     /// <summary>Resources that are managed, not talked to; matched as whole path segments.</summary>
@@ -44,7 +34,7 @@ internal static class EndpointPaths
         path = Trim(path);
         var isPost = method.Equals("POST", StringComparison.OrdinalIgnoreCase);
         // /threads/{id}/messages is another API's; other such words before the end of a call's path are a gateway's.
-        if (Resource(path, "threads") ? !path.EndsWith("/v1/messages", StringComparison.OrdinalIgnoreCase) : !isPost && (Resource(path, "batches") || Resource(path, "organization")))
+        if (Resource(path, "threads") ? !path.EndsWith("/v1/messages", StringComparison.OrdinalIgnoreCase) : !isPost && Resource(path, "organization"))
         {
             return ManagedEndpoint(path);
         }

@@ -35,7 +35,7 @@ public static class TurnDecoder
             return new DecodedExchange(null, endpoint is null ? codingReason ?? "unknown_endpoint" : "unsupported_dialect", request);
         }
 
-        var vendor = exchange.Provider ?? VendorHosts.Find(exchange.UpstreamHost) ?? (known.Name == "count_tokens" ? "anthropic" : known.Dialect?.Vendor ?? "openai");
+        var vendor = exchange.Provider ?? VendorHosts.Find(exchange.UpstreamHost) ?? known.Vendor;
         var turn = new Turn
         {
             Provider = vendor,
@@ -50,7 +50,7 @@ public static class TurnDecoder
         }
 
         turn = PromptReading.Complete(ReadRequest(turn, known, dialect, exchange, reading, memo), reading);
-        var requestReason = request is null ? codingReason ?? RequestReason(exchange) : null;
+        var requestReason = request is null ? codingReason ?? (known.IsOpaque ? null : RequestReason(exchange)) : null;
         (turn, var responseReason) = ReadResponse(turn, known, dialect, exchange);
         return new DecodedExchange(PromptReading.Answered(turn), requestReason ?? responseReason, request) { History = reading.History };
     }
@@ -80,7 +80,7 @@ public static class TurnDecoder
         var request = reading.Json?.RootElement;
         turn = turn with
         {
-            ModelRequested = request?.Word("model"u8) ?? endpoint.Model ?? EndpointPaths.Model(exchange.Path),
+            ModelRequested = request?.Word("model"u8) ?? (request is null ? dialect.ModelOf(exchange.Request.Bytes.Span) : null) ?? endpoint.Model ?? EndpointPaths.Model(exchange.Path),
             Stream = request?.IsTrue("stream"u8) == true || endpoint.Streams,
         };
         return request is { } body ? dialect.ReadRequest(turn, new RequestView(endpoint.Name, body, reading.Source, memo)) : turn;
@@ -112,6 +112,11 @@ public static class TurnDecoder
 
         if (coded.Reason is not null || shape is BodyShape.Empty or BodyShape.Other)
         {
+            if (endpoint.IsOpaque)
+            {
+                return (Heard(turn, exchange), coded.Reason);
+            }
+
             var silent = coded.Reason ?? (shape == BodyShape.Empty ? "response_empty" : Unreadable(exchange));
             return (turn with { Error = Transport(exchange), Stream = turn.Stream }, silent);
         }
@@ -120,7 +125,12 @@ public static class TurnDecoder
         IReply reply = ProducedKind.Of(exchange) == ProducedKind.Reduced ? new ReducedReply() : dialect.OpenReply(new CallView(turn.Provider, endpoint, exchange.ResponseHeaders));
         var frames = Frames.Feed(coded.Bytes, shape, reply.Take);
         var answer = reply.Finish(frames.Marked ? ReplyEnd.Marked : ended ? ReplyEnd.Transport : ReplyEnd.Cut);
-        var reason = frames.Read == 0 && (shape == BodyShape.Json || ended) ? Unreadable(exchange) : frames.Unread > 0 && ended ? EventsUnread : null;
+        if (endpoint.IsOpaque && frames.Read == 0)
+        {
+            return (Heard(turn, exchange), null);
+        }
+
+        var reason = endpoint.IsOpaque ? null : frames.Read == 0 && (shape == BodyShape.Json || ended) ? Unreadable(exchange) : frames.Unread > 0 && ended ? EventsUnread : null;
         return (Compose(turn, answer, exchange) with { Stream = turn.Stream || shape is BodyShape.Events or BodyShape.Messages }, reason);
     }
 
@@ -154,17 +164,26 @@ public static class TurnDecoder
     {
         if (exchange.Status is not >= 400 || exchange.Ending == Ending.NoResponse)
         {
-            return turn with { Error = Transport(exchange), ReplyComplete = exchange.Status is not null && exchange.Ending == Ending.Completed };
+            return Heard(turn, exchange);
         }
 
         var body = Utf8Repair.Clean(Plain(exchange).Bytes);
         return Refused(turn, exchange, body, BodySniffer.Sniff(body.Span));
     }
 
+    /// <summary>An answer of which nothing is read: it came whole, or it did not.</summary>
+    private static Turn Heard(Turn turn, CapturedExchange exchange) =>
+        turn with { Error = Transport(exchange), ReplyComplete = exchange.Status is not null && exchange.Ending == Ending.Completed };
+
     private static Turn Refused(Turn turn, CapturedExchange exchange, ReadOnlyMemory<byte> body, BodyShape shape)
     {
-        var error = WireError.FromResponse(exchange.Status!.Value, body, shape, out var requestId);
-        return turn with { Error = error.Type is null ? error with { Type = ErrorTypes.Find(exchange.ResponseHeaders) } : error, UpstreamRequestId = turn.UpstreamRequestId ?? requestId };
+        var (error, requestId, id) = WireError.FromResponse(exchange.Status!.Value, body, shape);
+        return turn with
+        {
+            Error = error.Type is null ? error with { Type = ErrorTypes.Find(exchange.ResponseHeaders) } : error,
+            UpstreamRequestId = turn.UpstreamRequestId ?? requestId,
+            ResponseId = id,
+        };
     }
 
     private static ExchangeError? Transport(CapturedExchange exchange) =>

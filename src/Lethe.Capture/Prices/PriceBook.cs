@@ -42,12 +42,12 @@ public sealed class PriceBook
     /// <summary>The cost by the model served, else requested, at that time; null when no usage was told or no price is known.</summary>
     public Cost? Price(Turn turn, DateTimeOffset at)
     {
-        if (turn.Usage is not { } usage || (usage.InputTotal is null && usage.Output is null && usage.Iterations.Count == 0))
+        if (turn.Usage is not { } usage || (usage is { InputTotal: null, Output: null, Iterations.Count: 0, AudioSeconds: null, Pages: null }))
         {
             return null;
         }
 
-        var offer = Find(turn.Provider, turn.ModelServed, at) ?? Find(turn.Provider, turn.ModelRequested, at);
+        var offer = Find(turn.Provider, turn.ModelServed, usage, at) ?? Find(turn.Provider, turn.ModelRequested, usage, at);
         var prices = offer?.Prices;
         var tokens = usage.Iterations.Count > 0
             ? OfIterations(turn.Provider, usage.Iterations, prices, at)
@@ -69,24 +69,25 @@ public sealed class PriceBook
         var sum = 0m;
         foreach (var pass in passes)
         {
-            if ((pass.Model is null ? ofTurn : Find(vendor, pass.Model, at)?.Prices) is not { } prices)
-            {
-                return null;
-            }
-
-            sum += TokenPricing.OfTokens(prices, new Usage
+            var usage = new Usage
             {
                 Input = pass.Input,
                 CacheRead = pass.CacheRead,
                 CacheWrite5m = pass.CacheWrite5m,
                 CacheWrite1h = pass.CacheWrite1h,
                 Output = pass.Output,
-            });
+            };
+            if ((pass.Model is null ? ofTurn : Find(vendor, pass.Model, usage, at)?.Prices) is not { } prices)
+            {
+                return null;
+            }
+
+            sum += TokenPricing.OfTokens(prices, usage);
         }
 
         return sum;
     }
 
-    private (string Seller, PriceList Prices)? Find(string vendor, string? model, DateTimeOffset at) =>
-        model is not null && models.Find(vendor, model) is var (seller, found) && found.At(at) is { IsSilent: false } prices ? (seller, prices) : null;
+    private (string Seller, PriceList Prices)? Find(string vendor, string? model, Usage usage, DateTimeOffset at) =>
+        model is not null && models.Find(vendor, model) is var (seller, found) && found.At(at) is var prices && !prices.IsSilentOn(usage) ? (seller, prices) : null;
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Lethe.Capture.Turns;
 
 namespace Lethe.Capture.Prices;
 
@@ -31,8 +32,11 @@ internal sealed record TieredPrice(decimal Base, IReadOnlyList<(long Start, deci
 /// <summary>The prices of one model at one time, by the book's keys: USD per million tokens, per thousand searches or requests.</summary>
 internal sealed class PriceList(IReadOnlyDictionary<string, TieredPrice> prices)
 {
-    /// <summary>True when neither tokens nor calls have a price here (billed by the page or the hour). An empty list is not silent: the model is free.</summary>
-    public bool IsSilent => prices.Count > 0 && !prices.ContainsKey("input_mtok") && !prices.ContainsKey("output_mtok") && !prices.ContainsKey("requests_kcount");
+    /// <summary>True when nothing that was used has a price here (tokens of a model that is billed by the page or the hour). An empty list is not silent: the model is free.</summary>
+    public bool IsSilentOn(Usage usage) => prices.Count > 0
+        && !Has("input_mtok") && !Has("output_mtok") && !Has("requests_kcount")
+        && !(usage.AudioSeconds is not null && Has("audio_hours"))
+        && !(usage.Pages is not null && Has("input_document_kpages"));
 
     public bool Has(string key) => prices.ContainsKey(key);
 

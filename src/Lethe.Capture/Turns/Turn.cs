@@ -21,6 +21,9 @@ public static class EndpointNames
 
     /// <summary>An answer that the Responses API keeps is asked for again.</summary>
     public const string ResponsesGet = "responses_get";
+
+    /// <summary>The work on an answer that the Responses API keeps is to end; what there is of it comes back.</summary>
+    public const string ResponsesCancel = "responses_cancel";
 }
 
 /// <summary>What one exchange said, in one shape for all dialects. Unknown is null, never zero.</summary>
@@ -95,8 +98,8 @@ public sealed record Turn
     /// <summary>True for a call of the Responses API that makes an answer.</summary>
     public bool MakesResponse => Endpoint == EndpointNames.Responses;
 
-    /// <summary>True for a call that asks the Responses API for an answer that it keeps.</summary>
-    public bool AsksForResponse => Endpoint == EndpointNames.ResponsesGet;
+    /// <summary>True for a call that the Responses API answers with an answer that it keeps.</summary>
+    public bool AsksForResponse => Endpoint is EndpointNames.ResponsesGet or EndpointNames.ResponsesCancel;
 
     /// <summary>True when the vendor took the call and answers later (a background call of the Responses API): the answer is to be asked for by its id.</summary>
     public bool IsDeferred => Operation == Operation.Chat && Reply.Count == 0 && !ReplyComplete && !Stream && StopReason is "queued" or "in_progress";

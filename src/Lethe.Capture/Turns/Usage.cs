@@ -26,6 +26,16 @@ public sealed record Usage
 
     public long? WebSearches { get; init; }
 
+    public long? ImageInput { get; init; }
+
+    public long? ImageOutput { get; init; }
+
+    /// <summary>Seconds of sound that were listened to, where these are what is paid.</summary>
+    public decimal? AudioSeconds { get; init; }
+
+    /// <summary>Pages that were read, where these are what is paid.</summary>
+    public long? Pages { get; init; }
+
     /// <summary>True for the provider's final word, false for what a cut stream had told so far.</summary>
     public bool Final { get; init; }
 
@@ -59,6 +69,8 @@ public sealed record Usage
         AudioInput = Sum(AudioInput, more.AudioInput),
         AudioOutput = Sum(AudioOutput, more.AudioOutput),
         WebSearches = Sum(WebSearches, more.WebSearches),
+        ImageInput = Sum(ImageInput, more.ImageInput),
+        ImageOutput = Sum(ImageOutput, more.ImageOutput),
         ReportedCostNanoUsd = Sum(ReportedCostNanoUsd, more.ReportedCostNanoUsd),
         Iterations = [.. Iterations, .. more.Iterations],
         Final = Final && more.Final,

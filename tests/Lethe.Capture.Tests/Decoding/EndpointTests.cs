@@ -24,7 +24,14 @@ public sealed class EndpointTests
     [InlineData("/backend-api/codex/responses", "responses", Operation.Chat)]
     [InlineData("/v1/responses/compact", "responses_compact", Operation.Chat)]
     [InlineData("/v1/responses/input_tokens", "responses_input_tokens", Operation.CountTokens)]
-    [InlineData("/v1/responses/resp_1/cancel", "responses_stored", Operation.Other)]
+    [InlineData("/v1/responses/resp_1/cancel", "responses_cancel", Operation.Other)]
+    [InlineData("/v1/complete", "complete", Operation.Completion)]
+    [InlineData("/v1/audio/speech", "audio_speech", Operation.Other)]
+    [InlineData("/openai/deployments/d/audio/transcriptions", "audio_transcriptions", Operation.Other)]
+    [InlineData("/openai/deployments/d/images/generations", "images", Operation.Other)]
+    [InlineData("/openai/deployments/d/embeddings", "embeddings", Operation.Embeddings)]
+    [InlineData("/v1/ocr", "ocr", Operation.Other)]
+    [InlineData("/v1/rerank", "rerank", Operation.Rerank)]
     [InlineData("/v1/files", "files", Operation.Other)]
     [InlineData("/model/us.anthropic.claude-sonnet-5/converse-stream", "converse", Operation.Chat)]
     [InlineData("/gateway/model/amazon.nova-micro-v1%3A0/invoke", "invoke", Operation.Chat)]
@@ -47,7 +54,10 @@ public sealed class EndpointTests
     [InlineData("HEAD", "/", "health")]
     [InlineData("GET", "/api/hello", "health")]
     [InlineData("GET", "/v1/organization/usage/completions", "organization")]
-    [InlineData("GET", "/v1/messages/batches/b/results", "batches")]
+    [InlineData("GET", "/v1/messages/batches/b", "batches")]
+    [InlineData("GET", "/v1/messages/batches/b/results", "batch_results")]
+    [InlineData("GET", "/v1/files/f/content", "file_content")]
+    [InlineData("GET", "/v1/files/f", "files")]
     public void Calls_that_are_no_turns_are_named_and_have_no_reply(string method, string path, string endpoint)
     {
         var turn = Invented.Decode(Invented.Exchange(path, "", "{\"data\":[]}") with { Method = method });

@@ -31,6 +31,16 @@ public sealed class PrefixTests
             ("response.output_text.delta", "\"output_index\":0,\"content_index\":0,\"delta\":\"— answer 松\""),
             ("response.output_item.done", "\"output_index\":1,\"item\":{\"type\":\"function_call\",\"call_id\":\"t\",\"name\":\"n\",\"arguments\":\"{\\\"k\\\":[1,2]}\"}"),
             ("response.completed", "\"response\":{\"id\":\"r\",\"model\":\"g\",\"status\":\"completed\",\"output\":[],\"usage\":{\"input_tokens\":5,\"output_tokens\":9}}"))),
+        ("/v2/chat", Invented.DataEvents(
+            """{"type":"message-start","id":"c"}""",
+            """{"type":"content-start","index":0,"delta":{"message":{"content":{"type":"text","text":"a naïve "}}}}""",
+            """{"type":"content-delta","index":0,"delta":{"message":{"content":{"text":"— answer 松"}}}}""",
+            """{"type":"tool-call-start","index":0,"delta":{"message":{"tool_calls":{"id":"t","function":{"name":"n","arguments":""}}}}}""",
+            """{"type":"tool-call-delta","index":0,"delta":{"message":{"tool_calls":{"function":{"arguments":"{\"k\":[1,2]}"}}}}}""",
+            """{"type":"message-end","delta":{"finish_reason":"TOOL_CALL","usage":{"billed_units":{"input_tokens":5,"output_tokens":9}}}}""")),
+        ("/api/chat",
+            "{\"model\":\"l\",\"message\":{\"role\":\"assistant\",\"content\":\"a naïve \"},\"done\":false}\n{\"model\":\"l\",\"message\":{\"content\":\"— answer 松\"},\"done\":false}\n"
+            + "{\"model\":\"l\",\"message\":{\"content\":\"\",\"tool_calls\":[{\"id\":\"t\",\"function\":{\"name\":\"n\",\"arguments\":{\"k\":[1,2]}}}]},\"done\":false}\n{\"model\":\"l\",\"done\":true,\"done_reason\":\"stop\",\"prompt_eval_count\":5,\"eval_count\":9}\n"),
     ];
 
     [Fact]

@@ -16,11 +16,14 @@ internal static class SharedUsage
 
         if (told.TryGetProperty("prompt_tokens", out _) || told.TryGetProperty("completion_tokens", out _))
         {
-            yield return ("prompt_tokens", Count(told, "prompt_tokens"), usage?.InputTotal);
-            yield return ("completion_tokens", Count(told, "completion_tokens"), usage?.Output);
-            yield return ("cached_tokens", Count(told, "prompt_tokens_details", "cached_tokens") ?? Count(told, "cached_tokens") ?? Count(told, "prompt_cache_hit_tokens") ?? Count(told, "cache_read_input_tokens"), usage?.CacheRead);
+            var (prompt, completion) = WithWhatTheTotalHas(told);
+            var cached = Count(told, "prompt_tokens_details", "cached_tokens") ?? Count(told, "cached_tokens") ?? Count(told, "prompt_cache_hit_tokens") ?? Count(told, "cache_read_input_tokens");
+            var reasoning = Count(told, "completion_tokens_details", "reasoning_tokens") ?? Count(told, "reasoning_tokens");
+            yield return ("prompt_tokens", prompt, usage?.InputTotal);
+            yield return ("completion_tokens", completion, usage?.Output);
+            yield return ("cached_tokens", cached > prompt ? prompt : cached, usage?.CacheRead);
             yield return ("cache_write_tokens", Count(told, "prompt_tokens_details", "cache_write_tokens") ?? Count(told, "cache_creation_input_tokens"), usage?.CacheWrite5m);
-            yield return ("reasoning_tokens", Count(told, "completion_tokens_details", "reasoning_tokens") ?? Count(told, "reasoning_tokens"), usage?.Reasoning);
+            yield return ("reasoning_tokens", reasoning > completion ? completion : reasoning, usage?.Reasoning);
         }
         else if (told.TryGetProperty("inputTokens", out _))
         {
@@ -72,6 +75,16 @@ internal static class SharedUsage
     }
 
     private static long? Plus(long? one, long? other) => one is null && other is null ? null : (one ?? 0) + (other ?? 0);
+
+    /// <summary>Audio and reasoning can lie outside the two counts that should have them (Mistral; xAI, Gemini's imitation of the API): the total tells.</summary>
+    private static (long? Prompt, long? Completion) WithWhatTheTotalHas(JsonElement told)
+    {
+        var (prompt, completion) = (Count(told, "prompt_tokens"), Count(told, "completion_tokens"));
+        var outside = Count(told, "total_tokens") - prompt - completion;
+        return outside is not > 0 ? (prompt, completion)
+            : outside == Count(told, "prompt_tokens_details", "audio_tokens") ? (prompt + outside, completion)
+            : (prompt, completion + outside);
+    }
 
     private static long? Count(JsonElement told, params string[] path)
     {

@@ -20,6 +20,11 @@ public sealed class FuzzTests(ITestOutputHelper output)
 
     private const int FailuresMax = 20;
 
+    /// <summary>A label of a coding that nobody has applied.</summary>
+    private const string Mislabelled = "none";
+
+    private static readonly string[] Codings = ["gzip", "deflate", "br", Mislabelled];
+
     [Fact]
     public void No_mutation_throws_allocates_without_bound_or_completes_what_says_nothing()
     {
@@ -30,7 +35,7 @@ public sealed class FuzzTests(ITestOutputHelper output)
         for (var seed = first; seed < first + count; seed++)
         {
             var mutation = new Mutation(seed);
-            var (exchange, bytes) = Mutate(mutation);
+            var (exchange, bytes) = Mutate(mutation, breaksCodings: true);
             var before = GC.GetAllocatedBytesForCurrentThread();
             try
             {
@@ -63,7 +68,7 @@ public sealed class FuzzTests(ITestOutputHelper output)
         for (var seed = 0; seed < MutationsOfEveryRun / 100; seed++)
         {
             var mutation = new Mutation(seed);
-            var (exchange, _) = Mutate(mutation);
+            var (exchange, _) = Mutate(mutation, breaksCodings: false);
             var body = exchange.Response.Bytes.ToArray();
 
             var whole = Redacted(exchange, [body]);
@@ -75,19 +80,31 @@ public sealed class FuzzTests(ITestOutputHelper output)
                 at += length;
             }
 
-            Assert.True(whole.AsSpan().SequenceEqual(Redacted(exchange, parts)), $"mutation {seed}");
+            var split = Redacted(exchange, parts);
+            Assert.True(whole.AsSpan().SequenceEqual(split), $"mutation {seed}: {whole.Length} bytes whole, {split.Length} in parts, {string.Join(' ', exchange.ResponseHeaders)}");
         }
     }
 
-    private static (CapturedExchange Exchange, int Bytes) Mutate(Mutation mutation)
+    /// <param name="breaksCodings">True to change coded bodies too.</param>
+    private static (CapturedExchange Exchange, int Bytes) Mutate(Mutation mutation, bool breaksCodings)
     {
         var (path, request, response) = Seeds.All[mutation.Next(Seeds.All.Length)];
         var other = Seeds.All[mutation.Next(Seeds.All.Length)];
         path = mutation.Next(20) == 0 ? other.Path : path;
         request = mutation.Next(3) == 0 ? mutation.Of(request, other.Request) : request;
+        var coding = mutation.Next(8) == 0 ? Codings[mutation.Next(Codings.Length)] : null;
+        coding = coding == Mislabelled && !breaksCodings ? null : coding;
         response = mutation.Of(response, other.Response);
+        if (coding is not (null or Mislabelled))
+        {
+            response = Coded.Encode(response, coding);
+            response = breaksCodings && mutation.Next(2) == 0 ? mutation.Of(response, other.Response) : response;
+        }
+
         var exchange = Invented.Exchange(path, request, response) with
         {
+            Method = path.EndsWith("/content", StringComparison.Ordinal) ? "GET" : "POST",
+            ResponseHeaders = coding is null ? [] : [new("content-encoding", coding == Mislabelled ? "gzip" : coding)],
             Status = mutation.Next(12) == 0 ? 429 : 200,
             Ending = mutation.Next(4) == 0 ? Ending.UpstreamAborted : Ending.Completed,
         };

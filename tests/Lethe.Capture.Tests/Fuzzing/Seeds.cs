@@ -66,6 +66,19 @@ internal static class Seeds
         Of("/v1beta/models/g:streamGenerateContent", """{"systemInstruction":{"parts":{"text":"s"}},"contents":[{"parts":[{"text":"q"},{"inlineData":{"mimeType":"image/png","data":"AA"}}]},{"role":"user","parts":[{"functionResponse":{"name":"n","response":{"output":"o"}}}]}]}""",
             "[{\"candidates\":[{\"content\":{\"role\":\"model\",\"parts\":[{\"text\":\"t\",\"thought\":true},{\"text\":\"a \\ud83d\"}]}}],\"responseId\":\"r\"},\r\n{\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"\\ude00\"},{\"functionCall\":{\"name\":\"n\",\"willContinue\":true}},{\"functionCall\":{\"partialArgs\":[{\"jsonPath\":\"$.a[1].b\",\"stringValue\":\"v\"}],\"willContinue\":true}},{\"functionCall\":{}}]},\"finishReason\":\"STOP\"}],\"usageMetadata\":{\"promptTokenCount\":5,\"candidatesTokenCount\":9}}]"),
         Of("/v1internal:generateContent", """{"model":"g","request":{"contents":[{"role":"user","parts":[{"text":"q"}]}]}}""", """{"response":{"candidates":[{"content":{"parts":[{"text":"x"},{"functionCall":{"name":"n","args":{"k":1}}}]},"finishReason":"STOP"}],"usageMetadata":{"promptTokenCount":1}}}"""),
+        Of("/v1/complete", """{"model":"c","prompt":"q","max_tokens_to_sample":1}""", Invented.TypedEvents(
+            ("completion", "\"id\":\"k\",\"completion\":\" a \\ud83d\",\"stop_reason\":null"),
+            ("completion", "\"id\":\"k\",\"completion\":\"\\ude00\",\"stop_reason\":\"stop_sequence\""))),
+        Of("/v1/rerank", """{"model":"r","query":"q","documents":["a"]}""", """{"results":[{"index":0,"relevance_score":0.5}],"usage":{"total_tokens":12},"meta":{"billed_units":{"search_units":1}}}"""),
+        Of("/v1/audio/transcriptions", "--b\r\nContent-Disposition: form-data; name=\"model\"\r\n\r\nw\r\n--b--\r\n", "data: {\"type\":\"transcript.text.delta\",\"delta\":\"x\"}\n\ndata: {\"type\":\"transcript.text.done\",\"usage\":{\"type\":\"duration\",\"seconds\":6.5,\"input_token_details\":{\"audio_tokens\":1}}}\n\n"),
+        Of("/v1/images/edits", """{"model":"i"}""", """{"data":[{"b64_json":"AA"}],"usage":{"input_tokens":5,"output_tokens":9,"input_tokens_details":{"image_tokens":4}}}"""),
+        Of("/v1/ocr", """{"model":"o"}""", """{"pages":[],"usage_info":{"pages_processed":3}}"""),
+        Of("/v1/files/f/content", "", "{\"custom_id\":\"a\",\"response\":{\"body\":{\"object\":\"response\",\"model\":\"m\",\"usage\":{\"input_tokens\":5,\"output_tokens\":9}}}}\n{\"custom_id\":\"b\",\"result\":{\"message\":{\"model\":\"n\",\"usage\":{\"input_tokens\":5}}}}\n"),
+        Of("/v1beta/models/gemini-3:streamGenerateContent", """{"contents":[{"role":"user","parts":[{"text":"q"},{"functionResponse":{"name":"n","response":{}}}]}]}""", Invented.DataEvents(
+            """{"responseId":"g","modelVersion":"gemini-3","candidates":[{"content":{"role":"model","parts":[{"text":"h","thought":true},{"text":"a "}]}}],"usageMetadata":{"promptTokenCount":5}}""",
+            """{"candidates":[{"content":{"parts":[{"functionCall":{"name":"n","willContinue":true}},{"functionCall":{"partialArgs":[{"jsonPath":"$.a.b[0]","stringValue":"x","willContinue":true}]}},{"functionCall":{}}]}}]}""",
+            """{"candidates":[{"content":{"parts":[{"text":""}]},"finishReason":"STOP"}],"usageMetadata":{"promptTokenCount":5,"candidatesTokenCount":7,"thoughtsTokenCount":2,"totalTokenCount":14}}""")),
+        Of("/v1beta/models/gemini-3:streamGenerateContent", """{"contents":[]}""", "[{\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"a\"}]}}]}\n,\r\n{\"candidates\":[{\"finishReason\":1}]}\n]"),
         Of("/unknown", """{"model":"m","messages":[]}""", "[{\"a\":1},\r\n{\"error\":{\"message\":\"m\"}}"),
     ];
 

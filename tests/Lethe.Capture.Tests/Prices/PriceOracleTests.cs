@@ -18,6 +18,8 @@ public sealed class PriceOracleTests(ITestOutputHelper output)
     private const string Search = "the call searched the web, which the calculator does not read from this API's usage";
     private const string ByTheHour = "the model is billed by the hour of audio, so its tokens have no price";
 
+    private const string SeveralAnswers = "several answers lie behind one another in one body, and all were paid";
+
     private static readonly Dictionary<string, string> Reasons = new()
     {
         ["56b798c1909b"] = HiddenThoughts,
@@ -26,6 +28,9 @@ public sealed class PriceOracleTests(ITestOutputHelper output)
         ["d49c7c0c96ee"] = Audio,
         ["0fe8f06484c2"] = Audio,
         ["e40ed81bfd77"] = "Moonshot tells cached tokens at the top level",
+        ["60ad386fa7ab"] = SeveralAnswers,
+        ["0bc5c2cc1dda"] = SeveralAnswers,
+        ["3dbc18fa6336"] = SeveralAnswers,
         ["3b305d0ebed5"] = Search,
         ["71e96f58ba41"] = Search,
         ["745881bcd3fe"] = Search,
@@ -79,7 +84,7 @@ public sealed class PriceOracleTests(ITestOutputHelper output)
 
         output.WriteLine($"{compared} compared, {unexplained.Count} differ, {explained.Count} more with a reason");
         explained.ForEach(output.WriteLine);
-        Assert.True(unexplained.Count * 100 <= compared, string.Join('\n', unexplained));
+        Assert.Empty(unexplained);
     }
 
     private static Turn TurnOf(JsonElement record, JsonElement oracle)

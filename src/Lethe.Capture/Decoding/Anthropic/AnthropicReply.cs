@@ -50,6 +50,11 @@ internal sealed class AnthropicReply : IReply
                 break;
             case "message_stop":
                 stopped = true;
+                if (json.ObjectMember("usage"u8) is { } last)
+                {
+                    Count(last);
+                }
+
                 break;
             case "ping":
                 break;
@@ -124,7 +129,17 @@ internal sealed class AnthropicReply : IReply
 
     private void StartWhole(JsonElement message)
     {
-        Start(message);
+        if (message.Word("id"u8) is { } again && again == id)
+        {
+            // The whole message behind its own events.
+            blocks.Clear();
+        }
+        else
+        {
+            Start(message);
+        }
+
+        usage.MergeCounts(message.ObjectMember("usage"u8));
         stop = message.Word("stop_reason"u8) ?? stop;
         stopped = true;
         usageUpdated = true;

@@ -16,13 +16,25 @@ internal sealed class StreamedBlock
     private StringBuilder? content;
     private string? signature;
 
-    /// <summary>True once its beginning came, or its end: what begins at its index then is another block.</summary>
-    public bool IsBegun => !start.IsEmpty || IsEnded;
+    private string? call;
+    private bool startsWithInput;
 
-    public bool IsEnded { get; set; }
+    /// <summary>True once its beginning came: what begins at its index then is another block.</summary>
+    public bool IsBegun => !start.IsEmpty;
+
+    /// <summary>The id of the tool call that it is, whose input came; else null.</summary>
+    public string? CallWithInput => startsWithInput || input is { Length: > 0 } ? call : null;
+
+    /// <summary>The id of the tool call that it is, whose input did not come, or is nothing; else null.</summary>
+    public string? CallWithoutInput => startsWithInput || input is { Length: > 0 } ? null : call;
 
     /// <summary>The block as <c>content_block_start</c> has it.</summary>
-    public void Start(JsonElement block) => start.Merge(block);
+    public void Start(JsonElement block)
+    {
+        start.Merge(block);
+        call = block.Is("type"u8, "tool_use"u8) ? block.Word("id"u8) : null;
+        startsWithInput = block.ObjectMember("input"u8)?.GetPropertyCount() > 0;
+    }
 
     public void Add(JsonElement delta)
     {

@@ -5,12 +5,13 @@ namespace Lethe.Capture.Decoding.Anthropic;
 
 /// <summary>
 /// The blocks of a stream. An index is a label that the server chooses, and some reuse it: a block that begins is another one, whatever its index, unless the
-/// one of that index has only just begun.
+/// one of that index has only just begun. One that has ended is added to no more.
 /// </summary>
 internal sealed class StreamedBlocks
 {
     private readonly List<(long Index, StreamedBlock Block)> all = [];
     private readonly Dictionary<long, StreamedBlock> open = [];
+    private readonly HashSet<long> used = [];
     private bool reused;
 
     public bool IsEmpty => all.Count == 0;
@@ -27,16 +28,12 @@ internal sealed class StreamedBlocks
             return;
         }
 
-        reused |= known is not null;
         Open(index).Start(block);
     }
 
     public void End(JsonElement data)
     {
-        if (open.TryGetValue(Index(data), out var block))
-        {
-            block.IsEnded = true;
-        }
+        open.Remove(Index(data));
     }
 
     /// <summary>A whole block.</summary>
@@ -58,15 +55,22 @@ internal sealed class StreamedBlocks
     {
         all.Clear();
         open.Clear();
+        used.Clear();
         reused = false;
     }
 
-    /// <summary>By index, or as they came where one was used twice.</summary>
-    public IEnumerable<StreamedBlock> InOrder() => (reused ? all.AsEnumerable() : all.OrderBy(block => block.Index)).Select(block => block.Block);
+    /// <summary>By index, or as they came where one was used twice; without a call that was told once more with its input.</summary>
+    public IEnumerable<StreamedBlock> InOrder()
+    {
+        var told = (reused ? all.AsEnumerable() : all.OrderBy(block => block.Index)).Select(block => block.Block).ToList();
+        var asked = told.Select(block => block.CallWithInput).OfType<string>().ToHashSet(StringComparer.Ordinal);
+        return told.Where(block => block.CallWithoutInput is not { } call || !asked.Contains(call));
+    }
 
     private StreamedBlock Open(long index)
     {
         var block = new StreamedBlock();
+        reused |= !used.Add(index);
         open[index] = block;
         all.Add((index, block));
         return block;

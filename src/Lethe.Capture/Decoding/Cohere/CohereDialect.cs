@@ -7,7 +7,7 @@ using Lethe.Capture.Turns;
 
 namespace Lethe.Capture.Decoding.Cohere;
 
-/// <summary>Cohere's own API: chat in its first and second edition, the old generate, embeddings, rerank.</summary>
+/// <summary>Cohere's own API: chat in its first and second edition, the old generate, embeddings.</summary>
 internal sealed class CohereDialect : Dialect
 {
     private const string Chat = "cohere_chat";
@@ -19,8 +19,6 @@ internal sealed class CohereDialect : Dialect
         new("/v1/generate", "generate", Operation.Completion),
         new("/v1/embed", "embeddings", Operation.Embeddings),
         new("/v2/embed", "embeddings", Operation.Embeddings),
-        new("/v1/rerank", "rerank", Operation.Rerank),
-        new("/v2/rerank", "rerank", Operation.Rerank),
     ];
 
     public override ReadOnlySpan<EndpointRule> Endpoints => Rules;

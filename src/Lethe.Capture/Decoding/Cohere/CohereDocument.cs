@@ -6,14 +6,14 @@ using Lethe.Capture.Turns;
 
 namespace Lethe.Capture.Decoding.Cohere;
 
-/// <summary>A whole answer of either edition, of generate, of embed or of rerank.</summary>
+/// <summary>A whole answer of either edition, of generate or of embed.</summary>
 internal static class CohereDocument
 {
     public static Answer Read(JsonElement document, string phase)
     {
         var stop = document.Word("finish_reason"u8);
         var answer = Words(document);
-        var isOther = document.Member("embeddings"u8) is not null || document.Member("results"u8) is not null;
+        var isOther = document.Member("embeddings"u8) is not null;
         var error = answer is null && !isOther ? WireError.Of(document, phase) : Failure(document, stop, phase);
         return (answer ?? Answer.None) with
         {

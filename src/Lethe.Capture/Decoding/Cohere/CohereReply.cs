@@ -11,8 +11,8 @@ namespace Lethe.Capture.Decoding.Cohere;
 internal sealed class CohereReply : IReply
 {
     private readonly StreamedMessage message = new();
+    private readonly MergedObject counts = new();
     private Answer? whole;
-    private Usage? usage;
     private string? id;
     private string? stop;
     private ExchangeError? error;
@@ -38,6 +38,9 @@ internal sealed class CohereReply : IReply
                 break;
             case "content-end":
                 message.End(json.Count("index"u8) ?? 0);
+                break;
+            case "tool-call-end":
+                message.EndCall(json.Count("index"u8) ?? 0);
                 break;
             case "tool-plan-delta":
                 message.AddPlan(said.Text("tool_plan"u8));
@@ -68,7 +71,7 @@ internal sealed class CohereReply : IReply
         }
 
         var reply = message.IsEmpty && !ended ? Answer.None : CohereDocument.ReadMessage(message.Write());
-        return reply with { Id = id, Stop = stop, Usage = usage, Error = error, Complete = ended && error is null };
+        return reply with { Id = id, Stop = stop, Usage = ReadUsage(), Error = error, Complete = ended && error is null };
     }
 
     /// <summary>A message that starts within another: what was begun is given up, for an intermediary has asked again.</summary>
@@ -83,12 +86,18 @@ internal sealed class CohereReply : IReply
         id ??= json.Word("id"u8) ?? json.Word("generation_id"u8);
     }
 
-    private void End(JsonElement told, JsonElement? counts)
+    private void End(JsonElement told, JsonElement? usage)
     {
         ended = true;
         stop = told.Word("finish_reason"u8) ?? stop;
-        usage = counts is { } given ? CohereUsage.Read(given) ?? usage : usage;
+        counts.MergeCounts(usage);
         error ??= CohereDocument.Failure(told, stop, "stream");
+    }
+
+    private Usage? ReadUsage()
+    {
+        using var told = counts.IsEmpty ? null : JsonReading.TryParse(counts.ToJson());
+        return told is null ? null : CohereUsage.Read(told.RootElement);
     }
 
     /// <summary>The first edition ends with the whole answer.</summary>

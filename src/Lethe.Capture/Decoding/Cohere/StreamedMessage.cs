@@ -35,12 +35,17 @@ internal sealed class StreamedMessage
     {
         if (isStart || !openCalls.TryGetValue(index, out var at))
         {
-            openCalls[index] = at = calls.Count;
-            calls.Add((call.Word("id"u8), call.ObjectMember("function"u8)?.Text("name"u8), new StringBuilder()));
+            openCalls[index] = at = ToldWithoutArguments(call.Word("id"u8)) ?? calls.Count;
+            if (at == calls.Count)
+            {
+                calls.Add((call.Word("id"u8), call.ObjectMember("function"u8)?.Text("name"u8), new StringBuilder()));
+            }
         }
 
         calls[at].Arguments.Append(call.ObjectMember("function"u8)?.Text("arguments"u8));
     }
+
+    public void EndCall(long index) => openCalls.Remove(index);
 
     public void Clear()
     {
@@ -104,6 +109,10 @@ internal sealed class StreamedMessage
 
         writer.WriteEndArray();
     }
+
+    /// <summary>The place of a call of that id that is told once more: the id names the call, whatever index it stands at.</summary>
+    private int? ToldWithoutArguments(string? id) =>
+        id is not null && calls.FindIndex(call => call.Id == id && call.Arguments.Length == 0) is >= 0 and var at ? at : null;
 
     private static StringBuilder? Append(StringBuilder? builder, string? piece) => piece is null ? builder : (builder ?? new StringBuilder()).Append(piece);
 }

@@ -14,6 +14,18 @@ internal static class Texts
         _ => string.Concat(pieces),
     };
 
+    /// <summary>
+    /// True for a last piece that is all of the text once more: some servers send the whole message behind its deltas. A text of two equal halves is told in two
+    /// pieces, and short ones prove nothing.
+    /// </summary>
+    /// <param name="pieces">How many pieces <paramref name="text"/> came in.</param>
+    public static bool IsSaidAgain(StringBuilder text, int pieces, string? piece)
+    {
+        const int CharsMin = 4;
+        const int PiecesMin = 2;
+        return piece is { Length: >= CharsMin } && pieces >= PiecesMin && text.Equals(piece);
+    }
+
     /// <summary>Text parts joined by LF; other parts of a tool's result have no text.</summary>
     public static string? Flatten(JsonElement? content)
     {

@@ -21,6 +21,7 @@ internal sealed class OllamaReply(Operation operation) : IReply
     private ExchangeError? error;
     private bool spoke;
     private bool done;
+    private int pieces;
 
     public void Take(FrameKind kind, ReadOnlySpan<byte> name, JsonElement json)
     {
@@ -46,7 +47,7 @@ internal sealed class OllamaReply(Operation operation) : IReply
         spoke |= said is not null;
         error ??= said is null && !done ? WireError.Of(json, phase) : null;
         role ??= message.Text("role"u8);
-        content.Append(message.Text("content"u8) ?? json.Text("response"u8));
+        AddText(message.Text("content"u8) ?? json.Text("response"u8));
         thinking.Append(said.Text("thinking"u8));
         foreach (var call in said is { } speaking ? speaking.Items("tool_calls"u8) : default)
         {
@@ -67,6 +68,15 @@ internal sealed class OllamaReply(Operation operation) : IReply
             Error = error,
             Complete = done && error is null,
         };
+    }
+
+    private void AddText(string? piece)
+    {
+        if (!string.IsNullOrEmpty(piece) && !(done && Texts.IsSaidAgain(content, pieces, piece)))
+        {
+            content.Append(piece);
+            pieces++;
+        }
     }
 
     private static Answer ReadMessage(byte[] raw)

@@ -28,6 +28,8 @@ internal sealed class ChatReply(string vendor) : IReply
     private Answer? whole;
     private int chunks;
     private int roles;
+    private int pieces;
+    private bool byDeltas;
 
     public void Take(FrameKind kind, ReadOnlySpan<byte> name, JsonElement data)
     {
@@ -86,16 +88,30 @@ internal sealed class ChatReply(string vendor) : IReply
         var isBeginning = data.Items("choices"u8).Any(choice => choice.ObjectMember("delta"u8)?.Text("role"u8) is { Length: > 0 });
         if (isBeginning && roles == 1 && chunks > 2 && !stopped && id is not null && data.Word("id"u8) is { } other && other != id)
         {
-            foreach (var text in (ReadOnlySpan<StringBuilder>)[content, reasoning, refusal, transcript])
-            {
-                text.Clear();
-            }
-
-            (calls, usage) = (new StreamedToolCalls(), new MergedObject());
-            (id, model, role, audioId, roles) = (null, null, null, null, 0);
+            ForgetWords();
+            (id, model, role, roles, usage) = (null, null, null, 0, new MergedObject());
         }
 
         roles += isBeginning ? 1 : 0;
+    }
+
+    private void ForgetWords()
+    {
+        foreach (var text in (ReadOnlySpan<StringBuilder>)[content, reasoning, refusal, transcript])
+        {
+            text.Clear();
+        }
+
+        (calls, audioId, pieces, byDeltas) = (new StreamedToolCalls(), null, 0, false);
+    }
+
+    private void AddText(string? piece, bool isLast)
+    {
+        if (!string.IsNullOrEmpty(piece) && !(isLast && Texts.IsSaidAgain(content, pieces, piece)))
+        {
+            content.Append(piece);
+            pieces++;
+        }
     }
 
     private void AddChoice(JsonElement choice)
@@ -105,14 +121,39 @@ internal sealed class ChatReply(string vendor) : IReply
         // Snowflake's finish reason is the empty string.
         stopped = stop is not null || choice.Text("finish_reason"u8) is not null;
         error ??= WireError.Inside(choice, "stream") ?? ChatDocument.Failure(stop, "stream");
-        content.Append(choice.Text("text"u8));
-        if ((choice.ObjectMember("delta"u8) ?? choice.ObjectMember("message"u8)) is not { } delta)
+        AddText(choice.Text("text"u8), isLast: choice.Word("finish_reason"u8) is not null);
+        if (choice.ObjectMember("delta"u8) is { } delta)
+        {
+            AddPiece(delta, isLast: choice.Word("finish_reason"u8) is not null);
+            byDeltas |= HasWords;
+        }
+
+        if (choice.ObjectMember("message"u8) is { } message)
+        {
+            AddMessage(message, isBesideDelta: choice.ObjectMember("delta"u8) is not null);
+        }
+    }
+
+    /// <summary>Some servers call their deltas messages; where there were deltas, a message is the whole of them once more (Perplexity sends both).</summary>
+    private void AddMessage(JsonElement message, bool isBesideDelta)
+    {
+        if (isBesideDelta ? byDeltas || !stopped : byDeltas && ChatContent.Text(message.Member("content"u8)) is null or "" && !message.Items("tool_calls"u8).Any())
         {
             return;
         }
 
+        if (byDeltas)
+        {
+            ForgetWords();
+        }
+
+        AddPiece(message, isLast: false);
+    }
+
+    private void AddPiece(JsonElement delta, bool isLast)
+    {
         role ??= delta.Text("role"u8) is { Length: > 0 } given ? given : null;
-        content.Append(ChatContent.Text(delta.Member("content"u8)));
+        AddText(ChatContent.Text(delta.Member("content"u8)), isLast);
         reasoning.Append(ChatContent.Reasoning(delta));
         refusal.Append(delta.Text("refusal"u8));
         audioId ??= delta.ObjectMember("audio"u8)?.Word("id"u8);

@@ -14,6 +14,7 @@ internal sealed class ResponsesDialect : Dialect
         new("/responses", EndpointNames.Responses, Operation.Chat),
         new("/responses/compact", "responses_compact", Operation.Chat),
         new("/responses/", EndpointNames.ResponsesGet, Operation.Other) { Method = "GET", IsItem = true },
+        new("/cancel", EndpointNames.ResponsesCancel, Operation.Other) { Within = "/responses/" },
     ];
 
     public override ReadOnlySpan<EndpointRule> Endpoints => Rules;

@@ -37,6 +37,9 @@ internal sealed class ResponsesReply : IReply
             case "response.function_call_arguments.delta" or "response.custom_tool_call_input.delta" or "response.mcp_call_arguments.delta":
                 items.At(data).AddArguments(data);
                 break;
+            case "response.output_text.done":
+                items.AddWhole(data);
+                break;
             case "response.reasoning_summary_text.delta":
                 items.At(data).AddSummary(data);
                 break;
@@ -56,7 +59,7 @@ internal sealed class ResponsesReply : IReply
                 items.Begin(data, item);
                 break;
             case "response.output_item.done" when data.ObjectMember("item"u8) is { } item:
-                items.At(data).Finish(item);
+                items.At(data, item).Finish(item);
                 break;
             case "response.created" when data.ObjectMember("response"u8) is { } response:
                 ForgetAbandoned(response);
@@ -67,6 +70,8 @@ internal sealed class ResponsesReply : IReply
                 break;
             case "response.completed" or "response.incomplete" or "response.failed" or "response.cancelled" when data.ObjectMember("response"u8) is { } response:
                 Identify(response);
+                // xAI tells it beside the response.
+                usage.MergeCounts(data.ObjectMember("usage"u8));
                 End(response);
                 break;
             case "error":

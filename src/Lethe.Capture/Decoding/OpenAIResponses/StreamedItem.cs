@@ -17,15 +17,46 @@ internal sealed class StreamedItem
     private readonly StringBuilder diff = new();
     private byte[]? added;
     private byte[]? done;
+    private bool startsWithArguments;
 
     /// <summary>True once its beginning came, or its end: what begins at its index then is another item.</summary>
     public bool IsBegun => added is not null || done is not null;
 
-    public void Start(JsonElement item) => added = JsonMarshal.GetRawUtf8Value(item).ToArray();
+    /// <summary>The id of the tool call that it is; else null.</summary>
+    public string? Call { get; private set; }
 
-    public void Finish(JsonElement item) => done = JsonMarshal.GetRawUtf8Value(item).ToArray();
+    public bool HasArguments => arguments.Length > 0 || startsWithArguments;
+
+    public void Start(JsonElement item)
+    {
+        Ask(item);
+        added = JsonMarshal.GetRawUtf8Value(item).ToArray();
+    }
+
+    /// <summary>True once it was told whole.</summary>
+    public bool IsDone => done is not null;
+
+    /// <summary>Its id, where it is done and has one.</summary>
+    public string? DoneId { get; private set; }
+
+    public void Finish(JsonElement item)
+    {
+        Ask(item);
+        DoneId = item.Word("id"u8);
+        done = JsonMarshal.GetRawUtf8Value(item).ToArray();
+    }
 
     public void AddText(JsonElement data) => Append(texts, data, "content_index"u8);
+
+    /// <summary>A text told whole, by a server that told no pieces of it.</summary>
+    public void AddWhole(JsonElement data)
+    {
+        var index = data.Count("content_index"u8) ?? 0;
+        if (!texts.ContainsKey(index) && data.Text("text"u8) is { Length: > 0 } text)
+        {
+            texts[index] = new StringBuilder(text);
+        }
+    }
 
     public void AddSummary(JsonElement data) => Append(summaries, data, "summary_index"u8);
 
@@ -41,6 +72,12 @@ internal sealed class StreamedItem
 
     /// <summary>The item as JSON; null when nothing of it came.</summary>
     public byte[]? ToJson() => done ?? (added is null && IsSilent ? null : Write());
+
+    private void Ask(JsonElement item)
+    {
+        Call = item.Word("call_id"u8) ?? Call;
+        startsWithArguments |= item.Text("arguments"u8) is not (null or "" or "{}") || item.Text("input"u8) is { Length: > 0 };
+    }
 
     private bool IsSilent =>
         texts.Count == 0 && summaries.Count == 0 && commands.Count == 0 && arguments.Length == 0 && refusal.Length == 0 && code.Length == 0 && diff.Length == 0;

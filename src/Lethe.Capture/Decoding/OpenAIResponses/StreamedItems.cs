@@ -12,11 +12,31 @@ internal sealed class StreamedItems
 
     public bool IsEmpty => all.Count == 0;
 
-    /// <summary>The item that an event is about; one that does not say so follows the one that began last.</summary>
-    public StreamedItem At(JsonElement data)
+    /// <summary>The item that an event is about; one that does not say so follows the one that began last. One that is done is added to no more.</summary>
+    public StreamedItem At(JsonElement data) => At(data, data.Word("item_id"u8));
+
+    /// <summary>The item that is told whole.</summary>
+    public StreamedItem At(JsonElement data, JsonElement item) => At(data, item.Word("id"u8));
+
+    /// <summary>A text that was told whole says nothing of an item that was.</summary>
+    public void AddWhole(JsonElement data)
     {
-        var index = data.Count("output_index"u8) ?? (all.Count == 0 ? 0 : all[^1].Index);
-        return open.TryGetValue(index, out var item) ? item : Open(index);
+        if (!(open.TryGetValue(Index(data), out var item) && item.IsDone))
+        {
+            At(data).AddWhole(data);
+        }
+    }
+
+    private StreamedItem At(JsonElement data, string? id)
+    {
+        var index = Index(data);
+        if (!open.TryGetValue(index, out var item) || !item.IsDone || (id is not null && id == item.DoneId))
+        {
+            return item ?? Open(index);
+        }
+
+        reused = true;
+        return Open(index);
     }
 
     public void Begin(JsonElement data, JsonElement item)
@@ -39,17 +59,20 @@ internal sealed class StreamedItems
         reused = false;
     }
 
-    /// <summary>What was told of the items, by index, or as they came where one was used twice.</summary>
+    /// <summary>What was told of the items, by index, or as they came where one was used twice; without a call that was told once more with its arguments.</summary>
     public IEnumerable<ReadOnlyMemory<byte>> Told()
     {
+        var asked = all.Select(told => told.Item).Where(item => item.HasArguments).Select(item => item.Call).OfType<string>().ToHashSet(StringComparer.Ordinal);
         foreach (var (_, item) in reused ? all.AsEnumerable() : all.OrderBy(item => item.Index))
         {
-            if (item.ToJson() is { } json)
+            if ((item.HasArguments || item.Call is not { } call || !asked.Contains(call)) && item.ToJson() is { } json)
             {
                 yield return json;
             }
         }
     }
+
+    private long Index(JsonElement data) => data.Count("output_index"u8) ?? (all.Count == 0 ? 0 : all[^1].Index);
 
     private StreamedItem Open(long index)
     {

@@ -36,6 +36,9 @@ internal abstract class Dialect
     /// <summary>The turn with what its request asks: the conversation so far, the system prompt, the tools.</summary>
     public abstract Turn ReadRequest(Turn turn, in RequestView request);
 
+    /// <summary>The model that a request names which is no JSON; null when it names none.</summary>
+    public virtual string? ModelOf(ReadOnlySpan<byte> body) => null;
+
     /// <summary>What the frames of the response will be told to.</summary>
     public abstract IReply OpenReply(in CallView call);
 }

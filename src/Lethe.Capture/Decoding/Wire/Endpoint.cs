@@ -16,6 +16,12 @@ internal readonly record struct Endpoint(string Name, Operation Operation, Diale
     /// <summary>The model that the path names; null when it names none.</summary>
     public string? Model { get; init; }
 
+    /// <summary>Whose API it is, where nobody says who answered.</summary>
+    public string Vendor { get; init; } = "openai";
+
+    /// <summary>True when its bodies may be anything (forms, sound, pictures), so that none is wrong.</summary>
+    public bool IsOpaque { get; init; }
+
     /// <summary>Nothing is said in it: health probes, model lists, files, batches.</summary>
     public static Endpoint Other(string name) => new(name, Operation.Other, null);
 
@@ -35,6 +41,12 @@ internal sealed record EndpointRule(string Suffix, string Name, Operation Operat
 
     /// <summary>True when the path itself asks for a stream.</summary>
     public bool Streams { get; init; }
+
+    /// <summary>Whose API it is, where nobody says who answered; null for the dialect's.</summary>
+    public string? Vendor { get; init; }
+
+    /// <summary>True when its bodies may be anything (forms, sound, pictures), so that none is wrong.</summary>
+    public bool IsOpaque { get; init; }
 
     /// <summary>What the model's name stands behind in the path, up to the suffix; null where the path does not tell it.</summary>
     public string? ModelBehind { get; init; }

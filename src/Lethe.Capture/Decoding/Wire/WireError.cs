@@ -16,14 +16,14 @@ internal static class WireError
     private const int EventsMax = 1000;
 
     /// <summary>The error of a failed HTTP response, whatever its body is.</summary>
-    /// <param name="requestId">The vendor's id of the request, where the body tells it.</param>
-    public static ExchangeError FromResponse(int status, ReadOnlyMemory<byte> body, BodyShape shape, out string? requestId)
+    /// <returns>The error, with the ids that the body tells: of the request, and of the answer that this is instead of (Cohere).</returns>
+    public static (ExchangeError Error, string? RequestId, string? Id) FromResponse(int status, ReadOnlyMemory<byte> body, BodyShape shape)
     {
         body = shape == BodyShape.Events ? ErrorEvent(body) : body;
         using var document = shape is BodyShape.Json or BodyShape.Events ? JsonReading.TryParse(BodySniffer.Trim(body)) : null;
         var error = document is null ? null : Read(document.RootElement, "http");
-        requestId = document?.RootElement.Text("request_id"u8);
-        return error ?? new ExchangeError("http", null, status.ToString(CultureInfo.InvariantCulture), body.IsEmpty ? null : Shorten(Encoding.UTF8.GetString(body.Span)));
+        error ??= new ExchangeError("http", null, status.ToString(CultureInfo.InvariantCulture), body.IsEmpty ? null : Shorten(Encoding.UTF8.GetString(body.Span)));
+        return (error, document?.RootElement.Text("request_id"u8), document?.RootElement.Word("id"u8));
     }
 
     /// <summary>The error that a successful response tells of in its body; null when it tells of none.</summary>

@@ -1,0 +1,91 @@
+using System.Text;
+using System.Text.Json;
+using Lethe.Capture.Exchanges;
+
+namespace Lethe.Proxy.Benchmarks;
+
+/// <summary>A call of a dialect, with the pieces of JSON that its two bodies are made of.</summary>
+internal sealed record DialectBody(string Name, CapturedExchange Exchange, IReadOnlyList<byte[]> Pieces)
+{
+    /// <summary>What any reader has to do at least.</summary>
+    public void Parse()
+    {
+        foreach (var piece in Pieces)
+        {
+            JsonDocument.Parse(piece).Dispose();
+        }
+    }
+}
+
+/// <summary>Calls of about the same size in one dialect after another.</summary>
+internal static class DialectBodies
+{
+    private const int RequestChars = 20_000;
+    private const int Events = 200;
+    private const string Words = "a few words at a time ";
+
+    private static readonly string Prompt = string.Concat(Enumerable.Repeat("the quick brown fox ", RequestChars / 20));
+
+    public static IEnumerable<DialectBody> All() =>
+    [
+        Stream("Anthropic messages", "/v1/messages", Chat,
+            [
+                """{"type":"message_start","message":{"id":"m","model":"c","role":"assistant","content":[],"usage":{"input_tokens":5,"output_tokens":1}}}""",
+                """{"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}}""",
+                .. Each($$$"""{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"{{{Words}}}"}}"""),
+                """{"type":"message_delta","delta":{"stop_reason":"end_turn"},"usage":{"output_tokens":9}}""",
+                """{"type":"message_stop"}""",
+            ]),
+        Stream("Anthropic complete", "/v1/complete", $$"""{"model":"c","prompt":"{{Prompt}}"}""",
+            [.. Each($$"""{"type":"completion","id":"k","completion":"{{Words}}","stop_reason":null,"model":"c"}"""), """{"type":"completion","id":"k","completion":"","stop_reason":"stop_sequence"}"""]),
+        Stream("Chat Completions", "/v1/chat/completions", Chat,
+            [
+                .. Each($$$"""{"id":"i","object":"chat.completion.chunk","model":"g","choices":[{"index":0,"delta":{"content":"{{{Words}}}"},"finish_reason":null}]}"""),
+                """{"id":"i","choices":[{"index":0,"delta":{},"finish_reason":"stop"}],"usage":{"prompt_tokens":5,"completion_tokens":9}}""",
+            ]),
+        Stream("Responses", "/v1/responses", $$"""{"model":"g","input":[{"role":"user","content":[{"type":"input_text","text":"{{Prompt}}"}]}]}""",
+            [
+                """{"type":"response.created","response":{"id":"r","status":"in_progress","output":[]}}""",
+                .. Each($$"""{"type":"response.output_text.delta","output_index":0,"content_index":0,"delta":"{{Words}}"}"""),
+                """{"type":"response.completed","response":{"id":"r","status":"completed","output":[],"usage":{"input_tokens":5,"output_tokens":9}}}""",
+            ]),
+        Stream("Cohere", "/v2/chat", Chat,
+            [
+                """{"type":"content-start","index":0,"delta":{"message":{"content":{"type":"text","text":""}}}}""",
+                .. Each($$$$$"""{"type":"content-delta","index":0,"delta":{"message":{"content":{"text":"{{{{{Words}}}}}"}}}}"""),
+                """{"type":"message-end","delta":{"finish_reason":"COMPLETE","usage":{"billed_units":{"input_tokens":5,"output_tokens":9}}}}""",
+            ]),
+        Lines("Ollama", "/api/chat", Chat,
+            [.. Each($$$"""{"model":"l","message":{"role":"assistant","content":"{{{Words}}}"},"done":false}"""), """{"model":"l","done":true,"done_reason":"stop","prompt_eval_count":5,"eval_count":9}"""]),
+        Stream("Bedrock converse, as events", "/model/amazon.nova-lite-v1%3A0/converse-stream", $$"""{"messages":[{"role":"user","content":[{"text":"{{Prompt}}"}]}]}""",
+            [.. Each($$$$"""{"contentBlockDelta":{"contentBlockIndex":0,"delta":{"text":"{{{{Words}}}}"}}}"""), """{"messageStop":{"stopReason":"end_turn"}}"""]),
+        Document("Embeddings", "/v1/embeddings", $$"""{"model":"e","input":"{{Prompt}}"}""",
+            $$$"""{"object":"list","model":"e","data":[{"embedding":[{{{string.Join(',', Enumerable.Repeat("0.0123456", 3_000))}}}]}],"usage":{"prompt_tokens":5,"total_tokens":5}}"""),
+    ];
+
+    private static string Chat => $$"""{"model":"m","stream":true,"messages":[{"role":"user","content":"{{Prompt}}"}]}""";
+
+    private static IEnumerable<string> Each(string json) => Enumerable.Repeat(json, Events);
+
+    private static DialectBody Stream(string name, string path, string request, string[] events) =>
+        Of(name, path, request, string.Concat(events.Select(json => $"data: {json}\n\n")), events);
+
+    private static DialectBody Lines(string name, string path, string request, string[] lines) => Of(name, path, request, string.Concat(lines.Select(json => json + "\n")), lines);
+
+    private static DialectBody Document(string name, string path, string request, string document) => Of(name, path, request, document, [document]);
+
+    private static DialectBody Of(string name, string path, string request, string response, string[] pieces)
+    {
+        var made = DecodeBenchmark.Exchange(50_000, 1);
+        return new DialectBody(
+            name,
+            made with { Path = path, Provider = null, Request = Body(request), Response = Body(response) },
+            [Encoding.UTF8.GetBytes(request), .. pieces.Select(Encoding.UTF8.GetBytes)]);
+    }
+
+    private static CapturedBody Body(string text)
+    {
+        var bytes = Encoding.UTF8.GetBytes(text);
+        return new CapturedBody { Bytes = bytes, WireBytes = bytes.Length };
+    }
+}
