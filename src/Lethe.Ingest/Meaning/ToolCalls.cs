@@ -28,7 +28,11 @@ internal static class ToolCalls
 
         foreach (var result in turn.ToolResults)
         {
-            Answer(session, result.Id, result.IsError, clock);
+            // Whether it was cancelled its words tell, and those of results told before are not read again.
+            if (IsNews(Call(session, result.Id), clock))
+            {
+                Answer(session, result.Id, result.IsError, result.IsCancelled, clock);
+            }
         }
     }
 
@@ -45,17 +49,17 @@ internal static class ToolCalls
         session.Asked.Add(id);
     }
 
-    public static void Answer(SessionState session, string id, bool? isError, CaptureClock clock)
+    public static void Answer(SessionState session, string id, bool? isError, bool? isCancelled, CaptureClock clock)
     {
         var call = Call(session, id);
-        if (call.Answered is { } answered && answered <= clock)
+        if (IsNews(call, clock))
         {
-            return;
+            (call.Answered, call.IsError, call.IsCancelled) = (clock, isError, isCancelled);
+            session.Answered.Add(id);
         }
-
-        (call.Answered, call.IsError) = (clock, isError);
-        session.Answered.Add(id);
     }
+
+    private static bool IsNews(ToolCallState call, CaptureClock clock) => call.Answered is not { } answered || clock < answered;
 
     private static string IdOf(InterpretedExchange told, int i) => told.Turn!.ToolCalls[i].Id is { Length: > 0 } named ? named : $"{told.Exchange.Id}:{i}";
 

@@ -42,6 +42,7 @@ internal sealed record Told
 
     public string? RetryKey { get; init; }
 
+    /// <summary>What was said, oldest first; the assistant's words begin with <c>"> "</c>.</summary>
     public string[] Prompt { get; init; } = ["hi"];
 
     public string? Reply { get; init; } = "hello";
@@ -66,6 +67,21 @@ internal sealed record Told
     public string Command { get; init; } = "ls";
 
     public bool AnswersFail { get; init; }
+
+    /// <summary>What the tools gave back.</summary>
+    public string ToolOutput { get; init; } = "done";
+
+    public string? ForkedFrom { get; init; }
+
+    public string? CacheMarks { get; init; }
+
+    public long? CacheParameters { get; init; }
+
+    public CacheDiagnosis? CacheDiagnosis { get; init; }
+
+    public string Model { get; init; } = "m-1";
+
+    public string Provider { get; init; } = "anthropic";
 
     public string? Thread { get; init; }
 
@@ -118,6 +134,7 @@ internal sealed record Told
             ThreadId = Thread,
             PromptId = PromptId,
             RequestKind = RequestKind,
+            ForkedFromHarnessSessionId = ForkedFrom,
             IdOrigin = IsSynthetic ? SessionIdOrigin.Synthetic : SessionIdOrigin.Harness,
             ParentHarnessId = ParentHarness,
             ParentHarnessSessionId = Parent,
@@ -128,19 +145,22 @@ internal sealed record Told
         },
         Turn = new Turn
         {
-            Provider = "anthropic",
+            Provider = Provider,
             Endpoint = Endpoint,
             Operation = Endpoint == "responses_get" ? Operation.Other : Operation.Chat,
             ResponseId = ResponseId,
             PreviousResponseId = Continues,
             ModelRequested = "m",
-            ModelServed = Reply is null ? null : "m-1",
+            ModelServed = Reply is null ? null : Model,
             Usage = Reply is null ? null : new Usage { Input = Input, CacheRead = CacheRead, CacheWrite5m = CacheWrite, Output = Output, Final = true },
-            Prompt = [.. Prompt.Select(text => Said("user", text))],
+            CacheMarks = CacheMarks,
+            CacheParameters = CacheParameters,
+            CacheDiagnosis = CacheDiagnosis,
+            Prompt = [.. Prompt.Select(text => Said(RoleOf(text), WordsOf(text)))],
             Reply = Reply is null ? [] : [Said("assistant", Reply)],
             ReplyText = Reply,
             ToolCalls = [.. Calls.Select(id => new ToolCall(id, "Bash", JsonSerializer.Serialize(new { command = Command })))],
-            ToolResults = [.. Answers.Select(id => new ToolResult(id, AnswersFail, "done"))],
+            ToolResults = [.. Answers.Select(id => new ToolResult(id, AnswersFail, ToolOutput))],
             System = System is null ? null : JsonSerializer.SerializeToUtf8Bytes(System),
             Tools = Tools is null ? null : JsonSerializer.SerializeToUtf8Bytes(Tools),
             ReportedCostNanoUsd = CostReported,
@@ -171,7 +191,7 @@ internal sealed record Told
     private Chain ChainOf()
     {
         var nodes = new List<Node>();
-        foreach (var (role, text) in Prompt.Select(text => ("user", text)).Concat(Reply is null ? [] : [("assistant", Reply)]))
+        foreach (var (role, text) in Prompt.Select(text => (RoleOf(text), WordsOf(text))).Concat(Reply is null ? [] : [("assistant", Reply)]))
         {
             var parent = nodes.Count == 0 ? (NodeHash?)null : nodes[^1].Hash;
             nodes.Add(new Node(HashOf(parent, role, text), parent, nodes.Count, role, Said(role, text, Reminder).Raw));
@@ -179,6 +199,10 @@ internal sealed record Told
 
         return new Chain { Nodes = nodes, PromptLength = Prompt.Length, Projection = 1 };
     }
+
+    private static string RoleOf(string text) => text.StartsWith("> ", StringComparison.Ordinal) ? "assistant" : "user";
+
+    private static string WordsOf(string text) => RoleOf(text) == "assistant" ? text[2..] : text;
 
     private static NodeHash HashOf(NodeHash? parent, string role, string text) =>
         new(SHA256.HashData(Encoding.UTF8.GetBytes($"{parent} {role} {text}")));
