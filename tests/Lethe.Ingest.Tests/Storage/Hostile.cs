@@ -101,13 +101,8 @@ internal static class Hostile
             Reply = outcome is Outcome.UpstreamError or Outcome.NoResponse ? null : Any(Replies),
             Prompt = [.. Enumerable.Range(0, random.Next(1, 4)).Select(_ => Any(["p", "q"]))],
             Cost = random.Next(3) == 0 ? null : 5,
-            CacheRead = random.Next(3) == 0 ? null : Any([100L, 0L, 5000L]),
-            CacheWrite = random.Next(3) == 0 ? Any([9L, 5000L]) : null,
-            CacheMarks = Any([null, "messages.0.0:5m", "system.0:1h messages.1.0:5m"]),
-            CacheParameters = random.Next(3) == 0 ? 7 : null,
-            RequestKind = Any([null, null, null, "main", "title", "compaction"]),
-            ForkedFrom = random.Next(6) == 0 ? Any(Parents) : null,
-            ToolOutput = Any(["done", "aborted"]),
+            CacheRead = random.Next(3) == 0 ? null : seed % 2 == 0 ? 100 : 5000,
+            CacheWrite = random.Next(3) == 0 ? 9 : null,
             Calls = Some(ToolCalls),
             Command = $"ls {number}",
             Answers = Some(ToolCalls[..2]),
@@ -116,6 +111,11 @@ internal static class Hostile
             System = Any(Names),
             Reminder = Any(Names),
             Seconds = random.Next(3) == 0 ? 900 : null,
+            CacheMarks = (seed % 3) switch { 0 => null, 1 => "messages.0.0:5m", _ => "system.0:1h messages.1.0:5m" },
+            CacheParameters = seed % 5 == 0 ? 7 : null,
+            RequestKind = (seed % 7) switch { 0 => "compaction", 1 => "title", 2 => "main", _ => null },
+            ForkedFrom = seed % 11 == 0 ? "s" : null,
+            ToolOutput = seed % 2 == 0 ? "done" : "aborted",
         };
         return random.Next(3) == 0 ? Answering(told, random) : told;
     }
