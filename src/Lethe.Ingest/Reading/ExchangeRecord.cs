@@ -176,5 +176,6 @@ public sealed record KeptBodyRecord : BodyRecord
 /// <summary>Snake-case names, nulls written, as the contract shows.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(ExchangeRecord))]
+[JsonSerializable(typeof(CacheRecord))]
 [JsonSerializable(typeof(Dictionary<string, string>))]
 public sealed partial class ExchangeRecordJson : JsonSerializerContext;
