@@ -19,6 +19,7 @@ internal static class LetheApplication
         SessionsCommand.Build(),
         ShowCommand.Build(),
         RawCommand.Build(),
+        WhyCommand.Build(),
         OpenCommand.Build(),
         TailCommand.Build(),
         ExportCommand.Build(),

@@ -1,3 +1,5 @@
+using System.Text.Json;
+using Lethe.Capture.Decoding.Caching;
 using Lethe.Capture.Turns;
 
 namespace Lethe.Capture.Decoding;
@@ -35,7 +37,10 @@ internal static class PromptReading
             }
         }
 
-        return turn with { Prompt = prompt, ToolResults = results };
+        turn = turn with { Prompt = prompt, ToolResults = results };
+        return reading.Json is { RootElement: { ValueKind: JsonValueKind.Object } request }
+            ? turn with { CacheMarks = CacheMarks.Read(request, prompt, known), CacheParameters = CacheMarks.Parameters(request) }
+            : turn;
     }
 
     /// <summary>The turn with the outcomes that its reply carries: of tools that the vendor itself ran.</summary>

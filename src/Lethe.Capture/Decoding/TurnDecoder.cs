@@ -157,6 +157,7 @@ public static class TurnDecoder
         ReplyReasoning = answer.Reasoning,
         ToolCalls = answer.ToolCalls,
         ReplyComplete = answer.Complete,
+        CacheDiagnosis = answer.CacheDiagnosis,
     };
 
     /// <summary>A call that is no turn: only how it ended is told.</summary>

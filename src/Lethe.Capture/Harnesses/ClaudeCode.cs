@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using System.Text.Json;
 
 namespace Lethe.Capture.Harnesses;
@@ -10,21 +9,10 @@ internal static class ClaudeCode
     private const string AgentHeader = "x-claude-code-agent-id";
     private const string UserIdField = "metadata.user_id";
 
-    public static readonly Harness Entry = new(
-        "claude-code",
-        [
-            Mark.Header(SessionHeader),
-            Mark.Header(AgentHeader),
-            new Mark(Trust.OwnBodyField, "body:" + UserIdField, wire => BodySession(wire) is not null),
-            Mark.UserAgent("claude-cli/"),
-        ],
-        Read);
-
-    private static void Read(WireEvidence wire, EnvelopeDraft draft)
+    public static void Read(WireEvidence wire, EnvelopeDraft draft)
     {
-        draft.HarnessVersion(wire.Version("claude-cli"));
-        draft.Prompt(wire.Header("x-claude-code-prompt-id"));
-        draft.Kind(wire.AnyHeader("x-claude-code-request-class", "x-claude-1p-request-class") ?? SideCall(wire) ?? Agent(wire));
+        var told = wire.AnyHeader("x-claude-code-request-class", "x-claude-1p-request-class");
+        draft.Kind(SideCall(wire, told) ?? RequestKinds.Of(wire, told ?? Agent(wire)));
 
         var native = wire.Header(SessionHeader) ?? BodySession(wire) ?? GenericHeaders.Session(wire);
         var namesRoot = !draft.HasExplicitSession || draft.NamesRun(native?.Value);
@@ -41,43 +29,31 @@ internal static class ClaudeCode
     }
 
     // A call beside the conversation: whether there is quota left, or what the session is to be called.
-    private static Clue? SideCall(WireEvidence wire)
+    private static Clue? SideCall(WireEvidence wire, Clue? told)
     {
+        if (told is { Value: not ("auxiliary" or "background-task") })
+        {
+            return null;
+        }
+
         if (wire.BodyValue("max_tokens") is { ValueKind: JsonValueKind.Number } max && max.TryGetInt32(out var tokens) && tokens == 1)
         {
-            return new Clue("quota", "inference:max_tokens");
+            return new Clue(RequestKinds.Quota, "inference:max_tokens");
         }
 
         var hasTools = wire.BodyValue("tools") is { ValueKind: JsonValueKind.Array } tools && tools.GetArrayLength() > 0;
-        if (!hasTools && wire.Body("output_config.format.type") is { Value: "json_schema" })
-        {
-            return new Clue("title", "inference:output_format");
-        }
-
-        return AsksForSummary(wire) ? new Clue("compaction", "inference:messages") : null;
-    }
-
-    /// <summary>True when the last message is the one that ends a conversation grown too long: what was said, and these words behind it.</summary>
-    private static bool AsksForSummary(WireEvidence wire)
-    {
-        if (wire.BodyValue("messages") is not { ValueKind: JsonValueKind.Array } messages || messages.GetArrayLength() is not (> 0 and var count)
-            || WireEvidence.Member(messages[count - 1], "content") is not { } content)
-        {
-            return false;
-        }
-
-        return content.ValueKind == JsonValueKind.Array
-            ? content.EnumerateArray().Any(block => WireEvidence.Member(block, "text") is { } text && Asks(text))
-            : Asks(content);
-
-        static bool Asks(JsonElement text) => JsonMarshal.GetRawUtf8Value(text).StartsWith("\"CRITICAL: Respond with TEXT ONLY"u8);
+        return !hasTools && wire.Body("output_config.format.type") is { Value: "json_schema" }
+            ? new Clue(RequestKinds.Title, "inference:output_format")
+            : null;
     }
 
     // Releases that do not name the agent say so in the billing line of the system prompt.
     private static Clue? Agent(WireEvidence wire) =>
-        wire.Openings.Say("cc_is_subagent=true") ? new Clue("subagent", "inference:system_prompt") : null;
+        wire.Header(AgentHeader) is { } agent ? agent with { Value = RequestKinds.SubAgent }
+        : wire.Openings.Say("cc_is_subagent=true") ? new Clue(RequestKinds.SubAgent, "inference:system_prompt")
+        : null;
 
-    private static Clue? BodySession(WireEvidence wire)
+    public static Clue? BodySession(WireEvidence wire)
     {
         if (wire.Body(UserIdField, WireLimits.EmbeddedJsonCharsMax) is not { } userId)
         {

@@ -8,30 +8,16 @@ internal static class Codex
     private const string TurnMetadata = "x-codex-turn-metadata";
     private const string ParentThread = "x-codex-parent-thread-id";
 
-    public static readonly Harness Entry = new(
-        "codex",
-        [
-            Mark.Header("x-codex-window-id"),
-            Mark.Header(ParentThread),
-            new Mark(Trust.OwnHeader, "header:" + TurnMetadata, wire => wire.RawHeader(TurnMetadata) is not null),
-            new Mark(Trust.OwnBodyField, "body:client_metadata.x-codex-installation-id", wire => wire.Body("client_metadata.x-codex-installation-id") is not null),
-            Mark.Header("originator", "codex", Trust.Originator),
-            Mark.UserAgent("codex_"),
-            Mark.UserAgent("codex-"),
-            Mark.UserAgent("codex/"),
-        ],
-        Read);
-
-    private static void Read(WireEvidence wire, EnvelopeDraft draft)
+    public static void Read(WireEvidence wire, EnvelopeDraft draft)
     {
         // Of the JSON header only ids are read: it holds the user's prompt as well.
         var turn = TurnMetadataOf(wire, out var source);
-        draft.HarnessVersion(wire.Version("codex") ?? wire.Header("version"));
         draft.Prompt(wire.Body("client_metadata.turn_id") ?? FromTurn("turn_id"));
-        draft.Kind(FromTurn("request_kind") ?? wire.Header("x-openai-subagent") ?? MemoryCall(wire));
 
         var session = Agreed([wire.Header("session-id"), wire.Body("client_metadata.session_id"), FromTurn("session_id")], draft);
         var thread = Agreed([wire.Header("thread-id"), wire.Body("client_metadata.thread_id"), FromTurn("thread_id")], draft);
+        draft.Kind(RequestKinds.Of(wire, KindOf(wire, FromTurn("request_kind"), session, thread)));
+        draft.ForkedFrom(FromTurn("forked_from_thread_id"));
         if (draft.SessionDisputed)
         {
             return;
@@ -52,7 +38,13 @@ internal static class Codex
         Clue? FromTurn(string name) => WireEvidence.Text(turn, name) is { } value ? new Clue(value, $"{source}.{name}") : null;
     }
 
-    private static Clue? MemoryCall(WireEvidence wire) => wire.Header("x-openai-memgen-request") is { } call ? call with { Value = "memory" } : null;
+    // A turn may be another agent's: a header says whose, else that its thread is not the root.
+    private static Clue? KindOf(WireEvidence wire, Clue? told, Clue? root, Clue? thread) =>
+        told is { Value: not "turn" } ? told
+        : wire.Header("x-openai-subagent") ?? MemoryCall(wire)
+            ?? (thread is { } child && root is { } above && child.Value != above.Value ? child with { Value = RequestKinds.SubAgent } : told);
+
+    private static Clue? MemoryCall(WireEvidence wire) => wire.Header("x-openai-memgen-request") is { } call ? call with { Value = RequestKinds.Memory } : null;
 
     private static JsonElement? TurnMetadataOf(WireEvidence wire, out string source)
     {

@@ -23,6 +23,8 @@ internal sealed class EnvelopeDraft
 
     public string? RequestKind { get; private set; }
 
+    public string? ForkedFromId { get; private set; }
+
     public string? Cwd { get; private set; }
 
     public string? Name { get; private set; }
@@ -61,6 +63,9 @@ internal sealed class EnvelopeDraft
     public void Prompt(Clue? clue) => PromptId = Take(PromptId, clue, "prompt_id");
 
     public void Kind(Clue? clue) => RequestKind = Take(RequestKind, clue, "request_kind");
+
+    /// <summary>The session of the same harness whose conversation this one goes on with.</summary>
+    public void ForkedFrom(Clue? clue) => ForkedFromId = Take(ForkedFromId, clue, "forked_from");
 
     public void WorkingDirectory(Clue? clue) => Cwd = Take(Cwd, clue, "cwd");
 
@@ -158,6 +163,7 @@ internal sealed class EnvelopeDraft
         ParentHarnessSessionId = ParentSessionId,
         PromptId = PromptId,
         RequestKind = RequestKind,
+        ForkedFromHarnessSessionId = ForkedFromId == SessionId ? null : ForkedFromId,
         Cwd = Cwd,
         Name = Name,
         MetadataJson = Metadata,

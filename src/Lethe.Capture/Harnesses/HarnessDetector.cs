@@ -8,16 +8,6 @@ namespace Lethe.Capture.Harnesses;
 /// <summary>Who is talking: explicit headers, then the harness's own headers and fields, then those of gateways, then inference.</summary>
 public static class HarnessDetector
 {
-    private static readonly Harness[] Known =
-    [
-        ClaudeCode.Entry, Codex.Entry, SessionHarnesses.OpenCode, SessionHarnesses.Kilo, BodyHarnesses.GeminiCli, BodyHarnesses.QwenCode,
-        SessionHarnesses.Pi, BodyHarnesses.CopilotCli, BodyHarnesses.CopilotChat, SessionHarnesses.Crush, SessionHarnesses.Goose,
-        SessionHarnesses.Cline, SessionHarnesses.RooCode, BodyHarnesses.Aider, SessionHarnesses.OpenHands, BodyHarnesses.Continue, BodyHarnesses.Zed,
-    ];
-
-    private static readonly (Harness Harness, Mark Mark)[] Marks =
-        [.. Known.SelectMany(harness => harness.Marks.Select(mark => (harness, mark))).OrderBy(pair => pair.mark.Trust)];
-
     /// <summary>Never throws for what a wire can carry; what is not clean is not believed.</summary>
     /// <param name="requestJson">The request body, content codings undone; null when it is not JSON.</param>
     /// <param name="turn">What was said, as far as it was decoded.</param>
@@ -30,10 +20,10 @@ public static class HarnessDetector
         if (turn is { Operation: Operation.CountTokens })
         {
             // The harness tells what it counts for; counting is no part of that conversation.
-            draft.Kind(new Clue("count_tokens", "inference:endpoint"));
+            draft.Kind(new Clue(RequestKinds.CountTokens, "inference:endpoint"));
         }
 
-        if (Recognise(wire) is var (harness, mark))
+        if (HarnessVote.Of(wire) is var (harness, mark))
         {
             draft.Harness(new Clue(harness.Id, mark.Source));
             harness.Read(wire, draft);
@@ -53,18 +43,5 @@ public static class HarnessDetector
 
         draft.Session(SyntheticSession.Of(turn, chain, exchange.CredentialFingerprint), SessionIdOrigin.Synthetic);
         return draft.Finish(wire.UserAgent);
-    }
-
-    private static (Harness Harness, Mark Mark)? Recognise(WireEvidence wire)
-    {
-        foreach (var pair in Marks)
-        {
-            if (pair.Mark.Holds(wire))
-            {
-                return pair;
-            }
-        }
-
-        return null;
     }
 }

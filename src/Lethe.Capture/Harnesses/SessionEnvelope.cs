@@ -40,8 +40,14 @@ public sealed record SessionEnvelope
     /// <summary>The harness's own id of the user's prompt or turn; null when it gives none.</summary>
     public string? PromptId { get; init; }
 
-    /// <summary>The harness's own word for the kind of call: <c>main</c>, <c>subagent</c>, <c>title</c>, <c>compaction</c>, …; null when not told.</summary>
+    /// <summary>
+    /// What the call is for: <c>main</c>, <c>sub_agent</c>, <c>title</c>, <c>summary</c>, <c>compaction</c>, <c>suggestion</c>, <c>memory</c>, <c>quota</c>,
+    /// <c>router</c>, <c>prewarm</c>, <c>count_tokens</c>, <c>other</c>; a word that is not known stays as it came; null when not told.
+    /// </summary>
     public string? RequestKind { get; init; }
+
+    /// <summary>The session of the same harness whose conversation this one goes on with, as the harness tells it; null when it does not.</summary>
+    public string? ForkedFromHarnessSessionId { get; init; }
 
     public string? Cwd { get; init; }
 

@@ -17,15 +17,17 @@ internal sealed class SystemOpenings
 
         foreach (var member in request.EnumerateObject())
         {
-            if (member.NameEquals("system"u8) || member.NameEquals("instructions"u8))
+            // As the name stands: to undo its escapes is to fail on half of a surrogate pair.
+            var name = JsonMarshal.GetRawUtf8PropertyName(member);
+            if (name.SequenceEqual("system"u8) || name.SequenceEqual("instructions"u8))
             {
                 AddTexts(member.Value);
             }
-            else if (member.NameEquals("systemInstruction"u8) || member.NameEquals("system_instruction"u8))
+            else if (name.SequenceEqual("systemInstruction"u8) || name.SequenceEqual("system_instruction"u8))
             {
                 AddMember(member.Value, "parts"u8);
             }
-            else if (member.NameEquals("messages"u8) || member.NameEquals("input"u8))
+            else if (name.SequenceEqual("messages"u8) || name.SequenceEqual("input"u8))
             {
                 AddFirstSystemMessage(member.Value);
             }
@@ -56,14 +58,7 @@ internal sealed class SystemOpenings
             return;
         }
 
-        var isSystem = false;
-        foreach (var member in messages[0].EnumerateObject())
-        {
-            isSystem |= member.NameEquals("role"u8) && member.Value.ValueKind == JsonValueKind.String
-                && (member.Value.ValueEquals("system"u8) || member.Value.ValueEquals("developer"u8));
-        }
-
-        if (isSystem)
+        if (WireEvidence.Text(messages[0], "role") is "system" or "developer")
         {
             AddMember(messages[0], "content"u8);
         }
@@ -78,7 +73,7 @@ internal sealed class SystemOpenings
 
         foreach (var member in holder.EnumerateObject())
         {
-            if (member.NameEquals(name))
+            if (JsonMarshal.GetRawUtf8PropertyName(member).SequenceEqual(name))
             {
                 AddTexts(member.Value);
             }

@@ -3,26 +3,33 @@ using System.Text.Json;
 namespace Lethe.Capture.Harnesses;
 
 /// <summary>The names of the tools that a request offers: the last sign of a harness that gives no other.</summary>
-internal static class ToolSet
+internal sealed class ToolSet
 {
-    /// <summary>True when the request offers these tools, in this order, and no others.</summary>
-    public static bool Is(WireEvidence wire, params ReadOnlySpan<string> names)
+    private readonly List<string> names = [];
+
+    public ToolSet(WireEvidence wire)
     {
-        if (wire.BodyValue("tools") is not { ValueKind: JsonValueKind.Array } tools || tools.GetArrayLength() != names.Length)
+        if ((wire.BodyValue("tools") ?? wire.BodyValue("request.tools")) is not { ValueKind: JsonValueKind.Array } tools)
         {
-            return false;
+            return;
         }
 
-        for (var i = 0; i < names.Length; i++)
+        foreach (var tool in tools.EnumerateArray().Take(WireLimits.ToolsMax))
         {
-            var tool = tools[i];
-            var name = WireEvidence.Text(tool, "name") ?? WireEvidence.Text(WireEvidence.Member(tool, "function"), "name");
-            if (name != names[i])
+            if (WireEvidence.Member(tool, "functionDeclarations") is { ValueKind: JsonValueKind.Array } declared)
             {
-                return false;
+                names.AddRange(declared.EnumerateArray().Take(WireLimits.ToolsMax).Select(one => WireEvidence.Text(one, "name")).OfType<string>());
+            }
+            else if ((WireEvidence.Text(tool, "name") ?? WireEvidence.Text(WireEvidence.Member(tool, "function"), "name")) is { } name)
+            {
+                names.Add(name);
             }
         }
-
-        return true;
     }
+
+    /// <summary>True when the request offers these tools, in this order, and no others.</summary>
+    public static bool Is(WireEvidence wire, params ReadOnlySpan<string> names) => wire.Tools.names.ToArray().AsSpan().SequenceEqual(names);
+
+    /// <summary>True when all of these are among them.</summary>
+    public bool Have(string[] wanted) => names.Count >= wanted.Length && Array.TrueForAll(wanted, names.Contains);
 }

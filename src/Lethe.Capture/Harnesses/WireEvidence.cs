@@ -7,9 +7,14 @@ namespace Lethe.Capture.Harnesses;
 /// <summary>What a call says about who made it, read with suspicion: bounded, without control characters, never an exception.</summary>
 internal sealed class WireEvidence
 {
+    private const string InHeader = "header:";
+    private const string InBody = "body:";
+
     private readonly Dictionary<string, string> headers = new(StringComparer.OrdinalIgnoreCase);
     private readonly JsonElement? body;
     private SystemOpenings? openings;
+    private LastWords? lastWords;
+    private ToolSet? tools;
 
     public WireEvidence(CapturedExchange exchange, JsonElement? body)
     {
@@ -29,6 +34,25 @@ internal sealed class WireEvidence
 
     /// <summary>The beginnings of the system prompt's texts.</summary>
     public SystemOpenings Openings => openings ??= new SystemOpenings(body);
+
+    /// <summary>The beginnings of what was said last.</summary>
+    public LastWords LastWords => lastWords ??= new LastWords(this);
+
+    public ToolSet Tools => tools ??= new ToolSet(this);
+
+    /// <summary>The first of these places that tells something: <c>header:name</c> or <c>body:path</c>.</summary>
+    public Clue? At(string[] places)
+    {
+        foreach (var place in places)
+        {
+            if ((place.StartsWith(InHeader, StringComparison.Ordinal) ? Header(place[InHeader.Length..]) : Body(place[InBody.Length..])) is { } clue)
+            {
+                return clue;
+            }
+        }
+
+        return null;
+    }
 
     /// <summary>The first header of that name, as it came; null when there is none.</summary>
     public string? RawHeader(string name) => headers.GetValueOrDefault(name);

@@ -22,6 +22,9 @@ internal static class WireLimits
 
     public const int OpeningsMax = 4;
 
+    /// <summary>How many of a request's tools are looked at.</summary>
+    public const int ToolsMax = 256;
+
     /// <summary>True when the value is of that length at most, not blank, and free of control characters.</summary>
     public static bool Allows(string value, int charsMax) =>
         value.Length <= charsMax && !string.IsNullOrWhiteSpace(value) && !HasControl(value);

@@ -1,4 +1,5 @@
 using Lethe.Capture.Chains;
+using Lethe.Capture.Decoding.Caching;
 using Lethe.Capture.Turns;
 
 namespace Lethe.Capture.Repeats;
@@ -35,6 +36,7 @@ internal sealed class KnownMessage
         }
 
         Results = results;
+        Marks = CacheMarks.InMessage(Message.Raw);
     }
 
     /// <summary>The message, its blocks to be read when they are asked for.</summary>
@@ -44,6 +46,9 @@ internal sealed class KnownMessage
 
     /// <summary>The outcomes that the message carries, their words to be read when they are asked for.</summary>
     public IReadOnlyList<ToolResult> Results { get; } = [];
+
+    /// <summary>Its marks for the cache.</summary>
+    public IReadOnlyList<string> Marks { get; } = [];
 
     public ReadOnlyMemory<byte> Raw => Message!.Raw;
 

@@ -92,6 +92,15 @@ public sealed record Turn
     /// <summary>SHA-256 of <see cref="Tools"/>.</summary>
     public byte[]? ToolsSha256 { get; init; }
 
+    /// <summary>Where the request asks for its beginning to be cached: <c>tools.11:5m messages.78.0:1h</c>; null when nowhere.</summary>
+    public string? CacheMarks { get; init; }
+
+    /// <summary>The first eight bytes of a hash of what else a vendor's cache depends on (thinking, the choice of tools); null when the request says nothing of it.</summary>
+    public long? CacheParameters { get; init; }
+
+    /// <summary>The vendor's own word on a cache that was missed; null when it gave none.</summary>
+    public CacheDiagnosis? CacheDiagnosis { get; init; }
+
     /// <summary>True when the reply reached its own end (terminal event, or a whole document).</summary>
     public bool ReplyComplete { get; init; }
 
@@ -131,6 +140,9 @@ public sealed record ToolResult(string Id, bool IsError)
 
     /// <summary>The place of the message that carries it, prompt and reply counted through from 0; null when nobody tells it.</summary>
     public int? Message { get; init; }
+
+    /// <summary>True when the tool was stopped, or not allowed to run, by a person.</summary>
+    public bool IsCancelled => Cancellation.IsTold(Output);
 
     public bool Equals(ToolResult? other) => other is not null && Id == other.Id && IsError == other.IsError && Output == other.Output;
 

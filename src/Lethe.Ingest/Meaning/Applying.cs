@@ -69,6 +69,7 @@ internal static class Applying
         if (IsItsOwn(told, key))
         {
             session.Facts.Tell(SessionFacts.IdOrigin, StoredWord.Of(told.Envelope.IdOrigin), clock);
+            session.Facts.Tell(SessionFacts.ForkedFrom, told.Envelope.ForkedFromHarnessSessionId, clock);
         }
 
         Describe(session.Facts, told, clock);

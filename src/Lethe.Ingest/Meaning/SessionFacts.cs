@@ -17,6 +17,7 @@ internal sealed class SessionFacts
     public const string UserAgent = "user_agent";
     public const string IdOrigin = "id_origin";
     public const string AuthSubject = "auth_subject";
+    public const string ForkedFrom = "forked_from";
     private const string MetadataPrefix = "metadata.";
 
     private readonly Dictionary<string, (string Value, CaptureClock Clock)> fields = new(StringComparer.Ordinal);
@@ -111,7 +112,7 @@ internal sealed class SessionFacts
     public SessionFacts Bare()
     {
         var bare = new SessionFacts();
-        foreach (var (field, fact) in fields.Where(field => field.Key is IdOrigin or AuthSubject or HarnessVersion))
+        foreach (var (field, fact) in fields.Where(field => field.Key is IdOrigin or AuthSubject or HarnessVersion or ForkedFrom))
         {
             bare.fields[field] = fact;
         }
@@ -122,7 +123,7 @@ internal sealed class SessionFacts
     /// <summary>Forgets what was said until then, but for what the session is known by.</summary>
     public void ForgetWords(long until)
     {
-        foreach (var field in fields.Where(field => field.Value.Clock.At <= until && field.Key is not (HarnessVersion or IdOrigin or AuthSubject)).Select(field => field.Key).ToList())
+        foreach (var field in fields.Where(field => field.Value.Clock.At <= until && field.Key is not (HarnessVersion or IdOrigin or AuthSubject or ForkedFrom)).Select(field => field.Key).ToList())
         {
             fields.Remove(field);
         }

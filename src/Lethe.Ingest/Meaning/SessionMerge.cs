@@ -58,7 +58,7 @@ internal static class SessionMerge
 
             if (call.Answered is { } answered)
             {
-                ToolCalls.Answer(into, id, call.IsError, answered);
+                ToolCalls.Answer(into, id, call.IsError, call.IsCancelled, answered);
             }
         }
 

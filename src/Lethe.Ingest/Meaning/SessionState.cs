@@ -28,6 +28,8 @@ internal sealed class ToolCallState
     public string? ArgumentsJson { get; set; }
 
     public bool? IsError { get; set; }
+
+    public bool? IsCancelled { get; set; }
 }
 
 /// <summary>A message of a session.</summary>

@@ -78,7 +78,7 @@ internal static class StorableText
     private static IEnumerable<string?> Fields(SessionEnvelope envelope) =>
     [
         envelope.HarnessId, envelope.HarnessVersion, envelope.HarnessSessionId, envelope.ThreadId, envelope.ParentHarnessId, envelope.ParentHarnessSessionId,
-        envelope.PromptId, envelope.RequestKind, envelope.Cwd, envelope.Name, envelope.UserAgent,
+        envelope.PromptId, envelope.RequestKind, envelope.ForkedFromHarnessSessionId, envelope.Cwd, envelope.Name, envelope.UserAgent,
     ];
 
     private static IEnumerable<string?> Fields(Turn? turn) => turn is null
@@ -109,6 +109,7 @@ internal static class StorableText
         ParentHarnessSessionId = Of(envelope.ParentHarnessSessionId),
         PromptId = Of(envelope.PromptId),
         RequestKind = Of(envelope.RequestKind),
+        ForkedFromHarnessSessionId = Of(envelope.ForkedFromHarnessSessionId),
         Cwd = Of(envelope.Cwd),
         Name = Of(envelope.Name),
         UserAgent = Of(envelope.UserAgent),

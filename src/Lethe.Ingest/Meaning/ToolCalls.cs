@@ -32,7 +32,11 @@ internal static class ToolCalls
 
         foreach (var result in NewResults(turn, firstNew))
         {
-            Answer(session, result.Id, result.IsError, clock);
+            // Whether it was cancelled its words tell, and those of results told before are not read again.
+            if (IsNews(Call(session, result.Id), clock))
+            {
+                Answer(session, result.Id, result.IsError, result.IsCancelled, clock);
+            }
         }
     }
 
@@ -49,16 +53,14 @@ internal static class ToolCalls
         session.Asked.Add(id);
     }
 
-    public static void Answer(SessionState session, string id, bool? isError, CaptureClock clock)
+    public static void Answer(SessionState session, string id, bool? isError, bool? isCancelled, CaptureClock clock)
     {
         var call = Call(session, id);
-        if (call.Answered is { } answered && answered <= clock)
+        if (IsNews(call, clock))
         {
-            return;
+            (call.Answered, call.IsError, call.IsCancelled) = (clock, isError, isCancelled);
+            session.Answered.Add(id);
         }
-
-        (call.Answered, call.IsError) = (clock, isError);
-        session.Answered.Add(id);
     }
 
     // In the order of messages, which a history has more of with every turn: looked for from the end.
@@ -75,6 +77,8 @@ internal static class ToolCalls
             yield return turn.ToolResults[from];
         }
     }
+
+    private static bool IsNews(ToolCallState call, CaptureClock clock) => call.Answered is not { } answered || clock < answered;
 
     private static string IdOf(InterpretedExchange told, int i) => told.Turn!.ToolCalls[i].Id is { Length: > 0 } named ? named : $"{told.Exchange.Id}:{i}";
 

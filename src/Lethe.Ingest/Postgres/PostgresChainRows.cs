@@ -174,7 +174,7 @@ internal sealed class PostgresChainRows(PostgresStatements statements)
     }
 
     private const string CallSelect = """
-        SELECT t.session, t.call_id, t.asked_at, t.asked_by, t.answered_at, t.answered_by, t.name, t.arguments, t.is_error
+        SELECT t.session, t.call_id, t.asked_at, t.asked_by, t.answered_at, t.answered_by, t.name, t.arguments, t.is_error, t.is_cancelled
         FROM tool_calls t
 
         """;
@@ -186,5 +186,6 @@ internal sealed class PostgresChainRows(PostgresStatements statements)
         Name = row.Text(6),
         ArgumentsJson = row.Text(7),
         IsError = row.Long(8) is { } error ? error != 0 : null,
+        IsCancelled = row.Long(9) is { } cancelled ? cancelled != 0 : null,
     });
 }

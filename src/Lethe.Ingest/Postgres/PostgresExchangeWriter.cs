@@ -24,7 +24,7 @@ internal sealed class PostgresExchangeWriter(PostgresStatements statements)
 
     private static readonly string RepeatSql = $"""
         UPDATE exchanges
-        SET operation = $4, has_reply = $5, repeated = $6, {string.Join(", ", HeardFacts.All.Select((fact, i) => $"{fact.Column} = ${7 + i}"))}
+        SET operation = $4, has_reply = $5, is_turn = least(is_turn, $5), repeated = $6, {string.Join(", ", HeardFacts.All.Select((fact, i) => $"{fact.Column} = ${7 + i}"))}
         WHERE org = $1 AND captured_at = $2 AND exchange_id = $3
         """;
 
@@ -41,9 +41,9 @@ internal sealed class PostgresExchangeWriter(PostgresStatements statements)
         """;
 
     private const string AnswerSql = """
-        INSERT INTO tool_calls (org, session, call_id, is_error, answered_at, answered_by) VALUES ($1, $2, $3, $4, $5, $6)
+        INSERT INTO tool_calls (org, session, call_id, is_error, answered_at, answered_by, is_cancelled) VALUES ($1, $2, $3, $4, $5, $6, $7)
         ON CONFLICT (org, session, call_id) DO UPDATE SET
-          is_error = excluded.is_error, answered_at = excluded.answered_at, answered_by = excluded.answered_by
+          is_error = excluded.is_error, answered_at = excluded.answered_at, answered_by = excluded.answered_by, is_cancelled = excluded.is_cancelled
         """;
 
     private const string KeepSql = """
@@ -162,8 +162,7 @@ internal sealed class PostgresExchangeWriter(PostgresStatements statements)
         {
             var call = session.Tools[id];
             Add(
-                batch, AnswerSql, Of(org), Of(session.Id), Of(id), Of(call.IsError is { } error ? error ? 1L : 0L : null), Of(call.Answered!.Value.At),
-                Of(call.Answered.Value.Id));
+                batch, AnswerSql, Of(org), Of(session.Id), Of(id), Of(Bit(call.IsError)), Of(call.Answered!.Value.At), Of(call.Answered.Value.Id), Of(Bit(call.IsCancelled)));
         }
     }
 
@@ -272,6 +271,8 @@ internal sealed class PostgresExchangeWriter(PostgresStatements statements)
             copy.Write(value, type);
         }
     }
+
+    private static long? Bit(bool? value) => value is { } known ? known ? 1L : 0L : null;
 
     private static byte[] CallerKey(Caller caller) =>
         SHA256.HashData(Encoding.UTF8.GetBytes($"{caller.HarnessId.Length} {caller.HarnessId}\n{caller.Version.Length} {caller.Version}\n{caller.EvidenceJson()}"))[..16];

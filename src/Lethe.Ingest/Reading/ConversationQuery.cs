@@ -64,6 +64,7 @@ internal static class ConversationQuery
         }
 
         told.Load(at, after, rows[^1].Clock);
+        rows.With(connections, connection.Db, owner, snapshot);
         var tools = SessionTools.Of(at, rows);
         return rows.ConvertAll(row => Turn(row, told.Fresh(at, row), [.. tools[row.ExchangeId]]));
     }

@@ -23,7 +23,20 @@ public sealed record ConversationMessage(string Hash, int Depth, string Role, Js
 
 /// <summary>A tool call from both sides. <see cref="IsError"/> is null while nobody has answered.</summary>
 public sealed record ToolCallOutcome(
-    string CallId, string? Name, string? ArgumentsJson, bool? IsError, string? AskedByExchangeId, string? AnsweredByExchangeId, DateTimeOffset? AskedAt, DateTimeOffset? AnsweredAt);
+    string CallId, string? Name, string? ArgumentsJson, bool? IsError, string? AskedByExchangeId, string? AnsweredByExchangeId, DateTimeOffset? AskedAt, DateTimeOffset? AnsweredAt)
+{
+    /// <summary><c>ok</c>, <c>error</c>, <c>cancelled</c>, <c>pending</c>, or <c>orphaned</c>: the conversation went on, and nobody answered.</summary>
+    public required string Status { get; init; }
+
+    /// <summary>From the end of the answer that asked to the request that told the outcome; null while there is none.</summary>
+    public double? LatencyMs { get; init; }
+
+    /// <summary>How many calls the same answer asked for: more than one ran side by side.</summary>
+    public int Parallel { get; init; } = 1;
+
+    /// <summary>Of the arguments as they are kept; null where they are not.</summary>
+    public string? ArgumentsSha256 { get; init; }
+}
 
 /// <summary>An exchange in the order of commits; <see cref="Ingested"/> only grows.</summary>
 public sealed record IngestedExchange(long Ingested, ExchangeRecord Record);

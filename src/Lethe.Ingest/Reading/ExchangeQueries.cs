@@ -35,7 +35,7 @@ internal static class ExchangeQueries
     {
         using var connection = connections.Open();
         return connections.Org(connection.Db, org) is { } owner
-            ? connection.Db.Query<ExchangeRow>(Sql(connections, filter), Parameters(connections, owner, filter, upTo)).AsList()
+            ? connection.Db.Query<ExchangeRow>(Sql(connections, filter), Parameters(connections, owner, filter, upTo)).AsList().With(connections, connection.Db, owner)
             : [];
     }
 
@@ -43,8 +43,8 @@ internal static class ExchangeQueries
     {
         using var connection = connections.Open();
         return connections.Org(connection.Db, org) is { } owner
-            ? connection.Db.QueryFirstOrDefault<ExchangeRow>(
-                ExchangeRow.Select + "WHERE org = @owner AND exchange_id = @id", new { owner, id = connections.ExchangeId(id) })
+            ? connection.Db.Query<ExchangeRow>(
+                ExchangeRow.Select + "WHERE org = @owner AND exchange_id = @id", new { owner, id = connections.ExchangeId(id) }).AsList().With(connections, connection.Db, owner).FirstOrDefault()
             : null;
     }
 
@@ -61,7 +61,8 @@ internal static class ExchangeQueries
         [
             .. asked.RetryOf is null ? [asked] : Find(connections, org, first) is { } known ? (ExchangeRow[])[known] : [],
             .. connection.Db.Query<ExchangeRow>(
-                $"{ExchangeRow.Select}WHERE {connections.Unsought("org")} = @owner AND retry_of = @first ORDER BY captured_at, exchange_id", new { owner, first = connections.ExchangeId(first) }),
+                $"{ExchangeRow.Select}WHERE {connections.Unsought("org")} = @owner AND retry_of = @first ORDER BY captured_at, exchange_id", new { owner, first = connections.ExchangeId(first) })
+                .AsList().With(connections, connection.Db, owner!),
         ];
         var costs = rows.Select(row => row.CostNanoUsd).OfType<long>().ToList();
         return new CallAttempts([.. rows.Select(ExchangeRows.ToRecord)], costs.Count == 0 ? null : costs.Sum());
@@ -80,7 +81,7 @@ internal static class ExchangeQueries
         using var connection = connections.Open();
         return connections.Org(connection.Db, org) is { } owner
             ? connection.Db.Query<ExchangeRow>(
-                ExchangeRow.Select + "WHERE org = @owner AND ingested > @ingested ORDER BY ingested LIMIT @limit", new { owner, ingested, limit }).AsList()
+                ExchangeRow.Select + "WHERE org = @owner AND ingested > @ingested ORDER BY ingested LIMIT @limit", new { owner, ingested, limit }).AsList().With(connections, connection.Db, owner)
             : [];
     }
 

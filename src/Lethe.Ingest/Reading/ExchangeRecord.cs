@@ -90,7 +90,7 @@ public sealed record ExchangeRecord
     /// <summary><c>base_url</c>, <c>forward_proxy</c>, <c>ext_proc</c>, <c>ingest</c> or <c>import</c>.</summary>
     public required string CaptureMode { get; init; }
 
-    /// <summary>The harness's own word for the kind of call.</summary>
+    /// <summary>What the call is for: <c>main</c>, <c>sub_agent</c>, <c>title</c>, <c>compaction</c>, …; null when not told.</summary>
     public string? RequestKind { get; init; }
 
     public string? PromptId { get; init; }
@@ -100,6 +100,12 @@ public sealed record ExchangeRecord
 
     /// <summary>What the vendor itself said that it cost.</summary>
     public long? CostReportedNanoUsd { get; init; }
+
+    /// <summary>What became of the vendor's prompt cache; null for a call that has no part in one.</summary>
+    public CacheRecord? Cache { get; init; }
+
+    /// <summary>Outcomes of tools that this request was the first to bring.</summary>
+    public IReadOnlyList<ToolResultRecord> ToolResults { get; init; } = [];
 
     /// <summary><c>kept</c>, <c>truncated</c>, <c>expired</c>, <c>erased</c> or <c>withheld</c>.</summary>
     public required string Content { get; init; }
@@ -170,5 +176,6 @@ public sealed record KeptBodyRecord : BodyRecord
 /// <summary>Snake-case names, nulls written, as the contract shows.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(ExchangeRecord))]
+[JsonSerializable(typeof(CacheRecord))]
 [JsonSerializable(typeof(Dictionary<string, string>))]
 public sealed partial class ExchangeRecordJson : JsonSerializerContext;

@@ -88,5 +88,11 @@ internal sealed class ExchangeRow
     public long? BodySequence { get; init; }
     public long? Replays { get; init; }
 
+    /// <summary>What is told beside its columns: the outcomes of tools that it brought.</summary>
+    public IReadOnlyList<ToolResultRecord> ToolResults { get; set; } = [];
+
+    /// <summary>What is told beside its columns: what became of the vendor's cache; null where it has no part in one.</summary>
+    public CacheRecord? Cache { get; set; }
+
     public CaptureClock Clock => new(CapturedAt, ExchangeId);
 }

@@ -63,6 +63,8 @@ internal static class ExchangeRows
         Request = new BodyRecord { Bytes = row.RequestBytes, Sha256 = Hex(row.RequestSha256), Truncated = row.RequestTruncated != 0 },
         Response = new BodyRecord { Bytes = row.ResponseBytes, Sha256 = Hex(row.ResponseSha256), Truncated = row.ResponseTruncated != 0 },
         Replayed = row.Replays > 0,
+        Cache = row.Cache,
+        ToolResults = row.ToolResults,
     };
 
     private static UsageRecord? UsageOf(ExchangeRow row)

@@ -106,6 +106,7 @@ internal static class SessionQueries
         var children = Query(connections, connection, owner, " AND parent_session_id = @id ORDER BY first_seen_at, session_id", new { owner, id });
         var claims = connection.Query<ClaimRow>(
             "SELECT * FROM session_claims WHERE org = @owner AND session_id = @id ORDER BY last_claimed_at DESC, last_claimed_by DESC", new { owner, id });
+        var bends = new SessionBends(connections, connection, owner);
         return new SessionDetail(
             session,
             children,
@@ -113,7 +114,11 @@ internal static class SessionQueries
                 claim.ParentHarnessId.Length == 0 ? null : claim.ParentHarnessId,
                 claim.ParentSessionId,
                 Microseconds.ToTime(claim.FirstClaimedAt),
-                Microseconds.ToTime(claim.LastClaimedAt)))]);
+                Microseconds.ToTime(claim.LastClaimedAt)))])
+        {
+            ForkedFrom = bends.Fork(session),
+            Compactions = bends.Compactions(session),
+        };
     }
 
     private static List<SessionSummary> Query(IReadConnections connections, DbConnection connection, object owner, string conditions, object parameters)

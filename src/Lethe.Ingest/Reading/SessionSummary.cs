@@ -95,7 +95,45 @@ public sealed record SessionCounters
 }
 
 /// <summary>One session with its children, and every parent it ever named.</summary>
-public sealed record SessionDetail(SessionSummary Session, IReadOnlyList<SessionSummary> Children, IReadOnlyList<ParentClaim> Claims);
+public sealed record SessionDetail(SessionSummary Session, IReadOnlyList<SessionSummary> Children, IReadOnlyList<ParentClaim> Claims)
+{
+    /// <summary>Whose conversation this one goes on with; null when it began by itself.</summary>
+    public ForkRecord? ForkedFrom { get; init; }
+
+    /// <summary>Where the conversation was summed up and begun anew, earliest first.</summary>
+    public IReadOnlyList<CompactionRecord> Compactions { get; init; } = [];
+}
+
+/// <summary>Where a session was forked off another.</summary>
+/// <param name="SessionId">Null where the session that the harness names was never seen.</param>
+/// <param name="ExchangeId">The other session's call whose answer is the last that both have; null where it is not told by the messages.</param>
+/// <param name="Messages">How many messages both begin with.</param>
+/// <param name="Evidence"><c>harness</c>: its own word; <c>inference:chain</c>: its first prompt holds an answer that the other session was given before.</param>
+public sealed record ForkRecord(string? SessionId, string HarnessSessionId, string? ExchangeId, int? Messages, string Evidence);
+
+/// <summary>The call that summed a conversation up, and the calls before and after it, whose chains it joins.</summary>
+public sealed record CompactionRecord
+{
+    public required string ExchangeId { get; init; }
+
+    public string? BeforeExchangeId { get; init; }
+
+    /// <summary>64 hex: the end of the chain that was summed up.</summary>
+    public string? BeforeLeaf { get; init; }
+
+    public int? MessagesBefore { get; init; }
+
+    /// <summary>Null while nothing was said after it.</summary>
+    public string? AfterExchangeId { get; init; }
+
+    /// <summary>64 hex: the beginning of the chain that goes on from the summary.</summary>
+    public string? AfterRoot { get; init; }
+
+    public int? MessagesAfter { get; init; }
+
+    /// <summary><c>reply_in_prompt</c>: the later prompt holds the summary; <c>request_kind</c>: the harness, or the call's own words, say that it was asked for.</summary>
+    public required string Evidence { get; init; }
+}
 
 /// <summary>A parent that a session named, and when; more than one is a conflict, and the last named wins.</summary>
 public sealed record ParentClaim(string? HarnessId, string HarnessSessionId, DateTimeOffset FirstClaimedAt, DateTimeOffset LastClaimedAt);

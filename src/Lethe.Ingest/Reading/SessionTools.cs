@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using Dapper;
 using Lethe.Ingest.Meaning;
@@ -27,12 +29,19 @@ internal static class SessionTools
             found.AddRange(at.Db.Query<ToolCallRow>(Select + at.Connections.IsAmong("asked_by", "ids"), Wordless(at, wordless), at.Snapshot));
         }
 
+        var asking = exchanges.ToDictionary(row => row.ExchangeId);
+        var last = LastTurn(at);
         return found
             .Where(call => call.AskedBy is { } by && asked.Contains(by))
             .DistinctBy(call => call.CallId)
             .OrderBy(call => call.CallId, StringComparer.Ordinal)
-            .ToLookup(call => call.AskedBy!.Value, call => call.ToOutcome());
+            .GroupBy(call => call.AskedBy!.Value)
+            .SelectMany(calls => calls.Select(call => (Asked: calls.Key, Outcome: call.ToOutcome(asking[calls.Key], calls.Count(), last))))
+            .ToLookup(call => call.Asked, call => call.Outcome);
     }
+
+    private static long LastTurn(SessionPlace at) => at.Db.ExecuteScalar<long?>(
+        "SELECT turns FROM session_records WHERE org = @Owner AND session_id = @Session", new { at.Owner, at.Session }, at.Snapshot) ?? 0;
 
     // Values of a type that only the store knows.
     private static DynamicParameters Wordless(SessionPlace at, IEnumerable<Guid> exchanges)
@@ -53,10 +62,13 @@ internal static class SessionTools
         public long? AskedAt { get; init; }
         public Guid? AskedBy { get; init; }
         public long? IsError { get; init; }
+        public long? IsCancelled { get; init; }
         public long? AnsweredAt { get; init; }
         public Guid? AnsweredBy { get; init; }
 
-        public ToolCallOutcome ToOutcome() => new(
+        /// <param name="parallel">How many calls the same answer asked for.</param>
+        /// <param name="lastTurn">The number of the session's last turn.</param>
+        public ToolCallOutcome ToOutcome(ExchangeRow asking, int parallel, long lastTurn) => new(
             CallId,
             Name,
             Arguments,
@@ -64,7 +76,15 @@ internal static class SessionTools
             AskedBy?.ToString("D"),
             AnsweredBy?.ToString("D"),
             Time(AskedAt),
-            Time(AnsweredAt));
+            Time(AnsweredAt))
+        {
+            Status = AnsweredBy is not null ? ToolStatus.Of(IsError, IsCancelled)
+                : asking.Seq < lastTurn ? ToolStatus.Orphaned
+                : ToolStatus.Pending,
+            LatencyMs = ToolStatus.Latency(asking.CapturedAt + asking.DurationUs, AnsweredAt),
+            Parallel = parallel,
+            ArgumentsSha256 = Arguments is null ? null : Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Arguments))),
+        };
 
         private static DateTimeOffset? Time(long? at) => at is { } known ? Microseconds.ToTime(known) : null;
     }

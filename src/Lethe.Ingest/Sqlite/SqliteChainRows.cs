@@ -30,9 +30,9 @@ internal sealed class SqliteChainRows : IDisposable
             """,
             1);
         call = new Prepared(
-            connection, "SELECT call_id, asked_at, asked_by, answered_at, answered_by, name, arguments, is_error FROM tool_calls WHERE session = ?1 AND call_id = ?2", 2);
+            connection, "SELECT call_id, asked_at, asked_by, answered_at, answered_by, name, arguments, is_error, is_cancelled FROM tool_calls WHERE session = ?1 AND call_id = ?2", 2);
         calls = new Prepared(
-            connection, "SELECT call_id, asked_at, asked_by, answered_at, answered_by, name, arguments, is_error FROM tool_calls WHERE session = ?1", 1);
+            connection, "SELECT call_id, asked_at, asked_by, answered_at, answered_by, name, arguments, is_error, is_cancelled FROM tool_calls WHERE session = ?1", 1);
     }
 
     public void Load(WorkingSet set, Needs needs)
@@ -147,5 +147,6 @@ internal sealed class SqliteChainRows : IDisposable
         Name = row.Text(5),
         ArgumentsJson = row.Text(6),
         IsError = row.Long(7) is { } error ? error != 0 : null,
+        IsCancelled = row.Long(8) is { } cancelled ? cancelled != 0 : null,
     };
 }

@@ -54,7 +54,7 @@ internal sealed class SqliteExchangeWriter : IDisposable
             connection,
             $"""
             UPDATE exchanges
-            SET operation = ?2, has_reply = ?3, repeated = ?4, {string.Join(", ", HeardFacts.All.Select((fact, i) => $"{fact.Column} = ?{5 + i}"))}
+            SET operation = ?2, has_reply = ?3, is_turn = min(is_turn, ?3), repeated = ?4, {string.Join(", ", HeardFacts.All.Select((fact, i) => $"{fact.Column} = ?{5 + i}"))}
             WHERE exchange_id = ?1
             """,
             4 + HeardFacts.All.Count);
@@ -68,10 +68,11 @@ internal sealed class SqliteExchangeWriter : IDisposable
         answer = new Prepared(
             connection,
             """
-            INSERT INTO tool_calls (session, call_id, is_error, answered_at, answered_by) VALUES (?1, ?2, ?3, ?4, ?5)
-            ON CONFLICT DO UPDATE SET is_error = excluded.is_error, answered_at = excluded.answered_at, answered_by = excluded.answered_by
+            INSERT INTO tool_calls (session, call_id, is_error, answered_at, answered_by, is_cancelled) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+            ON CONFLICT DO UPDATE SET
+              is_error = excluded.is_error, answered_at = excluded.answered_at, answered_by = excluded.answered_by, is_cancelled = excluded.is_cancelled
             """,
-            5);
+            6);
         putAnswer = new Prepared(
             connection,
             """
@@ -206,9 +207,11 @@ internal sealed class SqliteExchangeWriter : IDisposable
         foreach (var id in session.Answered)
         {
             var call = session.Tools[id];
-            answer.Run(session.Row, id, call.IsError is { } error ? error ? 1L : 0L : null, call.Answered!.Value.At, call.Answered.Value.Id.Bytes());
+            answer.Run(session.Row, id, Bit(call.IsError), call.Answered!.Value.At, call.Answered.Value.Id.Bytes(), Bit(call.IsCancelled));
         }
     }
+
+    private static long? Bit(bool? value) => value is { } known ? known ? 1L : 0L : null;
 
     private static long? RowOf(WorkingSet set, Guid? session) => session is { } id ? set.Session(id).Row : null;
 

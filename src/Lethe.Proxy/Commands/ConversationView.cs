@@ -50,6 +50,16 @@ internal sealed class ConversationView(IAnsiConsole console)
             Line($"  parent {parent.SessionId ?? "unknown"}  {parent.HarnessId} {parent.HarnessSessionId} ({parent.Resolution})");
         }
 
+        if (detail.ForkedFrom is { } fork)
+        {
+            Line($"  forked from {fork.SessionId ?? "unknown"}  {fork.HarnessSessionId}{(fork.Messages is { } messages ? $" after {Format.Count(messages)} messages" : "")} ({fork.Evidence})");
+        }
+
+        foreach (var edge in detail.Compactions)
+        {
+            Line($"  compacted {Format.Count(edge.MessagesBefore)} messages into {Format.Count(edge.MessagesAfter)}  {edge.ExchangeId} ({edge.Evidence})", Dim);
+        }
+
         foreach (var child in detail.Children)
         {
             Line($"  child {child.SessionId}  {child.HarnessId} {child.HarnessSessionId}  {Format.Count(child.Counters.Turns)} turns");
@@ -85,6 +95,11 @@ internal sealed class ConversationView(IAnsiConsole console)
         }
 
         PrintBeside(exchange);
+        if (exchange.Cache is { Verdict: "rebuilt" or "expired" } cache)
+        {
+            Line("   " + CacheText.Of(cache), Bad);
+        }
+
         if (exchange.Content is "expired" or "erased")
         {
             Line(exchange.Content == "erased" ? "   what was said was erased" : "   what was said is no longer kept", Dim);
@@ -127,15 +142,20 @@ internal sealed class ConversationView(IAnsiConsole console)
     {
         foreach (var tool in tools)
         {
-            var outcome = tool.IsError switch
-            {
-                null => "not answered yet",
-                true => "failed",
-                false => "answered",
-            };
-            Line($"  tool {tool.Name} {tool.CallId}: {outcome}", tool.IsError == true ? Bad : Dim);
+            var time = tool.LatencyMs is { } latency ? $" after {Format.Duration(latency)}" : "";
+            var beside = tool.Parallel > 1 ? $", one of {Format.Count(tool.Parallel)} side by side" : "";
+            Line($"  tool {tool.Name} {tool.CallId}: {Outcome(tool.Status)}{time}{beside}", tool.Status is "error" or "cancelled" or "orphaned" ? Bad : Dim);
         }
     }
+
+    private static string Outcome(string status) => status switch
+    {
+        "pending" => "not answered yet",
+        "orphaned" => "never answered",
+        "error" => "failed",
+        "cancelled" => "cancelled",
+        _ => "answered",
+    };
 
     private void Line(string text, Style? style = null)
     {

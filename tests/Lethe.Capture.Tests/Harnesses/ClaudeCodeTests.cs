@@ -127,7 +127,7 @@ public sealed class ClaudeCodeTests
     [InlineData("""{"messages":[{"role":"user","content":"hi"},{"role":"user","content":[{"type":"text","text":"CRITICAL: Respond with TEXT ONLY. Sum up"}]}]}""", "compaction")]
     [InlineData("""{"messages":[{"role":"user","content":"CRITICAL: Respond with TEXT ONLY, please"}]}""", "compaction")]
     [InlineData("""{"messages":[{"role":"user","content":"CRITICAL: Respond with TEXT ONLY"},{"role":"assistant","content":"No"},{"role":"user","content":7}]}""", null)]
-    [InlineData("""{"system":[{"text":"x-anthropic-billing-header: cc_version=2.1.100.abc; cc_entrypoint=cli; cc_is_subagent=true;"}],"messages":[{}]}""", "subagent")]
+    [InlineData("""{"system":[{"text":"x-anthropic-billing-header: cc_version=2.1.100.abc; cc_entrypoint=cli; cc_is_subagent=true;"}],"messages":[{}]}""", "sub_agent")]
     public void A_call_beside_the_conversation_has_a_kind_of_its_own(string body, string? kind) =>
         Assert.Equal(kind, Call.Detect($"User-Agent: claude-cli/2.1.329 (external, cli)\nX-Claude-Code-Session-Id: {Session}", body).RequestKind);
 }

@@ -21,7 +21,7 @@ public sealed class CodexTests
             """);
 
         Assert.Equal(("codex", "0.169.0", Root), (envelope.HarnessId, envelope.HarnessVersion, envelope.HarnessSessionId));
-        Assert.Equal(("t-1", "turn"), (envelope.PromptId, envelope.RequestKind));
+        Assert.Equal(("t-1", "main"), (envelope.PromptId, envelope.RequestKind));
         Assert.Null(envelope.ThreadId);
         Assert.Null(envelope.ParentHarnessSessionId);
         Assert.DoesNotContain("secret plan", envelope.ToString(), StringComparison.Ordinal);

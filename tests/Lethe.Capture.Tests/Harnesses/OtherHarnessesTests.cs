@@ -8,11 +8,11 @@ public sealed class OtherHarnessesTests
     public static TheoryData<string, string, string> Requests => new()
     {
         { "User-Agent: opencode/1.18.33 ai-sdk/provider-utils/4.0.40 runtime/bun/1.3.14\nx-session-id: ses_1\nx-session-affinity: ses_1", "{}", "opencode 1.18.33 ses_1 - - -" },
-        { "User-Agent: opencode/1.18.33\nx-session-id: ses_2\nx-parent-session-id: ses_1", "{}", "opencode 1.18.33 ses_2 opencode:ses_1 - -" },
+        { "User-Agent: opencode/1.18.33\nx-session-id: ses_2\nx-parent-session-id: ses_1", "{}", "opencode 1.18.33 ses_2 opencode:ses_1 - sub_agent" },
         { "User-Agent: opencode/1.18.33\nx-opencode-session: ses_3\nx-opencode-request: msg_4\nx-opencode-client: cli", "{}", "opencode 1.18.33 ses_3 - msg_4 -" },
         { "User-Agent: opencode/1.18.33\nx-session-id: ses_1", """{"messages":[{"role":"system","content":"You are a title generator. Be brief."}]}""", "opencode 1.18.33 ses_1 - - title" },
-        { "User-Agent: Kilo-Code/7.7.9 ai-sdk/x runtime/bun/1\nx-session-id: ses_5\nx-parent-session-id: ses_4\nx-title: Kilo Code", "{}", "kilo 7.7.9 ses_5 kilo:ses_4 - -" },
-        { "X-KILOCODE-TASKID: task-2\nX-KILOCODE-PARENT-TASKID: task-1", "{}", "kilo - task-2 kilo:task-1 - -" },
+        { "User-Agent: Kilo-Code/7.7.9 ai-sdk/x runtime/bun/1\nx-session-id: ses_5\nx-parent-session-id: ses_4\nx-title: Kilo Code", "{}", "kilo 7.7.9 ses_5 kilo:ses_4 - sub_agent" },
+        { "X-KILOCODE-TASKID: task-2\nX-KILOCODE-PARENT-TASKID: task-1", "{}", "kilo - task-2 kilo:task-1 - sub_agent" },
         { "User-Agent: GeminiCLI-tui/0.61.0/gemini-3.1-pro-preview (linux; x64; terminal)", "{}", "gemini-cli 0.61.0 - - - -" },
         { "User-Agent: CloudCodeVSCode/2.3 (aidev_client; proxy_client=geminicli)", """{"request":{"session_id":"g-1"},"user_prompt_id":"p-1","project":"x"}""", "gemini-cli 2.3 g-1 - p-1 -" },
         { "User-Agent: GeminiCLI/0.61.0/gemini-flash (linux; x64)", """{"systemInstruction":{"parts":[{"text":"\nYou are a specialized Task Routing AI."}]}}""", "gemini-cli 0.61.0 - - - router" },
@@ -21,9 +21,9 @@ public sealed class OtherHarnessesTests
         { "User-Agent: Anthropic/JS 0.91.1", """{"system":"You are an expert coding assistant operating inside pi, a harness."}""", "pi - - - - -" },
         { "User-Agent: Anthropic/JS 0.91.1", """{"system":"You are an expert coding assistant.","tools":[{"name":"read"},{"name":"bash"},{"name":"edit"},{"function":{"name":"write"}}]}""", "pi - - - - -" },
         { "User-Agent: Anthropic/JS 0.91.1", """{"system":"You are an expert coding assistant.","tools":[{"name":"read"},{"name":"bash"},{"name":"edit"},{"name":"delete"}]}""", "sdk:anthropic-js 0.91.1 - - - -" },
-        { "User-Agent: OpenAI/JS 5.20.1\nX-Client-Session-Id: cp-1\nX-Interaction-Id: i-1\nX-Interaction-Type: conversation-user\nX-Agent-Task-Id: t-1", "{}", "copilot-cli - cp-1 - i-1 conversation-user" },
+        { "User-Agent: OpenAI/JS 5.20.1\nX-Client-Session-Id: cp-1\nX-Interaction-Id: i-1\nX-Interaction-Type: conversation-user\nX-Agent-Task-Id: t-1", "{}", "copilot-cli - cp-1 - i-1 main" },
         { "User-Agent: Anthropic/JS 0.94.0\nx-initiator: user", """{"system":[{"type":"text","text":"You are the GitHub Copilot CLI, a terminal assistant."}]}""", "copilot-cli - - - - -" },
-        { "User-Agent: GitHubCopilotChat/0.31.2\nVScode-SessionId: vs-1\nX-Interaction-Id: i-2\nX-Interaction-Type: conversation-agent\nX-Agent-Task-Id: r-9", "{}", "copilot-chat 0.31.2 vs-1 - i-2 conversation-agent" },
+        { "User-Agent: GitHubCopilotChat/0.31.2\nVScode-SessionId: vs-1\nX-Interaction-Id: i-2\nX-Interaction-Type: conversation-agent\nX-Agent-Task-Id: r-9", "{}", "copilot-chat 0.31.2 vs-1 - i-2 main" },
         { "User-Agent: Charm-Crush/0.40.1 (https://charm.land/crush)\nx-session-id: 00ff", "{}", "crush 0.40.1 00ff - - -" },
         { "goose-session-id: 20261121_1", "{}", "goose - 20261121_1 - - -" },
         { "agent-session-id: 20261121_2", """{"messages":[{"role":"system","content":"You are a general-purpose AI agent called goose."}]}""", "goose - 20261121_2 - - -" },
@@ -39,14 +39,39 @@ public sealed class OtherHarnessesTests
         { "X-Title: OpenHands\nx-litellm-session-id: oh-1", "{}", "openhands - oh-1 - - -" },
         { "User-Agent: ls/JS 5.23.2", """{"messages":[{"role":"system","content":"You are an agent in the Continue CLI. Given"}]}""", "continue - - - - -" },
         { "User-Agent: Continue-CLI/1.5.47", "{}", "continue 1.5.47 - - - -" },
-        { "User-Agent: Zed/0.192.7 (macos; aarch64)", """{"thread_id":"z-1","prompt_id":"z-p","intent":"user_prompt"}""", "zed 0.192.7 z-1 - z-p user_prompt" },
+        { "User-Agent: Zed/0.192.7 (macos; aarch64)", """{"thread_id":"z-1","prompt_id":"z-p","intent":"user_prompt"}""", "zed 0.192.7 z-1 - z-p main" },
+        // Behind a gateway that keeps no header of theirs.
+        { "User-Agent: Go-http-client/2.0", """{"system":[{"type":"text","text":"x-anthropic-billing-header: cc_version=2.1.329.97f; cc_entrypoint=cli;"}]}""", "claude-code - - - - -" },
+        { "User-Agent: Go-http-client/2.0", """{"tools":[{"name":"Agent"},{"name":"Bash"},{"name":"Edit"},{"name":"Read"},{"name":"Skill"},{"name":"Write"}]}""", "claude-code - - - - -" },
+        { "User-Agent: Go-http-client/2.0", """{"tools":[{"type":"function","name":"exec_command"},{"type":"function","name":"write_stdin"},{"type":"custom","name":"apply_patch"}]}""", "codex - - - - -" },
+        { "User-Agent: Go-http-client/2.0", """{"system":"You are OpenCode, an agent."}""", "opencode - - - - -" },
+        { "User-Agent: Go-http-client/2.0", """{"systemInstruction":{"parts":[{"text":"You are Gemini CLI, an agent."}]}}""", "gemini-cli - - - - -" },
+        { "User-Agent: Go-http-client/2.0", """{"tools":[{"functionDeclarations":[{"name":"list_directory"},{"name":"read_file"},{"name":"replace"},{"name":"run_shell_command"},{"name":"google_web_search"}]}]}""", "gemini-cli - - - - -" },
+        { "User-Agent: Go-http-client/2.0", """{"messages":[{"role":"system","content":"You are Qwen Code, an agent."}]}""", "qwen-code - - - - -" },
+        { "User-Agent: OpenAI/JS 5.20.1", """{"tools":[{"function":{"name":"bash"}},{"function":{"name":"read_bash"}},{"function":{"name":"stop_bash"}},{"function":{"name":"fetch_copilot_cli_documentation"}}]}""", "copilot-cli - - - - -" },
+
+        // Against what another sign says.
+        { "User-Agent: claude-cli/2.1.75\nx-app: cli", """{"system":[{"text":"You are Claude Code, Anthropic's official CLI for Claude."},{"text":"You are an expert coding assistant operating inside pi, a harness."}]}""", "pi - - - - -" },
+        { "User-Agent: opencode/1.18.33\nx-session-id: ses_1", """{"system":[{"text":"You are Claude Code, Anthropic's official CLI for Claude."}]}""", "opencode 1.18.33 ses_1 - - -" },
+        { "x-opencode-session: 20261121_4", """{"messages":[{"role":"system","content":"You are a general-purpose AI agent called goose."}]}""", "goose - 20261121_4 - - -" },
+        { "User-Agent: Kilo-Code/7.7.9\nx-title: Cline\nx-session-id: ses_5", "{}", "kilo 7.7.9 ses_5 - - -" },
+
+        // Beside the conversation.
+        { "User-Agent: opencode/1.18.33\nx-session-id: ses_1", """{"messages":[{"role":"user","content":[{"type":"text","text":"Generate a title for this conversation:\n"}]}]}""", "opencode 1.18.33 ses_1 - - title" },
+        { "User-Agent: opencode/1.18.33\nx-session-id: ses_2\nx-parent-session-id: ses_1", """{"system":"You are an anchored context summarization assistant."}""", "opencode 1.18.33 ses_2 opencode:ses_1 - compaction" },
+        { "User-Agent: opencode/1.18.33\nx-interaction-type: agent-session-name-generation\nx-interaction-id: ses_1", "{}", "opencode 1.18.33 ses_1 - - title" },
+        { "User-Agent: GeminiCLI/0.61.0/gemini-flash (linux; x64)", """{"systemInstruction":{"parts":[{"text":"You are the component that summarizes internal chat history into a given structure."}]}}""", "gemini-cli 0.61.0 - - - compaction" },
+        { "User-Agent: QwenCode/0.24.4 (linux; x64)", """{"messages":[{"role":"system","content":"You are a security classifier for an AI agent."},{"role":"user","content":"x"}]}""", "qwen-code 0.24.4 - - - other" },
+        { "User-Agent: GitHubCopilotChat/0.31.2\nX-Interaction-Type: conversation-subagent", "{}", "copilot-chat 0.31.2 - - - sub_agent" },
+        { "User-Agent: Zed/0.192.7 (macos; aarch64)", """{"thread_id":"z-1","intent":"thread_summarization"}""", "zed 0.192.7 z-1 - - title" },
+        { "User-Agent: Charm-Crush/0.40.1", """{"messages":[{"role":"system","content":"you will generate a short title based on the first message"}]}""", "crush 0.40.1 - - - title" },
         { "agent-session-id: g-1", "{}", "unknown - g-1 - - -" },
         { "x-session-id: g-2\nx-parent-session-id: g-1", "{}", "unknown - g-2 unknown:g-1 - -" },
         { "Helicone-Session-Id: h-1", "{}", "unknown - h-1 - - -" },
         { "Helicone-Session-Id: h-1\nHelicone-Session-Path: /plan/outline", "{}", "unknown - h-1 - - /plan/outline" },
-        { "x-lethe-harness-session-id: job-42\nUser-Agent: opencode/1.18.33\nx-session-id: ses_2\nx-parent-session-id: ses_1", "{}", "opencode 1.18.33 job-42/ses_2 opencode:job-42 - -" },
+        { "x-lethe-harness-session-id: job-42\nUser-Agent: opencode/1.18.33\nx-session-id: ses_2\nx-parent-session-id: ses_1", "{}", "opencode 1.18.33 job-42/ses_2 opencode:job-42 - sub_agent" },
         { "x-lethe-harness-session-id: job-42\nUser-Agent: opencode/1.18.33\nx-session-id: ses_1", "{}", "opencode 1.18.33 job-42 - - -" },
-        { "x-lethe-harness-session-id: ses_1\nUser-Agent: Kilo-Code/7.7.9\nx-session-id: ses_2\nx-parent-session-id: ses_1", "{}", "kilo 7.7.9 ses_2 kilo:ses_1 - -" },
+        { "x-lethe-harness-session-id: ses_1\nUser-Agent: Kilo-Code/7.7.9\nx-session-id: ses_2\nx-parent-session-id: ses_1", "{}", "kilo 7.7.9 ses_2 kilo:ses_1 - sub_agent" },
         { "x-lethe-harness-session-id: job-42\nx-session-id: g-2\nx-parent-session-id: g-1", "{}", "unknown - job-42/g-2 unknown:job-42 - -" },
         { "x-portkey-trace-id: p-1", "{}", "unknown - p-1 - - -" },
         { "User-Agent: python-httpx/0.28.1", """{"session_id":"or-1"}""", "unknown - or-1 - - -" },
@@ -124,6 +149,7 @@ public sealed class OtherHarnessesTests
     [Theory]
     [InlineData("""{"session_id":"\ud800","system":["\udfff",{"text":1}],"messages":[[],{"role":1}]}""")]
     [InlineData("""{"\ud800":1,"session_id":7,"metadata":[],"client_metadata":"x","input":[{"role":"developer","content":[{"text":null}]}]}""")]
+    [InlineData("""{"system":[{"\ud800":1,"text":"a"}],"messages":[{"\udfff":2,"role":"\ud800"},{"role":"user","content":[{"\ud800":1}]}],"tools":[{"\ud800":3}]}""")]
     [InlineData("""{"metadata":{"\udc00":"x","user_id":"{\"session_id\":"},"system":{"text":[]},"instructions":[[[]]]}""")]
     public void Bodies_of_any_shape_are_survived(string body)
     {

@@ -1,3 +1,6 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Lethe.Capture.Harnesses;
 using Xunit.Abstractions;
 
 namespace Lethe.Capture.Tests.Harnesses;
@@ -126,6 +129,70 @@ public sealed class SharedAgentsTests(ITestOutputHelper output)
         var different = RecordedAgent.All.Where(request => request.Scenario is "subagents2" or "nested-fg" or "subagent-v2" or "tool").ToList();
         Assert.Equal(different.Count, different.Select(request => request.Meaning.RetryKey).Distinct().Count());
     }
+
+    /// <summary>What the headers tell, read here on their own: session, the session above it, and which requests are one call sent again.</summary>
+    [Fact]
+    public void Every_capture_gives_the_session_the_parent_and_the_attempts_that_its_headers_tell()
+    {
+        foreach (var capture in RecordedAgent.All.GroupBy(request => (request.Harness, request.Scenario)))
+        {
+            foreach (var request in capture)
+            {
+                var (session, parent) = Named(request);
+                var envelope = request.Meaning.Envelope;
+                Assert.Equal((request.ToString(), session, parent), (request.ToString(), envelope.IdOrigin == SessionIdOrigin.Synthetic ? null : envelope.HarnessSessionId, envelope.ParentHarnessSessionId));
+            }
+
+            var sent = capture.Select(request => (Named(request), request.Header("x-claude-code-prompt-id"), request.Exchange.Path, Sorted(request.Exchange.Request.Bytes.Span))).Distinct().Count();
+            var calls = capture.Select(request => request.Meaning.RetryKey).Distinct().Count();
+            Assert.Equal((capture.Key, sent), (capture.Key, calls));
+        }
+
+        output.WriteLine(RecordedAgent.All.Count == 0 ? Absent : $"{RecordedAgent.All.Count} requests");
+    }
+
+    [Fact]
+    public void Calls_beside_the_conversation_and_of_sub_agents_are_told_apart()
+    {
+        var kinds = RecordedAgent.All.ToDictionary(request => request.ToString(), request => request.Meaning.Envelope.RequestKind);
+        foreach (var (call, kind) in new[]
+        {
+            ("claude-code claude-hint 1", "main"), ("claude-code claude-hint 3", "sub_agent"), ("claude-code nested-fg 2", "sub_agent"), ("codex plain 1", "main"),
+            ("codex subagent-v2 3", "sub_agent"), ("gemini plain 1", "router"), ("gemini plain 2", null), ("opencode plain-anthropic 1", "title"),
+            ("opencode plain-anthropic 2", null), ("opencode subagent-anthropic 3", "sub_agent"), ("qwen-code qwen24 2", "other"),
+        })
+        {
+            Assert.Equal((call, kinds.Count == 0 ? null : kind), (call, kinds.GetValueOrDefault(call)));
+        }
+    }
+
+    private static (string? Session, string? Parent) Named(RecordedAgent request)
+    {
+        switch (request.Harness)
+        {
+            case "claude-code":
+                var root = request.Header("x-claude-code-session-id");
+                var (agent, above) = (request.Header("x-claude-code-agent-id"), request.Header("x-claude-code-parent-agent-id"));
+                return agent is null ? (root, null) : ($"{root}/{agent}", above is null ? root : $"{root}/{above}");
+            case "codex":
+                var forked = request.Header("x-codex-turn-metadata") is { } metadata && JsonDocument.Parse(metadata).RootElement.TryGetProperty("forked_from_thread_id", out var from) ? from.GetString() : null;
+                return (request.Header("thread-id"), request.Header("x-codex-parent-thread-id") ?? forked);
+            case "opencode":
+                return (request.Header("x-session-id"), request.Header("x-parent-session-id"));
+            default:
+                return (null, null);
+        }
+    }
+
+    // A Rust map may send the same members in another order.
+    private static string Sorted(ReadOnlySpan<byte> body) => body.IsEmpty ? "" : Sorted(JsonNode.Parse(body))!.ToJsonString();
+
+    private static JsonNode? Sorted(JsonNode? node) => node switch
+    {
+        JsonObject members => new JsonObject(members.OrderBy(member => member.Key, StringComparer.Ordinal).Select(member => KeyValuePair.Create(member.Key, Sorted(member.Value)))),
+        JsonArray items => new JsonArray([.. items.Select(Sorted)]),
+        _ => node?.DeepClone(),
+    };
 
     private static bool IsTitle(RecordedAgent request) => request.Meaning.Envelope.RequestKind == "title";
 

@@ -50,6 +50,7 @@ internal static class Hostile
             Number = (workload * 100) + told.Number,
             Session = Own(told.Session),
             Parent = Own(told.Parent),
+            ForkedFrom = Own(told.ForkedFrom),
             RetryKey = Own(told.RetryKey),
             ResponseId = Own(told.ResponseId),
             Continues = Own(told.Continues),
@@ -100,7 +101,7 @@ internal static class Hostile
             Reply = outcome is Outcome.UpstreamError or Outcome.NoResponse ? null : Any(Replies),
             Prompt = [.. Enumerable.Range(0, random.Next(1, 4)).Select(_ => Any(["p", "q", "=c", "!c"]))],
             Cost = random.Next(3) == 0 ? null : 5,
-            CacheRead = random.Next(3) == 0 ? null : 100,
+            CacheRead = random.Next(3) == 0 ? null : seed % 2 == 0 ? 100 : 5000,
             CacheWrite = random.Next(3) == 0 ? 9 : null,
             Calls = Some(ToolCalls),
             Command = $"ls {number}",
@@ -110,6 +111,11 @@ internal static class Hostile
             System = Any(Names),
             Reminder = Any(Names),
             Seconds = random.Next(3) == 0 ? 900 : null,
+            CacheMarks = (seed % 3) switch { 0 => null, 1 => "messages.0.0:5m", _ => "system.0:1h messages.1.0:5m" },
+            CacheParameters = seed % 5 == 0 ? 7 : null,
+            RequestKind = (seed % 7) switch { 0 => "compaction", 1 => "title", 2 => "main", _ => null },
+            ForkedFrom = seed % 11 == 0 ? "s" : null,
+            ToolOutput = seed % 2 == 0 ? "done" : "aborted",
         };
         return random.Next(3) == 0 ? Answering(told, random) : told;
     }

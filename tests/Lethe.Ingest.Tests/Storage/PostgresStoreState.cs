@@ -16,7 +16,7 @@ internal static class PostgresStoreState
         FROM session_nodes m JOIN nodes n ON n.org = m.org AND n.hash = m.hash
         """,
         "SELECT org, hash, content FROM blobs",
-        "SELECT session, call_id, name, arguments, asked_at, asked_by, is_error, answered_at, answered_by FROM tool_calls",
+        "SELECT session, call_id, name, arguments, asked_at, asked_by, is_error, is_cancelled, answered_at, answered_by FROM tool_calls",
         "SELECT org, commit_key, content_hash, exchange_id FROM receipts",
         "SELECT org, response_id, session, settled, heard_at, heard_by FROM responses",
         "SELECT exchange_id, own_session, has_reply, is_turn, seq, retry_key, prompt_length, repeated FROM exchanges",

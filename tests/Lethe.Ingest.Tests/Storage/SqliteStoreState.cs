@@ -20,7 +20,7 @@ internal static class SqliteStoreState
         """,
         "SELECT o.org_id, b.hash, b.content FROM blobs b JOIN orgs o ON o.org = b.org",
         """
-        SELECT s.session_id, t.call_id, t.name, t.arguments, t.asked_at, t.asked_by, t.is_error, t.answered_at, t.answered_by
+        SELECT s.session_id, t.call_id, t.name, t.arguments, t.asked_at, t.asked_by, t.is_error, t.is_cancelled, t.answered_at, t.answered_by
         FROM tool_calls t JOIN sessions s ON s.session = t.session
         """,
         "SELECT o.org_id, r.commit_key, r.content_hash, r.exchange_id FROM receipts r JOIN orgs o ON o.org = r.org",

@@ -18,6 +18,7 @@ internal static class StoreState
             foreach (var session in reader.Sessions(org, new SessionFilter()).OrderBy(session => session.SessionId, StringComparer.Ordinal))
             {
                 text.AppendLine(JsonSerializer.Serialize(session));
+                text.AppendLine(JsonSerializer.Serialize(reader.Session(org, session.SessionId)));
             }
 
             foreach (var record in reader.Exchanges(org, new ExchangeFilter()))

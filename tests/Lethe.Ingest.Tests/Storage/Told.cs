@@ -42,7 +42,7 @@ internal sealed record Told
 
     public string? RetryKey { get; init; }
 
-    /// <summary><c>=c</c> is a message with the answer of the tool call <c>c</c>, <c>!c</c> one with its failure.</summary>
+    /// <summary>What was said, oldest first; the assistant's words begin with <c>"> "</c>. <c>=c</c> is a message with the answer of the tool call <c>c</c>, <c>!c</c> one with its failure.</summary>
     public string[] Prompt { get; init; } = ["hi"];
 
     public string? Reply { get; init; } = "hello";
@@ -70,6 +70,21 @@ internal sealed record Told
 
     /// <summary>Whether it is told which messages carry the answers.</summary>
     public bool PlacesAreTold { get; init; } = true;
+
+    /// <summary>What the tools gave back.</summary>
+    public string ToolOutput { get; init; } = "done";
+
+    public string? ForkedFrom { get; init; }
+
+    public string? CacheMarks { get; init; }
+
+    public long? CacheParameters { get; init; }
+
+    public CacheDiagnosis? CacheDiagnosis { get; init; }
+
+    public string Model { get; init; } = "m-1";
+
+    public string Provider { get; init; } = "anthropic";
 
     public string? Thread { get; init; }
 
@@ -122,6 +137,7 @@ internal sealed record Told
             ThreadId = Thread,
             PromptId = PromptId,
             RequestKind = RequestKind,
+            ForkedFromHarnessSessionId = ForkedFrom,
             IdOrigin = IsSynthetic ? SessionIdOrigin.Synthetic : SessionIdOrigin.Harness,
             ParentHarnessId = ParentHarness,
             ParentHarnessSessionId = Parent,
@@ -132,22 +148,25 @@ internal sealed record Told
         },
         Turn = new Turn
         {
-            Provider = "anthropic",
+            Provider = Provider,
             Endpoint = Endpoint,
             Operation = Endpoint == "responses_get" ? Operation.Other : Operation.Chat,
             ResponseId = ResponseId,
             PreviousResponseId = Continues,
             ModelRequested = "m",
-            ModelServed = Reply is null ? null : "m-1",
+            ModelServed = Reply is null ? null : Model,
             Usage = Reply is null ? null : new Usage { Input = Input, CacheRead = CacheRead, CacheWrite5m = CacheWrite, Output = Output, Final = true },
-            Prompt = [.. Prompt.Select(text => Said("user", text))],
+            CacheMarks = CacheMarks,
+            CacheParameters = CacheParameters,
+            CacheDiagnosis = CacheDiagnosis,
+            Prompt = [.. Prompt.Select(text => Said(RoleOf(text), WordsOf(text)))],
             Reply = Reply is null ? [] : [Said("assistant", Reply)],
             ReplyText = Reply,
             ToolCalls = [.. Calls.Select(id => new ToolCall(id, "Bash", JsonSerializer.Serialize(new { command = Command })))],
             ToolResults =
             [
-                .. Prompt.Index().Where(said => said.Item[0] is '=' or '!').Select(said => new ToolResult(said.Item[1..], said.Item[0] == '!', "done") { Message = PlacesAreTold ? said.Index : null }),
-                .. Answers.Select(id => new ToolResult(id, AnswersFail, "done")),
+                .. Prompt.Index().Where(said => said.Item[0] is '=' or '!').Select(said => new ToolResult(said.Item[1..], said.Item[0] == '!', ToolOutput) { Message = PlacesAreTold ? said.Index : null }),
+                .. Answers.Select(id => new ToolResult(id, AnswersFail, ToolOutput)),
             ],
             System = System is null ? null : JsonSerializer.SerializeToUtf8Bytes(System),
             Tools = Tools is null ? null : JsonSerializer.SerializeToUtf8Bytes(Tools),
@@ -179,7 +198,7 @@ internal sealed record Told
     private Chain ChainOf()
     {
         var nodes = new List<Node>();
-        foreach (var (role, text) in Prompt.Select(text => ("user", text)).Concat(Reply is null ? [] : [("assistant", Reply)]))
+        foreach (var (role, text) in Prompt.Select(text => (RoleOf(text), WordsOf(text))).Concat(Reply is null ? [] : [("assistant", Reply)]))
         {
             var parent = nodes.Count == 0 ? (NodeHash?)null : nodes[^1].Hash;
             nodes.Add(new Node(HashOf(parent, role, text), parent, nodes.Count, role, Said(role, text, Reminder).Raw));
@@ -187,6 +206,10 @@ internal sealed record Told
 
         return new Chain { Nodes = nodes, PromptLength = Prompt.Length, Projection = 1 };
     }
+
+    private static string RoleOf(string text) => text.StartsWith("> ", StringComparison.Ordinal) ? "assistant" : "user";
+
+    private static string WordsOf(string text) => RoleOf(text) == "assistant" ? text[2..] : text;
 
     private static NodeHash HashOf(NodeHash? parent, string role, string text) =>
         new(SHA256.HashData(Encoding.UTF8.GetBytes($"{parent} {role} {text}")));

@@ -43,6 +43,21 @@ public sealed class ReadingCommandsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Why_tells_what_became_of_the_cache()
+    {
+        var call = JsonDocument.Parse((await LetheAsync("export")).Split('\n')[0]).RootElement;
+        var id = call.GetProperty("exchange_id").GetString()!;
+        Assert.StartsWith("cache hit, certain\n", await LetheAsync("why", id), StringComparison.Ordinal);
+
+        var cache = JsonDocument.Parse(await LetheAsync("why", id, "--json")).RootElement;
+        Assert.Equal(("hit", "certain"), (cache.GetProperty("verdict").GetString(), cache.GetProperty("confidence").GetString()));
+        Assert.Equal(call.GetProperty("cache").GetRawText(), cache.GetRawText());
+
+        var (code, _, error) = await LetheProgram.RunAsync("why", "nothing", "--data", Data);
+        Assert.Equal((1, "lethe: no exchange has the id 'nothing'.\n"), (code, error));
+    }
+
+    [Fact]
     public async Task A_conversation_of_odd_shapes_is_shown_and_commands_no_terminal()
     {
         await conversation.SendAsync("""

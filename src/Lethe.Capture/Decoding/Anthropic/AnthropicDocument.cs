@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Lethe.Capture.Decoding.Caching;
 using Lethe.Capture.Decoding.Json;
 using Lethe.Capture.Decoding.Wire;
 using Lethe.Capture.Turns;
@@ -41,6 +42,7 @@ internal static class AnthropicDocument
             Stop = document.Word("stop_reason"u8),
             Usage = document.ObjectMember("usage"u8) is { } usage ? AnthropicUsage.Read(usage, final: true) : null,
             Complete = true,
+            CacheDiagnosis = CacheDiagnoses.Read(document),
         };
     }
 

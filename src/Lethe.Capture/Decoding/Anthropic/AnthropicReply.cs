@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Lethe.Capture.Decoding.Caching;
 using Lethe.Capture.Decoding.Framing;
 using Lethe.Capture.Decoding.Json;
 using Lethe.Capture.Decoding.Wire;
@@ -19,6 +20,7 @@ internal sealed class AnthropicReply : IReply
     private string? stop;
     private string? requestId;
     private ExchangeError? error;
+    private CacheDiagnosis? diagnosis;
     private bool usageUpdated;
     private bool stopped;
 
@@ -45,6 +47,7 @@ internal sealed class AnthropicReply : IReply
                 Start(message);
                 break;
             case "message_delta":
+                diagnosis = CacheDiagnoses.Read(json) ?? diagnosis;
                 stop = json.ObjectMember("delta"u8)?.Word("stop_reason"u8) ?? stop;
                 Count(json.ObjectMember("usage"u8) ?? json.ObjectMember("delta"u8)?.ObjectMember("usage"u8));
                 break;
@@ -94,6 +97,7 @@ internal sealed class AnthropicReply : IReply
             Error = error,
             Messages = !blocks.IsEmpty || ended ? reply.Messages : [],
             Complete = ended && error is null,
+            CacheDiagnosis = diagnosis,
         };
     }
 
@@ -118,6 +122,7 @@ internal sealed class AnthropicReply : IReply
         id ??= message.Word("id"u8);
         model ??= message.Word("model"u8);
         role ??= message.Text("role"u8);
+        diagnosis = CacheDiagnoses.Read(message) ?? diagnosis;
         usage.MergeCounts(message.ObjectMember("usage"u8));
     }
 

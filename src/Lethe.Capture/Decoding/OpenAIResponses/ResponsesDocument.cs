@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using Lethe.Capture.Decoding.Caching;
 using Lethe.Capture.Decoding.Json;
 using Lethe.Capture.Decoding.Wire;
 using Lethe.Capture.Turns;
@@ -36,6 +37,7 @@ internal static class ResponsesDocument
             PreviousResponseId = response.Word("previous_response_id"u8),
             Stop = response.ObjectMember("incomplete_details"u8)?.Word("reason"u8) ?? response.Word("status"u8),
             Usage = ResponsesUsage.Find(response),
+            CacheDiagnosis = CacheDiagnoses.Read(response),
             Error = response.ObjectMember("error"u8) is { } error ? WireError.Read(response, phase) ?? new ExchangeError(phase, null, error.Word("code"u8), null)
                 : response.Is("status"u8, "failed"u8) ? new ExchangeError(phase, "failed", null, null)
                 : null,

@@ -31,4 +31,6 @@ internal sealed record Answer
     public IReadOnlyList<ToolCall> ToolCalls { get; init; } = [];
 
     public bool Complete { get; init; }
+
+    public CacheDiagnosis? CacheDiagnosis { get; init; }
 }

@@ -113,7 +113,7 @@ internal sealed class Outline
     private ToolUseView Tool(ToolUseBlock use, ToolCallOutcome? outcome)
     {
         var (text, isError) = use.Id is not null && results.TryGetValue(use.Id, out var told) ? told : (null, null);
-        return new ToolUseView(use, text, outcome?.IsError ?? isError, startedBy(use.Arguments));
+        return new ToolUseView(use, text, outcome?.IsError ?? isError, startedBy(use.Arguments)) { Outcome = outcome };
     }
 
     private static IEnumerable<string> Changes(ExchangeRecord before, ExchangeRecord now)

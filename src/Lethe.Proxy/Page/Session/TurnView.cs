@@ -6,7 +6,23 @@ namespace Lethe.Proxy.Page.Session;
 /// <summary>A tool call with what became of it.</summary>
 /// <param name="Result">What the next request told of it; null while nobody has.</param>
 /// <param name="Agent">The sub-agent that this call started; null when it started none.</param>
-public sealed record ToolUseView(ToolUseBlock Call, string? Result, bool? IsError, SessionSummary? Agent);
+public sealed record ToolUseView(ToolUseBlock Call, string? Result, bool? IsError, SessionSummary? Agent)
+{
+    /// <summary>As the store tells it; null where it tells nothing.</summary>
+    public ToolCallOutcome? Outcome { get; init; }
+
+    /// <summary>What became of it, in words that say no more than is known.</summary>
+    public string Words => Outcome?.Status == "cancelled" ? "✕ cancelled"
+        : IsError == true ? "✕ failed"
+        : Result is not null ? $"✓ {Figure.Exact(Result.Length)} characters"
+        : Outcome?.Status == "orphaned" ? "never answered"
+        : "no result";
+
+    /// <summary>How long it took, and how many ran beside it.</summary>
+    public string? Time => Outcome?.LatencyMs is { } latency
+        ? Figure.Duration(latency) + (Outcome.Parallel > 1 ? $", {Figure.Exact(Outcome.Parallel)} side by side" : "")
+        : null;
+}
 
 /// <summary>A turn, or a call that never became one: what was said, with what tools, and the attempts that it took.</summary>
 public sealed record TurnView

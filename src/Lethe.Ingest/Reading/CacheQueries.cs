@@ -1,0 +1,196 @@
+using System.Data.Common;
+using System.Text.Json;
+using Dapper;
+
+namespace Lethe.Ingest.Reading;
+
+/// <summary>The calls whose caches others were to use, and how their prompts differ. Only where something was missed are prompts compared.</summary>
+internal sealed class CacheQueries(IReadConnections connections, DbConnection db, DbTransaction? snapshot, object owner)
+{
+    /// <summary>How far a prompt is gone back to find an answer that it goes on from; farther back the call before it in its session counts.</summary>
+    private const int StepsMax = 32;
+
+    private const string BillingLine = "\"x-anthropic-billing-header:";
+
+    private static readonly JsonDocumentOptions AnyDepth = new() { MaxDepth = 256 };
+
+    public Dictionary<Guid, CacheRecord> Of(IReadOnlyList<Guid> calls)
+    {
+        var before = Ancestors(calls);
+        var known = before.Keys.ToHashSet();
+        foreach (var (call, earlier) in Earlier([.. calls.Where(call => !known.Contains(call))]))
+        {
+            before[call] = earlier;
+        }
+
+        var rows = Rows([.. calls.Concat(before.Values).Distinct()]);
+        var verdicts = new Dictionary<Guid, CacheRecord>();
+        foreach (var id in calls.Where(rows.ContainsKey))
+        {
+            var call = rows[id];
+            var earlier = before.TryGetValue(id, out var found) ? rows.GetValueOrDefault(found) : null;
+            verdicts[id] = CacheVerdict.Of(call, earlier, CacheVerdict.IsMissed(call, earlier) ? Difference(call, earlier!, known.Contains(id)) : null);
+        }
+
+        return verdicts;
+    }
+
+    // The nearest earlier answer of the same model that the prompt goes on from.
+    private Dictionary<Guid, Guid> Ancestors(IReadOnlyList<Guid> calls) => Ask<Ancestor>(
+        $"""
+        WITH RECURSIVE back (call_id, captured_at, model, node, steps) AS (
+          SELECT c.exchange_id, c.captured_at, c.model, m.parent_hash, 1
+          FROM cached_calls c
+          JOIN message_steps m ON m.org = c.org AND m.hash = c.leaf_hash
+          WHERE c.org = @owner AND {connections.IsAmong("c.exchange_id", "ids")}
+          UNION ALL
+          SELECT b.call_id, b.captured_at, b.model, m.parent_hash, b.steps + 1
+          FROM back b
+          JOIN message_steps m ON m.org = @owner AND m.hash = b.node
+          WHERE b.steps < {StepsMax}
+        )
+        SELECT b.call_id, a.exchange_id, a.captured_at, b.steps
+        FROM back b
+        JOIN answers_by_leaf a ON a.org = @owner AND a.leaf_hash = b.node
+        WHERE a.model = b.model AND a.captured_at < b.captured_at AND a.input IS NOT NULL
+        """,
+        calls)
+        .GroupBy(found => found.CallId)
+        .ToDictionary(
+            found => found.Key,
+            found => found.OrderBy(one => one.Steps).ThenByDescending(one => one.CapturedAt).ThenByDescending(one => one.ExchangeId).First().ExchangeId);
+
+    private IEnumerable<(Guid Call, Guid Before)> Earlier(IReadOnlyList<Guid> calls) => Ask<EarlierCall>(
+        $"SELECT exchange_id, before_id FROM calls_before WHERE org = @owner AND {connections.IsAmong("exchange_id", "ids")}", calls)
+        .Where(found => found.BeforeId is not null)
+        .Select(found => (found.ExchangeId, found.BeforeId!.Value));
+
+    private Dictionary<Guid, CachedCall> Rows(IReadOnlyList<Guid> calls) => Ask<CachedCall>(
+        $"SELECT * FROM cached_calls WHERE org = @owner AND {connections.IsAmong("exchange_id", "ids")}", calls).ToDictionary(row => row.ExchangeId);
+
+    private List<T> Ask<T>(string sql, IReadOnlyList<Guid> calls)
+    {
+        if (calls.Count == 0)
+        {
+            return [];
+        }
+
+        var parameters = new DynamicParameters();
+        parameters.Add("owner", owner);
+        parameters.Add("ids", connections.ExchangeIds(calls));
+        return db.Query<T>(sql, parameters, snapshot).AsList();
+    }
+
+    private PromptDifference Difference(CachedCall call, CachedCall before, bool goesOn) => new(
+        Parted(before.ToolsHash, call.ToolsHash, "tools"),
+        Parted(before.SystemHash, call.SystemHash, "system"),
+        goesOn ? (int)(before.PromptLength ?? 0) : Shared(before.LeafHash, call.LeafHash),
+        !goesOn && IsCompacted(call, before));
+
+    private bool IsCompacted(CachedCall call, CachedCall before) => call.SessionId is { } session && db.QueryFirstOrDefault<long?>(
+        $"""
+        SELECT 1 FROM cached_calls
+        WHERE {connections.Unsought("org")} = @owner AND session_id = @session AND captured_at >= @from AND captured_at <= @until AND request_kind = 'compaction'
+        LIMIT 1
+        """,
+        new { owner, session = connections.SessionId(session), from = before.CapturedAt, until = call.CapturedAt },
+        snapshot) is not null;
+
+    private int Shared(byte[]? before, byte[]? call)
+    {
+        var (there, here) = (Chain(before), Chain(call));
+        var shared = 0;
+        while (shared < there.Count && shared < here.Count && there[shared].AsSpan().SequenceEqual(here[shared]))
+        {
+            shared++;
+        }
+
+        return shared;
+    }
+
+    private List<byte[]> Chain(byte[]? leaf) => leaf is null ? [] : db.Query<byte[]>(
+        """
+        WITH RECURSIVE chain (hash, parent_hash, depth) AS (
+          SELECT hash, parent_hash, depth FROM message_steps WHERE org = @owner AND hash = @leaf
+          UNION ALL
+          SELECT m.hash, m.parent_hash, m.depth FROM chain c JOIN message_steps m ON m.org = @owner AND m.hash = c.parent_hash
+        )
+        SELECT hash FROM chain ORDER BY depth
+        """,
+        new { owner, leaf },
+        snapshot).AsList();
+
+    // The first element that differs, with its name where it has one.
+    private string? Parted(byte[]? before, byte[]? call, string scope)
+    {
+        if (before.AsSpan().SequenceEqual(call))
+        {
+            return null;
+        }
+
+        using var there = Blob(before);
+        using var here = Blob(call);
+        if (there?.RootElement.ValueKind != JsonValueKind.Array || here?.RootElement.ValueKind != JsonValueKind.Array)
+        {
+            return scope;
+        }
+
+        try
+        {
+            return Parted([.. there.RootElement.EnumerateArray()], [.. here.RootElement.EnumerateArray()], scope);
+        }
+        catch (InvalidOperationException)
+        {
+            // A name holds half of a surrogate pair, which System.Text.Json refuses to compare.
+            return scope;
+        }
+    }
+
+    private static string? Parted(JsonElement[] old, JsonElement[] now, string scope)
+    {
+        for (var i = 0; i < Math.Max(old.Length, now.Length); i++)
+        {
+            if (i >= old.Length || i >= now.Length || !IsSame(old[i], now[i]))
+            {
+                var name = NameOf(i < now.Length ? now[i] : old[i]);
+                return name is null ? $"{scope}[{i}]" : $"{scope}[{i}] {name}";
+            }
+        }
+
+        return null;
+    }
+
+    private JsonDocument? Blob(byte[]? hash) => hash is not null
+        && db.QueryFirstOrDefault<byte[]>("SELECT content FROM blobs WHERE org = @owner AND hash = @hash", new { owner, hash }, snapshot) is { } json
+            ? JsonDocument.Parse(json, AnyDepth)
+            : null;
+
+    // The line in which Claude Code tells whom to bill is another one in every conversation, and is not cached. Nor are the marks themselves.
+    private static bool IsSame(JsonElement old, JsonElement now) =>
+        old.GetRawText() == now.GetRawText() || (TextOf(old) is { } was && TextOf(now) is { } text && (was == text || (IsBilling(was) && IsBilling(text))));
+
+    private static bool IsBilling(string text) => text.StartsWith(BillingLine, StringComparison.Ordinal);
+
+    private static string? TextOf(JsonElement block) =>
+        block.ValueKind == JsonValueKind.Object && block.TryGetProperty("text", out var text) && text.ValueKind == JsonValueKind.String ? text.GetRawText() : null;
+
+    private static string? NameOf(JsonElement tool)
+    {
+        var named = tool.ValueKind == JsonValueKind.Object && tool.TryGetProperty("function", out var function) ? function : tool;
+        return named.ValueKind == JsonValueKind.Object && named.TryGetProperty("name", out var name) && name.ValueKind == JsonValueKind.String ? name.GetRawText().Trim('"') : null;
+    }
+
+    private sealed class Ancestor
+    {
+        public Guid CallId { get; init; }
+        public Guid ExchangeId { get; init; }
+        public long CapturedAt { get; init; }
+        public long Steps { get; init; }
+    }
+
+    private sealed class EarlierCall
+    {
+        public Guid ExchangeId { get; init; }
+        public Guid? BeforeId { get; init; }
+    }
+}

@@ -1,0 +1,146 @@
+using System.Globalization;
+using Lethe.Capture.Turns;
+using Lethe.Ingest.Reading;
+
+namespace Lethe.Ingest.Tests.Storage;
+
+/// <summary>Why a cache was missed: what changed against the call before, how sure that is, and what it cost.</summary>
+public abstract class CacheVerdictTests(StoreKind kind)
+{
+    private const string Opus = "claude-opus-4-5";
+    private const string Marks = "tools.3:5m system.1:5m messages.0.0:5m";
+
+    private static readonly Told First = new()
+    {
+        Number = 1,
+        At = 1,
+        Model = Opus,
+        Prompt = ["hi"],
+        Reply = "hello",
+        Input = 5,
+        CacheRead = 0,
+        CacheWrite = 20_000,
+        CacheMarks = Marks,
+        System = "you",
+        Tools = "these",
+        CacheParameters = 1,
+    };
+
+    private static readonly Told Next = First with
+    {
+        Number = 2,
+        At = 60,
+        Prompt = ["hi", "> hello", "more"],
+        Reply = "yes",
+        CacheRead = 20_000,
+        CacheWrite = 300,
+        CacheMarks = "tools.3:5m system.1:5m messages.2.0:5m",
+    };
+
+    private static readonly Told Missed = Next with { CacheRead = 0, CacheWrite = 20_300 };
+
+    [Fact]
+    public void What_reads_what_was_left_is_a_hit() => Assert.Equal("hit - certain - 0", Verdict(First, Next));
+
+    [Fact]
+    public void The_first_call_writes_and_is_no_miss() => Assert.Equal("first first certain - 0", Of(Records(First)[0]));
+
+    [Fact]
+    public void A_pause_longer_than_what_was_declared_lets_the_cache_expire() => Assert.Equal("expired expired certain - 115000000", Verdict(First, Missed with { At = 400 }));
+
+    [Fact]
+    public void A_longer_declared_life_is_believed()
+    {
+        var hour = Missed with { At = 400, CacheMarks = "system.1:1h messages.2.0:5m" };
+        Assert.Equal("expired expired likely - 57500000", Verdict(First with { CacheMarks = "system.1:1h messages.0.0:5m" }, hour with { CacheRead = 10_000, CacheWrite = 10_300 }));
+        Assert.Equal("unknown unknown unknown - 115000000", Verdict(First with { CacheMarks = "system.1:1h messages.0.0:5m" }, hour));
+    }
+
+    [Fact]
+    public void Another_tool_moves_all_behind_it() => Assert.Equal("rebuilt tools_changed certain tools 115000000", Verdict(First, Missed with { Tools = "others" }));
+
+    [Fact]
+    public void Another_system_prompt_where_no_mark_stands_before_it() =>
+        Assert.Equal("rebuilt system_changed certain system 115000000", Verdict(First with { CacheMarks = "system.1:5m" }, Missed with { System = "me", CacheMarks = "system.1:5m" }));
+
+    [Fact]
+    public void Where_an_equal_mark_stands_before_the_difference_that_much_should_have_been_read() =>
+        Assert.Equal("unknown unknown unknown system 115000000", Verdict(First, Missed with { System = "me" }));
+
+    [Fact]
+    public void An_edited_message_is_named() => Assert.Equal(
+        "rebuilt history_changed certain messages[0] 69000000", Verdict(First, Missed with { Prompt = ["hi there", "> hello", "more"], CacheRead = 8_000, CacheWrite = 12_300 }));
+
+    [Fact]
+    public void A_shorter_history_is_told_from_an_edited_one() => Assert.Equal(
+        "rebuilt history_shrank likely messages[1] 115000000",
+        Verdict(First with { Prompt = ["hi", "> a", "b"], CacheMarks = "messages.2.0:5m" }, Missed with { Prompt = ["hi"], Reply = "other", CacheMarks = "messages.0.0:5m", CacheRead = 0 }));
+
+    [Fact]
+    public void A_compaction_between_them_is_the_reason() => Assert.Equal("rebuilt compacted certain messages[0] 115000000", Of(Records(
+        First with { Prompt = ["hi", "> a", "b", "> c", "d"], CacheMarks = "messages.4.0:5m" },
+        Missed with { Number = 3, At = 30, RequestKind = "compaction", Prompt = ["hi", "> a", "b", "> c", "d", "sum up"], Reply = "in short" },
+        Missed with { Prompt = ["in short", "on"], CacheMarks = "messages.1.0:5m" })[2]));
+
+    [Fact]
+    public void Another_model_has_no_part_in_the_cache() => Assert.Equal("rebuilt model_changed certain model 69000000", Verdict(First, Missed with { Model = "claude-sonnet-4-5" }));
+
+    [Fact]
+    public void Thinking_otherwise_is_a_change_of_parameters() => Assert.Equal("rebuilt parameters_changed certain parameters 115000000", Verdict(First, Missed with { CacheParameters = 2 }));
+
+    [Fact]
+    public void Marks_that_moved_too_far_are_likely_the_reason() =>
+        Assert.Equal("rebuilt marks_moved likely - 115000000", Verdict(First, Missed with { CacheMarks = "messages.30.0:5m" }));
+
+    [Fact]
+    public void What_is_not_marked_is_not_kept() =>
+        Assert.Equal("off not_marked certain - 0", Verdict(First, Next with { CacheRead = 0, CacheWrite = 0, Input = 20_300, CacheMarks = null }));
+
+    [Fact]
+    public void The_vendors_own_word_wins_and_is_shown_beside_ours()
+    {
+        var record = Records(First, Missed with { CacheDiagnosis = new CacheDiagnosis("tools_changed", 19_000) })[1];
+        Assert.Equal("rebuilt tools_changed certain - 109250000", Of(record));
+        Assert.Equal(new CacheVendorRecord("tools_changed", 19_000), record.Cache!.Vendor);
+    }
+
+    [Fact]
+    public void Where_nothing_is_declared_nothing_is_certain() => Assert.Equal(
+        "rebuilt tools_changed likely tools 22500000",
+        Verdict(
+            First with { Provider = "openai", Model = "gpt-5", CacheMarks = null, CacheWrite = null, Input = 20_000 },
+            Missed with { Provider = "openai", Model = "gpt-5", CacheMarks = null, CacheWrite = null, Input = 20_300, Tools = "others" }));
+
+    [Fact]
+    public void A_call_of_another_session_that_the_prompt_goes_on_from_is_the_one_compared_with()
+    {
+        var records = Records(First, Missed with { Session = "fork", Tools = "others" });
+        Assert.Equal((First.Id.ToString(), "rebuilt tools_changed certain tools 115000000"), (records[1].Cache!.ComparedWith, Of(records[1])));
+    }
+
+    [Fact]
+    public void Marks_are_kept_and_calls_beside_a_conversation_are_compared_with_none()
+    {
+        var records = Records(First, Missed with { RequestKind = "title", Prompt = ["name it"] });
+        Assert.Equal([new CacheMarkRecord("tools", 3, null, "5m"), new("system", 1, null, "5m"), new("messages", 0, 0, "5m")], records[0].Cache!.Marks);
+        Assert.Null(records[1].Cache!.ComparedWith);
+        Assert.Null(Records(First with { Reply = null, Outcome = Capture.Outcome.UpstreamError })[0].Cache);
+    }
+
+    private string Verdict(params Told[] told) => Of(Records(told)[^1]);
+
+    private List<ExchangeRecord> Records(params Told[] told)
+    {
+        using var store = TestStore.Open(kind);
+        store.Deliver([.. told.Reverse()]);
+        return store.Records();
+    }
+
+    private static string Of(ExchangeRecord record) => record.Cache is { } cache
+        ? $"{cache.Verdict} {cache.Reason ?? "-"} {cache.Confidence} {cache.FirstDifference ?? "-"} {cache.CostNanoUsd?.ToString(CultureInfo.InvariantCulture) ?? "-"}"
+        : "none";
+}
+
+public sealed class SqliteCacheVerdictTests() : CacheVerdictTests(StoreKind.Sqlite);
+
+public sealed class PostgresCacheVerdictTests() : CacheVerdictTests(StoreKind.Postgres);
