@@ -6,6 +6,9 @@ internal static partial class Log
     [LoggerMessage(1100, LogLevel.Error, "The capture of exchange {ExchangeId} failed and was given up; the call goes on.")]
     public static partial void CaptureFailed(ILogger logger, string exchangeId, Exception fault);
 
+    [LoggerMessage(1101, LogLevel.Warning, "The capture of the WebSocket {ConnectionId} was given up ({Reason}); the connection goes on.")]
+    public static partial void SocketCaptureGivenUp(ILogger logger, string connectionId, string reason);
+
     [LoggerMessage(4101, LogLevel.Error, "The capture of one Envoy stream failed and was given up; the call went on.")]
     public static partial void ExtProcCaptureFailed(ILogger logger, Exception fault);
 

@@ -25,6 +25,10 @@ internal static class ProxyMeter
     public static readonly Counter<long> CaptureFaults = Meter.CreateCounter<long>(
         "lethe_capture_faults_total", "{fault}", "Captures given up because of a fault in the capture.");
 
+    /// <summary>WebSockets whose capture was given up for what passed in them; the connections went on.</summary>
+    public static readonly Counter<long> SocketsGivenUp = Meter.CreateCounter<long>(
+        "lethe_websocket_captures_given_up_total", "{connection}", "WebSockets whose rest was not captured, because their frames could not be read or came too fast.");
+
     /// <summary>Request policies of the Envoy door that failed; the calls went on as they were.</summary>
     public static readonly Counter<long> PolicyFaults = Meter.CreateCounter<long>(
         "lethe_extproc_policy_faults_total", "{fault}", "Request policies given up because of a fault in them.");

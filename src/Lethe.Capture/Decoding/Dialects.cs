@@ -12,6 +12,7 @@ using Lethe.Capture.Decoding.OpenAIChat;
 using Lethe.Capture.Decoding.OpenAIResponses;
 using Lethe.Capture.Decoding.Wire;
 using Lethe.Capture.Exchanges;
+using Lethe.Capture.Turns;
 
 namespace Lethe.Capture.Decoding;
 
@@ -42,6 +43,12 @@ internal static class Dialects
         return found;
     }
 
+    /// <summary>The calls that are made by messages inside a WebSocket to such a path; null when none are.</summary>
+    public static SocketRule? BySocket(string path) => Spoken(path)?.Socket;
+
+    /// <summary>What a call inside a WebSocket to such a path is; null when nobody here knows.</summary>
+    public static Endpoint? InSocket(string path) => Spoken(path) is { } dialect ? new Endpoint(dialect.Socket!.Name, Operation.Chat, dialect) { Streams = true } : null;
+
     /// <summary>The call that most speaks for where the path says nothing; null when nothing speaks for any.</summary>
     /// <param name="answer">The first thing the response said, when that is JSON.</param>
     public static Endpoint? ByVote(IReadOnlyList<HeaderField> headers, JsonElement? request, JsonElement? answer)
@@ -58,6 +65,8 @@ internal static class Dialects
 
         return found;
     }
+
+    private static Dialect? Spoken(string path) => Array.Find(All, dialect => dialect.Socket?.Accepts(path) == true);
 
     private static Endpoint? Named(Dialect dialect, string name)
     {

@@ -17,6 +17,9 @@ public static class TurnDecoder
     /// <summary>The reason of a response of which a part could not be read.</summary>
     internal const string EventsUnread = "events_unread";
 
+    /// <summary>The status of the handshake of a WebSocket: what is said in it are exchanges of their own.</summary>
+    private const int SwitchingProtocols = 101;
+
     /// <summary>Never throws for what a wire can carry: the worst case is a reason.</summary>
     /// <param name="memo">What earlier requests said, so that what they repeat is not read again.</param>
     public static DecodedExchange Decode(CapturedExchange exchange, RepeatMemo? memo = null)
@@ -26,7 +29,9 @@ public static class TurnDecoder
             return TurnEvents.Read(exchange) is { } told ? new DecodedExchange(told, null, null) : new DecodedExchange(null, "request_not_json", null);
         }
 
-        var endpoint = EndpointPaths.Find(exchange.Method, exchange.Path);
+        var endpoint = exchange.Attributes.ContainsKey(CapturedExchange.ConnectionAttribute) ? Dialects.InSocket(exchange.Path)
+            : exchange.Status == SwitchingProtocols ? Endpoint.Other("websocket")
+            : EndpointPaths.Find(exchange.Method, exchange.Path);
         var (reading, codingReason) = Read(exchange, endpoint?.Dialect, memo);
         var request = reading.Json;
         endpoint ??= FindByShape(exchange, request?.RootElement);

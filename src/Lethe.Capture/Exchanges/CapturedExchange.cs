@@ -84,6 +84,9 @@ public sealed record CapturedExchange
     /// <summary>The attribute that tells why a door kept no body, as one word.</summary>
     public const string WithheldAttribute = "lethe.capture.withheld";
 
+    /// <summary>The attribute of a model call inside a WebSocket: the id of the exchange of the handshake.</summary>
+    public const string ConnectionAttribute = "lethe.connection_id";
+
     public required ExchangeId Id { get; init; }
 
     /// <summary>The idempotency key of this delivery; the exchange id unless a producer brought its own.</summary>

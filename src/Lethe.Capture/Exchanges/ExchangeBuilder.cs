@@ -55,6 +55,10 @@ public sealed class ExchangeBuilder : IDisposable
         {
             attributes = new Dictionary<string, string> { [ProducedKind.Attribute] = kind };
         }
+        else if (head.ConnectionId is { } connection)
+        {
+            attributes = new Dictionary<string, string> { [CapturedExchange.ConnectionAttribute] = connection };
+        }
 
         request = new BodyRecording(bodyBytesMax, budget, AnnouncedBytes(head));
         response = new BodyRecording(bodyBytesMax, budget);

@@ -32,6 +32,9 @@ public sealed record ExchangeHead
     /// <summary>How a producer told of it (<see cref="ProducedKind"/>); null for a call as a wire has it.</summary>
     public string? Kind { get; init; }
 
+    /// <summary>The WebSocket that a model call was said in, by the id of the exchange of its handshake; null for a call of its own.</summary>
+    public string? ConnectionId { get; init; }
+
     public string OrgId { get; init; } = Organisation.None;
 
     public string? AuthSubject { get; init; }

@@ -33,7 +33,7 @@ internal static class Answers
 
     /// <summary>The answer that a call makes; null when it makes none that is kept.</summary>
     public static string? Made(Turn? turn) =>
-        turn is { Operation: Operation.Chat, MakesResponse: true, ResponseId: { Length: > 0 } id } ? id : null;
+        turn is { MakesResponse: true, ResponseId: { Length: > 0 } id } ? id : null;
 
     /// <summary>
     /// The session of an exchange that names none itself, by the answer that it names or makes: of the call that made that answer, else the one

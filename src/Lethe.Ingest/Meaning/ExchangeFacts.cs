@@ -28,9 +28,6 @@ internal static class ExchangeFacts
     /// <summary>Under this attribute a door tells how the call came to it, where the door alone does not say.</summary>
     public const string CaptureModeAttribute = "lethe.capture_mode";
 
-    /// <summary>Under this attribute a door tells of the connection that several calls were said in.</summary>
-    public const string ConnectionAttribute = "lethe.connection_id";
-
     // Deeper arguments are kept as text: a reader's JSON parser has a limit too.
     private const int ArgumentsDepthMax = 48;
 
@@ -73,7 +70,7 @@ internal static class ExchangeFacts
         Text("thread_id", one => one.Told.Envelope.ThreadId),
         Text("prompt_id", one => one.Told.Envelope.PromptId),
         Text("request_kind", one => one.Told.Envelope.RequestKind),
-        Text("connection_id", one => one.Told.Exchange.Attributes.GetValueOrDefault(ConnectionAttribute)),
+        Text("connection_id", one => one.Told.Exchange.Attributes.GetValueOrDefault(CapturedExchange.ConnectionAttribute)),
         Text("model_requested", one => one.Told.Turn?.ModelRequested),
         Text("model_served", one => one.Told.Turn?.ModelServed),
         Text("response_id", one => one.Told.Turn?.ResponseId),

@@ -30,6 +30,8 @@ public sealed class LetheOptions
 
     public Dictionary<string, UpstreamOptions> Upstreams { get; set; } = new(StringComparer.OrdinalIgnoreCase);
 
+    public WebSocketOptions WebSockets { get; set; } = new();
+
     public ForwardingOptions Forwarding { get; set; } = new();
 
     public CaptureOptions Capture { get; set; } = new();
@@ -46,6 +48,13 @@ public sealed class LetheOptions
     public string Sink { get; set; } = "sqlite";
 
     public PostgresOptions Postgres { get; set; } = new();
+}
+
+/// <summary>WebSockets at the forwarding door.</summary>
+public sealed class WebSocketOptions
+{
+    /// <summary><c>relay</c>: they pass and are captured; <c>refuse</c>: their handshake is answered with 426, so that a client makes plain calls.</summary>
+    public string Mode { get; set; } = "relay";
 }
 
 /// <summary>The server of the sink <c>postgres</c>.</summary>

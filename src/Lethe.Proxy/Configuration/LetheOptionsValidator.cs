@@ -90,6 +90,7 @@ internal sealed class LetheOptionsValidator
         InRange("Ingest:BodyBytesMax", options.Ingest.BodyBytesMax, 1024, 1024 * GiB);
         InRange("Ingest:LagBytesMax", options.Ingest.LagBytesMax, 0, 1024 * GiB);
         OneOf("Journal:Durability", options.Journal.Durability, "relaxed", "strict");
+        OneOf("WebSockets:Mode", options.WebSockets.Mode, "relay", "refuse");
         OneOf("Sink", options.Sink, "sqlite", "postgres", "memory");
         if (options.Sink == "postgres" && options.Postgres.ConnectionString.Length == 0)
         {

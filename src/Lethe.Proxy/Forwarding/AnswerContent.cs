@@ -2,15 +2,15 @@ using System.Net;
 
 namespace Lethe.Proxy.Forwarding;
 
-/// <summary>The upstream's answer, to be read through an <see cref="AnswerStream"/>. An upgraded connection, which is written to as well, is given as it is.</summary>
+/// <summary>The upstream's answer, to be read through an <see cref="AnswerStream"/>. An upgraded connection, which is written to as well, is given to <paramref name="upgraded"/>.</summary>
 /// <param name="ended">Called when the answer has come to its own end.</param>
 /// <param name="sendHead">Sends the head to the client; called once, when the body is not there yet.</param>
-internal sealed class AnswerContent(HttpContent inner, Func<Task> sendHead, Action? ended) : HttpContent
+internal sealed class AnswerContent(HttpContent inner, Func<Task> sendHead, Action? ended, Func<Stream, Stream> upgraded) : HttpContent
 {
     protected override async Task<Stream> CreateContentReadStreamAsync()
     {
         var stream = await inner.ReadAsStreamAsync();
-        return stream.CanWrite ? stream : new AnswerStream(stream, sendHead, ended);
+        return stream.CanWrite ? upgraded(stream) : new AnswerStream(stream, sendHead, ended);
     }
 
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => inner.CopyToAsync(stream, context);

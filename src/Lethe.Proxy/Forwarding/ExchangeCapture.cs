@@ -47,6 +47,7 @@ internal sealed class ExchangeCapture(RequestDelegate next, ExchangeSink sink, T
         finally
         {
             // Whatever failed, the record is ended; where it is ended already, this counts for nothing.
+            _ = call.Socket?.EndAsync(ending);
             call.Tap.Finish(ending);
             client?.End();
         }
@@ -90,6 +91,11 @@ internal sealed class ExchangeCapture(RequestDelegate next, ExchangeSink sink, T
     private static async Task EndAsync(HttpContext context, ForwardedCall call, CallEnding ending)
     {
         call.TellTrailers();
+        if (call.Socket is { } socket)
+        {
+            await socket.EndAsync(ending);
+        }
+
         call.Tap.Finish(ending);
         if (call.Tap.HoldsEnd && !await call.Tap.WhenDurable())
         {

@@ -1,4 +1,6 @@
 using Lethe.Capture.Exchanges;
+using Lethe.Capture.Sockets;
+using Lethe.Proxy.Forwarding.WebSockets;
 
 namespace Lethe.Proxy.Forwarding;
 
@@ -8,6 +10,7 @@ namespace Lethe.Proxy.Forwarding;
 internal sealed class ExchangeTap(ExchangeSink sink, ILogger logger)
 {
     private ExchangeBuilder? builder;
+    private bool keepsBodies;
 
     /// <summary>True when the end of the response waits for the disk.</summary>
     public bool HoldsEnd => sink.HoldsEnd;
@@ -18,7 +21,8 @@ internal sealed class ExchangeTap(ExchangeSink sink, ILogger logger)
         {
             var head = Head(context, route, target);
             builder = sink.Begin(head);
-            if (!route.KeepsBodies(head.Path))
+            keepsBodies = route.KeepsBodies(head.Path);
+            if (!keepsBodies)
             {
                 builder.WithholdBodies("product_call");
             }
@@ -46,6 +50,20 @@ internal sealed class ExchangeTap(ExchangeSink sink, ILogger logger)
     });
 
     public void UpstreamHost(string host) => Guard(host, static (builder, host) => builder.SetUpstreamHost(host));
+
+    /// <summary>The capture of the model calls inside a WebSocket; null where there is nothing to capture.</summary>
+    public SocketTap? Socket(HttpResponseMessage response)
+    {
+        SocketTap? socket = null;
+        Guard(response, (builder, response) =>
+        {
+            if (keepsBodies && SocketCapture.Open(builder, HeaderFields.Of(response), sink.Begin) is { } capture)
+            {
+                socket = new SocketTap(capture, logger);
+            }
+        });
+        return socket;
+    }
 
     public void Finish(CallEnding ending) => Guard(ending, static (builder, ending) => builder.Finish(ending.Ending, ending.Reason, ending.Error));
 

@@ -1,3 +1,4 @@
+using Lethe.Proxy.Forwarding.WebSockets;
 using Microsoft.AspNetCore.Http.Features;
 using Yarp.ReverseProxy.Forwarder;
 
@@ -23,6 +24,8 @@ internal sealed class ForwardedCall(ForwardingRoute route, string target, Exchan
 
     public bool HasResponseHead => response is not null;
 
+    /// <summary>What is said in a WebSocket, where it is captured.</summary>
+    public SocketTap? Socket { get; private set; }
 
     /// <summary>Set where lethe writes the chunked coding itself, so that trailers have a place.</summary>
     public ChunkedWithTrailers? Framing { get; private set; }
@@ -39,6 +42,9 @@ internal sealed class ForwardedCall(ForwardingRoute route, string target, Exchan
 
     /// <summary>The upstream's answer has been read to its own end.</summary>
     public void AnswerCame() => answerEnded = true;
+
+    /// <summary>The upstream's side of a WebSocket as it is to be read and written.</summary>
+    public Stream Upgraded(Stream upstream) => (Socket = tap.Socket(response!)) is { } socket ? new SocketTee(upstream, socket) : upstream;
 
     public void FramesItself(HttpContext context)
     {

@@ -31,6 +31,14 @@ internal static class ForwardingProblem
         "The path leads upwards",
         "The upstream is configured with a base path, and a path with '.' or '..' segments could lead out of it. Nothing was forwarded.");
 
+    /// <summary>426 <c>websockets_refused</c>: the configuration refuses WebSockets. Nothing was forwarded.</summary>
+    public static Task WriteNoSockets(HttpContext context) => Write(
+        context,
+        StatusCodes.Status426UpgradeRequired,
+        "websockets_refused",
+        "WebSockets are refused here",
+        "Lethe:WebSockets:Mode is 'refuse'. Make plain HTTP calls. Nothing was forwarded.");
+
     /// <summary>502 or 504 (or 400 for a request whose body its client broke): no response came.</summary>
     public static Task WriteUpstreamFailure(HttpContext context, CallEnding ending)
     {

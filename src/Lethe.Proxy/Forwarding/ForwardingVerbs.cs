@@ -1,6 +1,7 @@
 using System.Text;
 using Lethe.Proxy.Access;
 using Lethe.Proxy.Configuration;
+using Lethe.Proxy.Forwarding.WebSockets;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.AspNetCore.DataProtection.XmlEncryption;
 using Microsoft.AspNetCore.Http.Features;
@@ -44,6 +45,11 @@ internal static class ForwardingVerbs
         door.UseEndpoints(endpoints => endpoints.MapReverseProxy(proxy =>
         {
             proxy.UseLendingGuard();
+            if (branch.ApplicationServices.GetRequiredService<LetheOptions>().WebSockets.Mode == "refuse")
+            {
+                proxy.Use(static (context, next) => SocketHandshake.Is(context) ? ForwardingProblem.WriteNoSockets(context) : next(context));
+            }
+
             proxy.UseMiddleware<ExchangeCapture>();
             proxy.UseSessionAffinity();
             proxy.UseLoadBalancing();

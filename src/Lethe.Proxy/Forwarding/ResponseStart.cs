@@ -1,3 +1,4 @@
+using Lethe.Proxy.Forwarding.WebSockets;
 using Yarp.ReverseProxy.Transforms;
 
 namespace Lethe.Proxy.Forwarding;
@@ -24,7 +25,12 @@ internal sealed class ResponseStart : ResponseTransform
             await SendHead();
         }
 
-        response.Content = new AnswerContent(response.Content, isStreamed ? SendHead : static () => Task.CompletedTask, http.Features.Get<ForwardedCall>() is { } call ? call.AnswerCame : null);
+        var call = http.Features.Get<ForwardedCall>();
+        response.Content = new AnswerContent(
+            response.Content,
+            isStreamed ? SendHead : static () => Task.CompletedTask,
+            call is null ? null : call.AnswerCame,
+            upstream => call is not null && SocketHandshake.Is(http) ? call.Upgraded(upstream) : upstream);
 
         Task SendHead() => http.Response.Body.FlushAsync(http.RequestAborted);
     }

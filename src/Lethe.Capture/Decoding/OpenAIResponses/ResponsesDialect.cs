@@ -21,6 +21,8 @@ internal sealed class ResponsesDialect : Dialect
 
     public override string History => "input";
 
+    public override SocketRule Socket { get; } = new("/responses", EndpointNames.Responses, static () => new ResponsesSocket());
+
     public override (int Votes, string Endpoint) Claims(IReadOnlyList<HeaderField> headers, JsonElement? request, JsonElement? answer) =>
         ((Asks(request) ? Sign : 0) + (Answers(answer) ? Proof : 0), EndpointNames.Responses);
 

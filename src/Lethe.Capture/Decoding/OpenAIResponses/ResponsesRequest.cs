@@ -25,6 +25,8 @@ internal static class ResponsesRequest
         var tools = ContentJson.Write(body.Member("tools"u8), source, memo);
         return turn with
         {
+            // A warm-up: the vendor reads the prompt and says nothing.
+            Operation = body.Member("generate"u8) is { ValueKind: JsonValueKind.False } ? Operation.Other : turn.Operation,
             Prompt = prompt,
             Background = body.IsTrue("background"u8),
             PreviousResponseId = body.Word("previous_response_id"u8),

@@ -33,6 +33,9 @@ internal abstract class Dialect
     /// <param name="answer">The first thing the response said, when that is JSON.</param>
     public virtual (int Votes, string Endpoint) Claims(IReadOnlyList<HeaderField> headers, JsonElement? request, JsonElement? answer) => (0, "");
 
+    /// <summary>The calls that are made in it by messages inside a WebSocket; null where none are.</summary>
+    public virtual SocketRule? Socket => null;
+
     /// <summary>The turn with what its request asks: the conversation so far, the system prompt, the tools.</summary>
     public abstract Turn ReadRequest(Turn turn, in RequestView request);
 

@@ -1,0 +1,32 @@
+using System.Text.Json;
+
+namespace Lethe.Capture.Decoding.Wire;
+
+/// <summary>What a message inside a WebSocket does to the call of its lane.</summary>
+[Flags]
+internal enum SocketMove
+{
+    None = 0,
+    Begins = 1,
+    Says = 2,
+    Ends = 4,
+}
+
+/// <summary>What a message does, to which of the calls that are under way at once.</summary>
+/// <param name="Request">What a call that begins asks, as one JSON document.</param>
+/// <param name="Said">What the server said, as one JSON document.</param>
+internal readonly record struct SocketStep(SocketMove Move, string Lane = "", ReadOnlyMemory<byte> Request = default, ReadOnlyMemory<byte> Said = default);
+
+/// <summary>Tells the model calls inside one WebSocket apart. Messages are told in the order in which they passed.</summary>
+internal interface ISocketTurns
+{
+    SocketStep FromClient(JsonElement json, ReadOnlyMemory<byte> message);
+
+    SocketStep FromServer(JsonElement json, ReadOnlyMemory<byte> message);
+}
+
+/// <summary>The model calls that are made by messages inside a WebSocket, by the end of its path.</summary>
+internal sealed record SocketRule(string Suffix, string Name, Func<ISocketTurns> Open)
+{
+    public bool Accepts(string path) => path.AsSpan().TrimEnd('/').EndsWith(Suffix, StringComparison.OrdinalIgnoreCase);
+}

@@ -1,0 +1,76 @@
+using System.Buffers;
+using System.IO.Compression;
+using Lethe.Capture.Exchanges;
+
+namespace Lethe.Capture.Sockets;
+
+/// <summary>Undoes permessage-deflate (RFC 7692) of one direction, message by message, into no more than a bound.</summary>
+internal sealed class MessageInflater(bool takesOver) : IDisposable
+{
+    private const int StepBytes = 16 * 1024;
+
+    private readonly Feed feed = new();
+    private DeflateStream? inflating;
+
+    // What every sender leaves out (RFC 7692 §7.2.2).
+    private static readonly byte[] Tail = [0, 0, 0xFF, 0xFF];
+
+    /// <summary>False when the message is no deflated data, or longer than <paramref name="bytesMax"/>.</summary>
+    public bool TryInflate(ReadOnlyMemory<byte> message, ArrayBufferWriter<byte> into, int bytesMax)
+    {
+        inflating ??= new DeflateStream(feed, CompressionMode.Decompress, leaveOpen: true);
+        feed.Set(message, Tail);
+        try
+        {
+            for (int count; (count = inflating.Read(into.GetSpan(StepBytes))) > 0;)
+            {
+                into.Advance(count);
+                if (into.WrittenCount > bytesMax)
+                {
+                    return false;
+                }
+            }
+        }
+        catch (InvalidDataException)
+        {
+            return false;
+        }
+
+        var isWhole = feed.IsEmpty;
+        if (!takesOver)
+        {
+            Dispose();
+        }
+
+        return isWhole;
+    }
+
+    public void Dispose()
+    {
+        inflating?.Dispose();
+        inflating = null;
+    }
+
+    private sealed class Feed : ForwardReadStream
+    {
+        private ReadOnlyMemory<byte> first;
+        private ReadOnlyMemory<byte> second;
+
+        public bool IsEmpty => first.IsEmpty && second.IsEmpty;
+
+        public void Set(ReadOnlyMemory<byte> message, ReadOnlyMemory<byte> tail) => (first, second) = (message, tail);
+
+        public override int Read(Span<byte> buffer)
+        {
+            if (first.IsEmpty)
+            {
+                (first, second) = (second, default);
+            }
+
+            var count = Math.Min(first.Length, buffer.Length);
+            first.Span[..count].CopyTo(buffer);
+            first = first[count..];
+            return count;
+        }
+    }
+}

@@ -1,0 +1,202 @@
+using System.Globalization;
+using Lethe.Capture.Decoding;
+using Lethe.Capture.Decoding.Json;
+using Lethe.Capture.Decoding.Wire;
+using Lethe.Capture.Exchanges;
+
+namespace Lethe.Capture.Sockets;
+
+/// <summary>
+/// Reads along in one WebSocket and makes an exchange of each model call in it: handshake headers, the client's message as request, the server's messages
+/// up to the end of the call as response, each as one server-sent event. Bytes are to be told in the order in which they passed, by one thread at a time.
+/// </summary>
+public sealed class SocketCapture : IDisposable
+{
+    /// <summary>A message that is longer, on the wire or inflated, ends the capture.</summary>
+    public const int MessageBytesMax = 64 * 1024 * 1024;
+
+    /// <summary>Calls that may be under way at once in one connection.</summary>
+    private const int OpenCallsMax = 1024;
+
+    private readonly ExchangeHead head;
+    private readonly IReadOnlyList<HeaderField> answerHeaders;
+    private readonly Func<ExchangeHead, ExchangeBuilder> begin;
+    private readonly ISocketTurns turns;
+    private readonly FrameReader client;
+    private readonly FrameReader server;
+    private readonly List<OpenCall> open = [];
+    private int? firstCloseCode;
+    private Ending? firstClosed;
+    private bool isOver;
+
+    private SocketCapture(ExchangeHead head, IReadOnlyList<HeaderField> answerHeaders, Func<ExchangeHead, ExchangeBuilder> begin, ISocketTurns turns, SocketTerms terms, int messageBytesMax)
+    {
+        this.head = head;
+        this.answerHeaders = answerHeaders;
+        this.begin = begin;
+        this.turns = turns;
+        client = new FrameReader(terms.Deflates ? new MessageInflater(terms.ClientTakesOver) : null, messageBytesMax);
+        server = new FrameReader(terms.Deflates ? new MessageInflater(terms.ServerTakesOver) : null, messageBytesMax);
+    }
+
+    /// <summary>Why the rest of the connection is not captured, as one word; null while all is well.</summary>
+    public string? Fault { get; private set; }
+
+    /// <summary>The id of the exchange of the handshake.</summary>
+    public string ConnectionId => head.ConnectionId!;
+
+    /// <summary>Null where the path names no API whose calls are made inside a WebSocket.</summary>
+    /// <param name="handshake">The exchange of the handshake; its id is the id of the connection.</param>
+    /// <param name="answerHeaders">Those of the answer that switched protocols.</param>
+    /// <param name="begin">Mints the exchange of a call.</param>
+    public static SocketCapture? Open(
+        ExchangeBuilder handshake, IReadOnlyList<HeaderField> answerHeaders, Func<ExchangeHead, ExchangeBuilder> begin, int messageBytesMax = MessageBytesMax)
+    {
+        if (Dialects.BySocket(handshake.Head.Path) is not { } rule)
+        {
+            return null;
+        }
+
+        var terms = SocketTerms.Of(answerHeaders.Joined("sec-websocket-extensions"));
+        var head = handshake.Head with { ConnectionId = handshake.Id.ToString(), CommitKey = null };
+        return new SocketCapture(head, answerHeaders, begin, rule.Open(), terms, messageBytesMax) { Fault = terms.Known ? null : "extension_unknown" };
+    }
+
+    public void FromClient(ReadOnlySpan<byte> bytes)
+    {
+        Read(client, bytes, message => Step(message, isServer: false));
+        NoteClose(client.CloseCode, Ending.ClientAborted);
+    }
+
+    public void FromServer(ReadOnlySpan<byte> bytes)
+    {
+        Read(server, bytes, message => Step(message, isServer: true));
+        NoteClose(server.CloseCode, Ending.UpstreamAborted);
+    }
+
+    /// <summary>The connection is over. Calls that have not had their end are told who closed it, and with which code.</summary>
+    public void End(Ending ending, string? reason, TransportError? error)
+    {
+        isOver = true;
+        foreach (var call in open)
+        {
+            if (Fault is not null)
+            {
+                call.Exchange.Finish(Ending.Incomplete, Fault);
+            }
+            else if (firstClosed is { } closed)
+            {
+                call.Exchange.Finish(closed, "close_" + firstCloseCode!.Value.ToString(CultureInfo.InvariantCulture));
+            }
+            else
+            {
+                call.Exchange.Finish(ending == Ending.Completed ? Ending.Incomplete : ending, reason ?? "no_close", error);
+            }
+        }
+
+        open.Clear();
+    }
+
+    /// <summary>What passes from now on is not captured, and calls that are under way have no end.</summary>
+    /// <param name="reason">One word.</param>
+    public void GiveUp(string reason)
+    {
+        Fault ??= reason;
+        foreach (var call in open)
+        {
+            call.Exchange.MarkResponseTruncated();
+            call.Exchange.Finish(Ending.Incomplete, Fault);
+        }
+
+        open.Clear();
+    }
+
+    public void Dispose()
+    {
+        client.Dispose();
+        server.Dispose();
+    }
+
+    private void Read(FrameReader frames, ReadOnlySpan<byte> bytes, MessageTaker taker)
+    {
+        if (Fault is not null || isOver)
+        {
+            return;
+        }
+
+        frames.Read(bytes, taker);
+        if (frames.Fault is { } fault)
+        {
+            GiveUp(fault);
+        }
+    }
+
+    private void NoteClose(int? code, Ending by)
+    {
+        if (code is not null && firstClosed is null)
+        {
+            (firstClosed, firstCloseCode) = (by, code);
+        }
+    }
+
+    private void Step(ReadOnlyMemory<byte> message, bool isServer)
+    {
+        using var json = JsonReading.TryParse(message);
+        if (json is null)
+        {
+            return;
+        }
+
+        var step = isServer ? turns.FromServer(json.RootElement, message) : turns.FromClient(json.RootElement, message);
+        if (step.Move.HasFlag(SocketMove.Begins))
+        {
+            Begin(step);
+        }
+
+        if (step.Move.HasFlag(SocketMove.Says) && Find(step.Lane) is { } call)
+        {
+            Say(call, step.Said.Span);
+            if (step.Move.HasFlag(SocketMove.Ends))
+            {
+                open.Remove(call);
+                call.Exchange.Finish(Ending.Completed);
+            }
+        }
+    }
+
+    private void Begin(SocketStep step)
+    {
+        if (open.Count >= OpenCallsMax)
+        {
+            GiveUp("calls_too_many");
+            return;
+        }
+
+        var exchange = begin(head);
+        exchange.AppendRequest(step.Request.Span);
+        open.Add(new OpenCall(step.Lane, exchange));
+    }
+
+    // Calls of one lane are answered one after another; a server that does not echo the lane means the only call there is.
+    private OpenCall? Find(string lane) => open.Find(call => call.Lane == lane) ?? (open.Count == 1 && lane.Length == 0 ? open[0] : null);
+
+    private void Say(OpenCall call, ReadOnlySpan<byte> message)
+    {
+        if (!call.IsAnswered)
+        {
+            call.IsAnswered = true;
+            call.Exchange.StartResponse(101, answerHeaders);
+        }
+
+        SocketEvents.Append(call.Exchange, message);
+    }
+
+    private sealed class OpenCall(string lane, ExchangeBuilder exchange)
+    {
+        public string Lane => lane;
+
+        public ExchangeBuilder Exchange => exchange;
+
+        public bool IsAnswered { get; set; }
+    }
+}
