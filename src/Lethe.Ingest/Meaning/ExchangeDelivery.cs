@@ -66,7 +66,7 @@ public enum DeliveryVerdict
 /// <summary>What became of a delivery.</summary>
 /// <param name="ExchangeId">The stored exchange; for a duplicate or a conflict the one stored first.</param>
 /// <param name="SessionId">The session it went to; null when it has none, or for anything not accepted.</param>
-/// <param name="Code">Null when accepted; else <c>duplicate</c>, <c>idempotency_conflict</c>, <c>DB_CONSTRAINT</c>, …</param>
+/// <param name="Code">Null when accepted, but <c>replaced</c> for a turn that was told anew; else <c>duplicate</c>, <c>idempotency_conflict</c>, <c>DB_CONSTRAINT</c>, …</param>
 /// <param name="Stored">What an accepted exchange came to mean beside those that are stored; null for anything else.</param>
 public readonly record struct DeliveryResult(
     DeliveryVerdict Verdict, ExchangeId ExchangeId, string? SessionId = null, string? Code = null, InterpretedExchange? Stored = null);

@@ -91,7 +91,7 @@ internal sealed class DeliveryRun(ProducedCalls calls, StoreReader reader, strin
         var exchange = result.ExchangeId.ToString();
         return result.Verdict switch
         {
-            DeliveryVerdict.Accepted => new ItemResult(line, ItemResult.Accepted, null, exchange, result.SessionId),
+            DeliveryVerdict.Accepted => new ItemResult(line, ItemResult.Accepted, result.Code, exchange, result.SessionId),
             DeliveryVerdict.Duplicate => new ItemResult(line, ItemResult.Duplicate, result.Code, exchange, result.SessionId ?? reader.Exchange(org, exchange)?.Session?.Id, Replayed: true),
             DeliveryVerdict.Conflict => new ItemResult(line, ItemResult.Conflict, result.Code, exchange),
             _ => new ItemResult(line, ItemResult.Rejected, result.Code),
