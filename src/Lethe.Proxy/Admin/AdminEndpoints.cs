@@ -2,6 +2,7 @@ using System.Data.Common;
 using Lethe.Ingest.Meaning;
 using Lethe.Ingest.Sqlite;
 using Lethe.Proxy.Access;
+using Lethe.Proxy.Configuration;
 using Lethe.Proxy.IngestApi;
 using Lethe.Proxy.Metrics;
 using Lethe.Proxy.Problems;
@@ -17,9 +18,9 @@ internal static class AdminEndpoints
     /// <summary>A store that is being opened, or tried again, is asked for again after so long.</summary>
     private const string StoreRetrySeconds = "2";
 
-    public static void AddAdmin(this IServiceCollection services)
+    public static void AddAdmin(this IServiceCollection services, LetheOptions options)
     {
-        services.AddAccess();
+        services.AddAccess(options);
         services.AddSingleton<EventStream>();
         services.AddSingleton<KeptBodies>();
     }

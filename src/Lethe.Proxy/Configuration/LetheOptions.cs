@@ -26,6 +26,8 @@ public sealed class LetheOptions
 
     public TokenOptions Tokens { get; set; } = new();
 
+    public OidcOptions Oidc { get; set; } = new();
+
     public ExtProcOptions ExtProc { get; set; } = new();
 
     public Dictionary<string, UpstreamOptions> Upstreams { get; set; } = new(StringComparer.OrdinalIgnoreCase);
@@ -63,6 +65,24 @@ public sealed class TokenOptions
 {
     /// <summary><c>auto</c>: whoever comes to a door that more than this machine can reach; <c>always</c>: everybody.</summary>
     public string Required { get; set; } = "auto";
+}
+
+/// <summary>An issuer whose JWTs are good beside lethe's own tokens.</summary>
+public sealed class OidcOptions
+{
+    /// <summary>The issuer's address, which its discovery document lies under; null for none.</summary>
+    public string? Authority { get; set; }
+
+    /// <summary>What a token has to be made out for.</summary>
+    public string Audience { get; set; } = "";
+
+    /// <summary>The claim that names the organisation, a UUID; null where all bearers are of the one without a name.</summary>
+    public string? OrgClaim { get; set; }
+
+    public string SubjectClaim { get; set; } = "sub";
+
+    /// <summary>What a token is good for whose <c>scope</c> or <c>scp</c> names none of <c>lethe.read</c>, <c>lethe.ingest</c>, <c>lethe.admin</c>.</summary>
+    public string[] DefaultScopes { get; set; } = ["read"];
 }
 
 /// <summary>The Envoy door.</summary>

@@ -34,6 +34,7 @@ internal sealed class LetheOptionsValidator
             Refuse("TrustedProxies", $"'{peer}' is neither an address nor a network in CIDR notation.");
         }
 
+        CheckIssuer(options.Oidc);
         OneOf("Tokens:Required", options.Tokens.Required, "auto", "always");
         foreach (var (name, upstream) in options.Upstreams)
         {
@@ -99,6 +100,29 @@ internal sealed class LetheOptionsValidator
         if (options.Postgres.PasswordFile is { } file && !File.Exists(file))
         {
             Refuse("Postgres:PasswordFile", $"there is no file {file}.");
+        }
+    }
+
+    private void CheckIssuer(OidcOptions oidc)
+    {
+        if (oidc.Authority is null)
+        {
+            return;
+        }
+
+        if (!Uri.TryCreate(oidc.Authority, UriKind.Absolute, out var authority) || (authority.Scheme != Uri.UriSchemeHttps && !(authority.Scheme == Uri.UriSchemeHttp && authority.IsLoopback)))
+        {
+            Refuse("Oidc:Authority", $"'{oidc.Authority}' is no https address, nor an http one of this machine.");
+        }
+
+        if (oidc.Audience.Length == 0)
+        {
+            Refuse("Oidc:Audience", "is missing: a token made out for somebody else would be good here.");
+        }
+
+        foreach (var scope in oidc.DefaultScopes)
+        {
+            OneOf("Oidc:DefaultScopes", scope, "read", "ingest", "admin");
         }
     }
 

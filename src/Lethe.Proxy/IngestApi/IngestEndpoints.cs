@@ -182,7 +182,7 @@ internal static class IngestEndpoints
 
     /// <summary>Whose it is: the credential's word; null where the request names an organisation that is none.</summary>
     private static Owner? OwnerOf(HttpContext context) =>
-        Guid.TryParseExact(Caller.OrgOf(context), "D", out var org) ? new Owner(org.ToString(), Caller.Of(context).Subject) : null;
+        Guid.TryParseExact(Caller.Of(context).Org ?? Caller.OrgOf(context), "D", out var org) ? new Owner(org.ToString(), Caller.Of(context).Subject) : null;
 
     private static bool TryWait(HttpContext context, out bool untilJournal)
     {
