@@ -33,6 +33,7 @@ public sealed class IngestLoop(
     private IngestBatch? pending;
     private JournalPosition committed;
     private TimeSpan pause = settings.RetryPause;
+    private TimeSpan? asked;
     private bool hasCaughtUp;
     private long taken;
 
@@ -66,7 +67,7 @@ public sealed class IngestLoop(
         {
             while (!TryFollow(pace, finish, stop))
             {
-                OwnThread.Pause(pause, time, stop);
+                OwnThread.Pause((asked ?? TimeSpan.Zero) + settings.Spread(pause), time, stop);
                 var doubled = pause * 2;
                 pause = doubled < settings.RetryPauseMax ? doubled : settings.RetryPauseMax;
             }
@@ -107,6 +108,7 @@ public sealed class IngestLoop(
         {
             Log.IngestFailed(logger, pause.TotalMilliseconds, fault);
             state = new IngestState(IngestPhase.Retrying, fault.Message);
+            asked = (fault as StoreUnavailableException)?.RetryAfter;
             return false;
         }
     }

@@ -131,6 +131,14 @@ public sealed class SqliteStore : ISessionStore
     public IReadOnlyList<DeliveryResult> Commit(IReadOnlyList<ExchangeDelivery> deliveries, CommitOptions? options = null) =>
         TryCommit(deliveries, options ?? CommitOptions.None, oneByOne: false) ?? TryCommit(deliveries, options ?? CommitOptions.None, oneByOne: true)!;
 
+    /// <summary>Puts a delivery aside that another store did not take, once however often it is told.</summary>
+    /// <exception cref="StoreUnavailableException"/>
+    public void Bury(ExchangeDelivery delivery, string code, string message) => InTransaction(() =>
+    {
+        receipts.Bury(delivery, code, message, Microseconds.Of(time.GetUtcNow()));
+        return true;
+    });
+
     public void RemoveLetter(long letter) => InTransaction(() => receipts.Remove(letter));
 
     public Lease? TryLease(string name, string owner, TimeSpan duration, Lease? held = null) =>

@@ -44,10 +44,22 @@ public sealed class LetheOptions
 
     public RetentionOptions Retention { get; set; } = new();
 
-    /// <summary><c>sqlite</c>: a file in the data directory; <c>postgres</c>: a server that many recorders share; <c>memory</c>: gone with the process.</summary>
+    /// <summary><c>sqlite</c>: a file in the data directory; <c>postgres</c>: a server that many recorders share; <c>memory</c>: gone with the process; <c>remote</c>: another lethe.</summary>
     public string Sink { get; set; } = "sqlite";
 
     public PostgresOptions Postgres { get; set; } = new();
+
+    public RemoteOptions Remote { get; set; } = new();
+}
+
+/// <summary>The lethe of the sink <c>remote</c>.</summary>
+public sealed class RemoteOptions
+{
+    /// <summary>Its admin listener, a base URL; the path is ours.</summary>
+    public string Address { get; set; } = "";
+
+    /// <summary>A file that holds the token to come in with, and nothing else; null where none is needed.</summary>
+    public string? TokenFile { get; set; }
 }
 
 /// <summary>The server of the sink <c>postgres</c>.</summary>

@@ -91,10 +91,20 @@ internal sealed class LetheOptionsValidator
         InRange("Ingest:BodyBytesMax", options.Ingest.BodyBytesMax, 1024, 1024 * GiB);
         InRange("Ingest:LagBytesMax", options.Ingest.LagBytesMax, 0, 1024 * GiB);
         OneOf("Journal:Durability", options.Journal.Durability, "relaxed", "strict");
-        OneOf("Sink", options.Sink, "sqlite", "postgres", "memory");
+        OneOf("Sink", options.Sink, "sqlite", "postgres", "memory", "remote");
         if (options.Sink == "postgres" && options.Postgres.ConnectionString.Length == 0)
         {
             Refuse("Postgres:ConnectionString", "the sink 'postgres' needs it.");
+        }
+
+        if (options.Sink == "remote" && !(Uri.TryCreate(options.Remote.Address, UriKind.Absolute, out var centre) && (centre.Scheme == Uri.UriSchemeHttp || centre.Scheme == Uri.UriSchemeHttps)))
+        {
+            Refuse("Remote:Address", "the sink 'remote' needs it: the address of the admin listener of another lethe.");
+        }
+
+        if (options.Remote.TokenFile is { } tokens && !File.Exists(tokens))
+        {
+            Refuse("Remote:TokenFile", $"there is no file {tokens}.");
         }
 
         if (options.Postgres.PasswordFile is { } file && !File.Exists(file))

@@ -33,14 +33,13 @@ internal sealed class DeliveryRun(ProducedCalls calls, StoreReader reader, strin
             return;
         }
 
-        var call = reading.Call!;
-        var bytes = call.Request.Length + call.Response.Length;
+        var bytes = reading.Bytes;
         while (!IsRefused && window.Count > 0 && (window.Count >= WindowMax || windowBytes + bytes > WindowBytesMax))
         {
             await TakeAsync();
         }
 
-        if (IsRefused || calls.HandOver(call) is not { } handed)
+        if (IsRefused || (reading.Shipped is { } shipped ? calls.HandOver(shipped) : calls.HandOver(reading.Call!)) is not { } handed)
         {
             IsRefused = true;
             return;
