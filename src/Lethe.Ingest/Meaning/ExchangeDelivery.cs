@@ -15,10 +15,14 @@ public sealed record ExchangeDelivery(InterpretedExchange Told, byte[] ContentHa
     public string Key => KeyOf(Told.Exchange);
 
     /// <summary>The key that a client sent through a wire door; null when it sent none. It is kept, and gates nothing.</summary>
-    public string? ClientKey => StorableText.Of(Told.Exchange.Attributes.GetValueOrDefault(ClientKeyAttribute) ?? Told.Exchange.CommitKey) is { Length: > 0 } key && key != Key ? key : null;
+    public string? ClientKey => ClientKeyOf(Told.Exchange);
+
+    /// <summary>What the client of a wire door called its call, at this door or at that of the recorder which shipped it.</summary>
+    public static string? ClientKeyOf(CapturedExchange exchange) =>
+        StorableText.Of(exchange.Attributes.GetValueOrDefault(ClientKeyAttribute) ?? exchange.CommitKey) is { Length: > 0 } key && key != KeyOf(exchange) ? key : null;
 
     /// <summary>Under this attribute another recorder tells what the client of a wire door called its call.</summary>
-    public const string ClientKeyAttribute = "lethe.client_key";
+    public const string ClientKeyAttribute = "lethe.ingest.client";
 
     /// <summary>The key of an exchange's delivery.</summary>
     public static string KeyOf(CapturedExchange exchange) =>

@@ -22,6 +22,7 @@ internal static class AdminEndpoints
     {
         services.AddAccess(options);
         services.AddSingleton<EventStream>();
+        services.AddApiDocument();
         services.AddSingleton<KeptBodies>();
     }
 
@@ -50,6 +51,7 @@ internal static class AdminEndpoints
         endpoints.MapGet("/v1/events", (HttpContext context, EventStream events) => events.ServeAsync(context));
         endpoints.MapMetrics("/metrics", endpoints.ServiceProvider.GetRequiredService<MetricRegistry>().Collectors).WithMetadata(new HttpMethodMetadata([HttpMethods.Get]));
         endpoints.MapHealth();
+        endpoints.MapOpenApi("/openapi/{documentName}.json");
         endpoints.MapFallback("{**path}", () => ProblemDocument.Of(StatusCodes.Status404NotFound, "not_found", "No such resource."));
     }
 

@@ -3,6 +3,7 @@ using System.Net;
 using System.Text.Json;
 using Lethe.Proxy.Tests.Commands;
 using Lethe.Proxy.Tests.Hosting;
+using Microsoft.Data.Sqlite;
 
 namespace Lethe.Proxy.Tests.IngestApi;
 
@@ -114,6 +115,29 @@ public sealed class ToldAgainTests
         Assert.Equal((0, 1), (Number(counters, "cost_nano_usd"), Number(counters, "unpriced_turns")));
         var costs = (await producer.GetAsync("/v1/exchanges")).GetProperty("items").EnumerateArray().Select(one => one.GetProperty("cost_nano_usd").GetRawText()).Order();
         Assert.Equal(["0", "null"], costs);
+    }
+
+    [Fact]
+    public async Task L_15_what_the_store_refuses_of_one_line_is_that_lines_and_told_by_its_code()
+    {
+        await using var lethe = await StartAsync("sqlite");
+        var producer = new Producer(lethe);
+        await producer.SendAsync(Producer.Event("t0"), Producer.Lines);
+        using (var store = new SqliteConnection($"Data Source={Path.Combine(lethe.DataDirectory, "lethe.db")};Pooling=False"))
+        {
+            store.Open();
+            using var command = store.CreateCommand();
+            command.CommandText = "CREATE TRIGGER refuse BEFORE INSERT ON exchanges WHEN NEW.model_served = 'refused' BEGIN SELECT RAISE(ABORT, 'refused by a test'); END";
+            command.ExecuteNonQuery();
+        }
+
+        var (status, told) = await producer.SendAsync(string.Join('\n', Producer.Event("t1"), Producer.Event("t2", more: ""","model":"refused" """), Producer.Event("t3")), Producer.Lines);
+
+        Assert.Equal(HttpStatusCode.OK, status);
+        Assert.Equal(
+            ["accepted ", "rejected DB_CONSTRAINT", "accepted "],
+            told.GetProperty("results").EnumerateArray().Select(one => $"{one.GetProperty("status")} {one.GetProperty("code")}"));
+        Assert.Equal(3, Number(await CountersAsync(producer, "s-1"), "turns"));
     }
 
     private static string Said(string turn, string content, int at, int tokens, decimal cost, string call = "") => Producer.Event(
