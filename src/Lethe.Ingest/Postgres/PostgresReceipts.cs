@@ -77,6 +77,14 @@ internal sealed class PostgresReceipts(PostgresStatements statements)
             Of(org), Of(key), Of(delivery.ContentHash), Of(exchange.Id.Value), Of(now));
     }
 
+    /// <summary>True for a wording that was replaced before, and is told once more by somebody who does not know it.</summary>
+    public bool IsSuperseded(ExchangeDelivery delivery) => statements.Scalar(
+        "SELECT 1 FROM dead_letters WHERE org_id = $1 AND commit_key = $2 AND code = $3 AND exchange_id = $4",
+        Of(delivery.Told.Exchange.OrgId),
+        Of(delivery.Key),
+        Of(StoreFault.Replaced),
+        Of(delivery.Told.Exchange.Id.ToString())) is not null;
+
     /// <summary>Keeps the place of a wording that another one has replaced before it came.</summary>
     public void BurySuperseded(ExchangeDelivery delivery, long now)
     {

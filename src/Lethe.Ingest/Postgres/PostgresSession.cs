@@ -81,7 +81,7 @@ internal sealed class PostgresSession : IDisposable
         var before = Receipts.Stored(delivery);
         var org = PostgresValues.Org(delivery.Told.Exchange.OrgId);
         var place = replacement.PlaceOf(org, before.Id);
-        if (!ToldAnew.IsLater(delivery, before.Id, place))
+        if (Receipts.IsSuperseded(delivery) || !ToldAnew.IsLater(delivery, before.Id, place))
         {
             Receipts.BurySuperseded(delivery, now);
             return ToldAnew.Superseded(before.Id);

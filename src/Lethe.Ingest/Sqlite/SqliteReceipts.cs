@@ -22,6 +22,9 @@ internal sealed class SqliteReceipts(SqliteConnection connection) : IDisposable
     private readonly Prepared renew = new(
         connection, "UPDATE receipts SET content_hash = ?3, exchange_id = ?4, committed_at = ?5 WHERE org = ?1 AND commit_key = ?2", 5);
 
+    private readonly Prepared superseded = new(
+        connection, "SELECT 1 FROM dead_letters WHERE org_id = ?1 AND commit_key = ?2 AND code = ?3 AND exchange_id = ?4", 4);
+
     private readonly Prepared bury = new(
         connection,
         """
@@ -90,6 +93,10 @@ internal sealed class SqliteReceipts(SqliteConnection connection) : IDisposable
         renew.Run(org, delivery.Key, delivery.ContentHash, exchange.Id.Value.Bytes(), now);
     }
 
+    /// <summary>True for a wording that was replaced before, and is told once more by somebody who does not know it.</summary>
+    public bool IsSuperseded(ExchangeDelivery delivery) =>
+        superseded.Number(delivery.Told.Exchange.OrgId, delivery.Key, StoreFault.Replaced, delivery.Told.Exchange.Id.ToString()) is not null;
+
     /// <summary>Keeps the place of a wording that another one has replaced before it came.</summary>
     public void BurySuperseded(ExchangeDelivery delivery, long now)
     {
@@ -129,7 +136,7 @@ internal sealed class SqliteReceipts(SqliteConnection connection) : IDisposable
 
     public void Dispose()
     {
-        Prepared[] all = [take, look, again, renew, bury, setCursor, getCursor, remove];
+        Prepared[] all = [take, look, again, renew, superseded, bury, setCursor, getCursor, remove];
         Array.ForEach(all, one => one.Dispose());
     }
 

@@ -279,7 +279,7 @@ public sealed class SqliteStore : ISessionStore
     private bool Replace(ExchangeDelivery delivery, ToldBefore before, long now)
     {
         var place = replacement.PlaceOf(before.Id);
-        if (!ToldAnew.IsLater(delivery, before.Id, place))
+        if (receipts.IsSuperseded(delivery) || !ToldAnew.IsLater(delivery, before.Id, place))
         {
             receipts.BurySuperseded(delivery, now);
             return false;
