@@ -1,5 +1,6 @@
 using Lethe.Capture.Chains;
 using Lethe.Capture.Decoding;
+using Lethe.Capture.Decoding.Produced;
 using Lethe.Capture.Exchanges;
 using Lethe.Capture.Harnesses;
 using Lethe.Capture.Prices;
@@ -37,9 +38,10 @@ public sealed class ExchangeInterpreter(PriceBook? prices = null, RepeatMemo? me
         var (chain, remembered) = turn is null ? default : Build(turn, decoded.History);
         exchange = Hashed(exchange, decoded.History, remembered);
         var envelope = HarnessDetector.Detect(exchange, decoded.RequestJson, turn, chain);
-        if (ProducedKind.Of(exchange) == ProducedKind.TurnEvent)
+        var isToldTurn = ProducedKind.Of(exchange) == ProducedKind.TurnEvent;
+        if (isToldTurn)
         {
-            envelope = envelope with { KeepsFirst = true };
+            envelope = TurnEvents.Envelope(exchange, envelope);
         }
 
         var (outcome, reason) = ExchangeOutcome.Of(exchange, turn, decoded.NotDecodedReason);
@@ -51,8 +53,8 @@ public sealed class ExchangeInterpreter(PriceBook? prices = null, RepeatMemo? me
             Envelope = envelope,
             Turn = turn,
             Chain = chain,
-            Cost = turn is null ? null : prices?.Price(turn, exchange.CapturedAt),
-            RetryKey = ProducedKind.Of(exchange) == ProducedKind.TurnEvent ? null : RetryKey.Of(exchange, decoded.RequestJson, envelope, turn, chain),
+            Cost = turn is null ? null : prices?.Price(turn, exchange.CapturedAt) ?? (isToldTurn ? TurnEvents.Cost(turn) : null),
+            RetryKey = isToldTurn ? null : RetryKey.Of(exchange, decoded.RequestJson, envelope, turn, chain),
         };
     }
 

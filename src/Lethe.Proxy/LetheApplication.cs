@@ -26,6 +26,7 @@ internal static class LetheApplication
         VerifyCommand.Build(),
         ReplayCommand.Build(),
         JournalCommand.Build(),
+        ImportCommand.Build(),
         PinCommand.Build(isPinned: true),
         PinCommand.Build(isPinned: false),
         ForgetCommand.Build(),

@@ -24,6 +24,9 @@ internal static partial class Log
     [LoggerMessage(1005, LogLevel.Error, "The tokens cannot be read, so nobody's is good: {Reason}")]
     public static partial void TokensUnreadable(ILogger logger, string reason);
 
+    [LoggerMessage(1006, LogLevel.Warning, "The issuer of bearer tokens does not tell its keys: {Reason}")]
+    public static partial void IssuerUnreachable(ILogger logger, string reason);
+
     [LoggerMessage(1004, LogLevel.Error, "A request failed by a fault of ours; its connection was closed.")]
     public static partial void RequestFailed(ILogger logger, Exception bug);
 }

@@ -61,6 +61,15 @@ public sealed record SessionEnvelope
     /// <summary>True where the earliest that is told of name, directory and metadata stays, not the latest: what is told of the past changes nothing.</summary>
     public bool KeepsFirst { get; init; }
 
+    /// <summary>The machine that a told turn was said on; two machines may use one session id. Null for calls.</summary>
+    public string? Host { get; init; }
+
+    /// <summary>The producer's own id of a told turn, which puts turns of one second in order; null for calls.</summary>
+    public string? TurnId { get; init; }
+
+    /// <summary>When the session began, by its producer's word; null when not told.</summary>
+    public DateTimeOffset? StartedAt { get; init; }
+
     /// <summary>Which evidence each field came from, e.g. <c>harness_id → header:user-agent</c>.</summary>
     public IReadOnlyDictionary<string, string> Evidence { get; init; } = new Dictionary<string, string>();
 }

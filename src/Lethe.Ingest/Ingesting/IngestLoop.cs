@@ -30,9 +30,10 @@ public sealed class IngestLoop(
     private IngestStore? store;
     private volatile JournalConsumer? journal;
     private volatile IngestState state = new(IngestPhase.Opening);
-    private IngestBatch? pending;
+    private volatile IngestBatch? pending;
     private JournalPosition committed;
     private TimeSpan pause = settings.RetryPause;
+    private TimeSpan? asked;
     private bool hasCaughtUp;
     private long taken;
 
@@ -50,8 +51,14 @@ public sealed class IngestLoop(
     /// <summary>Completes when the store can be read for the first time.</summary>
     public Task StoreOpened => storeOpened.Task;
 
-    /// <summary>How far it is behind the journal's durable end.</summary>
-    public JournalLag Lag() => journal?.Lag() ?? default;
+    /// <summary>How far it is behind the journal's durable end; what was read and is not committed is behind too.</summary>
+    public JournalLag Lag()
+    {
+        // Asked for first: what is committed between the two is counted, and not passed over.
+        var read = pending?.Exchanges.Count ?? 0;
+        var lag = journal?.Lag() ?? default;
+        return lag with { Records = lag.Records + read };
+    }
 
     /// <summary>
     /// Follows the journal, on a thread of its own, and tells how many exchanges it took in. Asked to finish it ends when it has reached the journal's
@@ -66,7 +73,7 @@ public sealed class IngestLoop(
         {
             while (!TryFollow(pace, finish, stop))
             {
-                OwnThread.Pause(pause, time, stop);
+                OwnThread.Pause((asked ?? TimeSpan.Zero) + settings.Spread(pause), time, stop);
                 var doubled = pause * 2;
                 pause = doubled < settings.RetryPauseMax ? doubled : settings.RetryPauseMax;
             }
@@ -107,6 +114,7 @@ public sealed class IngestLoop(
         {
             Log.IngestFailed(logger, pause.TotalMilliseconds, fault);
             state = new IngestState(IngestPhase.Retrying, fault.Message);
+            asked = (fault as StoreUnavailableException)?.RetryAfter;
             return false;
         }
     }

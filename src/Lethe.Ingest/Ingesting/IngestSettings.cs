@@ -19,4 +19,7 @@ public sealed record IngestSettings
     public TimeSpan RetryPause { get; init; } = TimeSpan.FromMilliseconds(50);
 
     public TimeSpan RetryPauseMax { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>What is made of a wait, so that many who failed at once do not come back at once.</summary>
+    public Func<TimeSpan, TimeSpan> Spread { get; init; } = static pause => pause;
 }

@@ -41,7 +41,7 @@ internal static class Applying
     /// <summary>The session that an exchange itself belongs to; null when it says nothing of one.</summary>
     public static SessionKey? SessionOf(WorkingSet set, InterpretedExchange told) =>
         Answers.SessionOf(set, told)
-        ?? (told.Envelope.HarnessSessionId is { Length: > 0 } id ? new SessionKey(told.Exchange.OrgId, told.Envelope.HarnessId, id) : null);
+        ?? (told.Envelope.HarnessSessionId is { Length: > 0 } ? Hosts.SessionOf(set, told) : null);
 
     /// <summary>The parent that an exchange names; null when it names none, or is of a session that others began.</summary>
     public static ClaimedKey? ClaimOf(InterpretedExchange told, SessionKey session) =>
@@ -83,7 +83,7 @@ internal static class Applying
 
     // A session that is found by an answer was named by another exchange, or by none.
     private static bool IsItsOwn(InterpretedExchange told, SessionKey session) =>
-        session.HarnessSessionId == told.Envelope.HarnessSessionId && session.HarnessId == told.Envelope.HarnessId
+        (session.HarnessSessionId == told.Envelope.HarnessSessionId || told.Envelope.Host is not null) && session.HarnessId == told.Envelope.HarnessId
         && (told.Envelope.IdOrigin != SessionIdOrigin.Synthetic || Answers.Named(told.Turn) is null);
 
     private static void Describe(SessionFacts facts, InterpretedExchange told, CaptureClock clock)
@@ -91,10 +91,20 @@ internal static class Applying
         var envelope = told.Envelope;
         facts.Tell(SessionFacts.HarnessVersion, envelope.HarnessVersion, clock);
         facts.Tell(SessionFacts.UserAgent, envelope.UserAgent, clock);
-        Action<string, string?, CaptureClock> tell = envelope.KeepsFirst ? facts.TellFirst : facts.Tell;
+        Action<string, string?, CaptureClock> tell = envelope.KeepsFirst ? (field, value, _) => facts.TellFirst(field, value, Hosts.ClockOf(told, clock)) : facts.Tell;
         tell(SessionFacts.Name, envelope.Name, clock);
         tell(SessionFacts.Cwd, envelope.Cwd, clock);
         SessionFacts.EachOfMetadata(envelope.MetadataJson, (field, value) => tell(field, value, clock));
+        if (envelope.Host is { } host && facts[SessionFacts.Host] is null)
+        {
+            facts.Tell(SessionFacts.Host, host, clock);
+        }
+
+        if (envelope.StartedAt is { } began)
+        {
+            facts.TellLeast(SessionFacts.StartedAt, $"\"{began.UtcDateTime:yyyy-MM-ddTHH:mm:ss.ffffff}Z\"", clock);
+        }
+
         facts.TellFirst(SessionFacts.AuthSubject, told.Exchange.AuthSubject, clock);
     }
 

@@ -15,7 +15,14 @@ public sealed record ExchangeDelivery(InterpretedExchange Told, byte[] ContentHa
     public string Key => KeyOf(Told.Exchange);
 
     /// <summary>The key that a client sent through a wire door; null when it sent none. It is kept, and gates nothing.</summary>
-    public string? ClientKey => StorableText.Of(Told.Exchange.CommitKey) is { Length: > 0 } key && key != Key ? key : null;
+    public string? ClientKey => ClientKeyOf(Told.Exchange);
+
+    /// <summary>What the client of a wire door called its call, at this door or at that of the recorder which shipped it.</summary>
+    public static string? ClientKeyOf(CapturedExchange exchange) =>
+        StorableText.Of(exchange.Attributes.GetValueOrDefault(ClientKeyAttribute) ?? exchange.CommitKey) is { Length: > 0 } key && key != KeyOf(exchange) ? key : null;
+
+    /// <summary>Under this attribute another recorder tells what the client of a wire door called its call.</summary>
+    public const string ClientKeyAttribute = "lethe.ingest.client";
 
     /// <summary>The key of an exchange's delivery.</summary>
     public static string KeyOf(CapturedExchange exchange) =>
@@ -66,7 +73,7 @@ public enum DeliveryVerdict
 /// <summary>What became of a delivery.</summary>
 /// <param name="ExchangeId">The stored exchange; for a duplicate or a conflict the one stored first.</param>
 /// <param name="SessionId">The session it went to; null when it has none, or for anything not accepted.</param>
-/// <param name="Code">Null when accepted; else <c>duplicate</c>, <c>idempotency_conflict</c>, <c>DB_CONSTRAINT</c>, …</param>
+/// <param name="Code">Null when accepted, but <c>replaced</c> for a turn that was told anew; else <c>duplicate</c>, <c>idempotency_conflict</c>, <c>DB_CONSTRAINT</c>, …</param>
 /// <param name="Stored">What an accepted exchange came to mean beside those that are stored; null for anything else.</param>
 public readonly record struct DeliveryResult(
     DeliveryVerdict Verdict, ExchangeId ExchangeId, string? SessionId = null, string? Code = null, InterpretedExchange? Stored = null);

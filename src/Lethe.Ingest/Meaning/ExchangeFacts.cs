@@ -23,7 +23,7 @@ internal sealed record ExchangeFact(string Column, FactKind Kind, Func<NewExchan
 /// An exchange as its row tells it, but for what it points at: each store has its own way of naming organisations, sessions, nodes and blobs.
 /// Integers are <see cref="long"/>, ids and hashes bytes.
 /// </summary>
-internal static class ExchangeFacts
+public static class ExchangeFacts
 {
     /// <summary>Under this attribute a door tells how the call came to it, where the door alone does not say.</summary>
     public const string CaptureModeAttribute = "lethe.capture_mode";
@@ -31,7 +31,7 @@ internal static class ExchangeFacts
     // Deeper arguments are kept as text: a reader's JSON parser has a limit too.
     private const int ArgumentsDepthMax = 48;
 
-    public static IReadOnlyList<ExchangeFact> All { get; } =
+    internal static IReadOnlyList<ExchangeFact> All { get; } =
     [
         Integer("captured_at", one => one.Clock.At),
         Integer("duration_us", one => Microseconds.Of(one.Told.Exchange.Duration)),

@@ -69,7 +69,8 @@ internal sealed class Foresight(WorkingSet set, IReadOnlyList<NewExchange> round
             return;
         }
 
-        if (!Session(org, key.ToId()))
+        var isKnown = Hosts.Apart(told) is not { } apart || Session(org, apart.ToId());
+        if (!Session(org, key.ToId()) || !isKnown)
         {
             return;
         }

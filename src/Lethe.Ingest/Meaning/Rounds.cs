@@ -1,8 +1,8 @@
 namespace Lethe.Ingest.Meaning;
 
 /// <summary>
-/// Parts a batch into rounds that are loaded, applied and written one after the other: two tries of one call, or two that name the same kept
-/// answer, never share one, so that each finds the other in the store.
+/// Parts a batch into rounds that are loaded, applied and written one after the other: two tries of one call, two that name the same kept answer, or
+/// two machines' turns under one session id, never share one, so that each finds the other in the store.
 /// </summary>
 internal static class Rounds
 {
@@ -11,26 +11,35 @@ internal static class Rounds
         var round = new List<NewExchange>();
         var calls = new HashSet<(string Org, long Key)>();
         var answers = new HashSet<(string Org, string Id)>();
+        var hosts = new Dictionary<(string Org, string? Session), string>();
         foreach (var exchange in batch)
         {
+            var session = (exchange.Org, exchange.Told.Envelope.HarnessSessionId);
             var (org, turn) = (exchange.Org, exchange.Told.Turn);
             var (named, made) = (Answers.Named(turn), Answers.Made(turn));
             var isApart = round.Count == countMax
                 || (exchange.RetryKey is { } key && calls.Contains((org, key)))
                 || (named is not null && answers.Contains((org, named)))
-                || (made is not null && answers.Contains((org, made)));
+                || (made is not null && answers.Contains((org, made)))
+                || (exchange.Told.Envelope.Host is { } machine && hosts.TryGetValue(session, out var other) && other != machine);
             if (isApart)
             {
                 yield return round;
                 round = [];
                 calls.Clear();
                 answers.Clear();
+                hosts.Clear();
             }
 
             round.Add(exchange);
             if (exchange.RetryKey is { } call)
             {
                 calls.Add((org, call));
+            }
+
+            if (exchange.Told.Envelope.Host is { } host)
+            {
+                hosts[session] = host;
             }
 
             answers.UnionWith(new[] { named, made }.OfType<string>().Select(id => (org, id)));

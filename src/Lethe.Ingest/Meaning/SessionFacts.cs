@@ -18,6 +18,12 @@ internal sealed class SessionFacts
     public const string IdOrigin = "id_origin";
     public const string AuthSubject = "auth_subject";
     public const string ForkedFrom = "forked_from";
+
+    /// <summary>The machine whose turns came first under this id.</summary>
+    public const string Host = "host";
+
+    /// <summary>When it began, by its producer's word: RFC 3339, as a metadata field.</summary>
+    public const string StartedAt = MetadataPrefix + "started_at";
     private const string MetadataPrefix = "metadata.";
 
     private readonly Dictionary<string, (string Value, CaptureClock Clock)> fields = new(StringComparer.Ordinal);
@@ -43,6 +49,15 @@ internal sealed class SessionFacts
     public void TellFirst(string field, string? value, CaptureClock clock)
     {
         if (value is not null && (!fields.TryGetValue(field, out var known) || clock < known.Clock))
+        {
+            fields[field] = (value, clock);
+        }
+    }
+
+    /// <summary>The least wins, whoever says it.</summary>
+    public void TellLeast(string field, string value, CaptureClock clock)
+    {
+        if (!fields.TryGetValue(field, out var known) || string.CompareOrdinal(value, known.Value) < 0)
         {
             fields[field] = (value, clock);
         }
@@ -97,7 +112,7 @@ internal sealed class SessionFacts
     {
         foreach (var (field, (value, clock)) in other.fields)
         {
-            if (field == AuthSubject)
+            if (field is AuthSubject or Host)
             {
                 TellFirst(field, value, clock);
             }
@@ -112,7 +127,7 @@ internal sealed class SessionFacts
     public SessionFacts Bare()
     {
         var bare = new SessionFacts();
-        foreach (var (field, fact) in fields.Where(field => field.Key is IdOrigin or AuthSubject or HarnessVersion or ForkedFrom))
+        foreach (var (field, fact) in fields.Where(field => field.Key is IdOrigin or AuthSubject or HarnessVersion or ForkedFrom or Host))
         {
             bare.fields[field] = fact;
         }
@@ -123,7 +138,7 @@ internal sealed class SessionFacts
     /// <summary>Forgets what was said until then, but for what the session is known by.</summary>
     public void ForgetWords(long until)
     {
-        foreach (var field in fields.Where(field => field.Value.Clock.At <= until && field.Key is not (HarnessVersion or IdOrigin or AuthSubject or ForkedFrom)).Select(field => field.Key).ToList())
+        foreach (var field in fields.Where(field => field.Value.Clock.At <= until && field.Key is not (HarnessVersion or IdOrigin or AuthSubject or ForkedFrom or Host)).Select(field => field.Key).ToList())
         {
             fields.Remove(field);
         }

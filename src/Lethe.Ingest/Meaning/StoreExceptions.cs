@@ -37,6 +37,9 @@ public sealed class StoreUnavailableException : Exception
 
     /// <summary>True when the same connection will do for the next try: another writer holds the store, or the disk is full.</summary>
     public bool IsPassing { get; init; }
+
+    /// <summary>How long the store asks to be left alone; null where it does not say.</summary>
+    public TimeSpan? RetryAfter { get; init; }
 }
 
 /// <summary>Another has taken the lease meanwhile; nothing was written, and nothing more may be.</summary>

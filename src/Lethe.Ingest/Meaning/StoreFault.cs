@@ -8,4 +8,7 @@ public static class StoreFault
     public const string Upsert = "DB_UPSERT";
     public const string Conflict = "idempotency_conflict";
     public const string Duplicate = "duplicate";
+
+    /// <summary>A told turn that was told anew; also what is kept of the earlier wording's place, so that it can be found to be erased.</summary>
+    public const string Replaced = "replaced";
 }

@@ -49,7 +49,7 @@ internal sealed class PostgresLocks(PostgresStatements statements)
     private static IEnumerable<string> Words(NewExchange exchange)
     {
         var (told, org) = (exchange.Told, exchange.Org);
-        foreach (var session in (string?[])[told.Envelope.HarnessSessionId, told.Envelope.ParentHarnessSessionId])
+        foreach (var session in (string?[])[told.Envelope.HarnessSessionId, told.Envelope.ParentHarnessSessionId, Hosts.Apart(told)?.HarnessSessionId])
         {
             if (!string.IsNullOrEmpty(session))
             {

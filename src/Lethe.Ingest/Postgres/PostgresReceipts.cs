@@ -14,8 +14,10 @@ internal sealed class PostgresReceipts(PostgresStatements statements)
     /// Takes the receipts of deliveries; a verdict for each whose receipt is there already, null for each that is new. Another recorder that is about to
     /// store the same one is waited for.
     /// </summary>
-    public DeliveryResult?[] TurnAway(IReadOnlyList<ExchangeDelivery> deliveries, long now)
+    /// <param name="isToldBefore">Of each delivery, whether it is a turn that was told before with other content.</param>
+    public DeliveryResult?[] TurnAway(IReadOnlyList<ExchangeDelivery> deliveries, long now, out bool[] isToldBefore)
     {
+        isToldBefore = new bool[deliveries.Count];
         var results = new DeliveryResult?[deliveries.Count];
         var firsts = new Dictionary<(Guid Org, string Key), int>();
         for (var i = 0; i < deliveries.Count; i++)
@@ -44,11 +46,51 @@ internal sealed class PostgresReceipts(PostgresStatements statements)
         {
             if (!taken.Contains(Key(deliveries[i])) || firsts[Key(deliveries[i])] != i)
             {
-                results[i] = Judge(deliveries[i], known[Key(deliveries[i])], now);
+                var receipt = known[Key(deliveries[i])];
+                isToldBefore[i] = ToldAnew.IsReplaceable(deliveries[i]) && !receipt.Hash.AsSpan().SequenceEqual(deliveries[i].ContentHash);
+                results[i] = isToldBefore[i] ? null : Judge(deliveries[i], receipt, now);
             }
         }
 
         return results;
+    }
+
+    /// <summary>The receipt of a turn as it is by now, held until the end of the transaction.</summary>
+    public ToldBefore Stored(ExchangeDelivery delivery)
+    {
+        var (org, key) = Key(delivery);
+        return statements.Query(
+            "SELECT content_hash, exchange_id FROM receipts WHERE org = $1 AND commit_key = $2 FOR UPDATE",
+            row => new ToldBefore(new ExchangeId(row.GetGuid(1)), row.Bytes(0)!),
+            Of(org),
+            Of(key))[0];
+    }
+
+    /// <summary>Gives the receipt to a turn that is told anew; where the earlier wording is stays known, so that it can be erased.</summary>
+    public void Renew(ExchangeDelivery delivery, ToldBefore told, JournalPosition? place, long now)
+    {
+        var (org, key) = Key(delivery);
+        var exchange = delivery.Told.Exchange;
+        Bury(exchange.OrgId, key, told.Id.ToString(), ToldAnew.LetterOf(told.Hash, told.Id), StoreFault.Replaced, ToldAnew.Message, place, now);
+        statements.Run(
+            "UPDATE receipts SET content_hash = $3, exchange_id = $4, committed_at = $5 WHERE org = $1 AND commit_key = $2",
+            Of(org), Of(key), Of(delivery.ContentHash), Of(exchange.Id.Value), Of(now));
+    }
+
+    /// <summary>True for a wording that was replaced before, and is told once more by somebody who does not know it.</summary>
+    public bool IsSuperseded(ExchangeDelivery delivery) => statements.Scalar(
+        "SELECT 1 FROM dead_letters WHERE org_id = $1 AND commit_key = $2 AND code = $3 AND exchange_id = $4",
+        Of(delivery.Told.Exchange.OrgId),
+        Of(delivery.Key),
+        Of(StoreFault.Replaced),
+        Of(delivery.Told.Exchange.Id.ToString())) is not null;
+
+    /// <summary>Keeps the place of a wording that another one has replaced before it came.</summary>
+    public void BurySuperseded(ExchangeDelivery delivery, long now)
+    {
+        var exchange = delivery.Told.Exchange;
+        var hash = ToldAnew.LetterOf(delivery.ContentHash, exchange.Id);
+        Bury(exchange.OrgId, delivery.Key, exchange.Id.ToString(), hash, StoreFault.Replaced, ToldAnew.Message, delivery.At, now);
     }
 
     /// <summary>Keeps word of a delivery that could not be stored, once however often it comes.</summary>

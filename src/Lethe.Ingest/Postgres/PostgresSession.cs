@@ -13,6 +13,7 @@ internal sealed class PostgresSession : IDisposable
     private readonly NpgsqlConnection connection;
     private readonly PostgresLocks locks;
     private readonly PostgresRows rows;
+    private readonly PostgresReplacement replacement;
     private NpgsqlTransaction? transaction;
 
     /// <param name="connection">Is let go with this.</param>
@@ -25,6 +26,7 @@ internal sealed class PostgresSession : IDisposable
         Partitions = new PostgresPartitions(statements);
         locks = new PostgresLocks(statements);
         rows = new PostgresRows(statements);
+        replacement = new PostgresReplacement(statements);
     }
 
     public PostgresReceipts Receipts { get; }
@@ -44,24 +46,61 @@ internal sealed class PostgresSession : IDisposable
             return [];
         }
 
-        var turnedAway = Receipts.TurnAway(deliveries, now);
+        var results = Receipts.TurnAway(deliveries, now, out var isToldBefore);
         var accepted = new NewExchange?[deliveries.Count];
         for (var i = 0; i < deliveries.Count; i++)
         {
-            accepted[i] = turnedAway[i] is null ? NewExchange.Of(deliveries[i]) : null;
+            accepted[i] = results[i] is null ? NewExchange.Of(deliveries[i]) : null;
         }
 
         locks.Take(accepted.OfType<NewExchange>());
+        var stored = 0;
+        for (var i = 0; i < deliveries.Count; i++)
+        {
+            if (isToldBefore[i])
+            {
+                Store(accepted[stored..i]);
+                stored = i;
+                results[i] = Replace(deliveries[i], now);
+                accepted[i] = results[i] is null ? accepted[i] : null;
+            }
+        }
+
+        Store(accepted[stored..]);
+        return [.. results.Zip(accepted, isToldBefore).Select(one => one.First ?? new DeliveryResult(
+            DeliveryVerdict.Accepted,
+            one.Second!.Told.Exchange.Id,
+            one.Second.Attempt.Session?.ToString("D"),
+            one.Third ? StoreFault.Replaced : null,
+            one.Second.Told))];
+    }
+
+    // Null when the earlier wording is out, and this one is to be stored.
+    private DeliveryResult? Replace(ExchangeDelivery delivery, long now)
+    {
+        var before = Receipts.Stored(delivery);
+        var org = PostgresValues.Org(delivery.Told.Exchange.OrgId);
+        var place = replacement.PlaceOf(org, before.Id);
+        if (Receipts.IsSuperseded(delivery) || !ToldAnew.IsLater(delivery, before.Id, place))
+        {
+            Receipts.BurySuperseded(delivery, now);
+            return ToldAnew.Superseded(before.Id);
+        }
+
+        Receipts.Renew(delivery, before, place, now);
+        replacement.Run(org, before.Id);
+        return null;
+    }
+
+    private void Store(IEnumerable<NewExchange?> exchanges)
+    {
         var set = new WorkingSet();
-        foreach (var round in Rounds.Of(accepted.OfType<NewExchange>(), RoundCountMax))
+        foreach (var round in Rounds.Of(exchanges.OfType<NewExchange>(), RoundCountMax))
         {
             rows.Load(set, round);
             round.ForEach(exchange => Applying.Apply(set, exchange));
             rows.Write(set);
         }
-
-        return [.. turnedAway.Zip(accepted, (verdict, exchange) => verdict ?? new DeliveryResult(
-            DeliveryVerdict.Accepted, exchange!.Told.Exchange.Id, exchange.Attempt.Session?.ToString("D"), Stored: exchange.Told))];
     }
 
     /// <summary>A delivery that cannot be stored is put aside as a dead letter.</summary>

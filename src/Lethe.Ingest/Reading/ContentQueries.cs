@@ -32,7 +32,7 @@ internal static class ContentQueries
         using var connection = connections.Open();
         var condition = key is null ? "" : " AND (commit_key = @key OR exchange_id = @key)";
         return [.. connection.Db.Query<LetterRow>(
-            $"SELECT * FROM dead_letters WHERE org_id = @org{condition} ORDER BY letter", new { org, key }).Select(row => row.ToLetter())];
+            $"SELECT * FROM dead_letters WHERE org_id = @org AND code <> @replaced{condition} ORDER BY letter", new { org, key, replaced = StoreFault.Replaced }).Select(row => row.ToLetter())];
     }
 
     private static byte[]? Bytes(string hash) => hash.Length == HashHexLength && hash.All(char.IsAsciiHexDigit) ? Convert.FromHexString(hash) : null;

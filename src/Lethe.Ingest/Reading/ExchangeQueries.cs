@@ -76,6 +76,21 @@ internal static class ExchangeQueries
             : 0;
     }
 
+    /// <summary>True when what was committed behind that place may be gone: it is of another store, or retention took the rows that stood there.</summary>
+    public static bool IsHistoryGone(IReadConnections connections, string org, long ingested)
+    {
+        using var connection = connections.Open();
+        if (connections.Org(connection.Db, org) is not { } owner)
+        {
+            return ingested > 0;
+        }
+
+        var (first, last) = connection.Db.QuerySingle<(long? First, long? Last)>(
+            "SELECT min(ingested) AS first, max(ingested) AS last FROM exchanges WHERE org = @owner", new { owner });
+        return ingested > (last ?? 0)
+            || (!(first <= ingested) && connection.Db.ExecuteScalar<bool>("SELECT EXISTS (SELECT 1 FROM archived WHERE org = @owner AND exchanges > 0)", new { owner }));
+    }
+
     public static IReadOnlyList<ExchangeRow> CommittedAfter(IReadConnections connections, string org, long ingested, int limit)
     {
         using var connection = connections.Open();

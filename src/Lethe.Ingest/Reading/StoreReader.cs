@@ -39,6 +39,9 @@ public sealed class StoreReader : IDisposable
     /// <summary>The commit order of the newest exchange; 0 when there is none.</summary>
     public long LastChange(string org) => ExchangeQueries.LastChange(connections, org);
 
+    /// <summary>True when somebody who has seen all up to <paramref name="ingested"/> may have missed what is gone by now.</summary>
+    public bool IsHistoryGone(string org, long ingested) => ExchangeQueries.IsHistoryGone(connections, org, ingested);
+
     /// <summary>Exchanges committed after <paramref name="ingested"/>, in the order of commits: what a live tail shows next.</summary>
     public IReadOnlyList<IngestedExchange> CommittedAfter(string org, long ingested, int limit = 1000) =>
         [.. ExchangeQueries.CommittedAfter(connections, org, ingested, limit).Select(row => new IngestedExchange(row.Ingested, ExchangeRows.ToRecord(row)))];

@@ -68,6 +68,20 @@ public sealed class Recorder : IAsyncDisposable
         return builder;
     }
 
+    /// <summary>Takes a call that another recorder has captured, credentials taken out once more. True once it is on disk, false when it is not recorded.</summary>
+    public Task<bool> TakeAsync(CapturedExchange exchange)
+    {
+        var bytes = HeadBytesMin + exchange.Request.KeptBytes + exchange.Response.KeptBytes;
+        if (disposed || !budget.TryTake(bytes))
+        {
+            return Task.FromResult(false);
+        }
+
+        var entry = new WholeEntry(redactor?.Redact(exchange) ?? exchange, () => budget.Give(bytes));
+        journal.Post(entry);
+        return entry.Kept;
+    }
+
     /// <summary>Completes when a finished call is on disk; at once when the disk refuses, for a call never waits for a broken disk.</summary>
     public ValueTask WhenDurable(ExchangeBuilder builder) => calls.TryGetValue(builder.Id, out var call) ? new ValueTask(call.Durable) : ValueTask.CompletedTask;
 

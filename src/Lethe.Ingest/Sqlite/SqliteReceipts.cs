@@ -10,6 +10,7 @@ namespace Lethe.Ingest.Sqlite;
 /// <summary>Receipts, dead letters and the journals' cursors. Takes part in the caller's transaction.</summary>
 internal sealed class SqliteReceipts(SqliteConnection connection) : IDisposable
 {
+
     private readonly Prepared take = new(
         connection,
         "INSERT INTO receipts (org, commit_key, content_hash, exchange_id, committed_at) VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING",
@@ -17,6 +18,12 @@ internal sealed class SqliteReceipts(SqliteConnection connection) : IDisposable
 
     private readonly Prepared look = new(connection, "SELECT content_hash, exchange_id FROM receipts WHERE org = ?1 AND commit_key = ?2", 2);
     private readonly Prepared again = new(connection, "UPDATE receipts SET replays = replays + 1 WHERE org = ?1 AND commit_key = ?2", 2);
+
+    private readonly Prepared renew = new(
+        connection, "UPDATE receipts SET content_hash = ?3, exchange_id = ?4, committed_at = ?5 WHERE org = ?1 AND commit_key = ?2", 5);
+
+    private readonly Prepared superseded = new(
+        connection, "SELECT 1 FROM dead_letters WHERE org_id = ?1 AND commit_key = ?2 AND code = ?3 AND exchange_id = ?4", 4);
 
     private readonly Prepared bury = new(
         connection,
@@ -41,8 +48,10 @@ internal sealed class SqliteReceipts(SqliteConnection connection) : IDisposable
     private readonly Prepared remove = new(connection, "DELETE FROM dead_letters WHERE letter = ?1", 1);
 
     /// <summary>Takes the receipt of a delivery; when it is there already, what that means for the delivery.</summary>
-    public DeliveryResult? TurnAway(long org, ExchangeDelivery delivery, long now)
+    /// <param name="told">The turn that was told before with other content; null for none.</param>
+    public DeliveryResult? TurnAway(long org, ExchangeDelivery delivery, long now, out ToldBefore? told)
     {
+        told = null;
         var exchange = delivery.Told.Exchange;
         if (take.Run(org, delivery.Key, delivery.ContentHash, exchange.Id.Value.Bytes(), now) == 1)
         {
@@ -51,10 +60,12 @@ internal sealed class SqliteReceipts(SqliteConnection connection) : IDisposable
 
         ExchangeId earlier;
         bool isSame;
+        byte[] hash;
         using (var row = look.Query(org, delivery.Key))
         {
             row.Read();
-            isSame = row.Bytes(0).AsSpan().SequenceEqual(delivery.ContentHash);
+            hash = row.Bytes(0)!;
+            isSame = hash.AsSpan().SequenceEqual(delivery.ContentHash);
             earlier = new ExchangeId(row.Id(1)!.Value);
         }
 
@@ -64,8 +75,34 @@ internal sealed class SqliteReceipts(SqliteConnection connection) : IDisposable
             return new DeliveryResult(DeliveryVerdict.Duplicate, earlier, Code: StoreFault.Duplicate);
         }
 
+        if (ToldAnew.IsReplaceable(delivery))
+        {
+            told = new ToldBefore(earlier, hash);
+            return null;
+        }
+
         Bury(delivery, StoreFault.Conflict, $"Commit key {delivery.Key} was used before with other content.", now);
         return new DeliveryResult(DeliveryVerdict.Conflict, earlier, Code: StoreFault.Conflict);
+    }
+
+    /// <summary>Gives the receipt to a turn that is told anew; where the earlier wording is stays known, so that it can be erased.</summary>
+    public void Renew(long org, ExchangeDelivery delivery, ToldBefore told, JournalPosition? place, long now)
+    {
+        var exchange = delivery.Told.Exchange;
+        Bury(exchange.OrgId, delivery.Key, told.Id.ToString(), ToldAnew.LetterOf(told.Hash, told.Id), StoreFault.Replaced, ToldAnew.Message, place, now);
+        renew.Run(org, delivery.Key, delivery.ContentHash, exchange.Id.Value.Bytes(), now);
+    }
+
+    /// <summary>True for a wording that was replaced before, and is told once more by somebody who does not know it.</summary>
+    public bool IsSuperseded(ExchangeDelivery delivery) =>
+        superseded.Number(delivery.Told.Exchange.OrgId, delivery.Key, StoreFault.Replaced, delivery.Told.Exchange.Id.ToString()) is not null;
+
+    /// <summary>Keeps the place of a wording that another one has replaced before it came.</summary>
+    public void BurySuperseded(ExchangeDelivery delivery, long now)
+    {
+        var exchange = delivery.Told.Exchange;
+        var hash = ToldAnew.LetterOf(delivery.ContentHash, exchange.Id);
+        Bury(exchange.OrgId, delivery.Key, exchange.Id.ToString(), hash, StoreFault.Replaced, ToldAnew.Message, delivery.At, now);
     }
 
     /// <summary>Keeps word of a delivery that could not be stored, once however often it comes.</summary>
@@ -99,7 +136,7 @@ internal sealed class SqliteReceipts(SqliteConnection connection) : IDisposable
 
     public void Dispose()
     {
-        Prepared[] all = [take, look, again, bury, setCursor, getCursor, remove];
+        Prepared[] all = [take, look, again, renew, superseded, bury, setCursor, getCursor, remove];
         Array.ForEach(all, one => one.Dispose());
     }
 

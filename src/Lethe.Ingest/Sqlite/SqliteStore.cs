@@ -33,6 +33,7 @@ public sealed class SqliteStore : ISessionStore
     private readonly Prepared rollbackTo;
     private readonly SqliteNames names;
     private readonly SqliteReceipts receipts;
+    private readonly SqliteReplacement replacement;
     private readonly SqliteLeases leases;
     private readonly SqliteRows rows;
 
@@ -48,6 +49,7 @@ public sealed class SqliteStore : ISessionStore
         release = new Prepared(connection, "RELEASE delivery");
         rollbackTo = new Prepared(connection, "ROLLBACK TO delivery");
         names = new SqliteNames(connection);
+        replacement = new SqliteReplacement(connection);
         receipts = new SqliteReceipts(connection);
         leases = new SqliteLeases(connection);
         rows = new SqliteRows(connection, names);
@@ -128,6 +130,14 @@ public sealed class SqliteStore : ISessionStore
 
     public IReadOnlyList<DeliveryResult> Commit(IReadOnlyList<ExchangeDelivery> deliveries, CommitOptions? options = null) =>
         TryCommit(deliveries, options ?? CommitOptions.None, oneByOne: false) ?? TryCommit(deliveries, options ?? CommitOptions.None, oneByOne: true)!;
+
+    /// <summary>Puts a delivery aside that another store did not take, once however often it is told.</summary>
+    /// <exception cref="StoreUnavailableException"/>
+    public void Bury(ExchangeDelivery delivery, string code, string message) => InTransaction(() =>
+    {
+        receipts.Bury(delivery, code, message, Microseconds.Of(time.GetUtcNow()));
+        return true;
+    });
 
     public void RemoveLetter(long letter) => InTransaction(() => receipts.Remove(letter));
 
@@ -231,34 +241,64 @@ public sealed class SqliteStore : ISessionStore
     private DeliveryResult[] Store(IReadOnlyList<ExchangeDelivery> deliveries, long now)
     {
         var results = new DeliveryResult[deliveries.Count];
-        var accepted = new List<(int Place, NewExchange Exchange)>(deliveries.Count);
+        var accepted = new List<(int Place, NewExchange Exchange, string? Code)>(deliveries.Count);
+        var stored = 0;
         for (var i = 0; i < deliveries.Count; i++)
         {
-            if (receipts.TurnAway(names.Org(deliveries[i].Told.Exchange.OrgId), deliveries[i], now) is { } verdict)
+            var delivery = deliveries[i];
+            if (receipts.TurnAway(names.Org(delivery.Told.Exchange.OrgId), delivery, now, out var told) is { } verdict)
             {
                 results[i] = verdict;
+                continue;
             }
-            else
+
+            if (told is { } before)
             {
-                accepted.Add((i, NewExchange.Of(deliveries[i])));
+                Store(accepted.Skip(stored).Select(one => one.Exchange));
+                stored = accepted.Count;
+                if (!Replace(delivery, before, now))
+                {
+                    results[i] = ToldAnew.Superseded(before.Id);
+                    continue;
+                }
             }
+
+            accepted.Add((i, NewExchange.Of(delivery), told is null ? null : StoreFault.Replaced));
         }
 
+        Store(accepted.Skip(stored).Select(one => one.Exchange));
+        foreach (var (place, exchange, code) in accepted)
+        {
+            var session = exchange.Attempt.Session;
+            results[place] = new DeliveryResult(DeliveryVerdict.Accepted, exchange.Told.Exchange.Id, session?.ToString("D"), code, exchange.Told);
+        }
+
+        return results;
+    }
+
+    private bool Replace(ExchangeDelivery delivery, ToldBefore before, long now)
+    {
+        var place = replacement.PlaceOf(before.Id);
+        if (receipts.IsSuperseded(delivery) || !ToldAnew.IsLater(delivery, before.Id, place))
+        {
+            receipts.BurySuperseded(delivery, now);
+            return false;
+        }
+
+        receipts.Renew(names.Org(delivery.Told.Exchange.OrgId), delivery, before, place, now);
+        replacement.Run(before.Id);
+        return true;
+    }
+
+    private void Store(IEnumerable<NewExchange> exchanges)
+    {
         var set = new WorkingSet();
-        foreach (var round in Rounds.Of(accepted.Select(one => one.Exchange), RoundCountMax))
+        foreach (var round in Rounds.Of(exchanges, RoundCountMax))
         {
             rows.Load(set, round);
             round.ForEach(exchange => Applying.Apply(set, exchange));
             rows.Write(set);
         }
-
-        foreach (var (place, exchange) in accepted)
-        {
-            var session = exchange.Attempt.Session;
-            results[place] = new DeliveryResult(DeliveryVerdict.Accepted, exchange.Told.Exchange.Id, session?.ToString("D"), Stored: exchange.Told);
-        }
-
-        return results;
     }
 
     private void Abandon()

@@ -44,7 +44,7 @@ internal static class JournalledRecord
         {
             ExchangeId = exchange.Id.ToString(),
             CommitKey = ExchangeDelivery.KeyOf(exchange),
-            ClientKey = exchange.CommitKey.Length > 0 && exchange.CommitKey != ExchangeDelivery.KeyOf(exchange) ? exchange.CommitKey : null,
+            ClientKey = ExchangeDelivery.ClientKeyOf(exchange),
             CaptureMode = ExchangeFacts.CaptureMode(exchange),
             PromptId = told.Envelope.PromptId,
             RequestKind = told.Envelope.RequestKind,

@@ -110,8 +110,19 @@ internal sealed class ParityCheck
     }
 
     private bool IsDeadLetter(JournaledExchange journaled) => connection.ExecuteScalar<bool>(
-        "SELECT EXISTS (SELECT 1 FROM dead_letters WHERE org_id = @OrgId AND commit_key = @CommitKey AND content_hash = @ContentHash)",
-        new { journaled.Exchange.OrgId, CommitKey = ExchangeDelivery.KeyOf(journaled.Exchange), journaled.ContentHash });
+        """
+        SELECT EXISTS (
+          SELECT 1 FROM dead_letters
+          WHERE org_id = @OrgId AND commit_key = @CommitKey AND (content_hash = @ContentHash OR (code = @Replaced AND exchange_id = @Id)))
+        """,
+        new
+        {
+            journaled.Exchange.OrgId,
+            CommitKey = ExchangeDelivery.KeyOf(journaled.Exchange),
+            journaled.ContentHash,
+            StoreFault.Replaced,
+            Id = journaled.Exchange.Id.ToString(),
+        });
 
     private IEnumerable<VerifyFault> Differences(ExchangeRow row, JournaledExchange journaled)
     {

@@ -6,13 +6,23 @@ namespace Lethe.Proxy.Access;
 /// <summary>Who may come in by which door.</summary>
 internal static class AccessPipeline
 {
-    public static void AddAccess(this IServiceCollection services)
+    public static void AddAccess(this IServiceCollection services, LetheOptions options)
     {
+        if (options.Oidc.Authority is not null)
+        {
+            services.TryAddSingleton<OidcIssuer>();
+        }
+
         services.TryAddSingleton(provider => new TokenFile(provider.GetRequiredService<LetheOptions>().DataDirectory, provider.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton<TokenBook>();
         services.TryAddSingleton<TokenRule>();
         services.TryAddSingleton<TrustedPeers>();
-        services.TryAddSingleton<TokenGuard>();
+        services.TryAddSingleton(provider => new TokenGuard(
+            provider.GetRequiredService<TokenBook>(),
+            provider.GetRequiredService<TokenRule>(),
+            provider.GetRequiredService<TrustedPeers>(),
+            provider.GetService<OidcIssuer>(),
+            provider.GetRequiredService<ILogger<TokenGuard>>()));
         services.TryAddSingleton<LendingGuard>();
         services.TryAddSingleton<OwnNames>();
     }

@@ -9,12 +9,16 @@ internal sealed record Caller(string? Org, string? Subject, IReadOnlyList<string
 {
     public static readonly Caller Anyone = new(null, null, AccessScope.All);
 
-    public bool MaySee(string org) => Org is null || Org == org;
+    /// <summary>Who may administer may name another organisation; what it hands in is its own in any case.</summary>
+    public bool MaySee(string org) => Org is null || Org == org || Scopes.Contains(AccessScope.Admin);
 
     /// <summary>The caller of a request that has passed the guard.</summary>
     public static Caller Of(HttpContext context) => context.Features.GetRequiredFeature<Caller>();
 
     /// <summary>The organisation that a request is about: the caller's own where it has one, else the one that the request names, else nobody's in particular.</summary>
     public static string OrgOf(HttpContext context) =>
-        Of(context).Org ?? (context.Request.Query["org"] is [{ Length: > 0 } named] ? named : Organisation.None);
+        context.Request.Query["org"] is [{ Length: > 0 } named] && Of(context).MaySee(named) ? named : OwnOf(context);
+
+    /// <summary>The caller's own organisation, whatever the request names.</summary>
+    public static string OwnOf(HttpContext context) => Of(context).Org ?? Organisation.None;
 }

@@ -3,9 +3,10 @@ using Lethe.Proxy.Problems;
 namespace Lethe.Proxy.Access;
 
 /// <summary>The admin listener's door-keeper: a bearer token (RFC 6750) for everything but health, where one is needed.</summary>
-internal sealed class TokenGuard(TokenBook tokens, TokenRule rule, TrustedPeers peers)
+internal sealed class TokenGuard(TokenBook tokens, TokenRule rule, TrustedPeers peers, OidcIssuer? issuer, ILogger<TokenGuard> logger)
 {
     private const string Scheme = "Bearer ";
+    private const string IssuerRetrySeconds = "5";
 
     public async Task InvokeAsync(HttpContext context, RequestDelegate next)
     {
@@ -16,7 +17,19 @@ internal sealed class TokenGuard(TokenBook tokens, TokenRule rule, TrustedPeers 
         }
 
         var shown = context.Request.Headers.Authorization is [{ } value] && value.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) ? value[Scheme.Length..].Trim() : null;
-        var known = shown is null ? peers.CallerOf(context) : tokens.Find(shown);
+        Caller? known;
+        try
+        {
+            known = shown is null ? peers.CallerOf(context) : await FindAsync(shown);
+        }
+        catch (IssuerUnreachableException fault)
+        {
+            Log.IssuerUnreachable(logger, fault.Message);
+            context.Response.Headers.RetryAfter = IssuerRetrySeconds;
+            await ProblemDocument.Of(StatusCodes.Status503ServiceUnavailable, "issuer_unreachable", "The issuer of this token does not answer.").ExecuteAsync(context);
+            return;
+        }
+
         if (known is null && (rule.AtAdmin || peers.Speaks(context)))
         {
             await RefuseAsync(context, shown is null);
@@ -36,6 +49,9 @@ internal sealed class TokenGuard(TokenBook tokens, TokenRule rule, TrustedPeers 
         context.Features.Set(caller);
         await next(context);
     }
+
+    private async Task<Caller?> FindAsync(string shown) =>
+        tokens.Find(shown) ?? (issuer is not null && !BearerToken.TryParse(shown, out _) ? await issuer.FindAsync(shown) : null);
 
     private static bool IsHealth(HttpRequest request) => request.Path.Value is "/healthz" or "/readyz";
 

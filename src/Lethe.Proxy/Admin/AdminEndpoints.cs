@@ -2,6 +2,7 @@ using System.Data.Common;
 using Lethe.Ingest.Meaning;
 using Lethe.Ingest.Sqlite;
 using Lethe.Proxy.Access;
+using Lethe.Proxy.Configuration;
 using Lethe.Proxy.IngestApi;
 using Lethe.Proxy.Metrics;
 using Lethe.Proxy.Problems;
@@ -17,10 +18,11 @@ internal static class AdminEndpoints
     /// <summary>A store that is being opened, or tried again, is asked for again after so long.</summary>
     private const string StoreRetrySeconds = "2";
 
-    public static void AddAdmin(this IServiceCollection services)
+    public static void AddAdmin(this IServiceCollection services, LetheOptions options)
     {
-        services.AddAccess();
+        services.AddAccess(options);
         services.AddSingleton<EventStream>();
+        services.AddApiDocument();
         services.AddSingleton<KeptBodies>();
     }
 
@@ -49,6 +51,7 @@ internal static class AdminEndpoints
         endpoints.MapGet("/v1/events", (HttpContext context, EventStream events) => events.ServeAsync(context));
         endpoints.MapMetrics("/metrics", endpoints.ServiceProvider.GetRequiredService<MetricRegistry>().Collectors).WithMetadata(new HttpMethodMetadata([HttpMethods.Get]));
         endpoints.MapHealth();
+        endpoints.MapOpenApi("/openapi/{documentName}.json");
         endpoints.MapFallback("{**path}", () => ProblemDocument.Of(StatusCodes.Status404NotFound, "not_found", "No such resource."));
     }
 

@@ -1,14 +1,15 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Lethe.Ingest.Reading;
-using Lethe.Proxy.Access;
 using Lethe.Proxy.Problems;
 
 namespace Lethe.Proxy.Admin;
 
 /// <summary>
 /// <c>GET /v1/events</c>: one server-sent event per committed exchange, its id the place in the order of commits, so that a reader who
-/// comes back with <c>Last-Event-ID</c> misses none. https://html.spec.whatwg.org/multipage/server-sent-events.html
+/// comes back with <c>Last-Event-ID</c>, or with <c>?after=</c>, misses none; where history is gone a <c>gap</c> event says so first.
+/// <c>?session=</c> leaves out what is of another session. https://html.spec.whatwg.org/multipage/server-sent-events.html
 /// </summary>
 internal sealed class EventStream(StoreReader reader, TimeProvider time, IHostApplicationLifetime lifetime)
 {
@@ -20,11 +21,9 @@ internal sealed class EventStream(StoreReader reader, TimeProvider time, IHostAp
 
     public async Task ServeAsync(HttpContext context)
     {
-        var resume = context.Request.Headers["Last-Event-ID"].ToString();
-        long seen = 0;
-        if (resume.Length > 0 && (!long.TryParse(resume, out seen) || seen < 0))
+        if (Read(context, out var listener) is { } problem)
         {
-            await ProblemDocument.Of(StatusCodes.Status400BadRequest, "invalid_parameter", "A parameter makes no sense.", "Last-Event-ID: not one that this stream gave.").ExecuteAsync(context);
+            await problem.ExecuteAsync(context);
             return;
         }
 
@@ -38,8 +37,7 @@ internal sealed class EventStream(StoreReader reader, TimeProvider time, IHostAp
         try
         {
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
-            var org = Caller.OrgOf(context);
-            await SendAsync(context.Response, org, resume.Length > 0 ? seen : reader.LastChange(org), stop.Token);
+            await SendAsync(context.Response, listener, stop.Token);
         }
         catch (OperationCanceledException)
         {
@@ -51,30 +49,68 @@ internal sealed class EventStream(StoreReader reader, TimeProvider time, IHostAp
         }
     }
 
-    private async Task SendAsync(HttpResponse response, string org, long seen, CancellationToken stop)
+    private IResult? Read(HttpContext context, out Listener listener)
+    {
+        var query = new PageQuery(context, time);
+        listener = new Listener(query.Org(), null, null);
+        // A browser that comes back sends what it has seen, beside the address that it was given first.
+        var header = context.Request.Headers["Last-Event-ID"].ToString();
+        var resume = header.Length > 0 ? header : context.Request.Query["after"].ToString();
+        if (resume.Length > 0)
+        {
+            if (!long.TryParse(resume, NumberStyles.None, CultureInfo.InvariantCulture, out var seen))
+            {
+                query.Refuse(header.Length > 0 ? "Last-Event-ID" : "after", "not one that this stream gave.");
+            }
+
+            listener = listener with { After = seen };
+        }
+
+        if (query.Problem is null && context.Request.Query["session"].ToString() is { Length: > 0 } named)
+        {
+            if (reader.Session(listener.Org, named) is not { } found)
+            {
+                return ProblemDocument.Of(StatusCodes.Status404NotFound, "session_not_found", "No such session.");
+            }
+
+            listener = listener with { Session = found.Session.SessionId };
+        }
+
+        return query.Problem;
+    }
+
+    private async Task SendAsync(HttpResponse response, Listener listener, CancellationToken stop)
     {
         response.ContentType = "text/event-stream";
         response.Headers.CacheControl = "no-store";
+        var newest = reader.LastChange(listener.Org);
         await response.WriteAsync(": lethe\nretry: 1000\n\n", stop);
+        if (listener.After is { } told && reader.IsHistoryGone(listener.Org, told))
+        {
+            await response.WriteAsync($"event: gap\ndata: {{\"after\":{told}}}\n\n", stop);
+        }
+
+        // What is behind the newest was given by another store.
+        var seen = Math.Min(listener.After ?? newest, newest);
         await response.Body.FlushAsync(stop);
         using var tick = new PeriodicTimer(PollInterval, time);
         var spokeAt = time.GetTimestamp();
         do
         {
-            var batch = reader.CommittedAfter(org, seen, BatchMax);
+            var batch = reader.CommittedAfter(listener.Org, seen, BatchMax);
             foreach (var committed in batch)
             {
                 seen = committed.Ingested;
-                await response.WriteAsync(Event(committed), stop);
+                if (listener.Session is null || committed.Record.Session?.Id == listener.Session)
+                {
+                    await response.WriteAsync(Event(committed), stop);
+                    spokeAt = time.GetTimestamp();
+                }
             }
 
-            if (batch.Count == 0 && time.GetElapsedTime(spokeAt) > KeepAliveInterval)
+            if (time.GetElapsedTime(spokeAt) > KeepAliveInterval)
             {
                 await response.WriteAsync(":\n\n", stop);
-                spokeAt = time.GetTimestamp();
-            }
-            else if (batch.Count > 0)
-            {
                 spokeAt = time.GetTimestamp();
             }
 
@@ -87,4 +123,7 @@ internal sealed class EventStream(StoreReader reader, TimeProvider time, IHostAp
         .Append("id: ").Append(committed.Ingested).Append("\nevent: exchange\ndata: ")
         .Append(JsonSerializer.Serialize(committed.Record, ExchangeRecordJson.Default.ExchangeRecord))
         .Append("\n\n").ToString();
+
+    /// <param name="After">The last event that it has seen; null for one that begins now.</param>
+    private readonly record struct Listener(string Org, long? After, string? Session);
 }

@@ -26,9 +26,9 @@ internal sealed class RunningLethe(string admin) : IDisposable
 
     /// <summary>What it answers.</summary>
     /// <exception cref="CommandFailure">It refuses, or does not answer.</exception>
-    public async Task<T> AskAsync<T>(HttpMethod method, string path, JsonTypeInfo<T> shape, CancellationToken cancel)
+    public async Task<T> AskAsync<T>(HttpMethod method, string path, JsonTypeInfo<T> shape, CancellationToken cancel, HttpContent? content = null)
     {
-        using var request = new HttpRequestMessage(method, new Uri(admin + path));
+        using var request = new HttpRequestMessage(method, new Uri(admin + path)) { Content = content };
         if (Environment.GetEnvironmentVariable(TokenVariable) is { Length: > 0 } token)
         {
             request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);

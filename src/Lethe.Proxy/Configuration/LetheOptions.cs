@@ -26,6 +26,8 @@ public sealed class LetheOptions
 
     public TokenOptions Tokens { get; set; } = new();
 
+    public OidcOptions Oidc { get; set; } = new();
+
     public ExtProcOptions ExtProc { get; set; } = new();
 
     public Dictionary<string, UpstreamOptions> Upstreams { get; set; } = new(StringComparer.OrdinalIgnoreCase);
@@ -44,10 +46,22 @@ public sealed class LetheOptions
 
     public RetentionOptions Retention { get; set; } = new();
 
-    /// <summary><c>sqlite</c>: a file in the data directory; <c>postgres</c>: a server that many recorders share; <c>memory</c>: gone with the process.</summary>
+    /// <summary><c>sqlite</c>: a file in the data directory; <c>postgres</c>: a server that many recorders share; <c>memory</c>: gone with the process; <c>remote</c>: another lethe.</summary>
     public string Sink { get; set; } = "sqlite";
 
     public PostgresOptions Postgres { get; set; } = new();
+
+    public RemoteOptions Remote { get; set; } = new();
+}
+
+/// <summary>The lethe of the sink <c>remote</c>.</summary>
+public sealed class RemoteOptions
+{
+    /// <summary>Its admin listener, a base URL; the path is ours.</summary>
+    public string Address { get; set; } = "";
+
+    /// <summary>A file that holds the token to come in with, and nothing else; null where none is needed.</summary>
+    public string? TokenFile { get; set; }
 }
 
 /// <summary>WebSockets at the forwarding door.</summary>
@@ -72,6 +86,24 @@ public sealed class TokenOptions
 {
     /// <summary><c>auto</c>: whoever comes to a door that more than this machine can reach; <c>always</c>: everybody.</summary>
     public string Required { get; set; } = "auto";
+}
+
+/// <summary>An issuer whose JWTs are good beside lethe's own tokens.</summary>
+public sealed class OidcOptions
+{
+    /// <summary>The issuer's address, which its discovery document lies under; null for none.</summary>
+    public string? Authority { get; set; }
+
+    /// <summary>What a token has to be made out for.</summary>
+    public string Audience { get; set; } = "";
+
+    /// <summary>The claim that names the organisation, a UUID; null where all bearers are of the one without a name.</summary>
+    public string? OrgClaim { get; set; }
+
+    public string SubjectClaim { get; set; } = "sub";
+
+    /// <summary>What a token is good for whose <c>scope</c> or <c>scp</c> names none of <c>lethe.read</c>, <c>lethe.ingest</c>, <c>lethe.admin</c>.</summary>
+    public string[] DefaultScopes { get; set; } = ["read"];
 }
 
 /// <summary>The Envoy door.</summary>

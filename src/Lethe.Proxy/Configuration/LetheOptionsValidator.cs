@@ -34,6 +34,7 @@ internal sealed class LetheOptionsValidator
             Refuse("TrustedProxies", $"'{peer}' is neither an address nor a network in CIDR notation.");
         }
 
+        CheckIssuer(options.Oidc);
         OneOf("Tokens:Required", options.Tokens.Required, "auto", "always");
         foreach (var (name, upstream) in options.Upstreams)
         {
@@ -91,15 +92,48 @@ internal sealed class LetheOptionsValidator
         InRange("Ingest:LagBytesMax", options.Ingest.LagBytesMax, 0, 1024 * GiB);
         OneOf("Journal:Durability", options.Journal.Durability, "relaxed", "strict");
         OneOf("WebSockets:Mode", options.WebSockets.Mode, "relay", "refuse");
-        OneOf("Sink", options.Sink, "sqlite", "postgres", "memory");
+        OneOf("Sink", options.Sink, "sqlite", "postgres", "memory", "remote");
         if (options.Sink == "postgres" && options.Postgres.ConnectionString.Length == 0)
         {
             Refuse("Postgres:ConnectionString", "the sink 'postgres' needs it.");
         }
 
+        if (options.Sink == "remote" && !(Uri.TryCreate(options.Remote.Address, UriKind.Absolute, out var centre) && (centre.Scheme == Uri.UriSchemeHttp || centre.Scheme == Uri.UriSchemeHttps)))
+        {
+            Refuse("Remote:Address", "the sink 'remote' needs it: the address of the admin listener of another lethe.");
+        }
+
+        if (options.Remote.TokenFile is { } tokens && !File.Exists(tokens))
+        {
+            Refuse("Remote:TokenFile", $"there is no file {tokens}.");
+        }
+
         if (options.Postgres.PasswordFile is { } file && !File.Exists(file))
         {
             Refuse("Postgres:PasswordFile", $"there is no file {file}.");
+        }
+    }
+
+    private void CheckIssuer(OidcOptions oidc)
+    {
+        if (oidc.Authority is null)
+        {
+            return;
+        }
+
+        if (!Uri.TryCreate(oidc.Authority, UriKind.Absolute, out var authority) || (authority.Scheme != Uri.UriSchemeHttps && !(authority.Scheme == Uri.UriSchemeHttp && authority.IsLoopback)))
+        {
+            Refuse("Oidc:Authority", $"'{oidc.Authority}' is no https address, nor an http one of this machine.");
+        }
+
+        if (oidc.Audience.Length == 0)
+        {
+            Refuse("Oidc:Audience", "is missing: a token made out for somebody else would be good here.");
+        }
+
+        foreach (var scope in oidc.DefaultScopes)
+        {
+            OneOf("Oidc:DefaultScopes", scope, "read", "ingest", "admin");
         }
     }
 

@@ -25,7 +25,7 @@ internal static class ForwardingVerbs
         services.TryAddSingleton(options);
         services.TryAddSingleton(new EnvironmentProxy(Environment.GetEnvironmentVariable));
         services.TryAddSingleton(new PrivateAuthorities(Environment.GetEnvironmentVariable("SSL_CERT_FILE")));
-        services.AddAccess();
+        services.AddAccess(options);
         services.AddSingleton<IForwarderHttpClientFactory, UpstreamClientFactory>();
         services.AddReverseProxy()
             .LoadFromMemory(UpstreamRoutes.Routes(upstreams, section), UpstreamRoutes.Clusters(upstreams, section))

@@ -155,7 +155,7 @@ internal sealed class LetheHost : IAsyncDisposable
             services.AddRouting();
             services.AddForwarding(settings.Configuration, settings.Options);
             services.AddExtProc(settings.Options);
-            services.AddAdmin();
+            services.AddAdmin(settings.Options);
             services.AddPage();
         })
         .ConfigureWebHost(web => web

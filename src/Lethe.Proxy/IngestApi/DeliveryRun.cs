@@ -33,14 +33,13 @@ internal sealed class DeliveryRun(ProducedCalls calls, StoreReader reader, strin
             return;
         }
 
-        var call = reading.Call!;
-        var bytes = call.Request.Length + call.Response.Length;
+        var bytes = reading.Bytes;
         while (!IsRefused && window.Count > 0 && (window.Count >= WindowMax || windowBytes + bytes > WindowBytesMax))
         {
             await TakeAsync();
         }
 
-        if (IsRefused || calls.HandOver(call) is not { } handed)
+        if (IsRefused || (reading.Shipped is { } shipped ? calls.HandOver(shipped) : calls.HandOver(reading.Call!)) is not { } handed)
         {
             IsRefused = true;
             return;
@@ -91,7 +90,7 @@ internal sealed class DeliveryRun(ProducedCalls calls, StoreReader reader, strin
         var exchange = result.ExchangeId.ToString();
         return result.Verdict switch
         {
-            DeliveryVerdict.Accepted => new ItemResult(line, ItemResult.Accepted, null, exchange, result.SessionId),
+            DeliveryVerdict.Accepted => new ItemResult(line, ItemResult.Accepted, result.Code, exchange, result.SessionId),
             DeliveryVerdict.Duplicate => new ItemResult(line, ItemResult.Duplicate, result.Code, exchange, result.SessionId ?? reader.Exchange(org, exchange)?.Session?.Id, Replayed: true),
             DeliveryVerdict.Conflict => new ItemResult(line, ItemResult.Conflict, result.Code, exchange),
             _ => new ItemResult(line, ItemResult.Rejected, result.Code),

@@ -5,6 +5,7 @@ using Lethe.Proxy.Access;
 using Lethe.Proxy.Configuration;
 using Lethe.Proxy.Problems;
 using Lethe.Proxy.Recording;
+using Lethe.Proxy.Shipping;
 using Microsoft.Net.Http.Headers;
 
 namespace Lethe.Proxy.IngestApi;
@@ -26,6 +27,7 @@ internal static class IngestEndpoints
             {
                 Json => OneAsync(context, calls, reader),
                 Lines => LinesAsync(context, calls, reader, options.Ingest),
+                ShippedCall.MediaType => ShippedAsync(context, calls, reader, options.Ingest),
                 _ => Task.FromResult(Unsupported($"{Json} or {Lines}")),
             });
         endpoints.MapPost("/v1/ingest/batch", (HttpContext context, ProducedCalls calls, StoreReader reader) =>
@@ -106,7 +108,12 @@ internal static class IngestEndpoints
         return run.IsRefused ? Refused(context) : Results.Json(new BatchResult(run.Results), IngestJson.Default.BatchResult, statusCode: Success(untilJournal));
     }
 
-    private static async Task<IResult> LinesAsync(HttpContext context, ProducedCalls calls, StoreReader reader, IngestOptions limits)
+    private static Task<IResult> ShippedAsync(HttpContext context, ProducedCalls calls, StoreReader reader, IngestOptions limits) =>
+        LinesAsync(context, calls, reader, new IngestOptions { BodyBytesMax = limits.BodyBytesMax, LineBytesMax = ShippedCall.LineBytesMax }, ReadShipped);
+
+    private static Task<IResult> LinesAsync(HttpContext context, ProducedCalls calls, StoreReader reader, IngestOptions limits) => LinesAsync(context, calls, reader, limits, Read);
+
+    private static async Task<IResult> LinesAsync(HttpContext context, ProducedCalls calls, StoreReader reader, IngestOptions limits, Func<byte[], Owner, Reading> read)
     {
         var told = context.Request.Query["results"].ToString();
         if (OwnerOf(context) is not { } owner || !TryWait(context, out var untilJournal) || told is not ("" or "errors"))
@@ -123,7 +130,7 @@ internal static class IngestEndpoints
             if (!isTooMany && !IsBlank(line))
             {
                 await run.AddAsync(line.Number, line.Bytes is { } bytes
-                    ? Read(bytes, owner)
+                    ? read(bytes, owner)
                     : new Refusal(StatusCodes.Status413PayloadTooLarge, "line_too_large", $"A line of at most {limits.LineBytesMax} bytes."));
             }
         }
@@ -151,6 +158,12 @@ internal static class IngestEndpoints
         return document is null ? Refusal.Malformed("bad_json", $"One JSON object, nested {Fields.DepthMax} deep at most.")
             : TurnEventLine.Is(document.RootElement) ? TurnEventLine.Read(document.RootElement, json, owner)
             : TurnPayload.Read(document.RootElement, owner);
+    }
+
+    private static Reading ReadShipped(byte[] json, Owner owner)
+    {
+        using var document = Fields.Parse(json);
+        return document is not null && ShippedCall.Read(document.RootElement, owner.Org, owner.Subject) is { } exchange ? exchange : Refusal.Malformed("bad_call", "A call as a recorder ships it.");
     }
 
     private static bool IsBlank(IncomingLine line) => line.Bytes is { } bytes && bytes.AsSpan().Trim(" \t\r"u8).IsEmpty;
@@ -182,7 +195,7 @@ internal static class IngestEndpoints
 
     /// <summary>Whose it is: the credential's word; null where the request names an organisation that is none.</summary>
     private static Owner? OwnerOf(HttpContext context) =>
-        Guid.TryParseExact(Caller.OrgOf(context), "D", out var org) ? new Owner(org.ToString(), Caller.Of(context).Subject) : null;
+        Guid.TryParseExact(Caller.Of(context).Org ?? Caller.OrgOf(context), "D", out var org) ? new Owner(org.ToString(), Caller.Of(context).Subject) : null;
 
     private static bool TryWait(HttpContext context, out bool untilJournal)
     {

@@ -1,6 +1,8 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using Lethe.Capture.Decoding.Produced;
 using Lethe.Capture.Exchanges;
 using Lethe.Proxy.Recording;
 
@@ -46,7 +48,7 @@ internal static class TurnEventLine
             return foreign;
         }
 
-        List<HeaderField> headers = [new("content-type", "application/json"), new("x-lethe-harness-id", keys[0]), new("x-lethe-harness-session-id", keys[2])];
+        List<HeaderField> headers = [new("content-type", "application/json"), new("x-lethe-harness-id", keys[0]), new("x-lethe-harness-session-id", keys[2]), new(TurnEvents.HostHeader, keys[1]), new(TurnEvents.TurnHeader, keys[3])];
         return (BadField(line) ?? ReadSession(line, headers)) is { } refusal
             ? refusal
             : new ProducedCall(
@@ -75,7 +77,7 @@ internal static class TurnEventLine
             return Refusal.Rule(line.Field("role") is null ? "missing_field" : "bad_role", "role: user, assistant, tool or system.");
         }
 
-        if (line.Field("timestamp") is not { ValueKind: JsonValueKind.Number } at || !at.TryGetDouble(out var seconds) || seconds is not (>= 0 and <= LastUnixSecond))
+        if (line.Field("timestamp") is not { } at || !IsUnixSeconds(at))
         {
             return Refusal.Rule(line.Field("timestamp") is null ? "missing_field" : "bad_timestamp", "timestamp: unix seconds.");
         }
@@ -102,6 +104,9 @@ internal static class TurnEventLine
             : null;
     }
 
+    private static bool IsUnixSeconds(JsonElement value) =>
+        value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var seconds) && seconds is >= 0 and <= LastUnixSecond;
+
     private static Refusal? ReadSession(JsonElement line, List<HeaderField> headers)
     {
         if (!line.IsKind("session_meta", JsonValueKind.Object))
@@ -113,6 +118,16 @@ internal static class TurnEventLine
         if (!meta.TryText("working_dir", CwdCharsMax, out var cwd) || !meta.IsKind("metadata", JsonValueKind.Object))
         {
             return Refusal.Rule("bad_field", "session_meta: working_dir is text, metadata an object.");
+        }
+
+        if (meta.Field("started_at") is { } started)
+        {
+            if (!IsUnixSeconds(started))
+            {
+                return Refusal.Rule("bad_timestamp", "session_meta.started_at: unix seconds.");
+            }
+
+            headers.Add(new HeaderField(TurnEvents.StartedHeader, started.GetDouble().ToString("R", CultureInfo.InvariantCulture)));
         }
 
         if (!meta.TryText("source_file", SourceFileBytesMax, out var file) || Encoding.UTF8.GetByteCount(file ?? "") > SourceFileBytesMax)

@@ -30,5 +30,8 @@ internal sealed record PipelineState
     /// <summary>What is kept no longer; null where an earlier lethe answers.</summary>
     public KeepingState? Keeping { get; init; }
 
-    public bool IsReady => JournalWritable && StoreReachable && CaughtUp && Ingest == "following";
+    /// <summary>True where the store is another lethe's: whether that one answers is nothing that a caller of this one has to wait for.</summary>
+    public bool IsShipped { get; init; }
+
+    public bool IsReady => JournalWritable && (IsShipped ? Ingest is not ("halted" or "stopped") : StoreReachable && CaughtUp && Ingest == "following");
 }

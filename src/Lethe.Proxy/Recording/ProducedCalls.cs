@@ -40,6 +40,18 @@ internal sealed class ProducedCalls(Recorder recorder, CommitWaiters waiters, Fu
         return handed;
     }
 
+    /// <summary>As another recorder has captured it. Null where there is no room: nothing of it was taken.</summary>
+    public HandedOver? HandOver(CapturedExchange exchange)
+    {
+        if (!recorder.HasRoomFor(exchange.Request.KeptBytes + exchange.Response.KeptBytes))
+        {
+            return null;
+        }
+
+        var committed = waiters.Expect(exchange.Id);
+        return new HandedOver(exchange.Id, recorder.TakeAsync(exchange), committed);
+    }
+
     /// <summary>False when it is not in the journal, or not in time.</summary>
     public async Task<bool> KeptAsync(HandedOver handed, CancellationToken gone)
     {

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text.Json;
 using Lethe.Capture;
 using Lethe.Capture.Prices;
@@ -34,12 +35,16 @@ internal sealed class RecordingPipeline : IAsyncDisposable
 
     private static readonly TimeSpan TakenInPoll = TimeSpan.FromMilliseconds(20);
 
+    /// <summary>Few enough for the centre to answer soon.</summary>
+    private const int ShippedCountMax = 512;
+
     private readonly Journal journal;
     private readonly IngestLoop loop;
     private readonly Recorder recorder;
     private readonly CommitWaiters waiters = new();
     /// <summary>Null where the store is gone with the process.</summary>
     private readonly SessionKeeping? keeping;
+    private readonly bool isShipped;
     private readonly TimeProvider time;
     private readonly ILogger logger;
     private readonly CancellationTokenSource finish = new();
@@ -50,6 +55,7 @@ internal sealed class RecordingPipeline : IAsyncDisposable
     {
         this.journal = journal;
         this.time = time;
+        isShipped = options.Sink == StoreOfSink.Remote;
         logger = logs.CreateLogger<RecordingPipeline>();
         IngestMeter.BeginAtZero();
         Reader = StoreOfSink.Reader(options, dataDirectory);
@@ -113,6 +119,7 @@ internal sealed class RecordingPipeline : IAsyncDisposable
         {
             JournalWritable = journal.IsWritable,
             StoreReachable = Reader.IsReachable(),
+            IsShipped = isShipped,
             Ingest = JsonNamingPolicy.SnakeCaseLower.ConvertName(ingest.Phase.ToString()),
             IngestReason = ingest.Reason,
             CaughtUp = loop.HasCaughtUp,
@@ -189,7 +196,12 @@ internal sealed class RecordingPipeline : IAsyncDisposable
     {
         LagMax = TimeSpan.FromSeconds(options.Ingest.LagSecondsMax),
         LagBytesMax = options.Ingest.LagBytesMax,
+        BatchCountMax = options.Sink == StoreOfSink.Remote ? ShippedCountMax : new IngestSettings().BatchCountMax,
+        Spread = options.Sink == StoreOfSink.Remote ? Jittered : static pause => pause,
     };
+
+    // Between half of it and one and a half: sidecars that lost their centre at once do not all come back at once.
+    private static TimeSpan Jittered(TimeSpan pause) => pause * (0.5 + (RandomNumberGenerator.GetInt32(1000) / 1000.0));
 
     private static RetentionSettings RetentionSettingsOf(LetheOptions options) => new()
     {

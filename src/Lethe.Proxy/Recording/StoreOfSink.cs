@@ -9,6 +9,7 @@ using Lethe.Ingest.Reading;
 using Lethe.Ingest.Sqlite;
 using Lethe.Ingest.Verifying;
 using Lethe.Proxy.Configuration;
+using Lethe.Proxy.Shipping;
 
 namespace Lethe.Proxy.Recording;
 
@@ -21,6 +22,12 @@ internal static class StoreOfSink
     private const string Postgres = "postgres";
     private const string Memory = "memory";
 
+    /// <summary>The sink that is another lethe.</summary>
+    public const string Remote = "remote";
+
+    /// <summary>Of a sidecar's own file nothing but its own process writes.</summary>
+    private static readonly TimeSpan BusyTimeout = TimeSpan.FromMilliseconds(500);
+
     /// <summary>Opens it for the journal with that id, on a thread that may block.</summary>
     /// <exception cref="StoreRefusedException"/>
     /// <exception cref="StoreUnavailableException"/>
@@ -28,6 +35,11 @@ internal static class StoreOfSink
     {
         Postgres => new IngestStore(PostgresStore.Open(ConnectionOf(options), time), journal, time, Recorder(options)),
         Memory => new IngestStore(SqliteStore.OpenMemory(NameOf(journal), time), journal, time),
+        Remote => new IngestStore(
+            new RemoteStore(
+                SqliteStore.OpenAsync(DataLayout.Store(options.DataDirectory), time, BusyTimeout, stopping).GetAwaiter().GetResult(), new Centre(options.Remote, time)),
+            journal,
+            time),
         _ => IngestStore.Open(DataLayout.Store(options.DataDirectory), journal, time, stopping),
     };
 
@@ -48,6 +60,7 @@ internal static class StoreOfSink
     {
         Postgres => PostgresStore.Open(ConnectionOf(options), TimeProvider.System),
         Memory => throw OfAnotherProcess(),
+        Remote => throw OfAnotherLethe(),
         _ => await SqliteStore.OpenAsync(DataLayout.Store(dataDirectory), TimeProvider.System, cancel),
     };
 
@@ -58,6 +71,7 @@ internal static class StoreOfSink
     {
         Postgres => PostgresStore.VerifierAt(ConnectionOf(options)),
         Memory => throw OfAnotherProcess(),
+        Remote => throw OfAnotherLethe(),
         _ => SqliteStore.VerifierAt(DataLayout.Store(dataDirectory)),
     };
 
@@ -66,6 +80,7 @@ internal static class StoreOfSink
     {
         Postgres => PostgresStore.NameOf(options.Postgres.ConnectionString),
         Memory => "the memory of the process that runs",
+        Remote => options.Remote.Address,
         _ => null,
     };
 
@@ -87,6 +102,8 @@ internal static class StoreOfSink
         : options.Postgres.ConnectionString;
 
     private static StoreRefusedException OfAnotherProcess() => new("The store is in the memory of the process that runs; no other process reaches it.");
+
+    private static StoreRefusedException OfAnotherLethe() => new("What this recorder took is in the store of another lethe; ask there.");
 
     private static string NameOf(Guid journal) => $"lethe-{journal:N}";
 }

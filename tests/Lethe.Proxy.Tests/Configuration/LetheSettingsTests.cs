@@ -43,7 +43,7 @@ public sealed class LetheSettingsTests
               Lethe:Journal:SegmentBytesMax: 10 is not between 4096 and 17179869184.
               Lethe:Journal:FlushIntervalMilliseconds: 5000 is not between 0 and 1000.
               Lethe:Journal:Durability: 'eternal' is not one of: relaxed, strict.
-              Lethe:Sink: 'oracle' is not one of: sqlite, postgres, memory.
+              Lethe:Sink: 'oracle' is not one of: sqlite, postgres, memory, remote.
             """,
             reading.Describe());
     }
@@ -65,7 +65,7 @@ public sealed class LetheSettingsTests
     {
         var reading = Read(("Journal:PartBytes", "many"), ("Sink", "oracle"));
 
-        Assert.Equal(["Lethe:Journal:PartBytes: 'many' is not a whole number in range.", "Lethe:Sink: 'oracle' is not one of: sqlite, postgres, memory."], reading.Errors);
+        Assert.Equal(["Lethe:Journal:PartBytes: 'many' is not a whole number in range.", "Lethe:Sink: 'oracle' is not one of: sqlite, postgres, memory, remote."], reading.Errors);
     }
 
     [Fact]

@@ -1,13 +1,16 @@
+using System.Globalization;
 using System.Text.Json;
 using Lethe.Capture.Decoding.Counts;
 using Lethe.Capture.Decoding.Json;
 using Lethe.Capture.Exchanges;
+using Lethe.Capture.Harnesses;
+using Lethe.Capture.Prices;
 using Lethe.Capture.Turns;
 
 namespace Lethe.Capture.Decoding.Produced;
 
 /// <summary>A lethe turn event as a turn: one message of whatever role, its tool calls and its numbers. What it does not tell is unknown.</summary>
-internal static class TurnEvents
+public static class TurnEvents
 {
     public const string Endpoint = "turn_event";
 
@@ -38,6 +41,36 @@ internal static class TurnEvents
             ReplyComplete = true,
         };
     }
+
+    /// <summary>What stands for the price book where the producer's word on the cost is all there is.</summary>
+    private const string Reported = "reported";
+
+    /// <summary>The header that names the machine; see <see cref="SessionEnvelope.Host"/>.</summary>
+    public const string HostHeader = "x-lethe-host";
+
+    /// <summary>The header that carries the producer's id of the turn.</summary>
+    public const string TurnHeader = "x-lethe-turn-id";
+
+    /// <summary>The header that tells when the session began, in Unix seconds.</summary>
+    public const string StartedHeader = "x-lethe-session-started-at";
+
+    /// <summary>What an event says of its session beside what every call may say.</summary>
+    public static SessionEnvelope Envelope(CapturedExchange exchange, SessionEnvelope envelope)
+    {
+        string? Header(string name) => exchange.RequestHeaders.FirstOrDefault(header => header.Name == name).Value;
+        return envelope with
+        {
+            KeepsFirst = true,
+            Host = Header(HostHeader),
+            TurnId = Header(TurnHeader),
+            StartedAt = double.TryParse(Header(StartedHeader), NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds)
+                ? DateTimeOffset.UnixEpoch.AddSeconds(seconds)
+                : null,
+        };
+    }
+
+    /// <summary>The producer's own word; null when it gave none.</summary>
+    public static Cost? Cost(Turn turn) => turn.ReportedCostNanoUsd is { } told ? new Cost(told, Reported) : null;
 
     /// <summary>An event names no vendor.</summary>
     private const string SessionProvider = "unknown";
