@@ -19,6 +19,8 @@ internal static class LetheApplication
         SessionsCommand.Build(),
         ShowCommand.Build(),
         RawCommand.Build(),
+        SearchCommand.Build(),
+        ReindexCommand.Build(),
         OpenCommand.Build(),
         TailCommand.Build(),
         ExportCommand.Build(),

@@ -16,6 +16,7 @@ namespace Lethe.Proxy.Reading;
 [JsonSerializable(typeof(Page<ExchangeRecord>))]
 [JsonSerializable(typeof(CallAttempts))]
 [JsonSerializable(typeof(ConversationMessage))]
+[JsonSerializable(typeof(FoundDocument))]
 [JsonSerializable(typeof(PipelineState))]
 [JsonSerializable(typeof(NotReadyDocument))]
 [JsonSerializable(typeof(ForgottenDocument))]

@@ -5,5 +5,6 @@ public enum PageView
 {
     Live,
     Sessions,
+    Search,
     Health,
 }
