@@ -20,6 +20,7 @@ internal static class LetheApplication
         ShowCommand.Build(),
         RawCommand.Build(),
         SearchCommand.Build(),
+        StatsCommand.Build(),
         ReindexCommand.Build(),
         OpenCommand.Build(),
         TailCommand.Build(),

@@ -215,7 +215,7 @@ internal sealed class PostgresRetention : IKeptStore
     public void Compact()
     {
         Renew();
-        Refusing(() => connection.Execute("VACUUM (FULL) exchanges, sessions, session_nodes, nodes, blobs, tool_calls, dead_letters, search_documents"));
+        Refusing(() => connection.Execute("VACUUM (FULL) exchanges, sessions, session_nodes, nodes, blobs, tool_calls, dead_letters, search_documents, figures"));
     }
 
     public void RemoveCopies()

@@ -1,6 +1,7 @@
 using Lethe.Ingest.Reading;
 using Lethe.Proxy.Access;
 using Lethe.Proxy.Configuration;
+using Lethe.Proxy.Page.Costs;
 using Lethe.Proxy.Page.Exchange;
 using Lethe.Proxy.Page.Frame;
 using Lethe.Proxy.Page.Health;
@@ -38,6 +39,7 @@ internal static class PageEndpoints
         endpoints.MapGet("/sessions/{id}", Session);
         endpoints.MapGet("/exchanges/{id}", Exchange);
         endpoints.MapGet("/search", Search);
+        endpoints.MapGet("/costs", Costs);
         endpoints.MapGet("/health", Health);
         endpoints.MapGet("/assets/{hash}/{name}", Asset);
         endpoints.MapGet("/favicon.svg", (HttpContext context, PageAssets assets) => Asset(context, assets, "favicon.svg", hash: null));
@@ -122,6 +124,16 @@ internal static class PageEndpoints
             : SearchQuery.TryParse(asked.Text, out fault) is { } known ? SearchView.Of(reader, org, asked, reader.Search(org, known, filter))
             : SearchView.Nothing(asked, SearchWords.Fault(fault!));
         return View<SearchPageView>(context, new() { [nameof(SearchPageView.View)] = view }, fault is null ? StatusCodes.Status200OK : StatusCodes.Status400BadRequest);
+    }
+
+    private static IResult Costs(HttpContext context, StoreReader reader, TimeProvider time)
+    {
+        var query = new Admin.PageQuery(context, time);
+        var by = Admin.StatsEndpoints.Filter(query).By;
+        return query.Problem ?? View<CostsPage>(context, new()
+        {
+            [nameof(CostsPage.View)] = CostsView.Read(reader, Caller.OrgOf(context), by, CostsView.Ranges.Select(range => range.Value).FirstOrDefault(value => value == query.Word("since")) ?? "30d", time.GetUtcNow()),
+        });
     }
 
     private static RazorComponentResult<HealthPage> Health(HttpContext context, StoreReader reader, ReadinessCheck readiness)

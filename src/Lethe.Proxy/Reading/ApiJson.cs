@@ -17,6 +17,7 @@ namespace Lethe.Proxy.Reading;
 [JsonSerializable(typeof(CallAttempts))]
 [JsonSerializable(typeof(ConversationMessage))]
 [JsonSerializable(typeof(FoundDocument))]
+[JsonSerializable(typeof(StatsDocument))]
 [JsonSerializable(typeof(PipelineState))]
 [JsonSerializable(typeof(NotReadyDocument))]
 [JsonSerializable(typeof(ForgottenDocument))]

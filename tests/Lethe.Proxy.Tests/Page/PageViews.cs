@@ -21,6 +21,8 @@ internal static class PageViews
             ("attempts", $"/exchanges/{call}?tab=attempts"),
             ("search", "/search?q=retr*"),
             ("search-empty", "/search"),
+            ("costs", "/costs?by=model"),
+            ("costs-days", "/costs?since=24h"),
             ("health", "/health"),
         ];
     }

@@ -1,7 +1,7 @@
 // Single letters, off while typing: g and a view's letter, j and k through turns or rows, t for times, u up, o folds.
 import { switchTimes } from "./times.js";
 
-const views = { l: "/", s: "/sessions", f: "/search", h: "/health" };
+const views = { l: "/", s: "/sessions", f: "/search", c: "/costs", h: "/health" };
 let waitsForView = false;
 
 export function listenToKeys() {

@@ -6,5 +6,6 @@ public enum PageView
     Live,
     Sessions,
     Search,
+    Costs,
     Health,
 }
