@@ -11,6 +11,9 @@ public sealed record CostsView
     /// <summary>More kinds than colours can tell apart stand together as one.</summary>
     public const int SeriesMax = 4;
 
+    /// <summary>A year of days, and a day.</summary>
+    private const int BarsMax = 366;
+
     private const string Rest = "all others";
 
     public required string By { get; init; }
@@ -49,7 +52,8 @@ public sealed record CostsView
         var filter = new FigureFilter { By = by, Since = now - length };
         var rows = reader.Figures(org, filter);
         List<string> series = by == FigureKey.Day ? [] : [.. rows.OrderByDescending(row => row.CostNanoUsd).ThenBy(row => row.Key, StringComparer.Ordinal).Select(row => row.Key).Take(rows.Count > SeriesMax ? SeriesMax - 1 : SeriesMax)];
-        var bucketed = reader.Figures(org, filter with { Bucket = isByTheHour ? TimeSpan.FromHours(1) : TimeSpan.FromDays(1) });
+        var bucket = isByTheHour ? TimeSpan.FromHours(1) : TimeSpan.FromDays(1);
+        var bucketed = reader.Figures(org, filter with { Bucket = bucket }).ToLookup(row => row.At!.Value);
         return new CostsView
         {
             By = by.ToString().ToLowerInvariant(),
@@ -59,9 +63,24 @@ public sealed record CostsView
             Before = length is { } long1 ? Figures.Sum("", reader.Figures(org, filter with { Since = now - (2 * long1), Until = now - long1 })) : null,
             AgentsNanoUsd = reader.Figures(org, filter with { By = FigureKey.Agent }).Where(row => row.Key != "main").Sum(row => row.CostNanoUsd),
             Series = rows.Count > series.Count && by != FigureKey.Day ? [.. series, Rest] : series,
-            Bars = [.. bucketed.GroupBy(row => row.At!.Value).OrderBy(bar => bar.Key).Select(bar => CostBar.Of(bar.Key, [.. bar], series, by == FigureKey.Day))],
+            Bars = [.. Times([.. bucketed.Select(bar => bar.Key)], bucket).Select(at => CostBar.Of(at, [.. bucketed[at]], series, by == FigureKey.Day))],
             IsByTheHour = isByTheHour,
         };
+    }
+
+    // From the first to the last, those without a call too; the newest of them where they are more than can be drawn.
+    private static IEnumerable<DateTimeOffset> Times(IReadOnlyList<DateTimeOffset> known, TimeSpan bucket)
+    {
+        if (known.Count == 0)
+        {
+            yield break;
+        }
+
+        var (first, last) = (known.Min(), known.Max());
+        for (var at = last - first > bucket * BarsMax ? last - (bucket * BarsMax) : first; at <= last; at += bucket)
+        {
+            yield return at;
+        }
     }
 
     public static string Name(string key) => key.Length == 0 ? "not told" : key;
