@@ -32,6 +32,9 @@ internal static partial class Log
     [LoggerMessage(35, LogLevel.Warning, "The store was last made of another journal ({Journal}); this one is read from its beginning")]
     public static partial void JournalIsAnother(ILogger logger, Guid journal);
 
+    [LoggerMessage(50, LogLevel.Warning, "Indexing what was said failed and is tried again in {PauseMilliseconds} ms; searches find what was indexed before")]
+    public static partial void IndexingFailed(ILogger logger, double pauseMilliseconds, Exception error);
+
     [LoggerMessage(60, LogLevel.Information, "Retention took the words of {Words} exchanges and the records of {Records}")]
     public static partial void Expired(ILogger logger, long words, long records);
 

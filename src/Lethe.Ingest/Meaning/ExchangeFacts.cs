@@ -70,6 +70,7 @@ public static class ExchangeFacts
         Text("thread_id", one => one.Told.Envelope.ThreadId),
         Text("prompt_id", one => one.Told.Envelope.PromptId),
         Text("request_kind", one => one.Told.Envelope.RequestKind),
+        Text("project", one => one.Told.Envelope.Cwd),
         Text("connection_id", one => one.Told.Exchange.Attributes.GetValueOrDefault(CapturedExchange.ConnectionAttribute)),
         Text("model_requested", one => one.Told.Turn?.ModelRequested),
         Text("model_served", one => one.Told.Turn?.ModelServed),

@@ -23,6 +23,9 @@ internal sealed class PostgresLocks(PostgresStatements statements)
     /// <summary>For the transaction in which something goes; waits for those that store.</summary>
     public static string KeepOthersOut { get; } = $"SELECT pg_advisory_xact_lock({GoingLock})";
 
+    /// <summary>For a transaction that adds what something that goes would have to take along; waits for it.</summary>
+    public static string KeepGoingOut { get; } = $"SELECT pg_advisory_xact_lock_shared({GoingLock})";
+
     public void Take(IEnumerable<NewExchange> exchanges)
     {
         var places = new List<int>();

@@ -45,6 +45,7 @@ internal static class PostgresMonths
             return 0;
         }
 
+        connection.Execute($"UPDATE exchanges e SET project = NULL FROM {month} m WHERE m.org = e.org AND m.captured_at = e.captured_at AND m.exchange_id = e.exchange_id AND m.project IS NOT NULL");
         var rows = connection.ExecuteScalar<int>($"SELECT count(*) FROM {month}");
         PostgresRecordsOut.Archive(connection, $"{month} e");
         connection.Execute($"ALTER TABLE exchanges DETACH PARTITION {month}; DROP TABLE {month}");

@@ -51,6 +51,9 @@ internal abstract class PostgresReading(NpgsqlDataSource source) : IReadConnecti
     public (object First, object Last) SessionIdsFrom(string prefix) =>
         (Guid.ParseExact(prefix + FirstId[prefix.Length..], "D"), Guid.ParseExact(prefix + LastId[prefix.Length..], "D"));
 
+    public IReadOnlyList<SearchCandidate> Candidates(StoreMoment at, SearchQuery query, SearchFilter filter, int limit) =>
+        PostgresSearch.Candidates(at, query, filter, limit);
+
     public DbTransaction BeginSnapshot(DbConnection connection) => connection.BeginTransaction(IsolationLevel.RepeatableRead);
 
     public void Dispose() => source.Dispose();

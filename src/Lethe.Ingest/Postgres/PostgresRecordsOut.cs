@@ -79,6 +79,9 @@ internal static class PostgresRecordsOut
 
     private static int Remove(NpgsqlConnection connection)
     {
+        // What no row tells any more names no place.
+        connection.Execute(
+            "UPDATE exchanges e SET project = NULL FROM going g WHERE g.org = e.org AND g.captured_at = e.captured_at AND g.exchange_id = e.exchange_id AND e.project IS NOT NULL");
         Archive(connection, PostgresWordsOut.Going);
         return connection.Execute(
             "DELETE FROM exchanges e USING going g WHERE g.org = e.org AND g.captured_at = e.captured_at AND g.exchange_id = e.exchange_id");

@@ -5,6 +5,7 @@ using Lethe.Ingest.Journaling;
 using Lethe.Ingest.Keeping;
 using Lethe.Ingest.Meaning;
 using Lethe.Ingest.Reading;
+using Lethe.Ingest.Searching;
 using Lethe.Ingest.Verifying;
 using Microsoft.Extensions.Logging;
 using Npgsql;
@@ -66,6 +67,10 @@ public sealed class PostgresStore : ISessionStore
         TimeProvider time,
         ILogger logger) =>
         new(_ => PostgresRetention.Open(connectionString, journal.Id, owner, time), journal, dataDirectory, settings, interpret, time, logger);
+
+    /// <summary>Fills its search index, beside who writes.</summary>
+    public static SearchIndexing IndexAt(string connectionString, TimeProvider time, ILogger logger) =>
+        new(_ => PostgresSearchIndex.Open(connectionString), new PostgresReadConnections(PostgresDatabase.Connect(connectionString)), time, logger);
 
     /// <summary>How the database is reached, with a password that stands elsewhere.</summary>
     public static string WithPassword(string connectionString, string password) =>

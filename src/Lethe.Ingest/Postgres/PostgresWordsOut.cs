@@ -54,6 +54,7 @@ internal sealed class PostgresWordsOut(NpgsqlConnection connection)
     {
         Mean(connection, exchanges);
         Find();
+        PostgresSearchIndex.Remove(connection);
         var sessions = connection.Query<(Guid Org, Guid Session)>($"SELECT DISTINCT e.org, e.session FROM {Going} WHERE e.session IS NOT NULL").AsList();
         connection.Execute(
             $"""

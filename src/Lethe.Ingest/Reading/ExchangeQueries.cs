@@ -119,7 +119,7 @@ internal static class ExchangeQueries
         When(filter.Outcome, "outcome = @Outcome");
         When(filter.Since, "captured_at >= @since");
         When(filter.After, "captured_at >= @afterAt AND (captured_at, exchange_id) > (@afterAt, @afterId)");
-        return ExchangeRow.Select
+        return (filter.FactsAlone ? ExchangeRow.SelectFacts : ExchangeRow.Select)
             + "WHERE " + string.Join(" AND ", conditions)
             + " ORDER BY captured_at, exchange_id"
             + (filter.Limit is null ? "" : " LIMIT @Limit");

@@ -7,6 +7,18 @@ internal sealed class ExchangeRow
 {
     public const string Select = "SELECT * FROM exchange_records ";
 
+    /// <summary>Without what was said, the chain and the evidence: none of them is read.</summary>
+    public const string SelectFacts = """
+        SELECT ingested, exchange_id, commit_key, client_key, org_id, session_id, harness_session_id, id_origin, thread_id, claim_harness_id, claim_session_id,
+               parent_resolution, parent_session_id, parent_harness_id, captured_at, door, capture_mode, method, path, http_version, upstream, provider, endpoint,
+               operation, harness_id, harness_version, connection_id, prompt_id, request_kind, stream, status, outcome, outcome_reason, error, model_requested,
+               model_served, response_id, previous_response_id, upstream_request_id, stop_reason, is_turn, seq, attempt, retry_of, usage_final, input, cache_read,
+               cache_write_5m, cache_write_1h, output, reasoning, cost_nano_usd, cost_reported_nano_usd, price_book, content, ttfb_us, duration_us, request_bytes,
+               request_sha256, request_truncated, response_bytes, response_sha256, response_truncated, body_journal, body_segment, body_offset, body_sequence, replays
+        FROM exchange_records
+
+        """;
+
     public long Ingested { get; init; }
     public Guid ExchangeId { get; init; }
     public string CommitKey { get; init; } = "";

@@ -35,6 +35,9 @@ internal interface IReadConnections : IDisposable
     /// <summary>The first and the last session id that begin with these letters of a UUID (lower-case, with hyphens).</summary>
     (object First, object Last) SessionIdsFrom(string prefix);
 
+    /// <summary>What the search index holds of a query, behind a place in its list, newest commit first.</summary>
+    IReadOnlyList<SearchCandidate> Candidates(StoreMoment at, SearchQuery query, SearchFilter filter, int limit);
+
     /// <summary>Begins a transaction that sees one moment.</summary>
     DbTransaction BeginSnapshot(DbConnection connection);
 }

@@ -73,6 +73,9 @@ public sealed record ExchangeFilter
     public ExchangeCursor? After { get; init; }
 
     public int? Limit { get; init; }
+
+    /// <summary>True leaves out the reply, the chain and the evidence, which are most of what a record holds.</summary>
+    public bool FactsAlone { get; init; }
 }
 
 /// <summary>Which sessions to read. Everything is optional; conditions add up.</summary>

@@ -71,6 +71,12 @@ public sealed class StoreReader : IDisposable
     /// </summary>
     public ConversationMessage? Message(string org, string hash) => ContentQueries.Message(connections, org, hash);
 
+    /// <summary>Where something was said, newest first.</summary>
+    public SearchPage Search(string org, SearchQuery query, SearchFilter filter) => SearchQueries.Find(connections, org, query, filter);
+
+    /// <summary>What calls cost and how they went, in the order of time, then key.</summary>
+    public IReadOnlyList<Figures> Figures(string org, FigureFilter filter) => FigureQueries.Of(connections, org, filter);
+
     /// <summary>What could not be stored, oldest first; only what answers to a commit key or an exchange id, when one is given.</summary>
     public IReadOnlyList<DeadLetter> DeadLetters(string org, string? key = null) => ContentQueries.DeadLetters(connections, org, key);
 

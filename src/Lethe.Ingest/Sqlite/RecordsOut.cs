@@ -60,6 +60,8 @@ internal sealed class RecordsOut(SqliteConnection connection, DbTransaction tran
 
     private int Remove()
     {
+        // What no row tells any more names no place.
+        connection.Execute($"UPDATE exchanges SET project = NULL WHERE {Going} AND project IS NOT NULL", transaction: transaction);
         connection.Execute(Archive, transaction: transaction);
         connection.Execute(
             $"""

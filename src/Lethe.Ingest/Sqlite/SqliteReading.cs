@@ -29,6 +29,9 @@ internal abstract class SqliteReading : IReadConnections
     // No letter of an id is behind g.
     public (object First, object Last) SessionIdsFrom(string prefix) => (prefix, prefix + "g");
 
+    public IReadOnlyList<SearchCandidate> Candidates(StoreMoment at, SearchQuery query, SearchFilter filter, int limit) =>
+        SqliteSearch.Candidates(at, query, filter, limit);
+
     public DbTransaction BeginSnapshot(DbConnection connection) => ((SqliteConnection)connection).BeginTransaction(deferred: true);
 
     public abstract void Dispose();

@@ -187,6 +187,7 @@ internal sealed class SqliteRetention : IKeptStore
 
     public void Compact() => Refusing(() =>
     {
+        SqliteSearchIndex.Compact(connection);
         // What moved between pages may have left traces in them; only a file that is written anew has none.
         connection.Execute("VACUUM");
         var (busy, _, _) = connection.QuerySingle<(long Busy, long Log, long Checkpointed)>("PRAGMA wal_checkpoint(TRUNCATE)");

@@ -6,6 +6,7 @@ using Lethe.Ingest.Journaling;
 using Lethe.Ingest.Keeping;
 using Lethe.Ingest.Meaning;
 using Lethe.Ingest.Reading;
+using Lethe.Ingest.Searching;
 using Lethe.Ingest.Verifying;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
@@ -105,6 +106,14 @@ public sealed class SqliteStore : ISessionStore
         TimeProvider time,
         ILogger logger) =>
         new(stopping => File.Exists(path) ? SqliteRetention.Open(path, time, stopping) : null, journal, dataDirectory, settings, interpret, time, logger);
+
+    /// <summary>Fills its search index, beside who writes.</summary>
+    public static SearchIndexing IndexAt(string path, TimeProvider time, ILogger logger) =>
+        new(cancel => SqliteSearchIndex.Open(path, time, cancel), new SqliteReadConnections(path), time, logger);
+
+    /// <summary>As <see cref="IndexAt"/>, of a store of this process's memory.</summary>
+    public static SearchIndexing IndexOfMemory(string name, TimeProvider time, ILogger logger) =>
+        new(_ => new SqliteSearchIndex(LetheDatabase.OpenMemory(name, isWriter: true, time)), new SqliteMemoryReadConnections(name), time, logger);
 
     internal SqliteConnection Connection => connection;
 

@@ -58,6 +58,7 @@ internal sealed class WordsOut(SqliteConnection connection, DbTransaction transa
     {
         Mean(connection, transaction, exchanges);
         Find();
+        SqliteSearchIndex.Remove(connection, transaction);
         var sessions = connection.Query<long>(
             "SELECT DISTINCT session FROM exchanges WHERE ingested IN (SELECT row FROM temp.going) AND session IS NOT NULL", transaction: transaction).AsList();
         connection.Execute(

@@ -19,7 +19,7 @@ public sealed class StoreVerifier : IDisposable
         using var connection = Open();
         Func<DbConnection, IEnumerable<VerifyFault>>[] checks =
         [
-            store.OwnFaults, Invariants, at => CounterCheck.Run(store, at), at => AttemptCheck.Run(store, at),
+            store.OwnFaults, Invariants, at => CounterCheck.Run(store, at), at => AttemptCheck.Run(store, at), at => FigureCheck.Run(store, at),
         ];
         foreach (var fault in checks.SelectMany(check => Run(check, connection.Db)))
         {

@@ -48,6 +48,8 @@ internal static class AdminEndpoints
         endpoints.MapExchanges();
         endpoints.MapBodies();
         endpoints.MapContent();
+        endpoints.MapSearch();
+        endpoints.MapStats();
         endpoints.MapGet("/v1/events", (HttpContext context, EventStream events) => events.ServeAsync(context));
         endpoints.MapMetrics("/metrics", endpoints.ServiceProvider.GetRequiredService<MetricRegistry>().Collectors).WithMetadata(new HttpMethodMetadata([HttpMethods.Get]));
         endpoints.MapHealth();

@@ -18,6 +18,9 @@ internal sealed class PageQuery(HttpContext context, TimeProvider time)
 
     public string? Word(string name) => query[name] is [{ Length: > 0 } value] ? value : null;
 
+    /// <summary>All values of a name, also those that stand together with commas between.</summary>
+    public IReadOnlyList<string> Words(string name) => [.. query[name].SelectMany(value => (value ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))];
+
     public int Limit()
     {
         if (Word("limit") is not { } text)
@@ -76,6 +79,23 @@ internal sealed class PageQuery(HttpContext context, TimeProvider time)
         }
 
         if (SessionCursor.TryParse(text, out var cursor))
+        {
+            return cursor;
+        }
+
+        Refuse("cursor", "not one that this list gave.");
+        return null;
+    }
+
+    /// <summary>The place in a list of what was found that the cursor names; null at its beginning.</summary>
+    public SearchCursor? AfterFound()
+    {
+        if (Word("cursor") is not { } text)
+        {
+            return null;
+        }
+
+        if (SearchCursor.TryParse(text, out var cursor))
         {
             return cursor;
         }

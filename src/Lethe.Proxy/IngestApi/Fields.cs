@@ -1,6 +1,6 @@
 using System.Text;
 using System.Text.Json;
-using Lethe.Proxy.Reading;
+using Lethe.Ingest.Reading;
 
 namespace Lethe.Proxy.IngestApi;
 

@@ -1,10 +1,12 @@
 using Lethe.Ingest.Reading;
 using Lethe.Proxy.Access;
 using Lethe.Proxy.Configuration;
+using Lethe.Proxy.Page.Costs;
 using Lethe.Proxy.Page.Exchange;
 using Lethe.Proxy.Page.Frame;
 using Lethe.Proxy.Page.Health;
 using Lethe.Proxy.Page.Live;
+using Lethe.Proxy.Page.Search;
 using Lethe.Proxy.Page.Session;
 using Lethe.Proxy.Page.Sessions;
 using Lethe.Proxy.Reading;
@@ -36,6 +38,8 @@ internal static class PageEndpoints
         endpoints.MapGet("/sessions", Sessions);
         endpoints.MapGet("/sessions/{id}", Session);
         endpoints.MapGet("/exchanges/{id}", Exchange);
+        endpoints.MapGet("/search", Search);
+        endpoints.MapGet("/costs", Costs);
         endpoints.MapGet("/health", Health);
         endpoints.MapGet("/assets/{hash}/{name}", Asset);
         endpoints.MapGet("/favicon.svg", (HttpContext context, PageAssets assets) => Asset(context, assets, "favicon.svg", hash: null));
@@ -102,6 +106,34 @@ internal static class PageEndpoints
                 [nameof(ExchangePage.View)] = ExchangeView.Read(reader, bodies, org, record, Enum.TryParse<ExchangeTab>(tab, ignoreCase: true, out var known) ? known : ExchangeTab.Said),
             })
             : Missing(context, "No such call.");
+    }
+
+    private static IResult Search(HttpContext context, StoreReader reader, TimeProvider time)
+    {
+        var query = new Admin.PageQuery(context, time);
+        var filter = Admin.SearchEndpoints.Filter(query);
+        if (query.Problem is { } problem)
+        {
+            return problem;
+        }
+
+        var org = Caller.OrgOf(context);
+        var asked = new SearchAsked(query.Word("q") ?? "", query.Word("in"), filter.HarnessId, filter.Model, query.Word("since"));
+        SearchFault? fault = null;
+        var view = asked.Text.Length == 0 ? SearchView.Nothing(asked, null)
+            : SearchQuery.TryParse(asked.Text, out fault) is { } known ? SearchView.Of(reader, org, asked, reader.Search(org, known, filter))
+            : SearchView.Nothing(asked, SearchWords.Fault(fault!));
+        return View<SearchPageView>(context, new() { [nameof(SearchPageView.View)] = view }, fault is null ? StatusCodes.Status200OK : StatusCodes.Status400BadRequest);
+    }
+
+    private static IResult Costs(HttpContext context, StoreReader reader, TimeProvider time)
+    {
+        var query = new Admin.PageQuery(context, time);
+        var by = Admin.StatsEndpoints.Filter(query).By;
+        return query.Problem ?? View<CostsPage>(context, new()
+        {
+            [nameof(CostsPage.View)] = CostsView.Read(reader, Caller.OrgOf(context), by, CostsView.Ranges.Select(range => range.Value).FirstOrDefault(value => value == query.Word("since")) ?? "30d", time.GetUtcNow()),
+        });
     }
 
     private static RazorComponentResult<HealthPage> Health(HttpContext context, StoreReader reader, ReadinessCheck readiness)

@@ -11,6 +11,7 @@ using Lethe.Ingest.Keeping;
 using Lethe.Ingest.Meaning;
 using Lethe.Ingest.Reading;
 using Lethe.Ingest.Recording;
+using Lethe.Ingest.Searching;
 using Lethe.Proxy.Configuration;
 using Lethe.Proxy.Forwarding;
 
@@ -45,6 +46,7 @@ internal sealed class RecordingPipeline : IAsyncDisposable
     /// <summary>Null where the store is gone with the process.</summary>
     private readonly SessionKeeping? keeping;
     private readonly bool isShipped;
+    private readonly SearchIndexing indexing;
     private readonly TimeProvider time;
     private readonly ILogger logger;
     private readonly CancellationTokenSource finish = new();
@@ -74,8 +76,11 @@ internal sealed class RecordingPipeline : IAsyncDisposable
         Sink = new ExchangeSink(recorder.Begin, IsStrict(options) ? recorder.WhenDurable : null);
         Produced = new ProducedCalls(recorder, waiters, () => loop.State.Phase, time);
         keeping = StoreOfSink.Keep(options, journal, dataDirectory, RetentionSettingsOf(options), interpreter.Interpret, time, logs.CreateLogger<SessionKeeping>());
+        indexing = StoreOfSink.Indexing(options, dataDirectory, time, logs.CreateLogger<SearchIndexing>());
+        loop.Committed += _ => indexing.Wake();
         ingesting = loop.RunAsync(finish.Token, stop.Token);
         keeping?.Start(loop.StoreOpened);
+        indexing.Start(loop.StoreOpened);
     }
 
     /// <summary>Where the doors hand over what passes.</summary>
@@ -157,6 +162,7 @@ internal sealed class RecordingPipeline : IAsyncDisposable
             await keeping.DisposeAsync();
         }
 
+        await indexing.DisposeAsync();
         await finish.CancelAsync();
         if (await Task.WhenAny(ingesting, Task.Delay(CatchUpMax, time)) != ingesting)
         {

@@ -6,6 +6,7 @@ using Lethe.Ingest.Keeping;
 using Lethe.Ingest.Meaning;
 using Lethe.Ingest.Postgres;
 using Lethe.Ingest.Reading;
+using Lethe.Ingest.Searching;
 using Lethe.Ingest.Sqlite;
 using Lethe.Ingest.Verifying;
 using Lethe.Proxy.Configuration;
@@ -82,6 +83,15 @@ internal static class StoreOfSink
         Memory => "the memory of the process that runs",
         Remote => options.Remote.Address,
         _ => null,
+    };
+
+    /// <summary>Fills its search index, beside the process that writes.</summary>
+    /// <param name="dataDirectory">Whose store is meant.</param>
+    public static SearchIndexing Indexing(LetheOptions options, string dataDirectory, TimeProvider time, ILogger logger) => options.Sink switch
+    {
+        Postgres => PostgresStore.IndexAt(ConnectionOf(options), time, logger),
+        Memory => SqliteStore.IndexOfMemory(NameOf(JournalIdentity.Of(DataLayout.Journal(dataDirectory))), time, logger),
+        _ => SqliteStore.IndexAt(DataLayout.Store(dataDirectory), time, logger),
     };
 
     /// <summary>Keeps what is in it for as long as the options say; null where it is gone with the process anyhow.</summary>

@@ -65,7 +65,15 @@ internal sealed class KeepingWorld : IDisposable
 
         journal.ReportConsumed(IngestLoop.Consumer, journal.DurableEnd);
         TakeIn(Store.Ingest);
+        await IndexAsync();
         Assert.Empty(Faults());
+    }
+
+    /// <summary>All that the store holds into its search index.</summary>
+    public async Task IndexAsync()
+    {
+        await using var indexing = Store.Indexing();
+        indexing.CatchUp();
     }
 
     /// <summary>All that the journal holds into a store.</summary>

@@ -5,6 +5,11 @@ internal static class PostgresStoreState
 {
     public static readonly string[] Rows =
     [
+        """
+        SELECT org, hour, harness_id, model, project, kind, is_agent,
+        exchanges, turns, attempts, errors, input, cache_read, cache_write_5m, cache_write_1h, output, reasoning, cost_nano_usd, unpriced_turns, failed_cost_nano_usd
+        FROM figures
+        """,
         "SELECT session, facts, is_placeholder, named_by, claimed_parent, parent, claim_harness_id, claim_session_id, parent_resolution FROM sessions",
         """
         SELECT session, parent_harness_id, parent_session_id, first_claimed_at, first_claimed_by, last_claimed_at, last_claimed_by
@@ -42,7 +47,8 @@ internal static class PostgresStoreState
     public const string Empty = """
         DELETE FROM exchanges; DELETE FROM tool_calls; DELETE FROM session_nodes; DELETE FROM responses; DELETE FROM parent_claims; DELETE FROM sessions;
         DELETE FROM nodes; DELETE FROM blobs; DELETE FROM callers; DELETE FROM receipts; DELETE FROM dead_letters; DELETE FROM journal_cursors; DELETE FROM leases;
-        DELETE FROM archived; DELETE FROM forgetting; DELETE FROM erasures; DELETE FROM orgs WHERE org <> '00000000-0000-0000-0000-000000000000'; UPDATE orgs SET ingested = 0;
+        DELETE FROM archived; DELETE FROM forgetting; DELETE FROM erasures; DELETE FROM figures; DELETE FROM search_documents; DELETE FROM search_cursors;
+        DELETE FROM orgs WHERE org <> '00000000-0000-0000-0000-000000000000'; UPDATE orgs SET ingested = 0;
         """;
 
     /// <summary>The invariants, a row a fault.</summary>

@@ -8,6 +8,7 @@ using Lethe.Ingest.Keeping;
 using Lethe.Ingest.Meaning;
 using Lethe.Ingest.Postgres;
 using Lethe.Ingest.Reading;
+using Lethe.Ingest.Searching;
 using Lethe.Ingest.Tests.Postgres;
 using Lethe.Ingest.Verifying;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -76,6 +77,8 @@ internal sealed class PostgresTestStore : TestStore
     public override SessionKeeping Keep(
         Journal journal, string dataDirectory, RetentionSettings settings, Func<CapturedExchange, InterpretedExchange> interpret, TimeProvider time) =>
         PostgresStore.Keep(connectionString, dataDirectory, journal, dataDirectory, settings, interpret, time, NullLogger.Instance);
+
+    public override SearchIndexing Indexing() => PostgresStore.IndexAt(connectionString, TimeProvider.System, NullLogger.Instance);
 
     public override T Archived<T>(string columns) => Connection.QuerySingle<T>($"SELECT {columns} FROM archived WHERE session = '{Guid.Empty}'");
 

@@ -6,6 +6,11 @@ internal static class SqliteStoreState
     public static readonly string[] Rows =
     [
         """
+        SELECT o.org_id, f.hour, f.harness_id, f.model, f.project, f.kind, f.is_agent,
+        f.exchanges, f.turns, f.attempts, f.errors, f.input, f.cache_read, f.cache_write_5m, f.cache_write_1h, f.output, f.reasoning, f.cost_nano_usd, f.unpriced_turns, f.failed_cost_nano_usd
+        FROM figures f JOIN orgs o ON o.org = f.org
+        """,
+        """
         SELECT s.session_id, s.facts, s.is_placeholder, s.named_by, c.session_id, p.session_id, s.claim_harness_id, s.claim_session_id, s.parent_resolution
         FROM sessions s LEFT JOIN sessions c ON c.session = s.claimed_parent LEFT JOIN sessions p ON p.session = s.parent
         """,

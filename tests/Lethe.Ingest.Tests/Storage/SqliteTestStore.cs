@@ -5,6 +5,7 @@ using Lethe.Ingest.Journaling;
 using Lethe.Ingest.Keeping;
 using Lethe.Ingest.Meaning;
 using Lethe.Ingest.Reading;
+using Lethe.Ingest.Searching;
 using Lethe.Ingest.Sqlite;
 using Lethe.Ingest.Verifying;
 using Microsoft.Data.Sqlite;
@@ -60,6 +61,8 @@ internal sealed class SqliteTestStore : TestStore
     public override SessionKeeping Keep(
         Journal journal, string dataDirectory, RetentionSettings settings, Func<CapturedExchange, InterpretedExchange> interpret, TimeProvider time) =>
         SqliteStore.Keep(File, journal, dataDirectory, settings, interpret, time, NullLogger.Instance);
+
+    public override SearchIndexing Indexing() => SqliteStore.IndexAt(File, TimeProvider.System, NullLogger.Instance);
 
     public override T Archived<T>(string columns) => Connection.QuerySingle<T>($"SELECT {columns} FROM archived WHERE session_id = ''");
 

@@ -35,6 +35,21 @@ public abstract class StoreReaderTests(StoreKind kind)
     }
 
     [Fact]
+    public void Facts_alone_are_those_of_the_whole_record()
+    {
+        using var store = TestStore.Open(kind);
+        store.Deliver(new Told { Number = 1, Calls = ["call"], System = "system", Error = "late", PromptId = "p" }, new Told { Number = 2, At = 1, Reply = null, Outcome = Capture.Outcome.NoResponse });
+
+        var facts = store.Reader.Exchanges(Organisation.None, new ExchangeFilter { FactsAlone = true }).ToList();
+        var whole = store.Records();
+        Assert.Equal(2, facts.Count);
+        Assert.All(facts, record => Assert.Equal((null, null, 0), (record.Reply, record.Chain, record.Evidence.Count)));
+        Assert.Equal(
+            whole.Select(record => System.Text.Json.JsonSerializer.Serialize(record with { Reply = null, Chain = null, Evidence = new Dictionary<string, string>() }, ExchangeRecordJson.Default.ExchangeRecord)),
+            facts.Select(record => System.Text.Json.JsonSerializer.Serialize(record, ExchangeRecordJson.Default.ExchangeRecord)));
+    }
+
+    [Fact]
     public void A_tail_sees_what_was_committed_after_its_last_look()
     {
         using var store = TestStore.Open(kind);

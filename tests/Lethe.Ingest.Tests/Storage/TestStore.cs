@@ -4,6 +4,7 @@ using Lethe.Ingest.Journaling;
 using Lethe.Ingest.Keeping;
 using Lethe.Ingest.Meaning;
 using Lethe.Ingest.Reading;
+using Lethe.Ingest.Searching;
 using Lethe.Ingest.Verifying;
 
 namespace Lethe.Ingest.Tests.Storage;
@@ -51,6 +52,9 @@ internal abstract class TestStore : IDisposable
     /// <summary>What keeps it, beside who writes it.</summary>
     public abstract SessionKeeping Keep(
         Journal journal, string dataDirectory, RetentionSettings settings, Func<CapturedExchange, InterpretedExchange> interpret, TimeProvider time);
+
+    /// <summary>What fills its search index.</summary>
+    public abstract SearchIndexing Indexing();
 
     /// <summary>A row of what sessions left that are gone themselves.</summary>
     public abstract T Archived<T>(string columns);

@@ -113,6 +113,9 @@ internal sealed record Told
 
     public string? Tools { get; init; }
 
+    /// <summary>The upstream's own name of its error.</summary>
+    public string? Error { get; init; }
+
     public long? CostReported { get; init; }
 
     public double? Seconds { get; init; }
@@ -170,6 +173,7 @@ internal sealed record Told
             ],
             System = System is null ? null : JsonSerializer.SerializeToUtf8Bytes(System),
             Tools = Tools is null ? null : JsonSerializer.SerializeToUtf8Bytes(Tools),
+            Error = Error is null ? null : new ExchangeError("http", Error, null, null),
             ReportedCostNanoUsd = CostReported,
             ReplyComplete = Outcome == Outcome.Completed && Reply is not null,
         },

@@ -17,15 +17,20 @@ public sealed class MessageTextTests
 
     [Theory]
     [InlineData("""{"type":"function","function":"x"}""", """[function] {"type":"function","function":"x"}""")]
-    [InlineData("""{"type":"function","function":{"name":5,"arguments":{"a":1}}}""", """→  {"a":1}""")]
+    [InlineData("""{"type":"function","function":{"name":5,"arguments":{"a":1}}}""", """→ tool {"a":1}""")]
     [InlineData("""{"type":"function"}""", """[function] {"type":"function"}""")]
     [InlineData("""{"tool_calls":[{"type":"function","function":{"name":"Bash","arguments":"{}"}}]}""", "→ Bash {}")]
     [InlineData("""{"content":[{"type":"tool_result","content":7}]}""", "← 7")]
     [InlineData("""{"type":["tool_use"],"text":"t"}""", "t")]
-    [InlineData("""{"content":null}""", """[json] {"content":null}""")]
+    [InlineData("""{"content":null}""", "")]
+    [InlineData("""{"parts":[{"functionCall":{"name":"ls","args":{"a":1}}},{"functionResponse":{"response":{"b":2}}}]}""", """
+        → ls {"a":1}
+        ← {"b":2}
+        """)]
+    [InlineData("""{"content":[{"type":"image","source":{"media_type":"image/png","data":"AAAA"}}]}""", "[image image/png, 4 characters of base64]")]
     [InlineData("""{"content":"half \ud83d"}""", """half \ud83d""")]
     [InlineData("""{"\ud800":1,"content":"after"}""", "after")]
-    [InlineData("5", "5")]
+    [InlineData("5", "[json] 5")]
     public void An_odd_shape_is_shown_as_it_is(string message, string text) => Assert.Equal(text, MessageText.Of(JsonDocument.Parse(message).RootElement));
 
     [Fact]

@@ -1,7 +1,7 @@
 // Single letters, off while typing: g and a view's letter, j and k through turns or rows, t for times, u up, o folds.
 import { switchTimes } from "./times.js";
 
-const views = { l: "/", s: "/sessions", h: "/health" };
+const views = { l: "/", s: "/sessions", f: "/search", c: "/costs", h: "/health" };
 let waitsForView = false;
 
 export function listenToKeys() {
@@ -14,7 +14,10 @@ export function listenToKeys() {
       return;
     }
 
-    if (key === "g") waitsForView = true;
+    if (key === "/") {
+      event.preventDefault();
+      document.querySelector("main input[name=q], #find").focus();
+    } else if (key === "g") waitsForView = true;
     else if (key === "j") step(1);
     else if (key === "k") step(-1);
     else if (key === "t") switchTimes();
@@ -24,7 +27,7 @@ export function listenToKeys() {
 }
 
 function step(by) {
-  const links = [...document.querySelectorAll(".turn .no a, .calls .where, .rows th[scope=row] > a")].filter((link) => link.checkVisibility());
+  const links = [...document.querySelectorAll(".turn .no a, .calls .where, .rows th[scope=row] > a, .hit a")].filter((link) => link.checkVisibility());
   if (links.length === 0) return;
   const here = links.indexOf(document.activeElement);
   const next = links[Math.min(links.length - 1, Math.max(0, here < 0 ? (by > 0 ? 0 : links.length - 1) : here + by))];

@@ -5,5 +5,7 @@ public enum PageView
 {
     Live,
     Sessions,
+    Search,
+    Costs,
     Health,
 }

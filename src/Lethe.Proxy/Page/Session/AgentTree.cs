@@ -34,7 +34,7 @@ internal static class AgentTree
         long Add(SessionDetail detail, int depth)
         {
             var place = agents.Count;
-            var calls = reader.Exchanges(org, new ExchangeFilter { SessionId = detail.Session.SessionId, Limit = CallsMax }).ToArray();
+            var calls = reader.Exchanges(org, new ExchangeFilter { SessionId = detail.Session.SessionId, Limit = CallsMax, FactsAlone = true }).ToArray();
             agents.Add(new AgentView(detail.Session, depth, calls, 0));
             var total = detail.Session.Counters.CostNanoUsd;
             foreach (var child in detail.Children.OrderBy(child => child.FirstSeenAt).ThenBy(child => child.SessionId, StringComparer.Ordinal))

@@ -1,10 +1,9 @@
 using System.Text.Json;
-using Lethe.Proxy.Reading;
 
-namespace Lethe.Proxy.Page.Captured;
+namespace Lethe.Ingest.Reading;
 
 /// <summary>A message's JSON, of whatever dialect and shape, as blocks. What is not known is named and kept, never dropped.</summary>
-internal static class MessageBlocks
+public static class MessageBlocks
 {
     private const int DepthMax = 8;
 

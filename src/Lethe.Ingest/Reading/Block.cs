@@ -1,4 +1,4 @@
-namespace Lethe.Proxy.Page.Captured;
+namespace Lethe.Ingest.Reading;
 
 /// <summary>A part of a message, whatever its dialect calls it: what was said, thought, asked of a tool, answered by one, or shown.</summary>
 public abstract record Block;

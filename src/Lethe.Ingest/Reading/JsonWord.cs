@@ -1,9 +1,9 @@
 using System.Text.Json;
 
-namespace Lethe.Proxy.Reading;
+namespace Lethe.Ingest.Reading;
 
 /// <summary>Looks into JSON of any shape without a surprise: what is not there, or is of another kind, is null. Strings may hold half a character, which .NET does not read out.</summary>
-internal static class JsonWord
+public static class JsonWord
 {
     public static JsonElement? Member(JsonElement element, string name)
     {

@@ -1,0 +1,24 @@
+using Lethe.Ingest.Reading;
+
+namespace Lethe.Ingest.Searching;
+
+/// <summary>What an exchange was the first to say, in one part, as the index takes it.</summary>
+internal sealed record SearchDocument(long Ingested, Guid ExchangeId, long CapturedAt, SearchPart Part, SearchTokens Tokens);
+
+/// <summary>The search index of a store, for the one who fills it. Every call throws <see cref="Meaning.StoreUnavailableException"/> when the store refuses.</summary>
+internal interface ISearchIndex : IDisposable
+{
+    IReadOnlyList<string> Orgs();
+
+    /// <summary>The last exchange in the organisation's order of commits that is indexed.</summary>
+    long IndexedUpTo(string org);
+
+    /// <summary>
+    /// Adds documents and moves on, together, unless another has moved on from there: then nothing is added, and it is false. What has lost its words
+    /// meanwhile is left out.
+    /// </summary>
+    bool Add(string org, long from, long upTo, IReadOnlyList<SearchDocument> documents);
+
+    /// <summary>Empties it: all is indexed anew.</summary>
+    void Clear();
+}

@@ -1,0 +1,34 @@
+using Microsoft.Playwright;
+
+namespace Lethe.Proxy.Tests.Page;
+
+/// <summary>The system's Chromium, headless, for the tests of one class.</summary>
+public sealed class Chromium : IAsyncLifetime
+{
+    private const string Executable = "/usr/bin/chromium";
+
+    private IPlaywright playwright = null!;
+    private IBrowser browser = null!;
+
+    public async Task InitializeAsync()
+    {
+        playwright = await Playwright.CreateAsync();
+        browser = await playwright.Chromium.LaunchAsync(new() { ExecutablePath = Executable });
+    }
+
+    public async Task DisposeAsync()
+    {
+        await browser.DisposeAsync();
+        playwright.Dispose();
+    }
+
+    /// <summary>A visitor with no history, who notes whatever goes wrong in his tabs.</summary>
+    internal async Task<Visitor> VisitAsync(string address, BrowserNewContextOptions? options = null)
+    {
+        options ??= new BrowserNewContextOptions();
+        options.BaseURL = address;
+        options.Locale ??= "en-GB";
+        options.TimezoneId ??= "UTC";
+        return new Visitor(await browser.NewContextAsync(options), address);
+    }
+}

@@ -1,0 +1,100 @@
+using System.Text;
+using Lethe.Proxy.Tests.Agents;
+using Microsoft.Playwright;
+
+namespace Lethe.Proxy.Tests.Page;
+
+/// <summary>Everything captured is hostile: in the browser, on every view, nothing of it runs, loads or breaks the policy, and its text is shown.</summary>
+public sealed class InjectionTests(Chromium chromium) : IClassFixture<Chromium>
+{
+    private static readonly string[] Corpus =
+    [
+        "<script>window.hit=1</script>",
+        "<scr<script>ipt>window.hit=1</scr</script>ipt>",
+        "<img src=x onerror=window.hit=1>",
+        "<svg onload=window.hit=1><animate onbegin=window.hit=1 attributeName=x dur=1s></svg>",
+        "<math><mtext><table><mglyph><style><!--</style><img title=\"--&gt;&lt;img src=1 onerror=window.hit=1&gt;\">",
+        "<iframe srcdoc=\"<script>parent.hit=1</script>\"></iframe>",
+        "<style>@import url(http://canary.example/x.css);body{display:none}</style>",
+        "<base href=http://canary.example/>",
+        "<form action=http://canary.example/><button>send</button></form>",
+        "<meta http-equiv=refresh content=\"0;url=http://canary.example/\">",
+        "<a id=location></a><form name=body><input name=firstChild></form>",
+        "[a](java\tscript:window.hit=1) [b](JaVaScRiPt:window.hit=1) [c](&#106;avascript:window.hit=1)",
+        "[d](data:text/html,<script>parent.hit=1</script>)",
+        "![e](http://canary.example/x.png) ![f][ref]\n\n[ref]: http://canary.example/y.png",
+        "<http://canary.example/auto> http://canary.example/bare",
+        "```html\n<script>window.hit=1</script>\n```",
+        "{{7*7}} @(1) ${7*7} <%= 7 %>",
+        "</textarea></title></bdi></p></main><script>window.hit=1</script>",
+        "\" onmouseover=\"window.hit=1\" x=\"",
+        "null \0 byte, bell \a, escape \u001b[31mred\u001b]8;;http://canary.example\u001b\\link",
+        "\u202Eright to left\u202C \u2066isolate\u2069 zero\u200Bwidth \U000E0041\U000E0042 tags",
+        "__proto__ constructor 1e999 123456789012345678901234567890",
+        "'; rm -rf / #$(touch x)`id`\r\nInjected: header",
+    ];
+
+    [Fact]
+    public async Task Nothing_that_was_captured_runs_loads_or_breaks_the_policy_on_any_view()
+    {
+        await using var team = await RecordedTeam.StartEmptyAsync();
+        var all = string.Join("\n\n", Corpus);
+        var tool = new { type = "tool_use", id = "<script>window.hit=1</script>", name = "<img src=x onerror=window.hit=1>", input = new Dictionary<string, string> { ["__proto__"] = all } };
+        object[] said =
+        [
+            RecordedTeam.User(all),
+            RecordedTeam.Assistant(new object[] { new { type = "thinking", thinking = all, signature = "" }, tool }),
+            RecordedTeam.User(new object[] { new { type = "tool_result", tool_use_id = "<script>window.hit=1</script>", content = all, is_error = true }, new { type = "<svg onload=window.hit=1>", odd = all } }),
+        ];
+        await team.SayAsync(new ModelReply.UseTools(("<img src=x onerror=window.hit=1>", new { text = all })), said[..1], system: all);
+        await team.SayAsync(new ModelReply.Fail(529, "<script>window.hit=1</script>", all), said);
+        await team.SayAsync(new ModelReply.Say(all), said);
+        await team.SayAsync(new ModelReply.Fail(400, "<b>", all), [RecordedTeam.User("<u>")], agent: "<script>window.hit=1</script>");
+        await team.UntilStoredAsync();
+
+        await using var visitor = await chromium.VisitAsync(team.Address);
+        foreach (var (name, path) in (await PageViews.OfAsync(team)).Concat([("found", "/search?q=window.hit"), ("asked", "/search?q=" + Uri.EscapeDataString("\"<script>window.hit=1</script>\""))]))
+        {
+            var page = await visitor.OpenAsync(path);
+            await OpenAllAsync(page);
+            Assert.Null(await page.EvaluateAsync<int?>("() => window.hit ?? null"));
+            Assert.Equal(0, await page.Locator("main script, main iframe, main img, main style, main base, main meta, main object, main [style], main a[href^='javascript' i], main a[href^='data' i]").CountAsync());
+            Assert.Equal("none", name == "health" ? "none" : await page.EvaluateAsync<string>("() => [...document.querySelectorAll('main *')].some(e => e.getAttributeNames().some(n => n.startsWith('on'))) ? 'a handler' : 'none'"));
+            await page.CloseAsync();
+        }
+    }
+
+    [Fact]
+    public async Task Each_of_them_is_shown_as_it_was_said()
+    {
+        await using var team = await RecordedTeam.StartEmptyAsync();
+        // As a tool's result: what a person or a model says is drawn as Markdown.
+        var results = Corpus.Select((text, at) => new { type = "tool_result", tool_use_id = $"toolu_{at}", content = text });
+        var calls = Corpus.Select((_, at) => new { type = "tool_use", id = $"toolu_{at}", name = "Read", input = new { at } });
+        await team.SayAsync(new ModelReply.Say("done"), [RecordedTeam.User("read"), RecordedTeam.Assistant(calls), RecordedTeam.User(results)]);
+        await team.UntilStoredAsync();
+        await using var visitor = await chromium.VisitAsync(team.Address);
+        var call = (await team.GetAsync("/v1/exchanges?limit=1")).GetProperty("items")[0].GetProperty("exchange_id").GetString();
+
+        var page = await visitor.OpenAsync($"/exchanges/{call}");
+        await OpenAllAsync(page);
+        var shown = await page.EvaluateAsync<string[]>("() => [...document.querySelectorAll('main pre')].map(pre => pre.textContent)");
+        Assert.All(Corpus, text => Assert.Contains(Visible(text), shown));
+    }
+
+    private static async Task OpenAllAsync(IPage page) => await page.EvaluateAsync("() => document.querySelectorAll('details').forEach(fold => { fold.open = true; })");
+
+    // What cannot be seen is a chip with its code point.
+    private static string Visible(string text)
+    {
+        var visible = new StringBuilder();
+        foreach (var rune in text.EnumerateRunes())
+        {
+            var category = Rune.GetUnicodeCategory(rune);
+            var isShown = rune.Value is '\n' or '\r' or '\t' || category is not (System.Globalization.UnicodeCategory.Control or System.Globalization.UnicodeCategory.Format);
+            visible.Append(isShown ? rune.ToString() : $"U+{rune.Value:X4}");
+        }
+
+        return visible.ToString();
+    }
+}

@@ -1,0 +1,29 @@
+namespace Lethe.Proxy.Tests.Page;
+
+/// <summary>Every view of the page, by name, on what a team has recorded.</summary>
+internal static class PageViews
+{
+    public static async Task<IReadOnlyList<(string Name, string Path)>> OfAsync(RecordedTeam team, string? agent = null)
+    {
+        var session = await team.IdAsync(agent);
+        var calls = (await team.GetAsync($"/v1/exchanges?limit=200&session={session}")).GetProperty("items");
+        var call = calls[calls.GetArrayLength() - 1].GetProperty("exchange_id").GetString();
+        return
+        [
+            ("live", "/"),
+            ("sessions", "/sessions"),
+            ("sessions-none", "/sessions?harness=codex"),
+            ("session", $"/sessions/{session}"),
+            ("said", $"/exchanges/{call}"),
+            ("request", $"/exchanges/{call}?tab=request"),
+            ("response", $"/exchanges/{call}?tab=response"),
+            ("headers", $"/exchanges/{call}?tab=headers"),
+            ("attempts", $"/exchanges/{call}?tab=attempts"),
+            ("search", "/search?q=retr*"),
+            ("search-empty", "/search"),
+            ("costs", "/costs?by=model"),
+            ("costs-days", "/costs?since=24h"),
+            ("health", "/health"),
+        ];
+    }
+}
