@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Lethe.Proxy.Reading;
+using Lethe.Ingest.Reading;
 
 namespace Lethe.Proxy.Importing;
 
