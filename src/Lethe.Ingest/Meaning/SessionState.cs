@@ -177,6 +177,13 @@ internal sealed class SessionState(SessionKey key, Guid id)
         Joined.Add(hash);
     }
 
+    /// <summary>Notes what is stored of a member, its own words with it: it may be known without them. What has come since stays.</summary>
+    public void Found(NodeHash hash, Membership stored)
+    {
+        ref var member = ref CollectionsMarshal.GetValueRefOrAddDefault(Members, hash, out var known);
+        member = known && member.Clock != stored.Clock ? member : stored;
+    }
+
     /// <summary>All of it is written; what comes next is added to that.</summary>
     public void Settle()
     {

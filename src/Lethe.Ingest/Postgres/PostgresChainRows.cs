@@ -161,7 +161,7 @@ internal sealed class PostgresChainRows(PostgresStatements statements)
             Of(session.Id));
         foreach (var (hash, member, digest) in members)
         {
-            session.Members.TryAdd(hash, member);
+            session.Found(hash, member);
             set.Nodes[(org, hash)] = new NodeState(digest);
         }
 

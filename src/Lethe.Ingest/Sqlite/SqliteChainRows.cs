@@ -126,7 +126,7 @@ internal sealed class SqliteChainRows : IDisposable
             while (row.Read())
             {
                 var hash = new NodeHash(row.Bytes(0)!);
-                session.Members.TryAdd(hash, new Membership(row.Clock(1)!.Value, row.Bytes(3) is { } own ? own : default(ReadOnlyMemory<byte>?)));
+                session.Found(hash, new Membership(row.Clock(1)!.Value, row.Bytes(3) is { } own ? own : default(ReadOnlyMemory<byte>?)));
                 set.Nodes[(session.Key.OrgId, hash)] = Read(row, 4);
             }
         }

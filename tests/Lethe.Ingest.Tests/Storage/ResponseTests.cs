@@ -22,6 +22,22 @@ public abstract class ResponseTests(StoreKind kind)
     }
 
     [Fact]
+    public void A_session_that_waited_brings_its_own_words_with_it_though_they_were_only_looked_for_a_moment_before()
+    {
+        var (asked, again, call) = (Asked(2) with { Reminder = "its own" }, Asked(3), First with { Prompt = [], Reply = null });
+        using var store = TestStore.Open(kind);
+        store.Deliver(new Told { Number = 9, Session = "other", Prompt = [], Reply = "the answer" });
+        store.Deliver(asked);
+        store.Deliver(again, call);
+
+        using var inOrder = TestStore.Open(kind);
+        inOrder.Deliver(new Told { Number = 9, Session = "other", Prompt = [], Reply = "the answer" }, call, asked, again);
+        Assert.Equal(inOrder.State(), store.State());
+        Assert.Contains("own words", store.Met());
+        AssertSound(store);
+    }
+
+    [Fact]
     public void A_failed_call_is_of_the_session_that_it_would_have_continued()
     {
         using var store = TestStore.Open(kind);
