@@ -60,7 +60,7 @@ public sealed class PriceBook
         var seller = offer?.Seller ?? SellerNames.Of(turn.Provider);
         // A tier's factor is on tokens: a search costs the same in a batch.
         var nano = (tokens * TierPrice.OfGeo(seller, usage) * TierPrice.Factor(seller, usage)) + (prices is null ? 0 : TokenPricing.OfCall(prices, usage));
-        return nano is null or < 0 or > long.MaxValue ? null : new Cost((long)decimal.Round(nano.Value, MidpointRounding.AwayFromZero), Name) { IsPartial = !usage.Final };
+        return nano is null or < 0 or > long.MaxValue ? null : new Cost((long)decimal.Round(nano.Value, MidpointRounding.AwayFromZero), Name);
     }
 
     /// <summary>Passes inside one call, each at its own model's price; null when one of them has none.</summary>

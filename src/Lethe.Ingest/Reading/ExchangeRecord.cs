@@ -115,6 +115,10 @@ public sealed record ErrorRecord(string Phase, string? Type, string? Code, strin
 
 public sealed record UsageRecord
 {
+    /// <summary>Of a call that was cut before its vendor's last word: at least so much was used and paid.</summary>
+    public const string Partial = "partial";
+
+    /// <summary><c>final</c> or <c>partial</c>.</summary>
     public required string Source { get; init; }
 
     public long? InputTokens { get; init; }

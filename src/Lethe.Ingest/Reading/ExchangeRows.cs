@@ -77,7 +77,7 @@ internal static class ExchangeRows
         var cacheWrite = Sum(row.CacheWrite5m, row.CacheWrite1h);
         return new UsageRecord
         {
-            Source = row.UsageFinal != 0 ? "final" : "partial",
+            Source = row.UsageFinal != 0 ? "final" : UsageRecord.Partial,
             InputTokens = Sum(Sum(row.Input, row.CacheRead), cacheWrite),
             CacheReadTokens = row.CacheRead,
             CacheWriteTokens = cacheWrite,

@@ -91,7 +91,7 @@ internal sealed class ConversationView(IAnsiConsole console)
         if (exchange.Usage is { } usage)
         {
             Line($"   in {Format.Count(usage.InputTokens)} (cache read {Format.Count(usage.CacheReadTokens)}, write {Format.Count(usage.CacheWriteTokens)})  out {Format.Count(usage.OutputTokens)} (reasoning {Format.Count(usage.ReasoningTokens)})"
-                + $"  {Format.Money(exchange.CostNanoUsd)}  {Format.Duration(exchange.Timing.DurationMs)}", Dim);
+                + $"  {Format.Money(exchange)}  {Format.Duration(exchange.Timing.DurationMs)}", Dim);
         }
 
         PrintBeside(exchange);

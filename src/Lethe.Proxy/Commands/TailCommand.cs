@@ -74,6 +74,6 @@ internal static class TailCommand
         var tools = record.Reply is { ToolCalls.Count: > 0 } reply ? "  → " + string.Join(", ", reply.ToolCalls.Select(call => call.Name)) : "";
         return $"{record.CapturedAt[11..19]}  {record.Harness.Id,-12} {session,-8} {turn,-10} {record.Status?.ToString(CultureInfo.InvariantCulture) ?? "---"} "
             + $"{record.Outcome,-16} {record.ModelServed ?? record.ModelRequested ?? record.Method + " " + record.Path}  "
-            + $"in {Format.Count(record.Usage?.InputTokens)} out {Format.Count(record.Usage?.OutputTokens)}  {Format.Money(record.CostNanoUsd)}  {Format.Duration(record.Timing.DurationMs)}{tools}";
+            + $"in {Format.Count(record.Usage?.InputTokens)} out {Format.Count(record.Usage?.OutputTokens)}  {Format.Money(record)}  {Format.Duration(record.Timing.DurationMs)}{tools}";
     }
 }

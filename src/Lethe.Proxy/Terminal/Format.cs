@@ -1,4 +1,5 @@
 using System.Globalization;
+using Lethe.Ingest.Reading;
 
 namespace Lethe.Proxy.Terminal;
 
@@ -11,6 +12,9 @@ internal static class Format
     public static string Money(long? nanoUsd) => nanoUsd is { } known
         ? "$" + (known / NanoUsdPerUsd).ToString(known >= 1_000_000_000 ? "0.00" : "0.0000", CultureInfo.InvariantCulture)
         : "-";
+
+    /// <summary>What one call cost; at least so much where its last word on usage never came.</summary>
+    public static string Money(ExchangeRecord exchange) => (exchange is { Usage.Source: UsageRecord.Partial, CostNanoUsd: not null } ? "≥ " : "") + Money(exchange.CostNanoUsd);
 
     /// <summary>1234 → 1.2k, 1234567 → 1.2M; a dash when unknown.</summary>
     public static string Count(long? number) => number switch

@@ -176,15 +176,6 @@ public sealed class PriceBookTests
         Assert.Equal((2 * 1_500) + 10_000_000, Cost("vertex", "claude-x", new Usage { Input = 2, WebSearches = 1, ServiceTier = "batch" }));
 
     [Fact]
-    public void The_cost_of_a_count_that_was_cut_says_so()
-    {
-        var usage = new Usage { Input = 1 };
-
-        Assert.True(Prices.Price(Turn("anthropic", "opus-5", usage), Noon)?.IsPartial);
-        Assert.False(Prices.Price(Turn("anthropic", "opus-5", usage with { Final = true }), Noon)?.IsPartial);
-    }
-
-    [Fact]
     public void Absurd_numbers_and_names_cost_nothing_but_a_null()
     {
         Assert.Null(Cost("anthropic", "opus-5", new Usage { Output = long.MaxValue }));

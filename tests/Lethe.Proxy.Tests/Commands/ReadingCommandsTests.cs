@@ -1,7 +1,10 @@
+using System.Net;
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Dapper;
 using Lethe.Proxy.Tests.Admin;
+using Microsoft.Data.Sqlite;
 
 namespace Lethe.Proxy.Tests.Commands;
 
@@ -40,6 +43,20 @@ public sealed class ReadingCommandsTests : IAsyncLifetime
         var (code, _, error) = await LetheProgram.RunAsync("show", "nobody", "--data", Data);
         Assert.Equal(1, code);
         Assert.Equal("lethe: no session answers to 'nobody'.\n", error);
+    }
+
+    [Fact]
+    public async Task What_a_cut_call_cost_is_told_as_at_least_so_much()
+    {
+        Assert.DoesNotContain("≥", await LetheAsync("show", RecordedConversation.MainSession), StringComparison.Ordinal);
+        using (var connection = new SqliteConnection($"Data Source={Path.Combine(Data, "lethe.db")};Pooling=False"))
+        {
+            connection.Execute("UPDATE exchanges SET usage_final = 0 WHERE usage_final = 1");
+        }
+
+        Assert.Contains("≥ $0.0", await LetheAsync("show", RecordedConversation.MainSession), StringComparison.Ordinal);
+        var id = JsonDocument.Parse((await LetheAsync("export")).Split('\n')[0]).RootElement.GetProperty("exchange_id").GetString();
+        Assert.Contains("≥ $0.0", WebUtility.HtmlDecode(await conversation.Admin.GetStringAsync($"/exchanges/{id}")), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Lethe.Ingest.Reading;
 
 namespace Lethe.Proxy.Page.Captured;
 
@@ -13,6 +14,9 @@ internal static class Figure
     public static string Money(long? nanoUsd) => nanoUsd is not { } known ? NotTold
         : known == 0 ? "$0"
         : "$" + (known / NanoUsdPerUsd is var usd && usd >= TwoPlacesFromUsd ? usd.ToString("#,0.00", CultureInfo.InvariantCulture) : usd.ToString("0.0000", CultureInfo.InvariantCulture));
+
+    /// <summary>What one call cost; at least so much where its last word on usage never came.</summary>
+    public static string Money(ExchangeRecord exchange) => (exchange is { Usage.Source: UsageRecord.Partial, CostNanoUsd: not null } ? "≥ " : "") + Money(exchange.CostNanoUsd);
 
     public static string Exact(long? number) => number?.ToString("#,0", CultureInfo.InvariantCulture) ?? NotTold;
 
