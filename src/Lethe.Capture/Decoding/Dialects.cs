@@ -9,6 +9,7 @@ using Lethe.Capture.Decoding.Gemini;
 using Lethe.Capture.Decoding.Media;
 using Lethe.Capture.Decoding.Ollama;
 using Lethe.Capture.Decoding.OpenAIChat;
+using Lethe.Capture.Decoding.OpenAIRealtime;
 using Lethe.Capture.Decoding.OpenAIResponses;
 using Lethe.Capture.Decoding.Wire;
 using Lethe.Capture.Exchanges;
@@ -22,7 +23,7 @@ internal static class Dialects
     public static readonly Dialect[] All =
     [
         new AnthropicDialect(), new ChatDialect(), new ResponsesDialect(), new ConverseDialect(), new ClaudeInvokeDialect(), new InvokeDialect(), new CohereDialect(),
-        new OllamaDialect(), new GeminiDialect(), new CountingDialect(), new CompleteDialect(), new BatchesDialect(), new MediaDialect(),
+        new OllamaDialect(), new GeminiDialect(), new CountingDialect(), new CompleteDialect(), new BatchesDialect(), new MediaDialect(), new RealtimeDialect(),
     ];
 
     /// <summary>The call that a path names in one of them; null when it names none.</summary>

@@ -10,9 +10,14 @@ internal static class SharedFixtures
 {
     public static string? Directory { get; } = Find();
 
-    public static IEnumerable<JsonElement> Exchanges()
+    public static IEnumerable<JsonElement> Exchanges() => Records("exchanges.jsonl.gz");
+
+    /// <summary>Recorded WebSockets, each with its <c>frames</c>.</summary>
+    public static IEnumerable<JsonElement> Sockets() => Records("websocket.jsonl.gz");
+
+    private static IEnumerable<JsonElement> Records(string name)
     {
-        using var file = new StreamReader(new GZipStream(File.OpenRead(Path.Combine(Directory!, "exchanges.jsonl.gz")), CompressionMode.Decompress), Encoding.UTF8);
+        using var file = new StreamReader(new GZipStream(File.OpenRead(Path.Combine(Directory!, name)), CompressionMode.Decompress), Encoding.UTF8);
         while (file.ReadLine() is { } line)
         {
             using var document = JsonDocument.Parse(line);
