@@ -15,6 +15,8 @@ public sealed class EventRedactionTests
     private const string Secret = "sk-ant-api03-AbCdEf_123-456-789xyz";
     private const string Marked = "[redacted:anthropic_key]";
 
+    private static readonly string[] Secrets = [Secret, "hunter2", "tok_en9", "0123456789abcdef", "two words"];
+
     private static readonly CredentialKey Key = new("0123456789abcdef0123456789abcdef"u8);
 
     private static readonly (string Path, Func<string[], string> Stream)[] Dialects =
@@ -108,6 +110,72 @@ public sealed class EventRedactionTests
                 Shape(plain.SelectMany(one => one.Chain!.Nodes.Select(node => node.Hash.ToString()))),
                 Shape(redacted.SelectMany(one => one.Chain!.Nodes.Select(node => node.Hash.ToString()))));
         }).Check(Config.QuickThrowOnFailure.WithMaxTest(150));
+    }
+
+    [Fact]
+    public void A_tool_call_is_hashed_as_the_next_request_repeats_it_whatever_secret_its_arguments_hold()
+    {
+        var values = Gen.Elements("ls", Secret, "curl -H 'x-api-key: 0123456789abcdef' h", "export GH_TOKEN=tok_en9", "{\"password\":\"hunter2\"}", "a=\"b\" && TOKEN=\"two words\" c", "postgres://u:hunter2@h/x");
+        var world = from dialect in Gen.Choose(0, 2)
+                    from name in Gen.Elements("command", "password", "api_key")
+                    from value in values
+                    from cuts in Gen.Choose(1, 9).ListOf()
+                    select (dialect, Arguments: JsonSerializer.Serialize(new Dictionary<string, string> { [name] = value }), cuts);
+        Prop.ForAll(Arb.From(world), given =>
+        {
+            var calls = Asked(given.dialect, given.Arguments, given.cuts);
+            foreach (var bodies in new[] { false, true })
+            {
+                var chains = calls.Select(call => new ExchangeInterpreter().Interpret(new ExchangeRedactor(Key, bodies).Redact(call)).Chain!).ToList();
+
+                Assert.Equal(2, chains[0].Nodes.Count);
+                var said = string.Concat(chains[1].Nodes.Select(node => Encoding.UTF8.GetString(node.Body.Span)));
+                Assert.Equal(!bodies && Secrets.Any(given.Arguments.Contains), Secrets.Any(said.Contains));
+                Assert.Equal(chains[0].Nodes.Select(node => node.Hash), chains[1].Nodes.Take(2).Select(node => node.Hash));
+            }
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(300));
+    }
+
+    /// <summary>A call whose answer asks for a tool, and the next one, which repeats that.</summary>
+    private static CapturedExchange[] Asked(int dialect, string arguments, List<int> cuts)
+    {
+        const string Start = "\"message\":{\"id\":\"m\",\"model\":\"c\",\"role\":\"assistant\",\"content\":[],\"usage\":{\"input_tokens\":5,\"output_tokens\":1}}";
+        var path = Dialects[dialect].Path;
+        var pieces = Cut(arguments, cuts).Select(piece => JsonSerializer.Serialize(piece)).ToList();
+        var whole = JsonSerializer.Serialize(arguments);
+        var list = dialect == 2 ? "input" : "messages";
+        var (stream, repeated) = dialect switch
+        {
+            0 => (
+                Invented.TypedEvents([
+                    ("message_start", Start),
+                    ("content_block_start", "\"index\":0,\"content_block\":{\"type\":\"tool_use\",\"id\":\"t\",\"name\":\"Bash\",\"input\":{}}"),
+                    .. pieces.Select(piece => ("content_block_delta", $"\"index\":0,\"delta\":{{\"type\":\"input_json_delta\",\"partial_json\":{piece}}}")),
+                    ("content_block_stop", "\"index\":0"),
+                    ("message_delta", "\"delta\":{\"stop_reason\":\"tool_use\"},\"usage\":{\"output_tokens\":9}"),
+                    ("message_stop", "")]),
+                $$"""{"role":"assistant","content":[{"type":"tool_use","id":"t","name":"Bash","input":{{arguments}}}]},{"role":"user","content":[{"type":"tool_result","tool_use_id":"t","content":"done"}]}"""),
+            1 => (
+                Invented.DataEvents([
+                    """{"id":"i","choices":[{"index":0,"delta":{"role":"assistant","content":null,"tool_calls":[{"index":0,"id":"t","type":"function","function":{"name":"Bash","arguments":""}}]}}]}""",
+                    .. pieces.Select(piece => $$$"""{"id":"i","choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"function":{"arguments":{{{piece}}}}}]}}]}"""),
+                    """{"id":"i","choices":[{"index":0,"delta":{},"finish_reason":"tool_calls"}]}""",
+                    "[DONE]"]),
+                $$$"""{"role":"assistant","content":null,"tool_calls":[{"id":"t","type":"function","function":{"name":"Bash","arguments":{{{whole}}}}}]},{"role":"tool","tool_call_id":"t","content":"done"}"""),
+            _ => (
+                Invented.TypedEvents([
+                    ("response.created", "\"response\":{\"id\":\"r\",\"status\":\"in_progress\",\"output\":[]}"),
+                    ("response.output_item.added", "\"output_index\":0,\"item\":{\"type\":\"function_call\",\"id\":\"f\",\"call_id\":\"t\",\"name\":\"Bash\",\"arguments\":\"\"}"),
+                    .. pieces.Select(piece => ("response.function_call_arguments.delta", $"\"output_index\":0,\"item_id\":\"f\",\"delta\":{piece}")),
+                    ("response.output_item.done", $"\"output_index\":0,\"item\":{{\"type\":\"function_call\",\"id\":\"f\",\"call_id\":\"t\",\"name\":\"Bash\",\"arguments\":{whole}}}"),
+                    ("response.completed", "\"response\":{\"id\":\"r\",\"status\":\"completed\",\"output\":[]}")]),
+                $$"""{"type":"function_call","call_id":"t","name":"Bash","arguments":{{whole}}},{"type":"function_call_output","call_id":"t","output":"done"}"""),
+        };
+        var begins = Message(path, "user", "go");
+        return [Call(begins), Call($"{begins},{repeated}")];
+
+        CapturedExchange Call(string history) =>
+            Invented.Exchange(path, $$"""{"model":"m","stream":true,"{{list}}":[{{history}}]}""", stream) with { Id = new ExchangeId(Guid.NewGuid()) };
     }
 
     /// <summary>A call for each thing said, which the next call repeats with its answer: the answer is what was said.</summary>

@@ -79,6 +79,29 @@ public abstract class LeaseTests(StoreKind kind)
         Assert.Single(store.Records());
     }
 
+    [Fact]
+    public void Fencing_never_decreases_however_a_lease_changes_hands()
+    {
+        using var store = TestStore.Open(kind);
+        List<long> fencing = [];
+        for (var i = 0; i < 12; i++)
+        {
+            var lease = store.Ingest.TryLease("retention", $"owner {i % 4}", i % 3 == 0 ? TimeSpan.Zero : Long)!;
+            fencing.Add(lease.Fencing);
+            if (i % 3 == 1)
+            {
+                store.Ingest.Release(lease);
+            }
+            else if (i % 3 == 2)
+            {
+                store.Ingest.Release(lease);
+                store.Reopen();
+            }
+        }
+
+        Assert.Equal(Enumerable.Range(1, 12).Select(number => (long)number), fencing);
+    }
+
     private sealed class SteppedTime : TimeProvider
     {
         public TimeSpan Now { get; set; }

@@ -88,6 +88,12 @@ internal sealed class PostgresTestStore : TestStore
         CREATE TRIGGER refuse {step} FOR EACH ROW EXECUTE FUNCTION refuse()
         """);
 
+    public override void WithEach(string promptId, string statement) => Connection.Execute(
+        $"""
+        CREATE OR REPLACE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {statement}; RETURN NULL; END $$;
+        CREATE TRIGGER refuse AFTER INSERT ON exchanges FOR EACH ROW WHEN (NEW.prompt_id = '{promptId}') EXECUTE FUNCTION refuse()
+        """);
+
     public override void Allow() => Connection.Execute("DROP FUNCTION refuse CASCADE");
 
     public override string Bytes()

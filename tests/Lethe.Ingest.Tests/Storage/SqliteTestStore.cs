@@ -68,6 +68,9 @@ internal sealed class SqliteTestStore : TestStore
 
     public override void Refuse(string step) => Connection.Execute($"CREATE TRIGGER refuse {step} BEGIN SELECT RAISE(ABORT, 'refused by a test'); END");
 
+    public override void WithEach(string promptId, string statement) =>
+        Connection.Execute($"CREATE TRIGGER refuse AFTER INSERT ON exchanges WHEN NEW.prompt_id = '{promptId}' BEGIN {statement}; END");
+
     public override void Allow() => Connection.Execute("DROP TRIGGER refuse");
 
     public override string Bytes() => string.Concat(System.IO.Directory.GetFiles(Directory, LetheDatabase.FileName + "*").Select(FileText.Read));

@@ -118,6 +118,36 @@ public abstract class StoreReaderTests(StoreKind kind)
     }
 
     [Fact]
+    public void What_is_another_organisations_is_not_found_by_any_reader()
+    {
+        using var store = TestStore.Open(kind);
+        var told = new Told { Number = 1, Org = Hostile.Orgs[1], System = "be kind", RetryKey = "again", BodyAt = new JournalPosition(default, 3, 4, 5) };
+        store.Deliver(told);
+        store.Deliver(told with { Number = 2, At = 1, CommitKey = "k" }, told with { Number = 3, CommitKey = "k", Content = "other" });
+        var theirs = store.Reader.Exchanges(Hostile.Orgs[1], new ExchangeFilter()).First();
+        var (session, node) = (theirs.Session!.Id, theirs.Chain!.Leaf!);
+
+        Assert.Equal([true, true, true, true, true, true, true, true, true, true, true, true], Found(Hostile.Orgs[1]));
+        Assert.Equal([false, false, false, false, false, false, false, false, false, false, false, false], Found(Organisation.None));
+
+        bool[] Found(string org) =>
+        [
+            store.Reader.Exchanges(org, new ExchangeFilter()).Any(),
+            store.Reader.Exchanges(org, new ExchangeFilter { SessionId = session }).Any(),
+            store.Reader.Exchange(org, theirs.ExchangeId) is not null,
+            store.Reader.BodyAt(org, theirs.ExchangeId) is not null,
+            store.Reader.Attempts(org, theirs.ExchangeId) is not null,
+            store.Reader.CommittedAfter(org, 0).Count > 0,
+            store.Reader.Sessions(org, new SessionFilter()).Count > 0,
+            store.Reader.Session(org, session) is not null || store.Reader.Session(org, session[..8]) is not null || store.Reader.Session(org, "s") is not null,
+            store.Reader.Conversation(org, session).Any() || store.Reader.ConversationAfter(org, session, null).Any(),
+            store.Reader.Blob(org, theirs.Chain.System!) is not null,
+            store.Reader.Message(org, node) is not null,
+            store.Reader.DeadLetters(org).Count > 0,
+        ];
+    }
+
+    [Fact]
     public void Sessions_come_newest_first_with_the_models_that_served_them()
     {
         using var store = TestStore.Open(kind);

@@ -62,6 +62,9 @@ internal abstract class TestStore : IDisposable
     /// <summary>Makes the database refuse a step, as its triggers name it, until it is told to allow it.</summary>
     public abstract void Refuse(string step);
 
+    /// <summary>Runs a statement with each exchange of that prompt id as it is stored, until the database is told to allow it.</summary>
+    public abstract void WithEach(string promptId, string statement);
+
     public abstract void Allow();
 
     /// <summary>Every byte of the files that hold its rows.</summary>
