@@ -1,5 +1,6 @@
 using Lethe.Capture.Chains;
 using Lethe.Capture.Decoding;
+using Lethe.Capture.Decoding.Caching;
 using Lethe.Capture.Decoding.Produced;
 using Lethe.Capture.Exchanges;
 using Lethe.Capture.Harnesses;
@@ -72,7 +73,7 @@ public sealed class ExchangeInterpreter(PriceBook? prices = null, RepeatMemo? me
         }
 
         var chain = ChainBuilder.Build(turn, Projection.Current, known);
-        return (chain, chain is null ? null : memo.Remember(history.Repeat, turn.Prompt, chain.Nodes));
+        return (chain, chain is null ? null : memo.Remember(history.Repeat, turn.Prompt, chain.Nodes, CacheMarks.InMessage));
     }
 
     private CapturedExchange Hashed(CapturedExchange exchange, HistoryReading? history, KnownMessage? remembered)

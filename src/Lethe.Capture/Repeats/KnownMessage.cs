@@ -1,5 +1,4 @@
 using Lethe.Capture.Chains;
-using Lethe.Capture.Decoding.Caching;
 using Lethe.Capture.Turns;
 
 namespace Lethe.Capture.Repeats;
@@ -20,7 +19,8 @@ internal sealed class KnownMessage
     {
     }
 
-    public KnownMessage(Message message, Node node)
+    /// <param name="marks">Those for a vendor's cache in the message.</param>
+    public KnownMessage(Message message, Node node, IReadOnlyList<string> marks)
     {
         // The bytes are kept beyond the body that they came in.
         Message = message.Rewritten(message.Raw.ToArray());
@@ -36,7 +36,7 @@ internal sealed class KnownMessage
         }
 
         Results = results;
-        Marks = CacheMarks.InMessage(Message.Raw);
+        Marks = marks;
     }
 
     /// <summary>The message, its blocks to be read when they are asked for.</summary>

@@ -109,8 +109,9 @@ public sealed class RepeatMemo
     }
 
     /// <summary>Remembers the messages behind those that were known.</summary>
+    /// <param name="marksOf">Finds the marks for a vendor's cache in a message.</param>
     /// <returns>Where the conversation begins; null when it was forgotten meanwhile.</returns>
-    internal KnownMessage? Remember(Repeat repeat, IReadOnlyList<Message> prompt, IReadOnlyList<Node> nodes)
+    internal KnownMessage? Remember(Repeat repeat, IReadOnlyList<Message> prompt, IReadOnlyList<Node> nodes, Func<ReadOnlyMemory<byte>, IReadOnlyList<string>> marksOf)
     {
         if (repeat.Known.Count >= prompt.Count)
         {
@@ -120,7 +121,7 @@ public sealed class RepeatMemo
         var news = new List<KnownMessage>(prompt.Count - repeat.Known.Count);
         for (var i = repeat.Known.Count; i < prompt.Count && prompt[i].Raw.Span is [(byte)'{', ..]; i++)
         {
-            news.Add(new KnownMessage(prompt[i], nodes[i]));
+            news.Add(new KnownMessage(prompt[i], nodes[i], marksOf(prompt[i].Raw)));
         }
 
         lock (gate)

@@ -47,7 +47,7 @@ internal sealed class ExchangeCapture(RequestDelegate next, ExchangeSink sink, T
         finally
         {
             // Whatever failed, the record is ended; where it is ended already, this counts for nothing.
-            _ = call.Socket?.EndAsync(ending);
+            _ = call.Socket?.EndAsync(ending.Ending, ending.Reason, ending.Error);
             call.Tap.Finish(ending);
             client?.End();
         }
@@ -93,7 +93,7 @@ internal sealed class ExchangeCapture(RequestDelegate next, ExchangeSink sink, T
         call.TellTrailers();
         if (call.Socket is { } socket)
         {
-            await socket.EndAsync(ending);
+            await socket.EndAsync(ending.Ending, ending.Reason, ending.Error);
         }
 
         call.Tap.Finish(ending);

@@ -26,14 +26,14 @@ internal sealed class SocketTap(SocketCapture capture, ILogger logger) : IThread
     public void FromServer(ReadOnlySpan<byte> bytes) => Put(bytes, isClient: false);
 
     /// <summary>The connection is over; completes when all that passed has been read.</summary>
-    public Task EndAsync(CallEnding ending)
+    public Task EndAsync(Ending ending, string? reason, TransportError? error)
     {
         lock (gate)
         {
             if (!hasEnded)
             {
                 hasEnded = true;
-                Put(new Piece([], 0, false, ending));
+                Put(new Piece([], 0, false, (ending, reason, error)));
             }
         }
 
@@ -167,5 +167,5 @@ internal sealed class SocketTap(SocketCapture capture, ILogger logger) : IThread
     }
 
     /// <summary>Bytes of one direction; none of them where the capture fell behind; or the end.</summary>
-    private sealed record Piece(byte[] Bytes, int Count, bool IsClient, CallEnding? End);
+    private sealed record Piece(byte[] Bytes, int Count, bool IsClient, (Ending Ending, string? Reason, TransportError? Error)? End);
 }
