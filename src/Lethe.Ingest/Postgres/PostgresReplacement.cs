@@ -40,6 +40,20 @@ internal sealed class PostgresReplacement(PostgresStatements statements)
         WHERE org = $1 AND session = $4
         """;
 
+    private static readonly string UncountFigures = $"""
+        UPDATE figures f
+        SET {string.Join(", ", ExchangeSums.Columns.Select(column => $"{column.Name} = f.{column.Name} - (SELECT {column.Sum} FROM exchanges e WHERE {Old})"))},
+            failed_cost_nano_usd = f.failed_cost_nano_usd - CASE x.is_turn WHEN 0 THEN greatest(coalesce(x.cost_nano_usd, 0), 0) ELSE 0 END
+        FROM exchanges x
+        JOIN callers c ON c.org = x.org AND c.caller = x.caller
+        WHERE x.org = $1 AND x.captured_at = $2 AND x.exchange_id = $3
+          AND f.org = x.org AND f.hour = x.captured_at - x.captured_at % 3600000000 AND f.harness_id = c.harness_id
+          AND f.model = coalesce(x.model_served, x.model_requested, '') AND f.project = coalesce(x.project, '') AND f.kind = coalesce(x.request_kind, '')
+          AND f.is_agent = CASE WHEN x.thread_id IS NULL THEN 0 ELSE 1 END
+        """;
+
+    private const string DropEmptyFigures = "DELETE FROM figures WHERE org = $1 AND hour = $2 - $2 % 3600000000 AND exchanges = 0";
+
     /// <summary>Where the stored one was read from; null where that is not known.</summary>
     public JournalPosition? PlaceOf(Guid org, ExchangeId stored) => Row(org, stored)?.At;
 
@@ -52,6 +66,8 @@ internal sealed class PostgresReplacement(PostgresStatements statements)
         }
 
         var id = stored.Value;
+        statements.Run(UncountFigures, Of(org), Of(row.CapturedAt), Of(id));
+        statements.Run(DropEmptyFigures, Of(org), Of(row.CapturedAt));
         statements.Run(Uncount, Of(org), Of(row.CapturedAt), Of(id), Of(session));
         statements.Run("DELETE FROM tool_calls WHERE org = $1 AND session = $2 AND asked_by = $3 AND answered_by IS NULL", Of(org), Of(session), Of(id));
         statements.Run(
