@@ -79,6 +79,16 @@ internal static partial class Outline
             outline["chain"]!["length"] = "some";
         }
 
+        if (outline["cache"] is JsonObject cache)
+        {
+            cache["compared_with"] = cache["compared_with"] is null ? null : "some";
+        }
+
+        foreach (var result in outline["tool_results"] as JsonArray ?? [])
+        {
+            result!["latency_ms"] = result["latency_ms"] is null ? null : "some";
+        }
+
         foreach (var body in new[] { "request", "response" })
         {
             outline[body]!.AsObject().Remove("sha256");
