@@ -131,7 +131,7 @@ public abstract class InvariantTests(StoreKind kind)
         var expected = alone.State();
 
         using var store = TestStore.Open(kind);
-        Parallel.For(0, 8, new ParallelOptions { MaxDegreeOfParallelism = 8 }, writer =>
+        Parallel.For(0, 3, new ParallelOptions { MaxDegreeOfParallelism = 3 }, writer =>
         {
             using var own = store.OpenAnother();
             foreach (var batch in Hostile.Shuffle([.. told, .. told], writer).Chunk(20 + writer))
