@@ -41,4 +41,12 @@ internal sealed class Needs
 
     public bool IsEmpty => Sessions.Count + Namesakes.Count + Waiting.Count + Children.Count + Answers.Count + Runs.Count + Attempts.Count
         + Chains.Count + Tools.Count + Members.Count + Whole.Count == 0;
+
+    /// <summary>The sessions that tries of a call belong to.</summary>
+    public static Needs SessionsOf(string org, IEnumerable<Attempt> tries)
+    {
+        var needs = new Needs();
+        needs.Sessions.UnionWith(tries.SelectMany(attempt => new[] { attempt.OwnSession, attempt.Session }).OfType<Guid>().Select(id => (org, id)));
+        return needs;
+    }
 }

@@ -17,12 +17,12 @@ internal sealed class SqliteReplacement(SqliteConnection connection)
         WHERE e.exchange_id = @id
         """;
 
-    private const string FailedCost = "CASE e.is_turn WHEN 0 THEN max(coalesce(e.cost_nano_usd, 0), 0) ELSE 0 END";
+    // What the figures' own view says of the row.
+    private static readonly IEnumerable<string> Counted = ExchangeSums.Columns.Select(column => column.Name).Append("failed_cost_nano_usd");
 
     private static readonly string TakeOut = $"""
         UPDATE figures
-        SET {string.Join(", ", ExchangeSums.Columns.Select(column => $"{column.Name} = {column.Name} - (SELECT {column.Sum} FROM exchanges e WHERE e.ingested = @Ingested)"))},
-            failed_cost_nano_usd = failed_cost_nano_usd - (SELECT {FailedCost} FROM exchanges e WHERE e.ingested = @Ingested)
+        SET {string.Join(", ", Counted.Select(name => $"{name} = {name} - (SELECT {name} FROM exchange_figures WHERE ingested = @Ingested)"))}
         WHERE (org, hour, harness_id, model, project, kind, is_agent) =
               (SELECT org, hour, harness_id, model, project, kind, is_agent FROM exchange_figures WHERE ingested = @Ingested);
         DELETE FROM figures WHERE (org, hour) = (SELECT org, hour FROM exchange_figures WHERE ingested = @Ingested) AND exchanges = 0;

@@ -36,9 +36,7 @@ internal sealed class SqliteRows : IDisposable
     public List<Attempt> LoadTries(WorkingSet set, string org, long retryKey)
     {
         var tries = attempts.OfKey(org, retryKey);
-        var needs = new Needs();
-        needs.Sessions.UnionWith(tries.SelectMany(attempt => new[] { attempt.OwnSession, attempt.Session }).OfType<Guid>().Select(id => (org, id)));
-        sessions.Load(set, needs);
+        sessions.Load(set, Needs.SessionsOf(org, tries));
         return tries;
     }
 
