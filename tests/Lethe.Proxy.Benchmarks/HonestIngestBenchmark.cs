@@ -24,7 +24,10 @@ internal static class HonestIngestBenchmark
 
     private static readonly int[] Sizes = [50_000, 200_000, 500_000];
 
-    public static async Task RunAsync(Report report)
+    public static Task RunAsync(Report report) => RunAsync(report, Sizes);
+
+    /// <param name="sizes">To how many bytes a conversation's requests grow, each a row.</param>
+    public static async Task RunAsync(Report report, IReadOnlyList<int> sizes)
     {
         var directory = Directory.CreateTempSubdirectory("lethe-bench-").FullName;
         try
@@ -33,7 +36,7 @@ internal static class HonestIngestBenchmark
             using var postgres = PostgresUnderTest.Start(Path.Combine(directory, "postgres"));
             await RunAsync(directory, postgres, 50_000, 8);
             var rows = new List<string[]>();
-            foreach (var bytes in Sizes)
+            foreach (var bytes in sizes)
             {
                 Console.Error.WriteLine($"ingest, requests that grow to {bytes / 1000} KB …");
                 rows.AddRange(await RunAsync(directory, postgres, bytes, (int)(RequestBytesMax / Turns / bytes)));

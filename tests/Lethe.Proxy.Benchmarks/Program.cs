@@ -42,6 +42,12 @@ if (args is ["reads", .. { Length: > 0 } size])
     return 0;
 }
 
+if (args is ["turns", var kilobytes] && int.TryParse(kilobytes, out var grown))
+{
+    await HonestIngestBenchmark.RunAsync(new Report(Console.Out), [grown * 1000]);
+    return 0;
+}
+
 if (args is ["start", var gigabytes] && int.TryParse(gigabytes, out var large))
 {
     await StartBenchmark.RunAsync(new Report(Console.Out), large);

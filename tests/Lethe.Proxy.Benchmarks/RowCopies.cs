@@ -16,6 +16,8 @@ internal static class RowCopies
         connection.Execute("PRAGMA foreign_keys = OFF; ATTACH @store AS filled", new { store });
         var tables = connection.Query<string>("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name <> 'schema_migrations'").ToList();
         tables.ForEach(table => connection.Execute($"DELETE FROM main.{table}"));
+        // What the database counts by itself is among the rows.
+        connection.Query<string>("SELECT name FROM main.sqlite_schema WHERE type = 'trigger'").ToList().ForEach(trigger => connection.Execute($"DROP TRIGGER main.{trigger}"));
         var clock = Stopwatch.StartNew();
         using (var transaction = connection.BeginTransaction())
         {
