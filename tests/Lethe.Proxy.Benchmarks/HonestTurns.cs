@@ -11,6 +11,9 @@ internal sealed class HonestTurns
 {
     private const int NewBytes = 2_000;
 
+    // As an agent's conversations do, all begin alike.
+    private static readonly string Reminder = Escape(AgentBodies.Words(7, 3_000));
+
     private readonly string rest;
     private readonly List<string> history;
     private readonly string words;
@@ -34,7 +37,7 @@ internal sealed class HonestTurns
             + "],\"max_tokens\":32000,\"stream\":true";
         words = AgentBodies.Words(seed + 1, 1_000_000).Replace('"', '_').Replace('\\', '_').Replace('\n', '_');
         session = new Guid(seed, 0, 0x4000, 0x80, 0, 0, 0, 0, 0, 0, 1).ToString();
-        history = [$"{{\"role\":\"user\",\"content\":[{{\"type\":\"text\",\"text\":\"<system-reminder>project notes</system-reminder>\"}},{{\"type\":\"text\",\"text\":\"do the task {seed}\"}}]}}"];
+        history = [$"{{\"role\":\"user\",\"content\":[{{\"type\":\"text\",\"text\":\"<system-reminder>{Reminder}</system-reminder>\"}},{{\"type\":\"text\",\"text\":\"do the task {seed}\"}}]}}"];
     }
 
     /// <summary>The next call, as the journal gives it: what the call before began with is named, and not read.</summary>
@@ -112,7 +115,7 @@ internal sealed class HonestTurns
     private CapturedBody Grown(byte[] request)
     {
         var repeated = request.AsSpan().CommonPrefixLength(before.Bytes);
-        var origin = new GrownBody.Origin(Interlocked.Increment(ref lastId), 0, before.Id, repeated);
+        var origin = new GrownBody.Origin(Interlocked.Increment(ref lastId), before.Id, repeated);
         before = (origin.Id, request);
         return new CapturedBody
         {

@@ -9,10 +9,9 @@ public sealed class GrownBody(GrownBody.Origin origin, ReadOnlyMemory<byte> rest
 {
     /// <summary>Where a body comes from.</summary>
     /// <param name="Id">Names the body; never given twice by one process.</param>
-    /// <param name="Conversation">The same for bodies that may repeat each other.</param>
     /// <param name="Earlier">The <paramref name="Id"/> of the body that it begins like; 0 where there is none.</param>
     /// <param name="RepeatedBytes">How many of its first bytes are that one's.</param>
-    public readonly record struct Origin(long Id, long Conversation, long Earlier, int RepeatedBytes);
+    public readonly record struct Origin(long Id, long Earlier, int RepeatedBytes);
 
     private volatile Run run = new(origin.RepeatedBytes, rest);
 

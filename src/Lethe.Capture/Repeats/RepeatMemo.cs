@@ -17,8 +17,8 @@ public sealed class RepeatMemo
     /// <summary>How much of a conversation's beginning finds it.</summary>
     private const int BeginningBytes = 512;
 
-    /// <summary>How many bodies of a conversation can be gone on from: branches that grow side by side.</summary>
-    private const int PointsMax = 4;
+    /// <summary>How many bodies that begin alike can be gone on from: an agent's conversations, and branches, that grow side by side.</summary>
+    private const int PointsMax = 256;
 
     private readonly Lock gate = new();
     private readonly long bytesMax;
@@ -97,11 +97,16 @@ public sealed class RepeatMemo
             }
 
             var conversation = found.Value;
+            if (points.TryGetValue(body.Earlier, out var earlier) && earlier.Key == point.Key && earlier.End <= body.RepeatedBytes)
+            {
+                Forget(conversation, body.Earlier);
+            }
+
             Grow(conversation, point.Bytes);
             conversation.Points.Add(body.Id);
-            if (conversation.Points.Contains(body.Earlier) || conversation.Points.Count > PointsMax)
+            if (conversation.Points.Count > PointsMax)
             {
-                Forget(conversation, conversation.Points.Contains(body.Earlier) ? body.Earlier : conversation.Points[0]);
+                Forget(conversation, conversation.Points[0]);
             }
 
             Trim();

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Lethe.Capture;
 using Lethe.Capture.Exchanges;
 using Lethe.Ingest.Journaling;
@@ -32,7 +33,7 @@ internal sealed class Interpretation(Func<CapturedExchange, InterpretedExchange>
         if (next < deliveries.Length)
         {
             var all = new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount, CancellationToken = stopping };
-            Parallel.ForEach(Conversations(exchanges, next), all, places =>
+            Parallel.ForEach(Partitioner.Create(Conversations(exchanges, next), loadBalance: true), all, places =>
             {
                 foreach (var place in places)
                 {
@@ -45,10 +46,29 @@ internal sealed class Interpretation(Func<CapturedExchange, InterpretedExchange>
         return deliveries;
     }
 
-    /// <summary>The places of what is left, those of one conversation in their order: each is gone on with from the one before.</summary>
-    private static IEnumerable<IEnumerable<int>> Conversations(IReadOnlyList<JournaledExchange> exchanges, int from) => Enumerable
-        .Range(from, exchanges.Count - from)
-        .GroupBy(place => exchanges[place].Exchange.Request.Grown?.From.Conversation ?? -place);
+    /// <summary>The places of what is left, bodies that grow out of each other together and in their order: each is gone on with from the one before.</summary>
+    private static List<List<int>> Conversations(IReadOnlyList<JournaledExchange> exchanges, int from)
+    {
+        var all = new List<List<int>>();
+        var byBody = new Dictionary<long, List<int>>();
+        for (var place = from; place < exchanges.Count; place++)
+        {
+            var body = exchanges[place].Exchange.Request.Grown?.From;
+            if (body is not { } origin || !byBody.TryGetValue(origin.Earlier, out var conversation))
+            {
+                conversation = [];
+                all.Add(conversation);
+            }
+
+            conversation.Add(place);
+            if (body is { } grown)
+            {
+                byBody[grown.Id] = conversation;
+            }
+        }
+
+        return all;
+    }
 
     /// <summary>It ended so long ago that it has to be taken in now, whatever else there is to do.</summary>
     public bool IsLate(CapturedExchange exchange) => Age(exchange) > settings.LagMax;

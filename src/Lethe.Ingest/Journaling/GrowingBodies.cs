@@ -4,20 +4,17 @@ namespace Lethe.Ingest.Journaling;
 
 /// <summary>
 /// Which earlier body a request begins like, by the places of its bytes: the same extents hold the same bytes, for what is durable is never written
-/// again. Bounded in count; what was met longest ago is forgotten first. Not thread-safe.
+/// again. Any number of conversations may begin alike. Bounded in count; the oldest is forgotten first. Not thread-safe.
 /// </summary>
 internal sealed class GrowingBodies
 {
-    private const int ConversationsMax = 4096;
-
-    /// <summary>Branches of a conversation that grow side by side.</summary>
-    private const int BranchesMax = 4;
+    private const int BodiesMax = 4096;
 
     private static long lastId;
 
-    // What repeats begins where the first one lies.
-    private readonly Dictionary<(long Segment, long Offset), LinkedListNode<Conversation>> byBeginning = [];
-    private readonly LinkedList<Conversation> byUse = new();
+    // Where a run of bytes lies, and the newest body that has it.
+    private readonly Dictionary<(long Segment, long Offset), Body> byPlace = [];
+    private readonly Queue<Body> oldestFirst = new();
 
     /// <summary>Notes a body, and tells what it grew out of.</summary>
     public GrownBody.Origin Take(IReadOnlyList<Extent> rope)
@@ -25,49 +22,57 @@ internal sealed class GrowingBodies
         var id = Interlocked.Increment(ref lastId);
         if (rope.Count == 0)
         {
-            return new GrownBody.Origin(id, id, 0, 0);
+            return new GrownBody.Origin(id, 0, 0);
         }
 
-        var conversation = Open((rope[0].Segment, rope[0].Offset), id);
-        var (earlier, repeated) = (default(Branch), 0L);
-        foreach (var branch in conversation.Branches)
+        var (earlier, repeated) = Find(rope);
+        if (oldestFirst.Count == BodiesMax)
         {
-            // The newest of those that share as much.
-            var shared = Extent.CommonPrefix(branch.Rope, rope);
-            (earlier, repeated) = shared >= repeated ? (branch, shared) : (earlier, repeated);
+            ForgetOldest();
         }
 
-        if (conversation.Branches.Count == BranchesMax)
+        var body = new Body(id, rope);
+        oldestFirst.Enqueue(body);
+        foreach (var extent in rope)
         {
-            conversation.Branches.RemoveAt(0);
+            byPlace[(extent.Segment, extent.Offset)] = body;
         }
 
-        conversation.Branches.Remove(earlier);
-        conversation.Branches.Add(new Branch(id, rope));
-        return new GrownBody.Origin(id, conversation.Id, earlier.Id, checked((int)repeated));
+        return new GrownBody.Origin(id, earlier?.Id ?? 0, checked((int)repeated));
     }
 
-    private Conversation Open((long Segment, long Offset) beginning, long id)
+    /// <summary>The body that shares most: what it shares last was its own, and no other conversation has it.</summary>
+    private (Body? Earlier, long Repeated) Find(IReadOnlyList<Extent> rope)
     {
-        if (byBeginning.TryGetValue(beginning, out var known))
+        var (earlier, repeated) = (default(Body), 0L);
+        var end = Extent.TotalOf(rope);
+        for (var i = rope.Count - 1; i >= 0 && end > repeated; end -= rope[i].Length, i--)
         {
-            byUse.Remove(known);
-            byUse.AddFirst(known);
-            return known.Value;
+            if (byPlace.TryGetValue((rope[i].Segment, rope[i].Offset), out var known) && known != earlier && Extent.CommonPrefix(known.Rope, rope) is var shared && shared > repeated)
+            {
+                (earlier, repeated) = (known, shared);
+            }
         }
 
-        if (byUse.Count == ConversationsMax)
-        {
-            byBeginning.Remove(byUse.Last!.Value.Beginning);
-            byUse.RemoveLast();
-        }
-
-        var opened = new Conversation(id, beginning, []);
-        byBeginning[beginning] = byUse.AddFirst(opened);
-        return opened;
+        return (earlier, repeated);
     }
 
-    private readonly record struct Branch(long Id, IReadOnlyList<Extent> Rope);
+    private void ForgetOldest()
+    {
+        var body = oldestFirst.Dequeue();
+        foreach (var extent in body.Rope)
+        {
+            if (byPlace.TryGetValue((extent.Segment, extent.Offset), out var known) && known == body)
+            {
+                byPlace.Remove((extent.Segment, extent.Offset));
+            }
+        }
+    }
 
-    private sealed record Conversation(long Id, (long Segment, long Offset) Beginning, List<Branch> Branches);
+    private sealed class Body(long id, IReadOnlyList<Extent> rope)
+    {
+        public long Id => id;
+
+        public IReadOnlyList<Extent> Rope => rope;
+    }
 }

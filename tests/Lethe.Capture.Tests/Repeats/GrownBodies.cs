@@ -16,7 +16,7 @@ internal sealed class GrownBodies
         var bytes = body.Bytes;
         var from = earlier.Count == 0 ? default : earlier[^Math.Min(back, earlier.Count)];
         var repeated = bytes.Span.CommonPrefixLength(from.Bytes.Span);
-        var origin = new GrownBody.Origin(earlier.Count + 1, 1, from.Id, repeated);
+        var origin = new GrownBody.Origin(earlier.Count + 1, from.Id, repeated);
         earlier.Add((origin.Id, bytes));
         return body with { Grown = new GrownBody(origin, bytes[repeated..], Read) };
 

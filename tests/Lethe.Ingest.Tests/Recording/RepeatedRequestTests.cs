@@ -48,11 +48,42 @@ public sealed class RepeatedRequestTests : IDisposable
 
         var grown = found.ConvertAll(exchange => exchange.Exchange.Request.Grown!);
         Assert.Equal(requests.Select(Encoding.UTF8.GetByteCount), grown.Select(body => body.Length));
-        Assert.Single(grown.Select(body => body.From.Conversation).Distinct());
         Assert.Equal(grown.SkipLast(1).Select(body => body.From.Id), grown.Skip(1).Select(body => body.From.Earlier));
         Assert.True(grown.Sum(body => body.Length - body.From.RepeatedBytes) < requests.Sum(request => request.Length) / 10);
         Assert.Equal(requests, found.Select(exchange => Text(exchange.Exchange.Request)));
         Assert.Equal(world.ReadAll().Exchanges.Select(exchange => exchange.ContentHash), found.Select(exchange => exchange.ContentHash));
+    }
+
+    [Fact]
+    public async Task Conversations_that_begin_alike_and_grow_side_by_side_are_each_gone_on_with_from_their_own()
+    {
+        const int Turns = 6;
+        var all = Enumerable.Range(0, 12).Select(conversation => Conversation(Turns, "t", conversation * 100, opening: Words(9, 2_000))).ToList();
+        await using var journal = world.Open();
+        await using (var recorder = Start(journal, new RecorderSettings()))
+        {
+            foreach (var request in Enumerable.Range(0, Turns).SelectMany(turn => all.Select(conversation => conversation[turn])))
+            {
+                var builder = Begin(recorder, request);
+                builder.Finish(Ending.Completed);
+                await recorder.WhenDurable(builder).AsTask().WaitAsync(Patience);
+            }
+        }
+
+        using var consumer = journal.Consume(default);
+        var found = new List<JournaledExchange>();
+        consumer.ReadBatch(found, 100, long.MaxValue);
+
+        var grown = found.ConvertAll(exchange => exchange.Exchange.Request.Grown!);
+        // The very first lies in one run with what all begin with, and is the beginning's like the others.
+        Assert.All(
+            grown.Skip(all.Count + 1).Zip(grown.Skip(1)),
+            pair =>
+            {
+                Assert.Equal(pair.Second.From.Id, pair.First.From.Earlier);
+                Assert.True(pair.First.Length - pair.First.From.RepeatedBytes < 2_000, $"{pair.First.Length - pair.First.From.RepeatedBytes} bytes are read of {pair.First.Length}.");
+            });
+        Assert.Equal(Enumerable.Range(0, Turns).SelectMany(turn => all.Select(conversation => conversation[turn])), found.Select(exchange => Text(exchange.Exchange.Request)));
     }
 
     [Fact]
@@ -209,13 +240,14 @@ public sealed class RepeatedRequestTests : IDisposable
     }
 
     /// <summary>Requests in the order of fields that agents use: the history that grows, then the tools that stay.</summary>
-    private static List<string> Conversation(int turns, string? system = null, int seed = 0)
+    private static List<string> Conversation(int turns, string? system = null, int seed = 0, string? opening = null)
     {
         var history = new StringBuilder();
         var requests = new List<string>();
+        history.Append(opening is null ? "" : $$"""{"role":"user","content":"{{opening}}"}""");
         for (var turn = 0; turn < turns; turn++)
         {
-            history.Append(turn > 0 ? "," : "").Append(null, $$"""{"role":"user","content":"{{Words(seed + turn + 10, 700)}}"}""");
+            history.Append(history.Length > 0 ? "," : "").Append(null, $$"""{"role":"user","content":"{{Words(seed + turn + 10, 700)}}"}""");
             requests.Add($$"""{"model":"m","messages":[{{history}}],"tools":"{{system ?? Tools}}"}""");
         }
 
