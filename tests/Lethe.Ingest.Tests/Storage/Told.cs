@@ -82,6 +82,9 @@ internal sealed record Told
 
     public CacheDiagnosis? CacheDiagnosis { get; init; }
 
+    /// <summary>Results of a batch that it fetched, each of ten tokens in, three out, and a cost of seven.</summary>
+    public string[] Results { get; init; } = [];
+
     public string Model { get; init; } = "m-1";
 
     public string Provider { get; init; } = "anthropic";
@@ -153,12 +156,14 @@ internal sealed record Told
         {
             Provider = Provider,
             Endpoint = Endpoint,
-            Operation = Endpoint == "responses_get" ? Operation.Other : Operation.Chat,
+            Operation = Endpoint is "responses_get" or "batch_results" ? Operation.Other : Operation.Chat,
             ResponseId = ResponseId,
             PreviousResponseId = Continues,
             ModelRequested = "m",
             ModelServed = Reply is null ? null : Model,
-            Usage = Reply is null ? null : new Usage { Input = Input, CacheRead = CacheRead, CacheWrite5m = CacheWrite, Output = Output, Final = true },
+            Usage = Results.Length > 0 ? new Usage { Input = 10 * Results.Length, Output = 3 * Results.Length, Final = true }
+                : Reply is null ? null : new Usage { Input = Input, CacheRead = CacheRead, CacheWrite5m = CacheWrite, Output = Output, Final = true },
+            Results = [.. Results.Select(key => new BatchResult("b", key, Model, new Usage { Input = 10, Output = 3, Final = true }) { Cost = new Cost(7, "test 1") })],
             CacheMarks = CacheMarks,
             CacheParameters = CacheParameters,
             CacheDiagnosis = CacheDiagnosis,
@@ -178,7 +183,7 @@ internal sealed record Told
             ReplyComplete = Outcome == Outcome.Completed && Reply is not null,
         },
         Chain = ChainOf(),
-        Cost = Reply is not null && Cost is { } cost ? new Cost(cost, "test 1") : null,
+        Cost = Results.Length > 0 ? new Cost(7 * Results.Length, "test 1") : Reply is not null && Cost is { } cost ? new Cost(cost, "test 1") : null,
         RetryKey = RetryKey is null ? null : Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(RetryKey))),
     };
 
