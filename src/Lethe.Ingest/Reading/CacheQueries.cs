@@ -130,14 +130,9 @@ internal sealed class CacheQueries(IReadConnections connections, DbConnection db
 
         using var there = Blob(before);
         using var here = Blob(call);
-        if (there?.RootElement.ValueKind != JsonValueKind.Array || here?.RootElement.ValueKind != JsonValueKind.Array)
-        {
-            return scope;
-        }
-
         try
         {
-            return Parted([.. there.RootElement.EnumerateArray()], [.. here.RootElement.EnumerateArray()], scope);
+            return Elements(there) is { } old && Elements(here) is { } now ? Parted(old, now, scope) : scope;
         }
         catch (InvalidOperationException)
         {
@@ -145,6 +140,14 @@ internal sealed class CacheQueries(IReadConnections connections, DbConnection db
             return scope;
         }
     }
+
+    // One text is a list of one text; a mark that stands as an element of its own is none.
+    private static JsonElement[]? Elements(JsonDocument? document) => document?.RootElement.ValueKind switch
+    {
+        JsonValueKind.Array => [.. document.RootElement.EnumerateArray().Where(element => element.ValueKind != JsonValueKind.Object || !element.TryGetProperty("cachePoint"u8, out _))],
+        JsonValueKind.String => [document.RootElement],
+        _ => null,
+    };
 
     private static string? Parted(JsonElement[] old, JsonElement[] now, string scope)
     {
@@ -171,8 +174,8 @@ internal sealed class CacheQueries(IReadConnections connections, DbConnection db
 
     private static bool IsBilling(string text) => text.StartsWith(BillingLine, StringComparison.Ordinal);
 
-    private static string? TextOf(JsonElement block) =>
-        block.ValueKind == JsonValueKind.Object && block.TryGetProperty("text", out var text) && text.ValueKind == JsonValueKind.String ? text.GetRawText() : null;
+    private static string? TextOf(JsonElement block) => block.ValueKind == JsonValueKind.String ? block.GetRawText()
+        : block.ValueKind == JsonValueKind.Object && block.TryGetProperty("text", out var text) && text.ValueKind == JsonValueKind.String ? text.GetRawText() : null;
 
     private static string? NameOf(JsonElement tool)
     {

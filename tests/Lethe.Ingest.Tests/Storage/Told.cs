@@ -55,6 +55,8 @@ internal sealed record Told
 
     public long? CacheWrite { get; init; }
 
+    public long? CacheWrite1h { get; init; }
+
     public long? Output { get; init; } = 3;
 
     public long? Cost { get; init; } = 7;
@@ -116,6 +118,12 @@ internal sealed record Told
 
     public string? Tools { get; init; }
 
+    /// <summary>The system prompt as JSON, in the place of <see cref="System"/>.</summary>
+    public string? SystemJson { get; init; }
+
+    /// <summary>The tools as JSON, in the place of <see cref="Tools"/>.</summary>
+    public string? ToolsJson { get; init; }
+
     /// <summary>The upstream's own name of its error.</summary>
     public string? Error { get; init; }
 
@@ -162,7 +170,7 @@ internal sealed record Told
             ModelRequested = "m",
             ModelServed = Reply is null ? null : Model,
             Usage = Results.Length > 0 ? new Usage { Input = 10 * Results.Length, Output = 3 * Results.Length, Final = true }
-                : Reply is null ? null : new Usage { Input = Input, CacheRead = CacheRead, CacheWrite5m = CacheWrite, Output = Output, Final = true },
+                : Reply is null ? null : new Usage { Input = Input, CacheRead = CacheRead, CacheWrite5m = CacheWrite, CacheWrite1h = CacheWrite1h, Output = Output, Final = true },
             Results = [.. Results.Select(key => new BatchResult("b", key, Model, new Usage { Input = 10, Output = 3, Final = true }) { Cost = new Cost(7, "test 1") })],
             CacheMarks = CacheMarks,
             CacheParameters = CacheParameters,
@@ -176,8 +184,8 @@ internal sealed record Told
                 .. Prompt.Index().Where(said => said.Item[0] is '=' or '!').Select(said => new ToolResult(said.Item[1..], said.Item[0] == '!', ToolOutput) { Message = PlacesAreTold ? said.Index : null }),
                 .. Answers.Select(id => new ToolResult(id, AnswersFail, ToolOutput)),
             ],
-            System = System is null ? null : JsonSerializer.SerializeToUtf8Bytes(System),
-            Tools = Tools is null ? null : JsonSerializer.SerializeToUtf8Bytes(Tools),
+            System = SystemJson is not null ? Encoding.UTF8.GetBytes(SystemJson) : System is null ? null : JsonSerializer.SerializeToUtf8Bytes(System),
+            Tools = ToolsJson is not null ? Encoding.UTF8.GetBytes(ToolsJson) : Tools is null ? null : JsonSerializer.SerializeToUtf8Bytes(Tools),
             Error = Error is null ? null : new ExchangeError("http", Error, null, null),
             ReportedCostNanoUsd = CostReported,
             ReplyComplete = Outcome == Outcome.Completed && Reply is not null,
