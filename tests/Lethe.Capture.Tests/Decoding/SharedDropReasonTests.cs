@@ -23,7 +23,7 @@ public sealed class SharedDropReasonTests(ITestOutputHelper output)
         ["non_turn_request"] = (Call("/v1/models", "") with { Method = "GET" }, Outcome.Completed, null),
         ["upstream_status"] = (Call("/v1/messages", """{"type":"error","error":{"type":"overloaded_error","message":"no"}}""") with { Status = 529 }, Outcome.UpstreamError, null),
         ["empty_response"] = (Call("/v1/messages", ""), Outcome.NotDecoded, "response_empty"),
-        ["unknown_provider"] = (Call("/unheard/of", "[1]"), Outcome.NotDecoded, "unknown_endpoint"),
+        ["unknown_provider"] = (Invented.Exchange("/unheard/of", """{"a":1}""", """{"b":2}"""), Outcome.NotDecoded, "unknown_endpoint"),
         ["response_decode"] = (Call("/v1/messages", "\u0001\u0002\u0003") with { ResponseHeaders = [new("content-encoding", "gzip")] }, Outcome.NotDecoded, "content_coding_corrupt"),
         ["reducer_error"] = (Call("/v1/messages", "{\"broken"), Outcome.NotDecoded, "response_not_json"),
         ["client_disconnect"] = (Call("/v1/messages", "") with { Ending = Ending.ClientAborted }, Outcome.ClientAborted, null),
