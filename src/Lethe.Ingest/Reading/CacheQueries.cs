@@ -132,7 +132,7 @@ internal sealed class CacheQueries(IReadConnections connections, DbConnection db
         using var here = Blob(call);
         try
         {
-            return Elements(there) is { } old && Elements(here) is { } now ? Parted(old, now, scope) : scope;
+            return IsList(there) || IsList(here) ? Parted(Elements(there), Elements(here), scope) : scope;
         }
         catch (InvalidOperationException)
         {
@@ -142,12 +142,11 @@ internal sealed class CacheQueries(IReadConnections connections, DbConnection db
     }
 
     // One text is a list of one text; a mark that stands as an element of its own is none.
-    private static JsonElement[]? Elements(JsonDocument? document) => document?.RootElement.ValueKind switch
-    {
-        JsonValueKind.Array => [.. document.RootElement.EnumerateArray().Where(element => element.ValueKind != JsonValueKind.Object || !element.TryGetProperty("cachePoint"u8, out _))],
-        JsonValueKind.String => [document.RootElement],
-        _ => null,
-    };
+    private static JsonElement[] Elements(JsonDocument? document) => document is null ? []
+        : IsList(document) ? [.. document.RootElement.EnumerateArray().Where(element => element.ValueKind != JsonValueKind.Object || !element.TryGetProperty("cachePoint"u8, out _))]
+        : [document.RootElement];
+
+    private static bool IsList(JsonDocument? document) => document?.RootElement.ValueKind == JsonValueKind.Array;
 
     private static string? Parted(JsonElement[] old, JsonElement[] now, string scope)
     {
