@@ -45,6 +45,12 @@ public sealed class ExchangeInterpreter(PriceBook? prices = null, RepeatMemo? me
             envelope = TurnEvents.Envelope(exchange, envelope);
         }
 
+        var cost = turn is null ? null : prices?.Price(turn, exchange.CapturedAt);
+        if (prices is not null && turn is { Results.Count: > 0 })
+        {
+            (turn, cost) = BatchCosts.Of(prices, turn, exchange.CapturedAt);
+        }
+
         var (outcome, reason) = ExchangeOutcome.Of(exchange, turn, decoded.NotDecodedReason);
         return new InterpretedExchange
         {
@@ -54,7 +60,7 @@ public sealed class ExchangeInterpreter(PriceBook? prices = null, RepeatMemo? me
             Envelope = envelope,
             Turn = turn,
             Chain = chain,
-            Cost = turn is null ? null : prices?.Price(turn, exchange.CapturedAt) ?? (isToldTurn ? TurnEvents.Cost(turn) : null),
+            Cost = cost ?? (isToldTurn && turn is not null ? TurnEvents.Cost(turn) : null),
             RetryKey = isToldTurn ? null : RetryKey.Of(exchange, decoded.RequestJson, envelope, turn, chain),
         };
     }

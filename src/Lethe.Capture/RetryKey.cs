@@ -42,7 +42,7 @@ public static class RetryKey
         Append(leaf is { } node ? node.Span : default, hash);
         Append(leaf is null ? null : turn?.SystemSha256, hash);
         Append(leaf is null ? null : turn?.ToolsSha256, hash);
-        Append(exchange.Path, hash);
+        Append(AnswerCarriage.WithoutStream(exchange.Path), hash);
         Append(envelope.HarnessId, hash);
         var named = envelope.IdOrigin != SessionIdOrigin.Synthetic;
         Append(named ? envelope.HarnessSessionId : null, hash);

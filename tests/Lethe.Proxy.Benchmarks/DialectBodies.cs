@@ -59,6 +59,29 @@ internal static class DialectBodies
             [.. Each($$$"""{"model":"l","message":{"role":"assistant","content":"{{{Words}}}"},"done":false}"""), """{"model":"l","done":true,"done_reason":"stop","prompt_eval_count":5,"eval_count":9}"""]),
         Stream("Bedrock converse, as events", "/model/amazon.nova-lite-v1%3A0/converse-stream", $$"""{"messages":[{"role":"user","content":[{"text":"{{Prompt}}"}]}]}""",
             [.. Each($$$$"""{"contentBlockDelta":{"contentBlockIndex":0,"delta":{"text":"{{{{Words}}}}"}}}"""), """{"messageStop":{"stopReason":"end_turn"}}"""]),
+        Stream("Bedrock invoke, Claude", "/model/anthropic.claude-sonnet-4-5-20250929-v1%3A0/invoke-with-response-stream", Chat,
+            [
+                """{"type":"message_start","message":{"id":"m","model":"c","role":"assistant","content":[],"usage":{"input_tokens":5,"output_tokens":1}}}""",
+                .. Each($$$"""{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"{{{Words}}}"}}"""),
+                """{"type":"message_delta","delta":{"stop_reason":"end_turn"},"usage":{"output_tokens":9}}""",
+            ]),
+        Stream("Bedrock invoke, Llama", "/model/meta.llama3-8b-instruct-v1%3A0/invoke-with-response-stream", $$"""{"prompt":"{{Prompt}}"}""",
+            [.. Each($$"""{"generation":"{{Words}}","stop_reason":null}"""), """{"generation":"","stop_reason":"stop","prompt_token_count":5,"generation_token_count":9}"""]),
+        Stream("Gemini", "/v1beta/models/gemini-3-pro:streamGenerateContent", $$$"""{"contents":[{"role":"user","parts":[{"text":"{{{Prompt}}}"}]}]}""",
+            [
+                .. Each($$$"""{"candidates":[{"content":{"role":"model","parts":[{"text":"{{{Words}}}"}]},"index":0}],"modelVersion":"gemini-3-pro"}"""),
+                """{"candidates":[{"content":{"role":"model","parts":[{"text":""}]},"finishReason":"STOP","index":0}],"usageMetadata":{"promptTokenCount":5,"candidatesTokenCount":9}}""",
+            ]),
+        InSocket(Lines("Realtime, in a WebSocket", "/v1/realtime", $$"""{"type":"conversation.item.create","item":{"type":"message","role":"user","content":[{"type":"input_text","text":"{{Prompt}}"}]}}""",
+            [
+                """{"type":"response.created","response":{"id":"r","status":"in_progress","output":[]}}""",
+                .. Each($$"""{"type":"response.output_text.delta","output_index":0,"content_index":0,"delta":"{{Words}}"}"""),
+                """{"type":"response.done","response":{"id":"r","status":"completed","output":[],"usage":{"input_tokens":5,"output_tokens":9}}}""",
+            ])),
+        Fetched(Lines("A batch's results", "/v1/messages/batches/b/results", "{}",
+            [.. Enumerable.Range(0, Events).Select(i => $$$"""{"custom_id":"{{{i}}}","result":{"type":"succeeded","message":{"id":"m{{{i}}}","model":"c","content":[{"type":"text","text":"{{{Words}}}"}],"usage":{"input_tokens":5,"output_tokens":9}}}}""")])),
+        Document("Transcription", "/v1/audio/transcriptions", $$"""{"model":"t","prompt":"{{Prompt}}"}""",
+            $$$"""{"text":"{{{string.Concat(Enumerable.Repeat(Words, Events))}}}","usage":{"type":"tokens","input_tokens":5,"output_tokens":9,"total_tokens":14}}"""),
         Document("Embeddings", "/v1/embeddings", $$"""{"model":"e","input":"{{Prompt}}"}""",
             $$$"""{"object":"list","model":"e","data":[{"embedding":[{{{string.Join(',', Enumerable.Repeat("0.0123456", 3_000))}}}]}],"usage":{"prompt_tokens":5,"total_tokens":5}}"""),
     ];
@@ -73,6 +96,13 @@ internal static class DialectBodies
     private static DialectBody Lines(string name, string path, string request, string[] lines) => Of(name, path, request, string.Concat(lines.Select(json => json + "\n")), lines);
 
     private static DialectBody Document(string name, string path, string request, string document) => Of(name, path, request, document, [document]);
+
+    private static DialectBody InSocket(DialectBody body) => body with
+    {
+        Exchange = body.Exchange with { Attributes = new Dictionary<string, string> { [CapturedExchange.ConnectionAttribute] = "c" } },
+    };
+
+    private static DialectBody Fetched(DialectBody body) => body with { Exchange = body.Exchange with { Method = "GET" } };
 
     private static DialectBody Of(string name, string path, string request, string response, string[] pieces)
     {

@@ -36,7 +36,7 @@ internal static class Dialects
             {
                 if (rule.Accepts(method, path) && !(found is var (_, length) && length >= rule.Suffix.Length))
                 {
-                    found = (Of(dialect, rule) with { Model = rule.Model(path) }, rule.Suffix.Length);
+                    found = (Of(dialect, rule) with { Model = rule.Model(path), Item = rule.Item(path) }, rule.Suffix.Length);
                 }
             }
         }

@@ -155,6 +155,7 @@ public static class TurnDecoder
         PreviousResponseId = turn.PreviousResponseId ?? answer.PreviousResponseId,
         StopReason = answer.Stop,
         Usage = answer.Usage,
+        Results = answer.Results,
         ReportedCostNanoUsd = answer.Usage?.ReportedCostNanoUsd ?? turn.ReportedCostNanoUsd,
         Error = answer.Error ?? Transport(exchange),
         Reply = answer.Messages,

@@ -7,16 +7,19 @@ internal static class Codex
 {
     private const string TurnMetadata = "x-codex-turn-metadata";
     private const string ParentThread = "x-codex-parent-thread-id";
+    private const string SocketMessage = "response.create";
 
     public static void Read(WireEvidence wire, EnvelopeDraft draft)
     {
+        // The headers of a message in a WebSocket are the handshake's, and tell of whoever opened it: what the message tells itself is believed alone.
+        var inSocket = wire.Body("type") is { Value: SocketMessage };
         // Of the JSON header only ids are read: it holds the user's prompt as well.
-        var turn = TurnMetadataOf(wire, out var source);
+        var turn = TurnMetadataOf(wire, inSocket, out var source);
         draft.Prompt(wire.Body("client_metadata.turn_id") ?? FromTurn("turn_id"));
 
-        var session = Agreed([wire.Header("session-id"), wire.Body("client_metadata.session_id"), FromTurn("session_id")], draft);
-        var thread = Agreed([wire.Header("thread-id"), wire.Body("client_metadata.thread_id"), FromTurn("thread_id")], draft);
-        draft.Kind(RequestKinds.Of(wire, KindOf(wire, FromTurn("request_kind"), session, thread)));
+        var session = Told("session-id", "session_id");
+        var thread = Told("thread-id", "thread_id");
+        draft.Kind(RequestKinds.Of(wire, KindOf(wire, FromTurn("request_kind"), inSocket, session, thread)));
         draft.ForkedFrom(FromTurn("forked_from_thread_id"));
         if (draft.SessionDisputed)
         {
@@ -26,7 +29,8 @@ internal static class Codex
         session ??= wire.AnyHeader("session_id", "conversation_id");
         if (session is { } root && thread is { } child && child.Value != root.Value)
         {
-            draft.Child(child, wire.Header(ParentThread) ?? wire.Body("client_metadata." + ParentThread) ?? FromTurn("parent_thread_id") ?? root, root);
+            var (header, field) = (wire.Header(ParentThread), wire.Body("client_metadata." + ParentThread));
+            draft.Child(child, (inSocket ? field ?? FromTurn("parent_thread_id") ?? header : header ?? field ?? FromTurn("parent_thread_id")) ?? root, root);
             draft.Thread(child);
             draft.SessionName(FromTurn("agent_name"));
             return;
@@ -35,21 +39,28 @@ internal static class Codex
         draft.Session(session);
         draft.ParentInSameHarness(FromTurn("forked_from_thread_id"));
 
+        Clue? Told(string header, string field)
+        {
+            var (said, metadata) = (wire.Body("client_metadata." + field), FromTurn(field));
+            return Agreed([inSocket && (said ?? metadata) is not null ? null : wire.Header(header), said, metadata], draft);
+        }
+
         Clue? FromTurn(string name) => WireEvidence.Text(turn, name) is { } value ? new Clue(value, $"{source}.{name}") : null;
     }
 
     // A turn may be another agent's: a header says whose, else that its thread is not the root.
-    private static Clue? KindOf(WireEvidence wire, Clue? told, Clue? root, Clue? thread) =>
+    private static Clue? KindOf(WireEvidence wire, Clue? told, bool inSocket, Clue? root, Clue? thread) =>
         told is { Value: not "turn" } ? told
-        : wire.Header("x-openai-subagent") ?? MemoryCall(wire)
+        : wire.BodyValue("generate") is { ValueKind: JsonValueKind.False } ? new Clue(RequestKinds.Prewarm, "body:generate")
+        : (inSocket ? null : wire.Header("x-openai-subagent") ?? MemoryCall(wire))
             ?? (thread is { } child && root is { } above && child.Value != above.Value ? child with { Value = RequestKinds.SubAgent } : told);
 
     private static Clue? MemoryCall(WireEvidence wire) => wire.Header("x-openai-memgen-request") is { } call ? call with { Value = RequestKinds.Memory } : null;
 
-    private static JsonElement? TurnMetadataOf(WireEvidence wire, out string source)
+    private static JsonElement? TurnMetadataOf(WireEvidence wire, bool inSocket, out string source)
     {
         source = "header:" + TurnMetadata;
-        if (WireEvidence.Embedded(wire.RawHeader(TurnMetadata)) is { } header)
+        if (!inSocket && WireEvidence.Embedded(wire.RawHeader(TurnMetadata)) is { } header)
         {
             return header;
         }

@@ -12,6 +12,7 @@ internal static class RequestKinds
     public const string Summary = "summary";
     public const string Suggestion = "suggestion";
     public const string Memory = "memory";
+    public const string Prewarm = "prewarm";
     public const string Quota = "quota";
     public const string Router = "router";
     public const string CountTokens = "count_tokens";

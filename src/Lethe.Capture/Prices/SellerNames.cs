@@ -37,7 +37,9 @@ internal static class SellerNames
             (vendor, model) = (model[..slash], model[(slash + 1)..]);
         }
 
-        return (Of(vendor), model);
+        // Hugging Face routes to others, each at its own price, and names whom behind the model: openai/gpt-oss-20b:groq.
+        var colon = model.LastIndexOf(':');
+        return vendor == "huggingface" && colon > 0 ? ($"huggingface_{model[(colon + 1)..]}", model[..colon]) : (Of(vendor), model);
     }
 
     public static string Of(string vendor) => Sellers.GetValueOrDefault(vendor, vendor);

@@ -60,6 +60,9 @@ public sealed record Turn
 
     public Usage? Usage { get; init; }
 
+    /// <summary>What of <see cref="Usage"/> each result of a batch used, where the call fetched such results; else empty.</summary>
+    public IReadOnlyList<BatchResult> Results { get; init; } = [];
+
     /// <summary>The word on price of the provider, else of the gateway before it, in nano-USD; null when neither gave one.</summary>
     public long? ReportedCostNanoUsd { get; init; }
 

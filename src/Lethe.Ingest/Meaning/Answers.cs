@@ -4,7 +4,7 @@ using Lethe.Capture.Turns;
 
 namespace Lethe.Ingest.Meaning;
 
-/// <summary>An answer that its vendor keeps under an id.</summary>
+/// <summary>An answer that its vendor keeps under an id, be it one of a batch's results.</summary>
 internal sealed class AnswerState
 {
     /// <summary>The session of the call that it answered; null while that call is not known.</summary>
@@ -129,6 +129,10 @@ internal static class Answers
         }
     }
 
+    /// <summary>What is known of an answer, be it that nothing is.</summary>
+    public static AnswerState Answer(WorkingSet set, string org, string id) =>
+        set.Answers.TryGetValue((org, id), out var known) ? known : set.Answers[(org, id)] = new AnswerState();
+
     private static void Repeat(WorkingSet set, Attempt attempt, bool isRepeat)
     {
         set.Uncount(attempt);
@@ -136,9 +140,6 @@ internal static class Answers
         attempt.IsTurn = attempt.HasReply && !isRepeat;
         set.Recount(attempt, attempt.Session);
     }
-
-    private static AnswerState Answer(WorkingSet set, string org, string id) =>
-        set.Answers.TryGetValue((org, id), out var known) ? known : set.Answers[(org, id)] = new AnswerState();
 
     private static SessionEnvelope Continuing(InterpretedExchange told) => told.Envelope with
     {

@@ -16,7 +16,7 @@ internal static class Applying
         var key = SessionOf(set, told);
         var own = Meet(set, told, key, clock);
         attempt.IsRepeat = Answers.Hear(set, told, clock);
-        exchange.Told = told = Answers.Told(told, attempt.IsRepeat);
+        exchange.Told = told = BatchResults.Hear(set, Answers.Told(told, attempt.IsRepeat), clock, attempt);
         var firstNew = ChainMembers.FirstNew(set, exchange.Org, own, told.Chain, clock);
         if (told.Chain is { Nodes.Count: > 0 } said)
         {

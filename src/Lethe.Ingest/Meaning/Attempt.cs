@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Lethe.Capture;
+using Lethe.Capture.Turns;
 
 namespace Lethe.Ingest.Meaning;
 
@@ -17,10 +18,13 @@ internal sealed class Attempt
 
     public required bool HasReply { get; init; }
 
-    public required Heard Heard { get; init; }
+    public required Heard Heard { get; set; }
 
     /// <summary>True when it asked for an answer that was kept.</summary>
     public bool IsAsked { get; init; }
+
+    /// <summary>True when it fetched a batch's results.</summary>
+    public bool BringsResults { get; set; }
 
     /// <summary>True for a kept answer that another exchange counts.</summary>
     public bool IsRepeat { get; set; }
@@ -44,6 +48,9 @@ internal sealed class Attempt
 
     /// <summary>True for a reply that no other exchange counts.</summary>
     public bool CountsReply => HasReply && !IsRepeat;
+
+    /// <summary>What a call that asked for what was kept is, by what it counts.</summary>
+    public string OperationAsked => StoredWord.Of(IsRepeat || BringsResults ? Operation.Other : Operation.Chat);
 
     public Heard Counted => IsRepeat ? Heard.Nothing : Heard;
 

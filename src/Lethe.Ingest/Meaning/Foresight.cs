@@ -35,7 +35,7 @@ internal sealed class Foresight(WorkingSet set, IReadOnlyList<NewExchange> round
     private void Answer(NewExchange exchange)
     {
         var (org, turn) = (exchange.Org, exchange.Told.Turn);
-        foreach (var id in (string?[])[Answers.Named(turn), Answers.Made(turn)])
+        foreach (var id in (IEnumerable<string?>)[Answers.Named(turn), Answers.Made(turn), .. BatchResults.Names(turn)])
         {
             if (id is null)
             {

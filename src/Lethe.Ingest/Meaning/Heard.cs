@@ -1,4 +1,5 @@
 using Lethe.Capture;
+using Lethe.Capture.Turns;
 
 namespace Lethe.Ingest.Meaning;
 
@@ -27,6 +28,31 @@ internal sealed record Heard
     public long? CostReportedNanoUsd { get; init; }
 
     public string? PriceBook { get; init; }
+
+    public static Heard Of(BatchResult result) => new()
+    {
+        Input = result.Usage.Input,
+        CacheRead = result.Usage.CacheRead,
+        CacheWrite5m = result.Usage.CacheWrite5m,
+        CacheWrite1h = result.Usage.CacheWrite1h,
+        Output = result.Usage.Output,
+        Reasoning = result.Usage.Reasoning,
+        CostNanoUsd = result.Cost?.NanoUsd,
+        CostReportedNanoUsd = result.Usage.ReportedCostNanoUsd,
+    };
+
+    /// <summary>What is left of it without a part; what was not told stays so.</summary>
+    public Heard Less(Heard part) => this with
+    {
+        Input = Input - (part.Input ?? 0),
+        CacheRead = CacheRead - (part.CacheRead ?? 0),
+        CacheWrite5m = CacheWrite5m - (part.CacheWrite5m ?? 0),
+        CacheWrite1h = CacheWrite1h - (part.CacheWrite1h ?? 0),
+        Output = Output - (part.Output ?? 0),
+        Reasoning = Reasoning - (part.Reasoning ?? 0),
+        CostNanoUsd = CostNanoUsd - (part.CostNanoUsd ?? 0),
+        CostReportedNanoUsd = CostReportedNanoUsd - (part.CostReportedNanoUsd ?? 0),
+    };
 
     public static Heard Of(InterpretedExchange told)
     {

@@ -17,7 +17,7 @@ internal sealed class NewExchange
         var exchange = Told.Exchange;
         Clock = CaptureClock.Of(exchange);
         // An answer that is asked for again is no other try: what it has in common with the others is the answer.
-        RetryKey = Told.Turn is { AsksForResponse: true } ? null : FirstBytes(Told.RetryKey);
+        RetryKey = Told.Turn is { AsksForResponse: true } or { Results.Count: > 0 } ? null : FirstBytes(Told.RetryKey);
         Attempt = new Attempt
         {
             OrgId = exchange.OrgId,

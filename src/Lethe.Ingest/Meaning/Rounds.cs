@@ -1,8 +1,8 @@
 namespace Lethe.Ingest.Meaning;
 
 /// <summary>
-/// Parts a batch into rounds that are loaded, applied and written one after the other: two tries of one call, two that name the same kept answer, or
-/// two machines' turns under one session id, never share one, so that each finds the other in the store.
+/// Parts a batch into rounds that are loaded, applied and written one after the other: two tries of one call, two that name the same kept answer or batch,
+/// or two machines' turns under one session id, never share one, so that each finds the other in the store.
 /// </summary>
 internal static class Rounds
 {
@@ -16,11 +16,10 @@ internal static class Rounds
         {
             var session = (exchange.Org, exchange.Told.Envelope.HarnessSessionId);
             var (org, turn) = (exchange.Org, exchange.Told.Turn);
-            var (named, made) = (Answers.Named(turn), Answers.Made(turn));
+            string[] shared = [.. new[] { Answers.Named(turn), Answers.Made(turn), BatchResults.BatchOf(turn) }.OfType<string>()];
             var isApart = round.Count == countMax
                 || (exchange.RetryKey is { } key && calls.Contains((org, key)))
-                || (named is not null && answers.Contains((org, named)))
-                || (made is not null && answers.Contains((org, made)))
+                || Array.Exists(shared, id => answers.Contains((org, id)))
                 || (exchange.Told.Envelope.Host is { } machine && hosts.TryGetValue(session, out var other) && other != machine);
             if (isApart)
             {
@@ -42,7 +41,7 @@ internal static class Rounds
                 hosts[session] = host;
             }
 
-            answers.UnionWith(new[] { named, made }.OfType<string>().Select(id => (org, id)));
+            answers.UnionWith(shared.Select(id => (org, id)));
         }
 
         if (round.Count > 0)

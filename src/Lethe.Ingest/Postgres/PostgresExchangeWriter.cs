@@ -172,7 +172,7 @@ internal sealed class PostgresExchangeWriter(PostgresStatements statements)
         if (attempt.IsAsked)
         {
             var repeat = Add(
-                batch, RepeatSql, Of(org), Of(attempt.Clock.At), Of(attempt.Clock.Id), Of(attempt.IsRepeat ? "other" : "chat"),
+                batch, RepeatSql, Of(org), Of(attempt.Clock.At), Of(attempt.Clock.Id), Of(attempt.OperationAsked),
                 Of(attempt.CountsReply ? 1L : 0L), Of(attempt.RepeatedJson()));
             foreach (var fact in HeardFacts.All)
             {

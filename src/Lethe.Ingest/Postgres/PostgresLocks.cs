@@ -66,6 +66,11 @@ internal sealed class PostgresLocks(PostgresStatements statements)
             yield return $"{org} session {SessionKey.ContinuingId(answer)}";
         }
 
+        if (BatchResults.BatchOf(told.Turn) is { } batch)
+        {
+            yield return $"{org} {batch}";
+        }
+
         if (exchange.RetryKey is { } key)
         {
             yield return $"{org} call {key}";

@@ -73,7 +73,8 @@ internal static class PostgresRecordsOut
               RETURNING t.org, t.session, t.asked_by)
             INSERT INTO archived AS a (org, session, tool_calls) SELECT org, session, count(asked_by) FROM gone GROUP BY org, session
             {Add};
-            DELETE FROM responses r USING {rows} WHERE r.org = e.org AND r.response_id = e.response_id
+            DELETE FROM responses r USING {rows} WHERE r.org = e.org AND r.response_id = e.response_id;
+            DELETE FROM responses r USING {rows} WHERE r.org = e.org AND r.session IS NULL AND r.heard_by = e.exchange_id
             """);
     }
 

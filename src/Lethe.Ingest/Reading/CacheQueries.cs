@@ -130,14 +130,9 @@ internal sealed class CacheQueries(IReadConnections connections, DbConnection db
 
         using var there = Blob(before);
         using var here = Blob(call);
-        if (there?.RootElement.ValueKind != JsonValueKind.Array || here?.RootElement.ValueKind != JsonValueKind.Array)
-        {
-            return scope;
-        }
-
         try
         {
-            return Parted([.. there.RootElement.EnumerateArray()], [.. here.RootElement.EnumerateArray()], scope);
+            return IsList(there) || IsList(here) ? Parted(Elements(there), Elements(here), scope) : scope;
         }
         catch (InvalidOperationException)
         {
@@ -145,6 +140,13 @@ internal sealed class CacheQueries(IReadConnections connections, DbConnection db
             return scope;
         }
     }
+
+    // One text is a list of one text; a mark that stands as an element of its own is none.
+    private static JsonElement[] Elements(JsonDocument? document) => document is null ? []
+        : IsList(document) ? [.. document.RootElement.EnumerateArray().Where(element => element.ValueKind != JsonValueKind.Object || !element.TryGetProperty("cachePoint"u8, out _))]
+        : [document.RootElement];
+
+    private static bool IsList(JsonDocument? document) => document?.RootElement.ValueKind == JsonValueKind.Array;
 
     private static string? Parted(JsonElement[] old, JsonElement[] now, string scope)
     {
@@ -171,8 +173,8 @@ internal sealed class CacheQueries(IReadConnections connections, DbConnection db
 
     private static bool IsBilling(string text) => text.StartsWith(BillingLine, StringComparison.Ordinal);
 
-    private static string? TextOf(JsonElement block) =>
-        block.ValueKind == JsonValueKind.Object && block.TryGetProperty("text", out var text) && text.ValueKind == JsonValueKind.String ? text.GetRawText() : null;
+    private static string? TextOf(JsonElement block) => block.ValueKind == JsonValueKind.String ? block.GetRawText()
+        : block.ValueKind == JsonValueKind.Object && block.TryGetProperty("text", out var text) && text.ValueKind == JsonValueKind.String ? text.GetRawText() : null;
 
     private static string? NameOf(JsonElement tool)
     {

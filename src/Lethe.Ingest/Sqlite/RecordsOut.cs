@@ -76,6 +76,8 @@ internal sealed class RecordsOut(SqliteConnection connection, DbTransaction tran
             WHERE session IN (SELECT session FROM exchanges WHERE {Going}) AND coalesce(asked_by, answered_by) IN (SELECT exchange_id FROM exchanges WHERE {Going});
             DELETE FROM responses
             WHERE (org, response_id) IN (SELECT org, response_id FROM exchanges WHERE {Going} AND response_id IS NOT NULL);
+            DELETE FROM responses
+            WHERE session IS NULL AND heard_by IN (SELECT exchange_id FROM exchanges WHERE {Going});
             """,
             transaction: transaction);
         return connection.Execute($"DELETE FROM exchanges WHERE {Going}", transaction: transaction);

@@ -168,7 +168,7 @@ internal sealed class SqliteExchangeWriter : IDisposable
         if (attempt.IsAsked)
         {
             repeat.Run([
-                attempt.Clock.Id.Bytes(), attempt.IsRepeat ? "other" : "chat", attempt.CountsReply ? 1L : 0L, attempt.RepeatedJson(),
+                attempt.Clock.Id.Bytes(), attempt.OperationAsked, attempt.CountsReply ? 1L : 0L, attempt.RepeatedJson(),
                 .. HeardFacts.All.Select(fact => fact.Of(attempt.Counted))]);
         }
 

@@ -38,6 +38,8 @@ internal static class JournalledRecord
         var (exchange, turn) = (told.Exchange, told.Turn);
         // Which tokens and which money an answer that was asked for again stands for, only the calls before it tell.
         var isAskedAgain = turn is { AsksForResponse: true };
+        // Nor which of a batch's results others have brought before.
+        var isShared = isAskedAgain || turn is { Results.Count: > 0 };
         // A book of other prices gives another sum, and is no fault.
         var isOtherBook = stored.PriceBook != told.Cost?.PriceBook;
         return stored with
@@ -49,7 +51,7 @@ internal static class JournalledRecord
             PromptId = told.Envelope.PromptId,
             RequestKind = told.Envelope.RequestKind,
             PreviousResponseId = turn?.PreviousResponseId,
-            CostReportedNanoUsd = isAskedAgain ? stored.CostReportedNanoUsd : turn?.ReportedCostNanoUsd ?? turn?.Usage?.ReportedCostNanoUsd,
+            CostReportedNanoUsd = isShared ? stored.CostReportedNanoUsd : turn?.ReportedCostNanoUsd ?? turn?.Usage?.ReportedCostNanoUsd,
             OrgId = exchange.OrgId,
             Door = StoredWord.Of(exchange.Door),
             CapturedAt = Microseconds.ToText(Microseconds.Of(exchange.CapturedAt)),
@@ -70,8 +72,8 @@ internal static class JournalledRecord
             ResponseId = turn?.ResponseId,
             UpstreamRequestId = turn?.UpstreamRequestId,
             StopReason = turn?.StopReason,
-            Usage = isAskedAgain ? stored.Usage : UsageOf(turn?.Usage),
-            CostNanoUsd = isAskedAgain || isOtherBook ? stored.CostNanoUsd : told.Cost?.NanoUsd,
+            Usage = isShared ? stored.Usage : UsageOf(turn?.Usage),
+            CostNanoUsd = isShared || isOtherBook ? stored.CostNanoUsd : told.Cost?.NanoUsd,
             Reply = isAskedAgain ? stored.Reply : ReplyOf(told),
             Harness = new HarnessRecord(told.Envelope.HarnessId, NullIfEmpty(told.Envelope.HarnessVersion)),
             Evidence = turn?.PreviousResponseId is null && !isAskedAgain ? told.Envelope.Evidence : stored.Evidence,

@@ -30,6 +30,14 @@ public sealed class CacheTests
         Assert.Equal(new CacheDiagnosis("tools_changed", 812), Interpret("""{"messages":[{"role":"user","content":"hi"}]}""", answer).CacheDiagnosis);
 
     [Theory]
+    [InlineData("/v1/responses", """{"id":"r","object":"response","status":"completed","output":[],"prompt_cache_diagnostics":{"reason":"tools_changed","cache_missed_input_tokens":812}}""")]
+    [InlineData("/v1/responses", "data: {\"type\":\"response.completed\",\"response\":{\"id\":\"r\",\"status\":\"completed\",\"output\":[],\"prompt_cache_diagnostics\":{\"cache_miss_reason\":\"tools_changed\",\"cache_missed_input_tokens\":812}}}\n\n")]
+    [InlineData("/v1/chat/completions", """{"id":"c","choices":[{"index":0,"message":{"content":"a"},"finish_reason":"stop"}],"prompt_cache_diagnostics":{"cache_miss_reason":{"type":"tools_changed","cache_missed_input_tokens":812}}}""")]
+    [InlineData("/v1/chat/completions", "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"a\"},\"finish_reason\":\"stop\"}],\"prompt_cache_diagnostics\":{\"reason\":\"tools_changed\",\"cache_missed_input_tokens\":812}}\n\ndata: [DONE]\n\n")]
+    public void OpenAIs_diagnosis_is_kept_in_documents_and_streams(string path, string answer) =>
+        Assert.Equal(new CacheDiagnosis("tools_changed", 812), Invented.Decode(Invented.Exchange(path, "{}", answer)).CacheDiagnosis);
+
+    [Theory]
     [InlineData("""{"diagnostics":null}""")]
     [InlineData("""{"diagnostics":{"cache_miss_reason":null}}""")]
     [InlineData("""{"diagnostics":{"cache_miss_reason":{"type":"<script>"}}}""")]

@@ -98,6 +98,24 @@ public sealed class SmallApisTests
     }
 
     [Fact]
+    public void A_batchs_result_is_known_by_the_batch_the_clients_id_and_the_answers()
+    {
+        static string Line(string id, string answer) =>
+            $$$"""{"custom_id":"{{{id}}}","result":{"message":{"id":"{{{answer}}}","usage":{"output_tokens":1,"input_tokens":100},"model":"claude-haiku-4-5","type":"message","content":[]},"type":"succeeded"}}""" + "\n";
+
+        var first = Results("/v1/messages/batches/b/results", Line("a", "msg_1") + Line("b", "msg_2") + Line("a", "msg_1")).Turn!;
+        var again = Results("/gateway/v1/messages/batches/b/results?limit=9", Line("b", "msg_2") + Line("a", "msg_9")).Turn!;
+        var other = Results("/v1/messages/batches/c/results", Line("a", "msg_1")).Turn!;
+        var file = Results("/v1/files/file-1/content", """{"id":"r1","custom_id":"a","response":{"body":{"id":"chatcmpl-1","object":"chat.completion","model":"gpt-5","usage":{"prompt_tokens":7,"completion_tokens":3}}}}""" + "\n").Turn!;
+
+        Assert.Equal((200, 2, 2), (first.Usage!.InputTotal, first.Usage.Output, first.Results.Count));
+        Assert.Equal(first.Results[1].Key, again.Results[0].Key);
+        Assert.Equal(5, first.Results.Concat(again.Results).Concat(other.Results).Concat(file.Results).Select(result => result.Key).Distinct().Count());
+        Assert.Equal(["b", "b", "c", "file-1"], new[] { first, again, other, file }.Select(turn => turn.Results[0].Batch));
+        Assert.All(first.Results, result => Assert.Equal(((100 * 1_000) + (1 * 5_000)) / 2, result.Cost!.Value.NanoUsd));
+    }
+
+    [Fact]
     public void A_batchs_results_may_be_a_files_content_which_may_be_anything_else()
     {
         var chat = Results("/v1/files/file-1/content", """{"id":"r1","custom_id":"a","response":{"status_code":200,"body":{"object":"chat.completion","model":"gpt-5","choices":[],"usage":{"prompt_tokens":7,"completion_tokens":3,"total_tokens":10}}},"error":null}""" + "\n");

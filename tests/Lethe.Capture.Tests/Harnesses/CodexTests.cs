@@ -47,6 +47,29 @@ public sealed class CodexTests
     }
 
     [Fact]
+    public void A_message_in_a_WebSocket_tells_of_itself_and_the_handshake_of_whoever_opened_it()
+    {
+        var handshake = $$"""
+            originator: codex_exec
+            session-id: {{Root}}
+            thread-id: {{Root}}
+            x-codex-turn-metadata: {"session_id":"{{Root}}","thread_id":"{{Root}}","turn_id":"","request_kind":"prewarm"}
+            """;
+        var warming = Call.Detect(handshake, $$"""{"type":"response.create","generate":false,"client_metadata":{"session_id":"{{Root}}","thread_id":"{{Root}}"} }""");
+        var turn = Call.Detect(handshake, $$"""{"type":"response.create","client_metadata":{"session_id":"{{Root}}","thread_id":"{{Root}}","turn_id":"t-2","x-codex-turn-metadata":"{\"request_kind\":\"turn\"}"} }""");
+        var child = Call.Detect(handshake, $$"""
+            {"type":"response.create","client_metadata":{"session_id":"{{Root}}","thread_id":"{{Grandchild}}","x-codex-parent-thread-id":"{{Child}}",
+             "x-codex-turn-metadata":"{\"session_id\":\"{{Root}}\",\"thread_id\":\"{{Grandchild}}\",\"request_kind\":\"turn\"}"} }
+            """);
+        var silent = Call.Detect(handshake, """{"type":"response.create"}""");
+
+        Assert.Equal(("prewarm", Root), (warming.RequestKind, warming.HarnessSessionId));
+        Assert.Equal(("main", Root, "t-2"), (turn.RequestKind, turn.HarnessSessionId, turn.PromptId));
+        Assert.Equal(("sub_agent", Grandchild, Child), (child.RequestKind, child.HarnessSessionId, child.ParentHarnessSessionId));
+        Assert.Equal((null, Root, null), (silent.RequestKind, silent.HarnessSessionId, silent.ParentHarnessSessionId));
+    }
+
+    [Fact]
     public void The_body_tells_it_where_headers_are_missing()
     {
         var envelope = Call.Detect(

@@ -21,6 +21,35 @@ public sealed class RetryKeyTests
     public void Another_session_thread_prompt_body_or_path_has_another_key(string headers, string body, string path) =>
         Assert.NotEqual(Key(Session, """{"model":"m"}"""), Key(headers, body, path));
 
+    [Theory]
+    [InlineData("/v1beta/models/gemini-3-pro:streamGenerateContent?alt=sse", "/v1beta/models/gemini-3-pro:generateContent")]
+    [InlineData("/v1beta/models/gemini-3-pro:streamGenerateContent?key=a&alt=sse", "/v1beta/models/gemini-3-pro:generateContent?key=a")]
+    [InlineData("/v1/projects/p/locations/l/publishers/anthropic/models/claude:streamRawPredict", "/v1/projects/p/locations/l/publishers/anthropic/models/claude:rawPredict")]
+    [InlineData("/model/amazon.nova-lite-v1%3A0/converse-stream", "/model/amazon.nova-lite-v1%3A0/converse")]
+    [InlineData("/model/meta.llama3-8b-instruct-v1%3A0/invoke-with-response-stream", "/model/meta.llama3-8b-instruct-v1%3A0/invoke")]
+    public void Where_the_path_asks_for_the_stream_the_same_call_without_one_has_the_same_key(string streamed, string whole)
+    {
+        Assert.Equal(Key(Session, "{}", streamed), Key(Session, "{}", whole));
+        Assert.NotEqual(Key(Session, "{}", streamed), Key(Session, "{}", whole.Replace("/mod", "/x/mod", StringComparison.Ordinal)));
+    }
+
+    [Theory]
+    [InlineData("/v2/chat")]
+    [InlineData("/api/chat")]
+    [InlineData("/api/generate")]
+    [InlineData("/v1/complete")]
+    [InlineData("/v1/completions")]
+    [InlineData("/v1/responses")]
+    public void Where_the_body_asks_for_the_stream_the_same_call_without_one_has_the_same_key(string path)
+    {
+        static string? Of(string path, string members) => new ExchangeInterpreter().Interpret(Call.Exchange(
+            Session, $$"""{"model":"m",{{members}}"prompt":"hi","input":"hi","messages":[{"role":"user","content":"hi"}]}""", path)).RetryKey;
+
+        Assert.Equal(Of(path, ""), Of(path, "\"stream\":true,"));
+        Assert.Equal(Of(path, "\"stream\":false,"), Of(path, "\"stream\":true,\"stream_options\":{\"include_usage\":true},"));
+        Assert.NotEqual(Of(path, ""), Of(path, "\"max_tokens\":9,"));
+    }
+
     [Fact]
     public void Without_a_session_the_credential_tells_callers_apart()
     {

@@ -79,7 +79,7 @@ public sealed class SharedAgentsTests(ITestOutputHelper output)
     {
         var pairs = 0;
         var conversations = RecordedAgent.All
-            .Where(request => request.Harness is "claude-code" or "codex" or "opencode" && request.Meaning.Chain is not null && !IsTitle(request))
+            .Where(request => request.Harness is "claude-code" or "codex" or "opencode" && request.Meaning.Chain is not null && request.Meaning.Turn?.PreviousResponseId is null && !IsTitle(request))
             .GroupBy(request => (request.Harness, request.Scenario, request.Meaning.Envelope.HarnessSessionId));
         foreach (var conversation in conversations)
         {
@@ -158,7 +158,7 @@ public sealed class SharedAgentsTests(ITestOutputHelper output)
         foreach (var (call, kind) in new[]
         {
             ("claude-code claude-hint 1", "main"), ("claude-code claude-hint 3", "sub_agent"), ("claude-code nested-fg 2", "sub_agent"), ("codex plain 1", "main"),
-            ("codex subagent-v2 3", "sub_agent"), ("gemini plain 1", "router"), ("gemini plain 2", null), ("opencode plain-anthropic 1", "title"),
+            ("codex subagent-v2 3", "sub_agent"), ("codex websocket 2", "prewarm"), ("codex websocket 3", null), ("gemini plain 1", "router"), ("gemini plain 2", null), ("opencode plain-anthropic 1", "title"),
             ("opencode plain-anthropic 2", null), ("opencode subagent-anthropic 3", "sub_agent"), ("qwen-code qwen24 2", "other"),
         })
         {

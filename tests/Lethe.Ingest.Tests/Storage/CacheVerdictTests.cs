@@ -97,6 +97,62 @@ public abstract class CacheVerdictTests(StoreKind kind)
         Assert.Equal("off not_marked certain - 0", Verdict(First, Next with { CacheRead = 0, CacheWrite = 0, Input = 20_300, CacheMarks = null }));
 
     [Fact]
+    public void A_prompt_that_is_too_short_is_not_kept()
+    {
+        Assert.Equal("off too_short likely - 0", Of(Records(First with { Input = 900, CacheWrite = 0 })[0]));
+        Assert.Equal("off too_short likely - 0", Verdict(First with { Input = 900, CacheWrite = 0 }, Next with { Input = 950, CacheRead = 0, CacheWrite = 0 }));
+    }
+
+    [Fact]
+    public void What_reads_less_than_nine_tenths_of_what_was_left_has_missed_a_part_of_it()
+    {
+        Assert.Equal("hit - certain - 0", Verdict(First, Next with { CacheRead = 18_200, CacheWrite = 2_100, Tools = "others" }));
+        Assert.Equal("rebuilt tools_changed certain tools 17250000", Verdict(First, Next with { CacheRead = 17_000, CacheWrite = 3_300, Tools = "others" }));
+    }
+
+    [Fact]
+    public void Whom_to_bill_where_marks_stand_and_how_a_text_is_spelt_are_no_changes()
+    {
+        const string Billed = """[{"type":"text","text":"x-anthropic-billing-header: cc_version=2.1.a;"},{"type":"text","text":"you"}]""";
+        const string Unknown = "unknown unknown unknown - 115000000";
+        Assert.Equal(Unknown, Verdict(First with { SystemJson = Billed }, Missed with { SystemJson = Billed.Replace("2.1.a", "2.1.b", StringComparison.Ordinal) }));
+        Assert.Equal(Unknown, Verdict(First with { SystemJson = "\"you\"" }, Missed with { SystemJson = """[{"type":"text","text":"you"}]""" }));
+        Assert.Equal(Unknown, Verdict(First with { SystemJson = """[{"text":"you"},{"cachePoint":{"type":"default"}}]""" }, Missed with { SystemJson = """[{"text":"you"}]""" }));
+    }
+
+    [Fact]
+    public void What_changed_first_is_named()
+    {
+        const string Tools = """[{"name":"Read"},{"type":"function","function":{"name":"Bash","description":"a"}}]""";
+        Assert.Equal("rebuilt tools_changed certain tools[1] Bash 115000000", Verdict(First with { ToolsJson = Tools }, Missed with { ToolsJson = Tools.Replace("\"a\"", "\"b\"", StringComparison.Ordinal) }));
+        Assert.Equal(
+            "rebuilt system_changed certain system[1] 115000000",
+            Verdict(
+                First with { SystemJson = """[{"text":"a"},{"text":"b"}]""", CacheMarks = "system.1:5m" },
+                Missed with { SystemJson = """[{"text":"a"},{"text":"c"}]""", CacheMarks = "system.1:5m" }));
+    }
+
+    [Theory]
+    [InlineData("messages_changed", "history_changed")]
+    [InlineData("system_changed", "system_changed")]
+    [InlineData("model_changed", "model_changed")]
+    [InlineData("a_new_word", "a_new_word")]
+    public void The_vendors_word_is_the_reason_whatever_ours_would_be(string word, string reason)
+    {
+        Assert.Equal($"rebuilt {reason} certain tools 115000000", Verdict(First, Missed with { Tools = "others", CacheDiagnosis = new CacheDiagnosis(word, null) }));
+        Assert.Equal("rebuilt tools_changed certain tools 115000000", Verdict(First, Missed with { Tools = "others", CacheDiagnosis = new CacheDiagnosis("unavailable", null) }));
+    }
+
+    [Fact]
+    public void A_miss_costs_what_was_written_anew_less_what_reading_it_would_have_cost()
+    {
+        // Opus 4.5: 5 USD a million read anew, 6.25 written for five minutes, 10 for an hour, 0.50 read.
+        Assert.Equal(20_000 * (10_000L - 500), Records(First, Missed with { Tools = "others", CacheWrite = null, CacheWrite1h = 20_300 })[1].Cache!.CostNanoUsd);
+        Assert.Equal(20_000 * (5_000L - 500), Records(First, Missed with { Tools = "others", CacheWrite = 0, Input = 20_305 })[1].Cache!.CostNanoUsd);
+        Assert.Null(Records(First with { Model = "unheard-of" }, Missed with { Model = "unheard-of", Tools = "others" })[1].Cache!.CostNanoUsd);
+    }
+
+    [Fact]
     public void The_vendors_own_word_wins_and_is_shown_beside_ours()
     {
         var record = Records(First, Missed with { CacheDiagnosis = new CacheDiagnosis("tools_changed", 19_000) })[1];

@@ -55,6 +55,8 @@ internal sealed record Told
 
     public long? CacheWrite { get; init; }
 
+    public long? CacheWrite1h { get; init; }
+
     public long? Output { get; init; } = 3;
 
     public long? Cost { get; init; } = 7;
@@ -81,6 +83,9 @@ internal sealed record Told
     public long? CacheParameters { get; init; }
 
     public CacheDiagnosis? CacheDiagnosis { get; init; }
+
+    /// <summary>Results of a batch that it fetched, each of ten tokens in, three out, and a cost of seven.</summary>
+    public string[] Results { get; init; } = [];
 
     public string Model { get; init; } = "m-1";
 
@@ -112,6 +117,12 @@ internal sealed record Told
     public string? RequestKind { get; init; }
 
     public string? Tools { get; init; }
+
+    /// <summary>The system prompt as JSON, in the place of <see cref="System"/>.</summary>
+    public string? SystemJson { get; init; }
+
+    /// <summary>The tools as JSON, in the place of <see cref="Tools"/>.</summary>
+    public string? ToolsJson { get; init; }
 
     /// <summary>The upstream's own name of its error.</summary>
     public string? Error { get; init; }
@@ -153,12 +164,14 @@ internal sealed record Told
         {
             Provider = Provider,
             Endpoint = Endpoint,
-            Operation = Endpoint == "responses_get" ? Operation.Other : Operation.Chat,
+            Operation = Endpoint is "responses_get" or "batch_results" ? Operation.Other : Operation.Chat,
             ResponseId = ResponseId,
             PreviousResponseId = Continues,
             ModelRequested = "m",
             ModelServed = Reply is null ? null : Model,
-            Usage = Reply is null ? null : new Usage { Input = Input, CacheRead = CacheRead, CacheWrite5m = CacheWrite, Output = Output, Final = true },
+            Usage = Results.Length > 0 ? new Usage { Input = 10 * Results.Length, Output = 3 * Results.Length, Final = true }
+                : Reply is null ? null : new Usage { Input = Input, CacheRead = CacheRead, CacheWrite5m = CacheWrite, CacheWrite1h = CacheWrite1h, Output = Output, Final = true },
+            Results = [.. Results.Select(key => new BatchResult("b", key, Model, new Usage { Input = 10, Output = 3, Final = true }) { Cost = new Cost(7, "test 1") })],
             CacheMarks = CacheMarks,
             CacheParameters = CacheParameters,
             CacheDiagnosis = CacheDiagnosis,
@@ -171,14 +184,14 @@ internal sealed record Told
                 .. Prompt.Index().Where(said => said.Item[0] is '=' or '!').Select(said => new ToolResult(said.Item[1..], said.Item[0] == '!', ToolOutput) { Message = PlacesAreTold ? said.Index : null }),
                 .. Answers.Select(id => new ToolResult(id, AnswersFail, ToolOutput)),
             ],
-            System = System is null ? null : JsonSerializer.SerializeToUtf8Bytes(System),
-            Tools = Tools is null ? null : JsonSerializer.SerializeToUtf8Bytes(Tools),
+            System = SystemJson is not null ? Encoding.UTF8.GetBytes(SystemJson) : System is null ? null : JsonSerializer.SerializeToUtf8Bytes(System),
+            Tools = ToolsJson is not null ? Encoding.UTF8.GetBytes(ToolsJson) : Tools is null ? null : JsonSerializer.SerializeToUtf8Bytes(Tools),
             Error = Error is null ? null : new ExchangeError("http", Error, null, null),
             ReportedCostNanoUsd = CostReported,
             ReplyComplete = Outcome == Outcome.Completed && Reply is not null,
         },
         Chain = ChainOf(),
-        Cost = Reply is not null && Cost is { } cost ? new Cost(cost, "test 1") : null,
+        Cost = Results.Length > 0 ? new Cost(7 * Results.Length, "test 1") : Reply is not null && Cost is { } cost ? new Cost(cost, "test 1") : null,
         RetryKey = RetryKey is null ? null : Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(RetryKey))),
     };
 

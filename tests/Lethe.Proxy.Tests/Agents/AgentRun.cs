@@ -17,9 +17,24 @@ internal sealed class AgentHome : IDisposable
 {
     private static readonly TimeSpan RunTimeMax = TimeSpan.FromSeconds(120);
 
-    private readonly string home = Directory.CreateTempSubdirectory("lethe-agent-").FullName;
+    private readonly string home = System.IO.Directory.CreateTempSubdirectory("lethe-agent-").FullName;
 
-    public string WorkingDirectory => Directory.CreateDirectory(Path.Combine(home, "work")).FullName;
+    /// <summary>Its HOME.</summary>
+    public string Directory => home;
+
+    public string WorkingDirectory => System.IO.Directory.CreateDirectory(Path.Combine(home, "work")).FullName;
+
+    public static Dictionary<string, string> QwenEnvironment => new() { ["OPENAI_API_KEY"] = "sk-dummy-0000", ["OPENAI_MODEL"] = "gpt-5", ["QWEN_CODE_NO_RELAUNCH"] = "true" };
+
+    /// <summary>Where an agent is installed.</summary>
+    public static string Program(string agent)
+    {
+        var program = Path.Combine(Checkout.Root, "artifacts", "agents", "node_modules", ".bin", agent);
+        Assert.True(File.Exists(program), $"{agent} is not installed: run scripts/install-test-needs");
+        return program;
+    }
+
+    public static string[] QwenArguments(string prompt) => ["-y", "--auth-type", "openai", "-p", prompt];
 
     public Task<AgentRun> ClaudeAsync(string baseUrl, string prompt, params string[] arguments) => RunAsync(
         "claude",
@@ -38,7 +53,7 @@ internal sealed class AgentHome : IDisposable
 
     public Task<AgentRun> CodexAsync(string baseUrl, string prompt, params string[] arguments)
     {
-        var codexHome = Directory.CreateDirectory(Path.Combine(home, ".codex")).FullName;
+        var codexHome = System.IO.Directory.CreateDirectory(Path.Combine(home, ".codex")).FullName;
         File.WriteAllText(Path.Combine(codexHome, "config.toml"), $"""
             model = "gpt-5.5"
             model_provider = "scripted"
@@ -77,7 +92,7 @@ internal sealed class AgentHome : IDisposable
 
     public Task<AgentRun> GeminiAsync(string baseUrl, string prompt, params string[] arguments)
     {
-        File.WriteAllText(Path.Combine(Directory.CreateDirectory(Path.Combine(home, ".gemini")).FullName, "settings.json"), """
+        File.WriteAllText(Path.Combine(System.IO.Directory.CreateDirectory(Path.Combine(home, ".gemini")).FullName, "settings.json"), """
             {"security":{"auth":{"selectedType":"gemini-api-key"}},"general":{"disableAutoUpdate":true,"disableUpdateNag":true,"enableAutoUpdate":false},
              "telemetry":{"enabled":false},"privacy":{"usageStatisticsEnabled":false},"experimental":{"enableAgents":true}}
             """);
@@ -87,18 +102,30 @@ internal sealed class AgentHome : IDisposable
             new() { ["GEMINI_API_KEY"] = "dummy-0000", ["GOOGLE_GEMINI_BASE_URL"] = baseUrl, ["GEMINI_TELEMETRY_ENABLED"] = "false", ["GEMINI_CLI_NO_RELAUNCH"] = "true" });
     }
 
-    public void Dispose() => Directory.Delete(home, recursive: true);
+    public Task<AgentRun> PiAsync(string baseUrl, string prompt, params string[] arguments)
+    {
+        var settings = System.IO.Directory.CreateDirectory(Path.Combine(home, ".pi", "agent")).FullName;
+        File.WriteAllText(Path.Combine(settings, "models.json"), JsonSerializer.Serialize(new { providers = new { openai = new { baseUrl } } }));
+        return RunAsync(
+            "pi",
+            ["-p", "--provider", "openai", "--model", "gpt-5", .. arguments, prompt],
+            new() { ["OPENAI_API_KEY"] = "sk-dummy-0000", ["PI_OFFLINE"] = "1", ["PI_TELEMETRY"] = "0" });
+    }
+
+    public Task<AgentRun> QwenAsync(string baseUrl, string prompt) =>
+        RunAsync("qwen", QwenArguments(prompt), new(QwenEnvironment) { ["OPENAI_BASE_URL"] = baseUrl });
+
+    public void Dispose() => System.IO.Directory.Delete(home, recursive: true);
 
     private async Task<AgentRun> RunAsync(string agent, string[] arguments, Dictionary<string, string> environment)
     {
-        var start = new ProcessStartInfo(Path.Combine(Checkout.Root, "artifacts", "agents", "node_modules", ".bin", agent))
+        var start = new ProcessStartInfo(Program(agent))
         {
             WorkingDirectory = WorkingDirectory,
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        Assert.True(File.Exists(start.FileName), $"{agent} is not installed: run scripts/install-test-needs");
         var path = start.Environment["PATH"];
         start.Environment.Clear();
         start.Environment["PATH"] = path;

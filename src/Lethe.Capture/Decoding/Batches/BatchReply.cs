@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using Lethe.Capture.Decoding.Anthropic;
 using Lethe.Capture.Decoding.Framing;
@@ -9,23 +11,25 @@ using Lethe.Capture.Turns;
 
 namespace Lethe.Capture.Decoding.Batches;
 
-/// <summary>Adds up what the calls of a batch used, at the batch's price. A call that failed is no failure of the reading.</summary>
-internal sealed class BatchReply(string vendor) : IReply
+/// <summary>Adds up what the calls of a batch used, at the batch's price. A call that failed is no failure of the reading, and one that is told twice is one.</summary>
+/// <param name="batch">The id of the batch, or of the file that holds its results.</param>
+internal sealed class BatchReply(string vendor, string batch) : IReply
 {
     private const string Tier = "batch";
 
-    private readonly Dictionary<string, Usage> byModel = new(StringComparer.Ordinal);
+    private readonly List<BatchResult> results = [];
+    private readonly HashSet<string> keys = new(StringComparer.Ordinal);
     private ExchangeError? error;
 
     public void Take(FrameKind kind, ReadOnlySpan<byte> name, JsonElement json)
     {
         if (json.ObjectMember("result"u8)?.ObjectMember("message"u8) is { } message)
         {
-            Add(message, message.ObjectMember("usage"u8) is { } told ? AnthropicUsage.Read(told, final: true) : null);
+            Add(json, message, message.ObjectMember("usage"u8) is { } told ? AnthropicUsage.Read(told, final: true) : null);
         }
         else if (json.ObjectMember("response"u8)?.ObjectMember("body"u8) is { } body)
         {
-            Add(body, body.Is("object"u8, "response"u8) ? ResponsesUsage.Find(body) : ChatUsage.Find(body, vendor, Tier, final: true));
+            Add(json, body, body.Is("object"u8, "response"u8) ? ResponsesUsage.Find(body) : ChatUsage.Find(body, vendor, Tier, final: true));
         }
         else if (kind == FrameKind.Document)
         {
@@ -33,25 +37,29 @@ internal sealed class BatchReply(string vendor) : IReply
         }
     }
 
-    public Answer Finish(ReplyEnd end) => new()
+    public Answer Finish(ReplyEnd end)
     {
-        Model = byModel.Count == 1 ? byModel.Keys.Single() is { Length: > 0 } model ? model : null : null,
-        Usage = byModel.Values.Aggregate((Usage?)null, (sum, next) => sum?.Plus(next) ?? next) is { } all
-            ? all with { ServiceTier = Tier, ReportedJson = null, Iterations = byModel.Count == 1 ? all.Iterations : [.. byModel.Select(Pass)] }
-            : null,
-        Error = error,
-        Complete = error is null && end != ReplyEnd.Cut,
-    };
-
-    private void Add(JsonElement answer, Usage? usage)
-    {
-        if (usage is not null)
+        var models = results.Select(result => result.Model).Distinct(StringComparer.Ordinal).ToList();
+        var all = results.Aggregate((Usage?)null, (sum, next) => sum?.Plus(next.Usage) ?? next.Usage);
+        return new Answer
         {
-            var model = answer.Word("model"u8) ?? "";
-            byModel[model] = byModel.TryGetValue(model, out var before) ? before.Plus(usage) : usage;
+            Model = models.Count == 1 ? models[0] : null,
+            Usage = all is null ? null : all with { ServiceTier = Tier, ReportedJson = null, Iterations = [] },
+            Results = results,
+            Error = error,
+            Complete = error is null && end != ReplyEnd.Cut,
+        };
+    }
+
+    private void Add(JsonElement line, JsonElement answer, Usage? usage)
+    {
+        var key = KeyOf(line.Word("custom_id"u8), answer.Word("id"u8) ?? line.Word("id"u8));
+        if (usage is not null && keys.Add(key))
+        {
+            results.Add(new BatchResult(batch, key, answer.Word("model"u8), usage with { ServiceTier = Tier }));
         }
     }
 
-    private static UsageIteration Pass(KeyValuePair<string, Usage> part) => new(
-        Tier, part.Key, part.Value.Input ?? 0, part.Value.CacheRead ?? 0, part.Value.CacheWrite5m ?? 0, part.Value.CacheWrite1h ?? 0, part.Value.Output ?? 0);
+    private string KeyOf(string? customId, string? answerId) =>
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{batch}\0{customId}\0{answerId}")).AsSpan(0, SHA256.HashSizeInBytes / 2));
 }

@@ -16,5 +16,5 @@ internal sealed class BatchesDialect : Dialect
 
     public override Turn ReadRequest(Turn turn, in RequestView request) => turn;
 
-    public override IReply OpenReply(in CallView call) => new BatchReply(call.Vendor);
+    public override IReply OpenReply(in CallView call) => new BatchReply(call.Vendor, call.Endpoint.Item ?? "");
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Lethe.Capture.Decoding.Caching;
 using Lethe.Capture.Decoding.Json;
 using Lethe.Capture.Decoding.Wire;
 using Lethe.Capture.Turns;
@@ -17,6 +18,7 @@ internal static class ChatDocument
             Usage = ChatUsage.Find(document, vendor, document.Text("service_tier"u8), final: true),
             Error = WireError.Inside(document, "body"),
             Complete = true,
+            CacheDiagnosis = CacheDiagnoses.Read(document),
         };
         if (FirstChoice(document) is not { } choice)
         {

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Lethe.Capture.Decoding.Caching;
 using Lethe.Capture.Decoding.Framing;
 using Lethe.Capture.Decoding.Json;
 using Lethe.Capture.Decoding.Wire;
@@ -23,6 +24,7 @@ internal sealed class ChatReply(string vendor) : IReply
     private string? audioId;
     private string? tier;
     private ExchangeError? error;
+    private CacheDiagnosis? diagnosis;
     private bool spoke;
     private bool stopped;
     private Answer? whole;
@@ -44,6 +46,7 @@ internal sealed class ChatReply(string vendor) : IReply
         id ??= data.Word("id"u8);
         model ??= data.Word("model"u8);
         tier = data.Word("service_tier"u8) ?? tier;
+        diagnosis = CacheDiagnoses.Read(data) ?? diagnosis;
         usage.MergeCounts(ChatUsage.Of(data));
         error ??= name.SequenceEqual("error"u8) ? WireError.Of(data, "stream") : WireError.Inside(data, "stream");
         foreach (var choice in data.Items("choices"u8))
@@ -73,6 +76,7 @@ internal sealed class ChatReply(string vendor) : IReply
             Usage = ReadUsage(final: ended || stop is not null),
             Error = error,
             Complete = ended && error is null,
+            CacheDiagnosis = diagnosis,
         };
     }
 

@@ -99,6 +99,7 @@ internal sealed class ResponsesReply : IReply
             PreviousResponseId = previous,
             Stop = terminal?.Stop,
             Usage = terminal?.Usage,
+            CacheDiagnosis = terminal?.CacheDiagnosis,
             Error = failure,
             Complete = terminal is not null && failure is null,
         };

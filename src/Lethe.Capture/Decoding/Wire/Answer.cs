@@ -20,6 +20,9 @@ internal sealed record Answer
 
     public Usage? Usage { get; init; }
 
+    /// <summary>What of <see cref="Usage"/> each result of a batch used.</summary>
+    public IReadOnlyList<BatchResult> Results { get; init; } = [];
+
     public ExchangeError? Error { get; init; }
 
     public IReadOnlyList<Message> Messages { get; init; } = [];

@@ -16,6 +16,9 @@ internal readonly record struct Endpoint(string Name, Operation Operation, Diale
     /// <summary>The model that the path names; null when it names none.</summary>
     public string? Model { get; init; }
 
+    /// <summary>What the path asks for by its id; null when it names none.</summary>
+    public string? Item { get; init; }
+
     /// <summary>Whose API it is, where nobody says who answered.</summary>
     public string Vendor { get; init; } = "openai";
 
@@ -58,6 +61,14 @@ internal sealed record EndpointRule(string Suffix, string Name, Operation Operat
             : (path.IndexOf(ModelBehind, StringComparison.Ordinal), path.LastIndexOf(Suffix, StringComparison.OrdinalIgnoreCase));
         from += ModelBehind?.Length ?? 0;
         return ModelBehind is not null && from >= ModelBehind.Length && from < until ? Uri.UnescapeDataString(path[from..until]) : null;
+    }
+
+    /// <summary>The id between <see cref="Within"/> and the suffix.</summary>
+    public string? Item(string path)
+    {
+        var (from, until) = Within is null ? (-1, 0) : (path.LastIndexOf(Within, StringComparison.Ordinal), path.Length - Suffix.Length);
+        from += Within?.Length ?? 0;
+        return Within is not null && from >= Within.Length && from < until ? path[from..until] : null;
     }
 
     public bool Accepts(string method, string path) =>
