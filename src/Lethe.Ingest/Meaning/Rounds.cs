@@ -1,8 +1,8 @@
 namespace Lethe.Ingest.Meaning;
 
 /// <summary>
-/// Parts a batch into rounds that are loaded, applied and written one after the other: two tries of one call, two that name the same kept answer, or
-/// two machines' turns under one session id, never share one, so that each finds the other in the store.
+/// Parts a batch into rounds that are loaded, applied and written one after the other: two tries of one call, two that name the same kept answer, one that
+/// gives work to others and one that takes it up, or two machines' turns under one session id, never share one, so that each finds the other in the store.
 /// </summary>
 internal static class Rounds
 {
@@ -21,6 +21,7 @@ internal static class Rounds
                 || (exchange.RetryKey is { } key && calls.Contains((org, key)))
                 || (named is not null && answers.Contains((org, named)))
                 || (made is not null && answers.Contains((org, made)))
+                || (Delegations.Taken(exchange.Told) is { } taken && answers.Contains((org, taken)))
                 || (exchange.Told.Envelope.Host is { } machine && hosts.TryGetValue(session, out var other) && other != machine);
             if (isApart)
             {
@@ -42,7 +43,7 @@ internal static class Rounds
                 hosts[session] = host;
             }
 
-            answers.UnionWith(new[] { named, made }.OfType<string>().Select(id => (org, id)));
+            answers.UnionWith(new[] { named, made }.OfType<string>().Concat(Delegations.Given(exchange.Told)).Select(id => (org, id)));
         }
 
         if (round.Count > 0)
