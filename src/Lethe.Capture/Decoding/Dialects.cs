@@ -6,6 +6,8 @@ using Lethe.Capture.Decoding.Bedrock;
 using Lethe.Capture.Decoding.Cohere;
 using Lethe.Capture.Decoding.Counting;
 using Lethe.Capture.Decoding.Gemini;
+using Lethe.Capture.Decoding.GeminiInteractions;
+using Lethe.Capture.Decoding.GeminiLive;
 using Lethe.Capture.Decoding.Media;
 using Lethe.Capture.Decoding.Ollama;
 using Lethe.Capture.Decoding.OpenAIChat;
@@ -24,6 +26,7 @@ internal static class Dialects
     [
         new AnthropicDialect(), new ChatDialect(), new ResponsesDialect(), new ConverseDialect(), new ClaudeInvokeDialect(), new InvokeDialect(), new CohereDialect(),
         new OllamaDialect(), new GeminiDialect(), new CountingDialect(), new CompleteDialect(), new BatchesDialect(), new MediaDialect(), new RealtimeDialect(),
+        new InteractionsDialect(), new LiveDialect(),
     ];
 
     /// <summary>The call that a path names in one of them; null when it names none.</summary>
@@ -48,7 +51,7 @@ internal static class Dialects
     public static SocketRule? BySocket(string path) => Spoken(path)?.Socket;
 
     /// <summary>What a call inside a WebSocket to such a path is; null when nobody here knows.</summary>
-    public static Endpoint? InSocket(string path) => Spoken(path) is { } dialect ? new Endpoint(dialect.Socket!.Name, Operation.Chat, dialect) { Streams = true } : null;
+    public static Endpoint? InSocket(string path) => Spoken(path) is { } dialect ? new Endpoint(dialect.Socket!.Name, Operation.Chat, dialect) { Streams = true, Vendor = dialect.Vendor } : null;
 
     /// <summary>The call that most speaks for where the path says nothing; null when nothing speaks for any.</summary>
     /// <param name="answer">The first thing the response said, when that is JSON.</param>

@@ -8,11 +8,8 @@ internal static class EndpointPaths
 {
     private static readonly (string Suffix, Endpoint Endpoint)[] Unspoken =
     [
-        (":countTokens", Endpoint.Unsupported("count_tokens")),
-        (":embedContent", Endpoint.Unsupported("embeddings")),
-        (":batchEmbedContents", Endpoint.Unsupported("embeddings")),
-        (":predict", Endpoint.Unsupported("predict")),
-        ("/interactions", Endpoint.Unsupported("interactions")),
+        (":batchGenerateContent", Endpoint.Other("batches")),
+        (":asyncBatchEmbedContent", Endpoint.Other("batches")),
         (":rawPredict", Endpoint.Unsupported("raw_predict")),
         (":streamRawPredict", Endpoint.Unsupported("raw_predict")),
         ("/generate", Endpoint.Unsupported("generate")),
@@ -75,6 +72,7 @@ internal static class EndpointPaths
     /// <summary>A stored answer that is changed, cancelled or deleted.</summary>
     private static Endpoint? Stored(string path) =>
         path.Contains("/responses/", StringComparison.OrdinalIgnoreCase) ? Endpoint.Other("responses_stored")
+        : path.Contains("/interactions/", StringComparison.OrdinalIgnoreCase) ? Endpoint.Other("interactions_stored")
         : path.Contains("/chat/completions/", StringComparison.OrdinalIgnoreCase) ? Endpoint.Other("chat_completions_stored")
         : null;
 

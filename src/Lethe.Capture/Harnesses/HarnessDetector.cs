@@ -40,7 +40,7 @@ public static class HarnessDetector
             // The Conversations API: what is said stands on the vendor's side, under this id.
             draft.Session(wire.Body("conversation") ?? wire.Body("conversation.id"));
         }
-        else if (turn is { Endpoint: "realtime" } && exchange.Attributes.GetValueOrDefault(CapturedExchange.ConnectionAttribute) is { } connection)
+        else if (turn is { IsInConversation: true } && exchange.Attributes.GetValueOrDefault(CapturedExchange.ConnectionAttribute) is { } connection)
         {
             // What is said stands on the vendor's side, for as long as the connection lasts.
             draft.Session(new Clue(connection, "inference:connection"));

@@ -16,8 +16,8 @@ internal static class TokenPricing
     {
         var total = usage.InputTotal ?? 0;
         var (input, cacheRead) = (Positive(usage.Input), Positive(usage.CacheRead));
-        var (freshAudio, cachedAudio) = Spread(usage.AudioInput, ref input, ref cacheRead);
-        var (freshImages, cachedImages) = Spread(usage.ImageInput, ref input, ref cacheRead);
+        var (freshAudio, cachedAudio) = Spread(usage.AudioInput, usage.AudioCacheRead, ref input, ref cacheRead);
+        var (freshImages, cachedImages) = Spread(usage.ImageInput, usage.ImageCacheRead, ref input, ref cacheRead);
         var output = Positive(usage.Output);
         var audioOutput = Take(usage.AudioOutput, ref output);
         var imageOutput = Take(usage.ImageOutput, ref output);
@@ -55,10 +55,11 @@ internal static class TokenPricing
         : prices.Of(total, "input_mtok");
 
     /// <summary>How many of a kind's tokens are fresh and how many cached; they leave the others.</summary>
-    private static (long Fresh, long Cached) Spread(long? kind, ref long input, ref long cacheRead)
+    private static (long Fresh, long Cached) Spread(long? kind, long? cached, ref long input, ref long cacheRead)
     {
-        var fresh = Take(kind, ref input);
-        return (fresh, Take(Positive(kind) - fresh, ref cacheRead));
+        var told = Take(Math.Min(Positive(kind), Positive(cached)), ref cacheRead);
+        var fresh = Take(Positive(kind) - told, ref input);
+        return (fresh, told + Take(Positive(kind) - told - fresh, ref cacheRead));
     }
 
     private static long Take(long? wanted, ref long rest)

@@ -24,6 +24,19 @@ public static class EndpointNames
 
     /// <summary>The work on an answer that the Responses API keeps is to end; what there is of it comes back.</summary>
     public const string ResponsesCancel = "responses_cancel";
+
+    public const string Interactions = "interactions";
+
+    /// <summary>An answer that the Interactions API keeps is asked for again.</summary>
+    public const string InteractionsGet = "interactions_get";
+
+    /// <summary>The work on an answer that the Interactions API keeps is to end; what there is of it comes back.</summary>
+    public const string InteractionsCancel = "interactions_cancel";
+
+    public const string Realtime = "realtime";
+
+    /// <summary>Gemini Live.</summary>
+    public const string Live = "live";
 }
 
 /// <summary>What one exchange said, in one shape for all dialects. Unknown is null, never zero.</summary>
@@ -40,7 +53,7 @@ public sealed record Turn
     /// <summary>True when the reply came, or was asked for, as a stream of events.</summary>
     public bool Stream { get; init; }
 
-    /// <summary>True when the vendor was asked to go on working though the client goes away (<c>background</c> of the Responses API).</summary>
+    /// <summary>True when the vendor was asked to go on working though the client goes away (<c>background</c>).</summary>
     public bool Background { get; init; }
 
     public string? ModelRequested { get; init; }
@@ -52,7 +65,7 @@ public sealed record Turn
     /// <summary>The vendor's own request id, from a response header or the body.</summary>
     public string? UpstreamRequestId { get; init; }
 
-    /// <summary>The response this request continues by id (Responses API); its history is not in the request.</summary>
+    /// <summary>The response, or interaction, that this request continues by id; its history is not in the request.</summary>
     public string? PreviousResponseId { get; init; }
 
     /// <summary>The provider's own word.</summary>
@@ -107,13 +120,16 @@ public sealed record Turn
     /// <summary>True when the reply reached its own end (terminal event, or a whole document).</summary>
     public bool ReplyComplete { get; init; }
 
-    /// <summary>True for a call of the Responses API that makes an answer.</summary>
-    public bool MakesResponse => Endpoint == EndpointNames.Responses;
+    /// <summary>True for a call of the Responses API, or of the Interactions API, that makes an answer.</summary>
+    public bool MakesResponse => Endpoint is EndpointNames.Responses or EndpointNames.Interactions;
 
-    /// <summary>True for a call that the Responses API answers with an answer that it keeps.</summary>
-    public bool AsksForResponse => Endpoint is EndpointNames.ResponsesGet or EndpointNames.ResponsesCancel;
+    /// <summary>True for a call that one of these APIs answers with an answer that it keeps.</summary>
+    public bool AsksForResponse => Endpoint is EndpointNames.ResponsesGet or EndpointNames.ResponsesCancel or EndpointNames.InteractionsGet or EndpointNames.InteractionsCancel;
 
-    /// <summary>True when the vendor took the call and answers later (a background call of the Responses API): the answer is to be asked for by its id.</summary>
+    /// <summary>True for a call inside a connection for as long as which the vendor keeps what was said.</summary>
+    public bool IsInConversation => Endpoint is EndpointNames.Realtime or EndpointNames.Live;
+
+    /// <summary>True when the vendor took the call and answers later (a background call): the answer is to be asked for by its id.</summary>
     public bool IsDeferred => Operation == Operation.Chat && Reply.Count == 0 && !ReplyComplete && !Stream && StopReason is "queued" or "in_progress";
 
     /// <summary>True when the answer, or the rest of it, can be asked for by its id.</summary>

@@ -24,9 +24,15 @@ public sealed record Usage
 
     public long? AudioOutput { get; init; }
 
+    /// <summary>What of <see cref="AudioInput"/> was read from a cache; null when not told.</summary>
+    public long? AudioCacheRead { get; init; }
+
     public long? WebSearches { get; init; }
 
     public long? ImageInput { get; init; }
+
+    /// <summary>What of <see cref="ImageInput"/> was read from a cache; null when not told.</summary>
+    public long? ImageCacheRead { get; init; }
 
     public long? ImageOutput { get; init; }
 
@@ -67,9 +73,11 @@ public sealed record Usage
         Output = Sum(Output, more.Output),
         Reasoning = Sum(Reasoning, more.Reasoning),
         AudioInput = Sum(AudioInput, more.AudioInput),
+        AudioCacheRead = Sum(AudioCacheRead, more.AudioCacheRead),
         AudioOutput = Sum(AudioOutput, more.AudioOutput),
         WebSearches = Sum(WebSearches, more.WebSearches),
         ImageInput = Sum(ImageInput, more.ImageInput),
+        ImageCacheRead = Sum(ImageCacheRead, more.ImageCacheRead),
         ImageOutput = Sum(ImageOutput, more.ImageOutput),
         ReportedCostNanoUsd = Sum(ReportedCostNanoUsd, more.ReportedCostNanoUsd),
         Iterations = [.. Iterations, .. more.Iterations],

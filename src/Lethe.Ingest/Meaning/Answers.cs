@@ -22,7 +22,7 @@ internal sealed class AnswerState
 }
 
 /// <summary>
-/// The answers that the Responses API keeps (https://platform.openai.com/docs/guides/conversation-state): a call that continues one belongs to
+/// The answers that the Responses API keeps (https://platform.openai.com/docs/guides/conversation-state), and the Interactions API: a call that continues one belongs to
 /// its session, though it repeats nothing of it, whichever comes first; and one that is asked for again is counted once.
 /// </summary>
 internal static class Answers
@@ -145,7 +145,12 @@ internal static class Answers
     {
         Evidence = new Dictionary<string, string>(told.Envelope.Evidence)
         {
-            ["harness_session_id"] = told.Turn is { AsksForResponse: true } ? "inference:response_id" : "body:previous_response_id",
+            ["harness_session_id"] = told.Turn switch
+            {
+                { AsksForResponse: true } => "inference:response_id",
+                { Endpoint: EndpointNames.Interactions } => "body:previous_interaction_id",
+                _ => "body:previous_response_id",
+            },
         },
     };
 }

@@ -14,6 +14,7 @@ internal static class Applying
     {
         var (told, clock, attempt) = (exchange.Told, exchange.Clock, exchange.Attempt);
         var key = SessionOf(set, told);
+        told = Delegations.Told(set, told, key);
         var own = Meet(set, told, key, clock);
         attempt.IsRepeat = Answers.Hear(set, told, clock);
         exchange.Told = told = BatchResults.Hear(set, Answers.Told(told, attempt.IsRepeat), clock, attempt);
@@ -33,6 +34,7 @@ internal static class Applying
         {
             ToolCalls.Apply(own, told, clock, firstNew);
             Answers.Keep(set, told, own);
+            Delegations.Keep(set, told, own);
         }
 
         return attempt.Session;

@@ -35,7 +35,7 @@ internal sealed class Foresight(WorkingSet set, IReadOnlyList<NewExchange> round
     private void Answer(NewExchange exchange)
     {
         var (org, turn) = (exchange.Org, exchange.Told.Turn);
-        foreach (var id in (IEnumerable<string?>)[Answers.Named(turn), Answers.Made(turn), .. BatchResults.Names(turn)])
+        foreach (var id in (IEnumerable<string?>)[Answers.Named(turn), Answers.Made(turn), .. BatchResults.Names(turn), Delegations.Taken(exchange.Told), .. Delegations.Given(exchange.Told)])
         {
             if (id is null)
             {
@@ -81,7 +81,7 @@ internal sealed class Foresight(WorkingSet set, IReadOnlyList<NewExchange> round
             Waiters(key);
         }
 
-        if (Applying.ClaimOf(told, key) is { } claim && ParentLinks.Decides(session, claim, exchange.Clock))
+        if (Applying.ClaimOf(Delegations.Told(set, told, key), key) is { } claim && ParentLinks.Decides(session, claim, exchange.Clock))
         {
             Parent(org, claim);
             Lineage(session);

@@ -2,7 +2,8 @@ namespace Lethe.Ingest.Meaning;
 
 /// <summary>
 /// Parts a batch into rounds that are loaded, applied and written one after the other: two tries of one call, two that name the same kept answer or batch,
-/// or two machines' turns under one session id, never share one, so that each finds the other in the store.
+/// one that gives work to others and one that takes it up, or two machines' turns under one session id, never share one, so that each finds the other in the
+/// store.
 /// </summary>
 internal static class Rounds
 {
@@ -20,6 +21,7 @@ internal static class Rounds
             var isApart = round.Count == countMax
                 || (exchange.RetryKey is { } key && calls.Contains((org, key)))
                 || Array.Exists(shared, id => answers.Contains((org, id)))
+                || (Delegations.Taken(exchange.Told) is { } taken && answers.Contains((org, taken)))
                 || (exchange.Told.Envelope.Host is { } machine && hosts.TryGetValue(session, out var other) && other != machine);
             if (isApart)
             {
@@ -41,7 +43,7 @@ internal static class Rounds
                 hosts[session] = host;
             }
 
-            answers.UnionWith(shared.Select(id => (org, id)));
+            answers.UnionWith(shared.Concat(Delegations.Given(exchange.Told)).Select(id => (org, id)));
         }
 
         if (round.Count > 0)

@@ -33,6 +33,7 @@ internal static class PostgresSessionsOut
         UPDATE sessions c SET claimed_parent = NULL, parent = NULL, parent_resolution = 'unresolved'
         FROM going_sessions s
         WHERE c.org = s.org AND c.claimed_parent = s.session AND NOT EXISTS (SELECT 1 FROM going_sessions g WHERE g.org = c.org AND g.session = c.session);
+        DELETE FROM responses s WHERE s.response_id LIKE '{Meaning.Delegations.Prefix}%' AND EXISTS ({AreGoing});
         UPDATE responses s SET session = NULL WHERE EXISTS ({AreGoing});
         DELETE FROM sessions s WHERE EXISTS ({AreGoing});
         DELETE FROM sessions WHERE is_placeholder = 1 AND named_by = 0

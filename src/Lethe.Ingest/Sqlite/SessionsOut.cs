@@ -75,6 +75,7 @@ internal static class SessionsOut
             WHERE session IN (SELECT claimed_parent FROM sessions WHERE session IN @going);
             UPDATE sessions SET claimed_parent = NULL, parent = NULL, parent_resolution = 'unresolved'
             WHERE claimed_parent IN @going AND session NOT IN @going;
+            DELETE FROM responses WHERE session IN @going AND response_id LIKE '{Meaning.Delegations.Prefix}%';
             UPDATE responses SET session = NULL WHERE session IN @going;
             DELETE FROM parent_claims WHERE session IN @going;
             DELETE FROM sessions WHERE session IN @going;

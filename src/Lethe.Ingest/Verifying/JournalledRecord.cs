@@ -76,7 +76,7 @@ internal static class JournalledRecord
             CostNanoUsd = isShared || isOtherBook ? stored.CostNanoUsd : told.Cost?.NanoUsd,
             Reply = isAskedAgain ? stored.Reply : ReplyOf(told),
             Harness = new HarnessRecord(told.Envelope.HarnessId, NullIfEmpty(told.Envelope.HarnessVersion)),
-            Evidence = turn?.PreviousResponseId is null && !isAskedAgain ? told.Envelope.Evidence : stored.Evidence,
+            Evidence = turn?.PreviousResponseId is null && !isAskedAgain && stored.Evidence.GetValueOrDefault(Delegations.EvidenceOfParent) != Delegations.Evidence ? told.Envelope.Evidence : stored.Evidence,
             Chain = ChainOf(told),
             Timing = new TimingRecord(Microseconds.Of(exchange.TimeToFirstByte) / 1000.0, Microseconds.Of(exchange.Duration) / 1000.0),
             Request = new BodyRecord { Bytes = exchange.Request.WireBytes, Sha256 = exchange.Request.Sha256, Truncated = exchange.Request.Truncated },

@@ -55,7 +55,7 @@ internal sealed record Vendor(string Name, string? Address, string Provider, par
         "/v1/fine_tuning/{**rest}", "/v1/evals/{**rest}", "/v1/videos/{**rest}", "/v1/containers/{**rest}",
     ];
 
-    private static string[] GeminiPaths => ["/v1beta/{**rest}", "/v1alpha/{**rest}", "/upload/v1beta/{**rest}", "/v1/models/{model}:{verb}"];
+    private static string[] GeminiPaths => ["/v1beta/{**rest}", "/v1alpha/{**rest}", "/upload/v1beta/{**rest}", "/v1/models/{model}:{verb}", "/ws/google.ai.generativelanguage.{call}"];
 
     private static string[] OllamaPaths =>
     [

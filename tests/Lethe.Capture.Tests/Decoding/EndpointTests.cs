@@ -39,6 +39,9 @@ public sealed class EndpointTests
     [InlineData("/v2/chat", "cohere_chat", Operation.Chat)]
     [InlineData("/compatibility/v1/chat/completions", "chat_completions", Operation.Chat)]
     [InlineData("/v2/rerank", "rerank", Operation.Rerank)]
+    [InlineData("/v1beta/interactions", "interactions", Operation.Chat)]
+    [InlineData("/v1beta/interactions/v1_x/cancel", "interactions_cancel", Operation.Other)]
+    [InlineData("/v1beta/models/gemini-3-pro:batchGenerateContent", "batches", Operation.Other)]
     [InlineData("/api/chat", "ollama_chat", Operation.Chat)]
     [InlineData("/api/embed", "ollama_embeddings", Operation.Embeddings)]
     public void The_end_of_the_path_names_the_call(string path, string endpoint, Operation operation)
@@ -58,6 +61,9 @@ public sealed class EndpointTests
     [InlineData("GET", "/v1/messages/batches/b/results", "batch_results")]
     [InlineData("GET", "/v1/files/f/content", "file_content")]
     [InlineData("GET", "/v1/files/f", "files")]
+    [InlineData("GET", "/v1beta/interactions/v1_x", "interactions_get")]
+    [InlineData("DELETE", "/v1beta/interactions/v1_x", "interactions_stored")]
+    [InlineData("GET", "/v1beta/cachedContents/c", "cached_contents")]
     public void Calls_that_are_no_turns_are_named_and_have_no_reply(string method, string path, string endpoint)
     {
         var turn = Invented.Decode(Invented.Exchange(path, "", "{\"data\":[]}") with { Method = method });

@@ -1,5 +1,6 @@
 using System.Text;
 using Lethe.Capture.Exchanges;
+using Lethe.Capture.Prices;
 using Lethe.Capture.Turns;
 
 namespace Lethe.Capture.Tests.Decoding;
@@ -103,15 +104,49 @@ public sealed class GeminiTests
     [Fact]
     public void What_is_blocked_or_refused_says_so()
     {
-        var blocked = Invented.Decode(Invented.Exchange(Stream, Request, """{"promptFeedback":{"blockReason":"SAFETY"},"usageMetadata":{"promptTokenCount":4},"modelVersion":"g"}"""));
+        var blocked = Interpret("""{"promptFeedback":{"blockReason":"SAFETY","blockReasonMessage":"no"},"usageMetadata":{"promptTokenCount":4},"modelVersion":"g"}""");
+        var bare = Interpret("""data: {"promptFeedback":{"blockReason":"PROHIBITED_CONTENT"}}""" + "\n\n");
+        var harmless = Interpret("""{"promptFeedback":{"safetyRatings":[]},"candidates":[{"content":{"parts":[{"text":"a"}]},"finishReason":"STOP"}]}""");
         var middle = Invented.Decode(Invented.Exchange("/v1beta/models/g:streamGenerateContent", Request, $$$"""[{{{Chunks[2]}}},{"error":{"code":503,"message":"busy","status":"UNAVAILABLE"}}]"""));
         var refused = Invented.Decode(Invented.Exchange("/v1beta/models/g:streamGenerateContent", Request, """[{"error":{"code":429,"message":"slow","status":"RESOURCE_EXHAUSTED"}}]""") with { Status = 429 });
-        var silent = Invented.Decode(Invented.Exchange(Stream, Request, """data: {"candidates":[{"finishReason":"MALFORMED_FUNCTION_CALL"}]}""" + "\n\n"));
 
-        Assert.Equal(("SAFETY", true, 0, 4L), (blocked.StopReason, blocked.ReplyComplete, blocked.Reply.Count, blocked.Usage!.Input));
+        Assert.Equal((Outcome.UpstreamError, "SAFETY", "SAFETY", "no", 0, 4L), (blocked.Outcome, blocked.OutcomeReason, blocked.Turn!.StopReason, blocked.Turn.Error!.Message, blocked.Turn.Reply.Count, blocked.Turn.Usage!.Input));
+        Assert.Equal((Outcome.UpstreamError, "PROHIBITED_CONTENT", "stream"), (bare.Outcome, bare.OutcomeReason, bare.Turn!.Error!.Phase));
+        Assert.Equal((Outcome.Completed, "a"), (harmless.Outcome, harmless.Turn!.ReplyText));
         Assert.Equal(("busy", "UNAVAILABLE", "503", false), (middle.Error!.Message, middle.Error.Type, middle.Error.Code, middle.ReplyComplete));
         Assert.Equal(("slow", "RESOURCE_EXHAUSTED", "429"), (refused.Error!.Message, refused.Error.Type, refused.Error.Code));
-        Assert.Equal(("MALFORMED_FUNCTION_CALL", true, 0), (silent.StopReason, silent.ReplyComplete, silent.Reply.Count));
+    }
+
+    [Theory]
+    [InlineData("\"STOP\"", "STOP")]
+    [InlineData("\"MAX_TOKENS\"", "MAX_TOKENS")]
+    [InlineData("\"SAFETY\"", "SAFETY")]
+    [InlineData("\"RECITATION\"", "RECITATION")]
+    [InlineData("\"MALFORMED_FUNCTION_CALL\"", "MALFORMED_FUNCTION_CALL")]
+    [InlineData("\"UNEXPECTED_TOOL_CALL\"", "UNEXPECTED_TOOL_CALL")]
+    [InlineData("1", "1")]
+    public void A_generation_ends_with_its_reason_be_it_silent_or_not(string reason, string stop)
+    {
+        foreach (var parts in new[] { """{"text":"a"}""", "" })
+        {
+            var content = parts.Length == 0 ? "" : $$$""" "content":{"role":"model","parts":[{{{parts}}}]},""";
+            // The count falls behind the end, in a chunk of its own.
+            var meaning = Interpret($$$"""data: {"candidates":[{{{{content}}}"finishReason":{{{reason}}}}]}""" + "\n\n" + """data: {"usageMetadata":{"promptTokenCount":4,"candidatesTokenCount":1}}""" + "\n\n");
+
+            Assert.Equal((Outcome.Completed, stop, true, parts.Length == 0 ? 0 : 1), (meaning.Outcome, meaning.Turn!.StopReason, meaning.Turn.ReplyComplete, meaning.Turn.Reply.Count));
+            Assert.Equal((4L, 1L, true), (meaning.Turn.Usage!.Input, meaning.Turn.Usage.Output, meaning.Turn.Usage.Final));
+        }
+    }
+
+    [Theory]
+    [InlineData("gemini-3-flash-preview", """{"promptTokenCount":100,"cachedContentTokenCount":60,"promptTokensDetails":[{"modality":"TEXT","tokenCount":30},{"modality":"AUDIO","tokenCount":70}],"cacheTokensDetails":[{"modality":"AUDIO","tokenCount":60}],"candidatesTokenCount":2}""", (30 * 500L) + (10 * 1_000) + (60 * 100) + (2 * 3_000))]
+    [InlineData("gemini-3-flash-preview", """{"promptTokenCount":10,"toolUsePromptTokenCount":5,"candidatesTokenCount":2,"thoughtsTokenCount":7}""", (15 * 500L) + (9 * 3_000))]
+    [InlineData("gemini-2.5-flash-image", """{"promptTokenCount":10,"candidatesTokenCount":1295,"candidatesTokensDetails":[{"modality":"IMAGE","tokenCount":1290}]}""", (10 * 300L) + (5 * 2_500) + (1290 * 30_000))]
+    public void What_goes_in_and_comes_out_is_paid_by_its_kind(string model, string usage, long nano)
+    {
+        var answer = $$$"""{"candidates":[{"content":{"parts":[{"text":"a"}]},"finishReason":"STOP"}],"modelVersion":"{{{model}}}","usageMetadata":{{{usage}}}}""";
+
+        Assert.Equal(nano, new ExchangeInterpreter(PriceBook.Embedded).Interpret(Invented.Exchange(Stream, Request, answer)).Cost!.Value.NanoUsd);
     }
 
     [Fact]
@@ -121,4 +156,6 @@ public sealed class GeminiTests
 
         Assert.Equal(("generate_content", "a "), (turn.Endpoint, turn.ReplyText?.TrimEnd('\ufffd')));
     }
+
+    private static InterpretedExchange Interpret(string response) => new ExchangeInterpreter().Interpret(Invented.Exchange(Stream, Request, response));
 }

@@ -50,6 +50,13 @@ internal static class SharedUsage
             yield return ("billed_output_tokens", Count(told, "billed_units", "output_tokens"), usage?.Output);
             yield return ("reasoning_tokens", Count(told, "tokens", "reasoning_tokens"), usage?.Reasoning);
         }
+        else if (told.TryGetProperty("total_input_tokens", out _))
+        {
+            yield return ("total_input_tokens", Plus(Count(told, "total_input_tokens"), Count(told, "total_tool_use_tokens")), usage?.InputTotal);
+            yield return ("total_output_tokens", Plus(Count(told, "total_output_tokens"), Count(told, "total_thought_tokens")), usage?.Output);
+            yield return ("total_cached_tokens", Count(told, "total_cached_tokens"), usage?.CacheRead);
+            yield return ("total_thought_tokens", Count(told, "total_thought_tokens"), usage?.Reasoning);
+        }
         else if (told.TryGetProperty("total_tokens", out _) && !told.TryGetProperty("input_tokens", out _))
         {
             yield return ("total_tokens", Count(told, "total_tokens"), usage?.InputTotal);

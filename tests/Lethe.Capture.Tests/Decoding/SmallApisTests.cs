@@ -70,6 +70,22 @@ public sealed class SmallApisTests
         Assert.False(meaning.IsTurn);
     }
 
+    [Theory]
+    [InlineData("/v1beta/models/gemini-embedding-2:embedContent", """{"content":{"parts":[{"text":"x"}]}}""", """{"embedding":{"values":[0.5]},"usageMetadata":{"promptTokenCount":8,"promptTokenDetails":[{"modality":"TEXT","tokenCount":8}]}}""", "gemini", "embeddings", Operation.Embeddings, "gemini-embedding-2", 8L)]
+    [InlineData("/v1beta/models/gemini-embedding-001:batchEmbedContents", """{"requests":[{"model":"models/gemini-embedding-001"}]}""", """{"embeddings":[{"values":[0.5]}]}""", "gemini", "embeddings", Operation.Embeddings, "gemini-embedding-001", null)]
+    [InlineData("/v1internal:countTokens", """{"request":{"model":"models/gemini-3-pro","contents":[]}}""", """{"totalTokens":8}""", "gemini", "count_tokens", Operation.CountTokens, "gemini-3-pro", null)]
+    [InlineData("/v1beta/models/gemini-3-pro:countTokens", """{"contents":[]}""", """{"totalTokens":8,"cachedContentTokenCount":3}""", "gemini", "count_tokens", Operation.CountTokens, "gemini-3-pro", null)]
+    [InlineData("/v1/projects/p/locations/l/publishers/google/models/text-embedding-005:predict", """{"instances":[{"content":"x"},{"content":"y"}]}""", """{"predictions":[{"embeddings":{"statistics":{"token_count":4},"values":[0.5]}},{"embeddings":{"statistics":{"token_count":3},"values":[0.5]}}],"metadata":{"billableCharacterCount":9}}""", "vertex", "embeddings", Operation.Embeddings, "text-embedding-005", 7L)]
+    [InlineData("/v1/projects/p/locations/l/publishers/google/models/multimodalembedding@001:predict", """{"instances":[{"image":{"gcsUri":"gs://a"}}]}""", """{"predictions":[{"imageEmbedding":[0.5]}]}""", "vertex", "embeddings", Operation.Embeddings, "multimodalembedding@001", null)]
+    [InlineData("/v1/projects/p/locations/l/publishers/google/models/imagen-4:predict", """{"instances":[{"prompt":"a cat"}]}""", """{"predictions":[{"bytesBase64Encoded":"AA"}]}""", "vertex", "predict", Operation.Other, "imagen-4", null)]
+    public void Gemini_and_Vertex_count_and_measure_in_words_of_their_own(string path, string request, string answer, string vendor, string endpoint, Operation operation, string model, long? tokens)
+    {
+        var meaning = new ExchangeInterpreter().Interpret(Invented.Exchange(path, request, answer));
+
+        Assert.Equal((vendor, endpoint, operation, model), (meaning.Turn!.Provider, meaning.Turn.Endpoint, meaning.Turn.Operation, meaning.Turn.ModelRequested));
+        Assert.Equal((Outcome.Completed, tokens, false), (meaning.Outcome, meaning.Turn.Usage?.InputTotal, meaning.IsTurn));
+    }
+
     [Fact]
     public void A_ranking_that_is_billed_by_the_search_tells_no_tokens()
     {

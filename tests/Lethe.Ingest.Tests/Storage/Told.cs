@@ -68,6 +68,9 @@ internal sealed record Told
     /// <summary>The command that <see cref="Calls"/> ask for.</summary>
     public string Command { get; init; } = "ls";
 
+    /// <summary>What is given to an agent below this one by a tool; null when nothing is.</summary>
+    public string? Delegates { get; init; }
+
     public bool AnswersFail { get; init; }
 
     /// <summary>Whether it is told which messages carry the answers.</summary>
@@ -178,7 +181,9 @@ internal sealed record Told
             Prompt = [.. Prompt.Select(text => Said(RoleOf(text), WordsOf(text)))],
             Reply = Reply is null ? [] : [Said("assistant", Reply)],
             ReplyText = Reply,
-            ToolCalls = [.. Calls.Select(id => new ToolCall(id, "Bash", JsonSerializer.Serialize(new { command = Command })))],
+            ToolCalls = Delegates is null
+                ? [.. Calls.Select(id => new ToolCall(id, "Bash", JsonSerializer.Serialize(new { command = Command })))]
+                : [new ToolCall(null, "invoke_agent", JsonSerializer.Serialize(new { agent_name = "generalist", prompt = Delegates }))],
             ToolResults =
             [
                 .. Prompt.Index().Where(said => said.Item[0] is '=' or '!').Select(said => new ToolResult(said.Item[1..], said.Item[0] == '!', ToolOutput) { Message = PlacesAreTold ? said.Index : null }),

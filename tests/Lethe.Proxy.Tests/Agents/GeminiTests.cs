@@ -43,7 +43,7 @@ public sealed class GeminiTests
     }
 
     [Fact]
-    public async Task A_sub_agent_is_a_session_of_its_own()
+    public async Task A_sub_agent_is_a_session_of_its_own_below_the_one_that_sent_it()
     {
         await using var world = await AgentWorld.StartAsync(Routed(call => call switch
         {
@@ -59,8 +59,9 @@ public sealed class GeminiTests
         var recorded = await world.RecordedAsync();
         Assert.All(recorded.Records, record => Assert.Equal("completed", record.Text("outcome")));
         var main = recorded.Records.Single(record => record.Text("reply", "text") == "all done").Text("session", "harness_session_id");
-        var child = recorded.Records.First(record => record.At("reply", "tool_calls")!.Value.GetRawText().Contains("complete_task", StringComparison.Ordinal)).Text("session", "harness_session_id");
-        Assert.NotEqual(main, child);
+        var child = recorded.Records.First(record => record.At("reply", "tool_calls")!.Value.GetRawText().Contains("complete_task", StringComparison.Ordinal));
+        Assert.NotEqual(main, child.Text("session", "harness_session_id"));
+        Assert.Equal((main, "inference:invoke_agent"), (child.Text("session", "parent", "harness_session_id"), child.Text("evidence", "parent_harness_session_id")));
     }
 
     /// <summary>Before a turn a small model is asked which model should answer; it is told a form.</summary>

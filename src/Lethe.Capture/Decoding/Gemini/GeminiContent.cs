@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Lethe.Capture.Decoding.Json;
+using Lethe.Capture.Decoding.Wire;
 using Lethe.Capture.Turns;
 
 namespace Lethe.Capture.Decoding.Gemini;
@@ -16,6 +17,27 @@ internal static class GeminiContent
     public static string RoleOf(string? role) => role == "model" ? "assistant" : role ?? "user";
 
     public static JsonElement? FunctionCall(JsonElement part) => part.ObjectMember("functionCall"u8) ?? part.ObjectMember("function_call"u8);
+
+    /// <summary>The answer whose one message was put together here.</summary>
+    public static Answer ReadReply(byte[] raw)
+    {
+        raw = HalfCharacters.Unmark(raw);
+        using var document = JsonReading.TryParseAssembled(raw);
+        if (document is null)
+        {
+            return Answer.None;
+        }
+
+        var message = ReadMessage(document.RootElement, raw);
+        List<ToolCall> asked = [];
+        ToolCallReading.Collect(message, asked);
+        return new Answer
+        {
+            Messages = [message],
+            Text = Texts.Join([.. message.Blocks.Where(block => block is { Type: "text", Text: not null }).Select(block => block.Text!)]),
+            ToolCalls = asked,
+        };
+    }
 
     private static List<Block> ReadBlocks(ReadOnlyMemory<byte> raw)
     {

@@ -32,7 +32,7 @@ internal sealed class GeminiDialect : Dialect
     }
 
     public override Turn ReadRequest(Turn turn, in RequestView request) =>
-        GeminiRequest.Read(turn, Unwrapped(request.Body, "request"u8), request.Source, request.Memo) with { ModelRequested = Plain(turn.ModelRequested) };
+        GeminiRequest.Read(turn, Unwrapped(request.Body, "request"u8), request.Source, request.Memo) with { ModelRequested = GeminiModels.Plain(turn.ModelRequested) };
 
     public override IReply OpenReply(in CallView call) => new GeminiReply();
 
@@ -40,7 +40,4 @@ internal sealed class GeminiDialect : Dialect
     public static JsonElement Unwrapped(JsonElement json, ReadOnlySpan<byte> wrapper) => json.ObjectMember(wrapper) ?? json;
 
     private static JsonElement First(JsonElement json) => json.ValueKind == JsonValueKind.Array && json.GetArrayLength() > 0 ? json[0] : json;
-
-    // A resource's name, where the API speaks of models by those.
-    private static string? Plain(string? model) => model is not null && model.StartsWith("models/", StringComparison.Ordinal) ? model["models/".Length..] : model;
 }

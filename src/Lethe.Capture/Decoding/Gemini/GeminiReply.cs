@@ -17,7 +17,7 @@ internal sealed class GeminiReply : IReply
     private string? model;
     private string? id;
     private string? stop;
-    private string? blocked;
+    private ExchangeError? blocked;
     private ExchangeError? error;
 
     public void Take(FrameKind kind, ReadOnlySpan<byte> name, JsonElement json)
@@ -33,7 +33,11 @@ internal sealed class GeminiReply : IReply
         model = response.Word("modelVersion"u8) ?? model;
         id = response.Word("responseId"u8) ?? id;
         usage.MergeCounts(response.ObjectMember("usageMetadata"u8));
-        blocked = response.ObjectMember("promptFeedback"u8)?.Word("blockReason"u8) ?? blocked;
+        if (response.ObjectMember("promptFeedback"u8) is { } feedback && feedback.Word("blockReason"u8) is { } reason && reason != "BLOCK_REASON_UNSPECIFIED")
+        {
+            blocked = new ExchangeError(phase, reason, null, feedback.Text("blockReasonMessage"u8));
+        }
+
         foreach (var candidate in response.Items("candidates"u8))
         {
             if (candidate.Count("index"u8) is null or 0)
@@ -46,12 +50,14 @@ internal sealed class GeminiReply : IReply
     public Answer Finish(ReplyEnd end)
     {
         var ended = stop is not null || blocked is not null;
-        var reply = parts.IsEmpty && !(stop is not null && parts.HasSpoken) ? Answer.None : Read(parts.WriteMessage());
+        // A prompt that is not let through has no answer; where there is one, something of the prompt was.
+        error ??= stop is null && parts.IsEmpty ? blocked : null;
+        var reply = parts.IsEmpty && !(stop is not null && parts.HasSpoken) ? Answer.None : GeminiContent.ReadReply(parts.WriteMessage());
         return reply with
         {
             Model = model,
             Id = id,
-            Stop = stop ?? blocked,
+            Stop = stop ?? blocked?.Type,
             Reasoning = parts.Thoughts,
             Usage = ReadUsage(ended),
             Error = error,
@@ -66,26 +72,6 @@ internal sealed class GeminiReply : IReply
         {
             parts.Take(content);
         }
-    }
-
-    private static Answer Read(byte[] raw)
-    {
-        raw = HalfCharacters.Unmark(raw);
-        using var document = JsonReading.TryParseAssembled(raw);
-        if (document is null)
-        {
-            return Answer.None;
-        }
-
-        var message = GeminiContent.ReadMessage(document.RootElement, raw);
-        List<ToolCall> asked = [];
-        ToolCallReading.Collect(message, asked);
-        return new Answer
-        {
-            Messages = [message],
-            Text = Texts.Join([.. message.Blocks.Where(block => block is { Type: "text", Text: not null }).Select(block => block.Text!)]),
-            ToolCalls = asked,
-        };
     }
 
     private Usage? ReadUsage(bool ended)

@@ -5,13 +5,16 @@ using Lethe.Capture.Turns;
 
 namespace Lethe.Capture.Decoding.Gemini;
 
-/// <summary>Token counts: the prompt includes what was read from a cache, what tools put into it stands beside it; candidates and thoughts together are the output.</summary>
+/// <summary>
+/// Token counts: the prompt includes what was read from a cache, what tools put into it stands beside it; candidates and thoughts together are the output. The Live API calls
+/// its candidates a response.
+/// </summary>
 internal static class GeminiUsage
 {
     public static Usage? Read(JsonElement usage, bool final)
     {
         var prompt = usage.Count("promptTokenCount"u8);
-        var candidates = usage.Count("candidatesTokenCount"u8);
+        var candidates = usage.Count("candidatesTokenCount"u8) ?? usage.Count("responseTokenCount"u8);
         var thoughts = usage.Count("thoughtsTokenCount"u8);
         if (prompt is null && candidates is null && thoughts is null)
         {
@@ -26,8 +29,12 @@ internal static class GeminiUsage
             Reasoning = thoughts,
         }.ToUsage() with
         {
-            AudioInput = OfAudio(usage, "promptTokensDetails"u8),
-            AudioOutput = OfAudio(usage, "candidatesTokensDetails"u8),
+            AudioInput = InPrompt("AUDIO"u8, usage),
+            AudioCacheRead = Of("AUDIO"u8, usage, "cacheTokensDetails"u8),
+            AudioOutput = Of("AUDIO"u8, usage, "candidatesTokensDetails"u8) ?? Of("AUDIO"u8, usage, "responseTokensDetails"u8),
+            ImageInput = InPrompt("IMAGE"u8, usage),
+            ImageCacheRead = Of("IMAGE"u8, usage, "cacheTokensDetails"u8),
+            ImageOutput = Of("IMAGE"u8, usage, "candidatesTokensDetails"u8),
             ServiceTier = ServiceTiers.First(usage.Word("serviceTier"u8)?.ToLowerInvariant(), Traffic(usage.Word("trafficType"u8))),
             ReportedJson = usage.GetRawText(),
             Final = final,
@@ -36,12 +43,16 @@ internal static class GeminiUsage
 
     private static long? Sum(long? one, long? other) => one is null && other is null ? null : (one ?? 0) + (other ?? 0);
 
-    private static long? OfAudio(JsonElement usage, ReadOnlySpan<byte> details)
+    // Of vectors the details have a name of their own.
+    private static long? InPrompt(ReadOnlySpan<byte> modality, JsonElement usage) =>
+        Sum(Of(modality, usage, "promptTokensDetails"u8) ?? Of(modality, usage, "promptTokenDetails"u8), Of(modality, usage, "toolUsePromptTokensDetails"u8));
+
+    private static long? Of(ReadOnlySpan<byte> modality, JsonElement usage, ReadOnlySpan<byte> details)
     {
         long? sum = null;
         foreach (var detail in usage.Items(details))
         {
-            if (detail.Is("modality"u8, "AUDIO"u8) && detail.Count("tokenCount"u8) is { } tokens)
+            if (detail.Is("modality"u8, modality) && detail.Count("tokenCount"u8) is { } tokens)
             {
                 sum = (sum ?? 0) + tokens;
             }

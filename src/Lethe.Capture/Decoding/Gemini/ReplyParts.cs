@@ -44,6 +44,9 @@ internal sealed class ReplyParts
         }
     }
 
+    /// <summary>Words that were spoken, told beside the parts.</summary>
+    public void Say(string text) => Add(text, isThought: false, signature: null);
+
     public byte[] WriteMessage() => RawMessage.Write(writer =>
     {
         writer.WriteStartObject();

@@ -11,7 +11,7 @@ internal sealed class RealtimeDialect : Dialect
 {
     public override ReadOnlySpan<EndpointRule> Endpoints => [];
 
-    public override SocketRule Socket { get; } = new("/realtime", "realtime", static () => new RealtimeSocket());
+    public override SocketRule Socket { get; } = new("/realtime", EndpointNames.Realtime, static () => new RealtimeSocket());
 
     /// <summary>Reads what <see cref="RealtimeSocket"/> wrote: the items since the last answer, under the session's instructions and tools.</summary>
     public override Turn ReadRequest(Turn turn, in RequestView request)

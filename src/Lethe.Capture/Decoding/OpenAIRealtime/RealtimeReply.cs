@@ -98,6 +98,9 @@ internal sealed class RealtimeReply : IReply
         return new TokenCounts { Input = usage.Count("input_tokens"u8), CacheRead = input.Count("cached_tokens"u8), Output = usage.Count("output_tokens"u8) }.ToUsage() with
         {
             AudioInput = input.Count("audio_tokens"u8),
+            AudioCacheRead = input.Member("cached_tokens_details"u8).Count("audio_tokens"u8),
+            ImageInput = input.Count("image_tokens"u8),
+            ImageCacheRead = input.Member("cached_tokens_details"u8).Count("image_tokens"u8),
             AudioOutput = output.Count("audio_tokens"u8),
             ReportedJson = Encoding.UTF8.GetString(JsonMarshal.GetRawUtf8Value(usage)),
             Final = true,

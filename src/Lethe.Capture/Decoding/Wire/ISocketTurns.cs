@@ -28,5 +28,13 @@ internal interface ISocketTurns
 /// <summary>The model calls that are made by messages inside a WebSocket, by the end of its path.</summary>
 internal sealed record SocketRule(string Suffix, string Name, Func<ISocketTurns> Open)
 {
-    public bool Accepts(string path) => path.AsSpan().TrimEnd('/').EndsWith(Suffix, StringComparison.OrdinalIgnoreCase);
+    /// <summary>What may follow the suffix; null for nothing.</summary>
+    public string? Variant { get; init; }
+
+    public bool Accepts(string path)
+    {
+        var end = path.AsSpan().TrimEnd('/');
+        end = Variant is not null && end.EndsWith(Variant, StringComparison.OrdinalIgnoreCase) ? end[..^Variant.Length] : end;
+        return end.EndsWith(Suffix, StringComparison.OrdinalIgnoreCase);
+    }
 }

@@ -11,7 +11,10 @@ internal static class SoundSizes
     /// <summary>How many bytes a base64 text stands for; 0 for none.</summary>
     public static long BytesOf(string? base64) => base64 is null ? 0 : base64.AsSpan().TrimEnd('=').Length * 3L / 4;
 
-    /// <summary>The message with <c>"x_bytes": n</c> for each long text <c>x</c> that is called <c>data</c> or <c>audio</c>, or is the delta of an audio event.</summary>
+    /// <summary>
+    /// The message with <c>"x_bytes": n</c> for each long text <c>x</c> that is called <c>data</c> or <c>audio</c>, or is the delta of an audio event. What says of itself that it is
+    /// something else than sound stays.
+    /// </summary>
     public static ReadOnlyMemory<byte> Strip(JsonElement json, ReadOnlyMemory<byte> message) =>
         Holds(json) ? RawMessage.Write(writer => Write(writer, json)) : message;
 
@@ -29,6 +32,11 @@ internal static class SoundSizes
         }
         else if (json.ValueKind == JsonValueKind.Object)
         {
+            if (IsOther(json))
+            {
+                return false;
+            }
+
             var isAudio = IsAudio(json);
             foreach (var member in json.EnumerateObject())
             {
@@ -54,7 +62,7 @@ internal static class SoundSizes
 
             writer.WriteEndArray();
         }
-        else if (json.ValueKind == JsonValueKind.Object)
+        else if (json.ValueKind == JsonValueKind.Object && !IsOther(json))
         {
             var isAudio = IsAudio(json);
             writer.WriteStartObject();
@@ -78,6 +86,9 @@ internal static class SoundSizes
             writer.Raw(json);
         }
     }
+
+    private static bool IsOther(JsonElement json) =>
+        (json.Text("mimeType"u8) ?? json.Text("mime_type"u8)) is { } type && !type.StartsWith("audio/", StringComparison.OrdinalIgnoreCase);
 
     private static bool IsAudio(JsonElement json) => json.Text("type"u8)?.EndsWith("audio.delta", StringComparison.Ordinal) == true;
 
