@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
+using Lethe.Capture.Exchanges;
 
 namespace Lethe.Capture.Sockets;
 
@@ -12,11 +13,12 @@ internal delegate void MessageTaker(ReadOnlyMemory<byte> message);
 /// </summary>
 /// <param name="inflater">Null where nothing was agreed on.</param>
 /// <param name="messageBytesMax">A longer message, on the wire or inflated, is not read.</param>
-internal sealed class FrameReader(MessageInflater? inflater, int messageBytesMax) : IDisposable
+/// <param name="budget">The memory that all captures share, of which a message is held until it is taken; null for no bound but its own.</param>
+internal sealed class FrameReader(MessageInflater? inflater, int messageBytesMax, CaptureBudget? budget = null) : IDisposable
 {
     private const int HeaderBytesMax = 14;
     private const int ControlBytesMax = 125;
-    private const int IdleBytesMax = 1024 * 1024;
+    private const int IdleBytesMax = 64 * 1024;
 
     private readonly byte[] header = new byte[HeaderBytesMax];
     private readonly byte[] control = new byte[ControlBytesMax];
@@ -57,7 +59,7 @@ internal sealed class FrameReader(MessageInflater? inflater, int messageBytesMax
             Take(bytes[..count]);
             bytes = bytes[count..];
             left -= count;
-            if (left == 0)
+            if (left == 0 && Fault is null)
             {
                 inPayload = false;
                 EndFrame(taker);
@@ -65,7 +67,12 @@ internal sealed class FrameReader(MessageInflater? inflater, int messageBytesMax
         }
     }
 
-    public void Dispose() => inflater?.Dispose();
+    public void Dispose()
+    {
+        inflater?.Dispose();
+        budget?.Give(message.WrittenCount);
+        message = new ArrayBufferWriter<byte>();
+    }
 
     private void ReadHeader(ref ReadOnlySpan<byte> bytes)
     {
@@ -120,6 +127,12 @@ internal sealed class FrameReader(MessageInflater? inflater, int messageBytesMax
         {
             Unmask(payload, control.AsSpan(controlHeld));
             controlHeld += payload.Length;
+            return;
+        }
+
+        if (budget?.TryTake(payload.Length) == false)
+        {
+            Fault = "memory";
             return;
         }
 
@@ -181,14 +194,16 @@ internal sealed class FrameReader(MessageInflater? inflater, int messageBytesMax
         {
             taker(message.WrittenMemory);
         }
-        else if (inflater!.TryInflate(message.WrittenMemory, inflated, messageBytesMax))
-        {
-            taker(inflated.WrittenMemory);
-        }
         else
         {
-            Fault = inflated.WrittenCount > messageBytesMax ? "message_too_long" : "message_not_deflated";
+            Fault = inflater!.Inflate(message.WrittenMemory, inflated, messageBytesMax, budget);
+            if (Fault is null)
+            {
+                taker(inflated.WrittenMemory);
+            }
         }
+
+        budget?.Give(message.WrittenCount + inflated.WrittenCount);
 
         message = Emptied(message);
         inflated = Emptied(inflated);

@@ -15,8 +15,8 @@ internal sealed class MessageInflater(bool takesOver) : IDisposable
     // What every sender leaves out (RFC 7692 §7.2.2).
     private static readonly byte[] Tail = [0, 0, 0xFF, 0xFF];
 
-    /// <summary>False when the message is no deflated data, or longer than <paramref name="bytesMax"/>.</summary>
-    public bool TryInflate(ReadOnlyMemory<byte> message, ArrayBufferWriter<byte> into, int bytesMax)
+    /// <summary>Why the message cannot be read, as one word; null when it could. What is written is held of the budget.</summary>
+    public string? Inflate(ReadOnlyMemory<byte> message, ArrayBufferWriter<byte> into, int bytesMax, CaptureBudget? budget)
     {
         inflating ??= new DeflateStream(feed, CompressionMode.Decompress, leaveOpen: true);
         feed.Set(message, Tail);
@@ -24,16 +24,21 @@ internal sealed class MessageInflater(bool takesOver) : IDisposable
         {
             for (int count; (count = inflating.Read(into.GetSpan(StepBytes))) > 0;)
             {
+                if (budget?.TryTake(count) == false)
+                {
+                    return "memory";
+                }
+
                 into.Advance(count);
                 if (into.WrittenCount > bytesMax)
                 {
-                    return false;
+                    return "message_too_long";
                 }
             }
         }
         catch (InvalidDataException)
         {
-            return false;
+            return "message_not_deflated";
         }
 
         var isWhole = feed.IsEmpty;
@@ -42,7 +47,7 @@ internal sealed class MessageInflater(bool takesOver) : IDisposable
             Dispose();
         }
 
-        return isWhole;
+        return isWhole ? null : "message_not_deflated";
     }
 
     public void Dispose()

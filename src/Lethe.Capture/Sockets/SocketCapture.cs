@@ -29,14 +29,15 @@ public sealed class SocketCapture : IDisposable
     private Ending? firstClosed;
     private bool isOver;
 
-    private SocketCapture(ExchangeHead head, IReadOnlyList<HeaderField> answerHeaders, Func<ExchangeHead, ExchangeBuilder> begin, ISocketTurns turns, SocketTerms terms, int messageBytesMax)
+    private SocketCapture(
+        ExchangeHead head, IReadOnlyList<HeaderField> answerHeaders, Func<ExchangeHead, ExchangeBuilder> begin, ISocketTurns turns, SocketTerms terms, int messageBytesMax, CaptureBudget? budget)
     {
         this.head = head;
         this.answerHeaders = answerHeaders;
         this.begin = begin;
         this.turns = turns;
-        client = new FrameReader(terms.Deflates ? new MessageInflater(terms.ClientTakesOver) : null, messageBytesMax);
-        server = new FrameReader(terms.Deflates ? new MessageInflater(terms.ServerTakesOver) : null, messageBytesMax);
+        client = new FrameReader(terms.Deflates ? new MessageInflater(terms.ClientTakesOver) : null, messageBytesMax, budget);
+        server = new FrameReader(terms.Deflates ? new MessageInflater(terms.ServerTakesOver) : null, messageBytesMax, budget);
     }
 
     /// <summary>Why the rest of the connection is not captured, as one word; null while all is well.</summary>
@@ -49,8 +50,9 @@ public sealed class SocketCapture : IDisposable
     /// <param name="handshake">The exchange of the handshake; its id is the id of the connection.</param>
     /// <param name="answerHeaders">Those of the answer that switched protocols.</param>
     /// <param name="begin">Mints the exchange of a call.</param>
+    /// <param name="budget">The memory that all captures share; where it is used up the capture ends.</param>
     public static SocketCapture? Open(
-        ExchangeBuilder handshake, IReadOnlyList<HeaderField> answerHeaders, Func<ExchangeHead, ExchangeBuilder> begin, int messageBytesMax = MessageBytesMax)
+        ExchangeBuilder handshake, IReadOnlyList<HeaderField> answerHeaders, Func<ExchangeHead, ExchangeBuilder> begin, int messageBytesMax = MessageBytesMax, CaptureBudget? budget = null)
     {
         if (Dialects.BySocket(handshake.Head.Path) is not { } rule)
         {
@@ -59,7 +61,7 @@ public sealed class SocketCapture : IDisposable
 
         var terms = SocketTerms.Of(answerHeaders.Joined("sec-websocket-extensions"));
         var head = handshake.Head with { ConnectionId = handshake.Id.ToString(), CommitKey = null };
-        return new SocketCapture(head, answerHeaders, begin, rule.Open(), terms, messageBytesMax) { Fault = terms.Known ? null : "extension_unknown" };
+        return new SocketCapture(head, answerHeaders, begin, rule.Open(), terms, messageBytesMax, budget) { Fault = terms.Known ? null : "extension_unknown" };
     }
 
     public void FromClient(ReadOnlySpan<byte> bytes)
@@ -72,29 +74,18 @@ public sealed class SocketCapture : IDisposable
     {
         Read(server, bytes, message => Step(message, isServer: true));
         NoteClose(server.CloseCode, Ending.UpstreamAborted);
+        if (server.CloseCode is not null && Fault is null)
+        {
+            // It says nothing more.
+            FinishOpen(Ending.Incomplete, null, null);
+        }
     }
 
     /// <summary>The connection is over. Calls that have not had their end are told who closed it, and with which code.</summary>
     public void End(Ending ending, string? reason, TransportError? error)
     {
         isOver = true;
-        foreach (var call in open)
-        {
-            if (Fault is not null)
-            {
-                call.Exchange.Finish(Ending.Incomplete, Fault);
-            }
-            else if (firstClosed is { } closed)
-            {
-                call.Exchange.Finish(closed, "close_" + firstCloseCode!.Value.ToString(CultureInfo.InvariantCulture));
-            }
-            else
-            {
-                call.Exchange.Finish(ending == Ending.Completed ? Ending.Incomplete : ending, reason ?? "no_close", error);
-            }
-        }
-
-        open.Clear();
+        FinishOpen(ending, reason, error);
     }
 
     /// <summary>What passes from now on is not captured, and calls that are under way have no end.</summary>
@@ -109,12 +100,30 @@ public sealed class SocketCapture : IDisposable
         }
 
         open.Clear();
+        Dispose();
     }
 
     public void Dispose()
     {
         client.Dispose();
         server.Dispose();
+    }
+
+    private void FinishOpen(Ending ending, string? reason, TransportError? error)
+    {
+        foreach (var call in open)
+        {
+            if (firstClosed is { } closed)
+            {
+                call.Exchange.Finish(closed, "close_" + firstCloseCode!.Value.ToString(CultureInfo.InvariantCulture));
+            }
+            else
+            {
+                call.Exchange.Finish(ending == Ending.Completed ? Ending.Incomplete : ending, reason ?? "no_close", error);
+            }
+        }
+
+        open.Clear();
     }
 
     private void Read(FrameReader frames, ReadOnlySpan<byte> bytes, MessageTaker taker)
@@ -141,7 +150,7 @@ public sealed class SocketCapture : IDisposable
 
     private void Step(ReadOnlyMemory<byte> message, bool isServer)
     {
-        using var json = JsonReading.TryParse(message);
+        using var json = Fault is null ? JsonReading.TryParse(message) : null;
         if (json is null)
         {
             return;

@@ -42,6 +42,9 @@ public sealed class Recorder : IAsyncDisposable
         sweep = time.CreateTimer(static recorder => ((Recorder)recorder!).Sweep(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
+    /// <summary>The memory that what waits for the disk shares with what a door holds until it can be read.</summary>
+    public CaptureBudget Budget => budget;
+
     /// <summary>Bytes that wait for the disk now.</summary>
     public long PendingBytes => budget.HeldBytes;
 

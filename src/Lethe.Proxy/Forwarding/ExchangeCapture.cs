@@ -91,12 +91,9 @@ internal sealed class ExchangeCapture(RequestDelegate next, ExchangeSink sink, T
     private static async Task EndAsync(HttpContext context, ForwardedCall call, CallEnding ending)
     {
         call.TellTrailers();
-        if (call.Socket is { } socket)
-        {
-            await socket.EndAsync(ending.Ending, ending.Reason, ending.Error);
-        }
-
-        call.Tap.Finish(ending);
+        // The handshake's record is written behind those of the calls, so that what waits for the one waits for all.
+        var unread = call.Socket is { } socket ? await socket.EndAsync(ending.Ending, ending.Reason, ending.Error) : null;
+        call.Tap.Finish(unread is null ? ending : ending with { Ending = Ending.Incomplete, Reason = unread });
         if (call.Tap.HoldsEnd && !await call.Tap.WhenDurable())
         {
             context.Abort();

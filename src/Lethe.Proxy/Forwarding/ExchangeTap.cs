@@ -1,5 +1,4 @@
 using Lethe.Capture.Exchanges;
-using Lethe.Capture.Sockets;
 using Lethe.Proxy.Forwarding.WebSockets;
 
 namespace Lethe.Proxy.Forwarding;
@@ -57,10 +56,7 @@ internal sealed class ExchangeTap(ExchangeSink sink, ILogger logger)
         SocketTap? socket = null;
         Guard(response, (builder, response) =>
         {
-            if (keepsBodies && SocketCapture.Open(builder, HeaderFields.Of(response), sink.Begin) is { } capture)
-            {
-                socket = new SocketTap(capture, logger);
-            }
+            socket = keepsBodies ? SocketTap.Open(builder, HeaderFields.Of(response), sink, logger) : null;
         });
         return socket;
     }

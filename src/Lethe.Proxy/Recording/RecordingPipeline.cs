@@ -73,7 +73,7 @@ internal sealed class RecordingPipeline : IAsyncDisposable
         loop.Consumed += position => journal.ReportConsumed(IngestLoop.Consumer, position);
         var redactor = new ExchangeRedactor(CredentialKeyFile.LoadOrCreate(DataLayout.CredentialKey(dataDirectory)), options.Redaction.Bodies);
         recorder = new Recorder(journal, RecorderSettingsOf(options), time, logs.CreateLogger<Recorder>(), redactor);
-        Sink = new ExchangeSink(recorder.Begin, IsStrict(options) ? recorder.WhenDurable : null);
+        Sink = new ExchangeSink(recorder.Begin, IsStrict(options) ? recorder.WhenDurable : null, recorder.Budget);
         Produced = new ProducedCalls(recorder, waiters, () => loop.State.Phase, time);
         keeping = StoreOfSink.Keep(options, journal, dataDirectory, RetentionSettingsOf(options), interpreter.Interpret, time, logs.CreateLogger<SessionKeeping>());
         indexing = StoreOfSink.Indexing(options, dataDirectory, time, logs.CreateLogger<SearchIndexing>());

@@ -55,7 +55,7 @@ internal sealed class ForwardingDoor : IAsyncDisposable
             add(builder.Services);
         }
 
-        builder.Services.AddSingleton(new ExchangeSink(setup.Begin ?? (head => door!.Begin(head, setup)), setup.WhenDurable));
+        builder.Services.AddSingleton(new ExchangeSink(setup.Begin ?? (head => door!.Begin(head, setup)), setup.WhenDurable, setup.Budget));
         builder.Services.AddForwarding(builder.Configuration, setup.Options);
         var app = builder.Build();
         app.MapForwarding();
@@ -103,4 +103,6 @@ internal sealed class DoorSetup
     public Func<ExchangeHead, ExchangeBuilder>? Begin { get; set; }
 
     public Func<ExchangeBuilder, ValueTask>? WhenDurable { get; set; }
+
+    public CaptureBudget? Budget { get; set; }
 }

@@ -25,7 +25,7 @@ internal sealed class SocketRelay : IAsyncDisposable
     /// <summary>Connects to <paramref name="path"/>; <paramref name="serve"/> is the upstream's side.</summary>
     /// <param name="serverTakesOver">Whether the upstream's window lasts from message to message; null where it agrees on no compression.</param>
     public static async Task<SocketRelay> StartAsync(
-        string path, Func<WebSocket, Task> serve, Action<ClientWebSocketOptions>? options = null, bool? serverTakesOver = null)
+        string path, Func<WebSocket, Task> serve, Action<ClientWebSocketOptions>? options = null, bool? serverTakesOver = null, Action<DoorSetup>? adjust = null)
     {
         var api = await FakeModelApi.StartStreamingAsync(async context =>
         {
@@ -36,7 +36,7 @@ internal sealed class SocketRelay : IAsyncDisposable
             });
             await serve(socket);
         });
-        var door = await ForwardingDoor.StartAsync(api.Address);
+        var door = await ForwardingDoor.StartAsync(api.Address, adjust);
         var client = new ClientWebSocket();
         options?.Invoke(client.Options);
         var invoker = new HttpMessageInvoker(new SocketsHttpHandler { UseProxy = false });

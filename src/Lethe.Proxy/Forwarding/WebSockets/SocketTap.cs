@@ -6,34 +6,81 @@ namespace Lethe.Proxy.Forwarding.WebSockets;
 
 /// <summary>
 /// The guarded way from a WebSocket to its capture: bytes are copied as they pass, in their order, and read by another thread. Nothing here throws or waits;
-/// a reader that falls behind by more than a bound ends the capture, and the connection goes on.
+/// a reader that falls behind by more than a bound, or that finds no memory, ends the capture, and the connection goes on.
 /// </summary>
-internal sealed class SocketTap(SocketCapture capture, ILogger logger) : IThreadPoolWorkItem
+internal sealed class SocketTap(SocketCapture capture, List<ExchangeBuilder> underWay, ExchangeSink sink, ILogger logger) : IThreadPoolWorkItem
 {
-    /// <summary>Copies that may wait to be read.</summary>
+    /// <summary>Copies of one connection that may wait to be read, as far as the memory of all captures has room for them.</summary>
     private const int WaitingBytesMax = 8 * 1024 * 1024;
 
     private readonly Lock gate = new();
     private readonly Queue<Piece> waiting = new();
-    private readonly TaskCompletionSource over = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<string?> over = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int waitingBytes;
     private bool isRunning;
     private bool isOff;
     private bool hasEnded;
 
-    public void FromClient(ReadOnlySpan<byte> bytes) => Put(bytes, isClient: true);
+    /// <summary>True when the end of a call waits for the disk.</summary>
+    public bool HoldsEnd => sink.HoldsEnd;
 
-    public void FromServer(ReadOnlySpan<byte> bytes) => Put(bytes, isClient: false);
+    /// <summary>Null where nothing that is said there is captured.</summary>
+    public static SocketTap? Open(ExchangeBuilder handshake, IReadOnlyList<HeaderField> answerHeaders, ExchangeSink sink, ILogger logger)
+    {
+        var underWay = new List<ExchangeBuilder>();
+        return SocketCapture.Open(handshake, answerHeaders, Begin, budget: sink.Budget) is { } capture ? new SocketTap(capture, underWay, sink, logger) : null;
 
-    /// <summary>The connection is over; completes when all that passed has been read.</summary>
-    public Task EndAsync(Ending ending, string? reason, TransportError? error)
+        ExchangeBuilder Begin(ExchangeHead head)
+        {
+            var call = sink.Begin(head);
+            if (sink.HoldsEnd)
+            {
+                underWay.Add(call);
+            }
+
+            return call;
+        }
+    }
+
+    public void FromClient(ReadOnlySpan<byte> bytes) => Put(bytes, PieceKind.Client);
+
+    public void FromServer(ReadOnlySpan<byte> bytes) => Put(bytes, PieceKind.Server);
+
+    /// <summary>Completes when all that has passed is read, and each call that it ended is on disk; false when one of them never will be.</summary>
+    public async ValueTask<bool> WhenDurable()
+    {
+        var read = new TaskCompletionSource<IReadOnlyList<ExchangeBuilder>>(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (gate)
+        {
+            Put(new Piece(PieceKind.Mark) { Ended = read });
+        }
+
+        try
+        {
+            foreach (var call in await read.Task)
+            {
+                await sink.WhenDurable(call);
+            }
+
+            return true;
+        }
+        catch (Exception fault)
+        {
+            ProxyMeter.CaptureFaults.Add(1);
+            Log.CaptureFailed(logger, capture.ConnectionId, fault);
+            return false;
+        }
+    }
+
+    /// <summary>The connection is over; completes when all that passed has been read, with the reason why some of it was not, or null.</summary>
+    public Task<string?> EndAsync(Ending ending, string? reason, TransportError? error)
     {
         lock (gate)
         {
             if (!hasEnded)
             {
                 hasEnded = true;
-                Put(new Piece([], 0, false, (ending, reason, error)));
+                Put(new Piece(PieceKind.End) { How = (ending, reason, error) });
             }
         }
 
@@ -54,12 +101,12 @@ internal sealed class SocketTap(SocketCapture capture, ILogger logger) : IThread
             }
             finally
             {
-                Return(piece);
+                Settle(piece);
             }
         }
     }
 
-    private void Put(ReadOnlySpan<byte> bytes, bool isClient)
+    private void Put(ReadOnlySpan<byte> bytes, PieceKind kind)
     {
         if (bytes.IsEmpty)
         {
@@ -73,17 +120,18 @@ internal sealed class SocketTap(SocketCapture capture, ILogger logger) : IThread
                 return;
             }
 
-            if (waitingBytes + bytes.Length > WaitingBytesMax)
+            var isBehind = waitingBytes + bytes.Length > WaitingBytesMax;
+            if (isBehind || sink.Budget?.TryTake(bytes.Length) == false)
             {
                 isOff = true;
-                Put(new Piece([], 0, isClient, null));
+                Put(new Piece(PieceKind.Gap) { Reason = isBehind ? "capture_behind" : "memory" });
                 return;
             }
 
             var copy = ArrayPool<byte>.Shared.Rent(bytes.Length);
             bytes.CopyTo(copy);
             waitingBytes += bytes.Length;
-            Put(new Piece(copy, bytes.Length, isClient, null));
+            Put(new Piece(kind) { Bytes = copy, Count = bytes.Length });
         }
     }
 
@@ -102,30 +150,28 @@ internal sealed class SocketTap(SocketCapture capture, ILogger logger) : IThread
         lock (gate)
         {
             isRunning = waiting.TryDequeue(out var piece);
-            waitingBytes -= piece?.Count ?? 0;
-            return piece;
+            waitingBytes -= piece.Count;
+            return isRunning ? piece : null;
         }
     }
 
     private void Read(Piece piece)
     {
         var before = capture.Fault;
-        var bytes = piece.Bytes.AsSpan(0, piece.Count);
-        if (piece.End is { } end)
+        switch (piece.Kind)
         {
-            capture.End(end.Ending, end.Reason, end.Error);
-        }
-        else if (bytes.IsEmpty)
-        {
-            capture.GiveUp("capture_behind");
-        }
-        else if (piece.IsClient)
-        {
-            capture.FromClient(bytes);
-        }
-        else
-        {
-            capture.FromServer(bytes);
+            case PieceKind.Client:
+                capture.FromClient(piece.Bytes.AsSpan(0, piece.Count));
+                break;
+            case PieceKind.Server:
+                capture.FromServer(piece.Bytes.AsSpan(0, piece.Count));
+                break;
+            case PieceKind.Gap:
+                capture.GiveUp(piece.Reason!);
+                break;
+            case PieceKind.End:
+                capture.End(piece.How.Ending, piece.How.Reason, piece.How.Error);
+                break;
         }
 
         if (before is null && capture.Fault is { } reason)
@@ -136,17 +182,24 @@ internal sealed class SocketTap(SocketCapture capture, ILogger logger) : IThread
         }
     }
 
-    private void Return(Piece piece)
+    private void Settle(Piece piece)
     {
         if (piece.Count > 0)
         {
             ArrayPool<byte>.Shared.Return(piece.Bytes);
+            sink.Budget?.Give(piece.Count);
         }
 
-        if (piece.End is not null)
+        if (piece.Ended is { } ended)
+        {
+            ended.SetResult([.. underWay.Where(call => call.IsFinished)]);
+            underWay.RemoveAll(call => call.IsFinished);
+        }
+
+        if (piece.Kind == PieceKind.End)
         {
             capture.Dispose();
-            over.TrySetResult();
+            over.TrySetResult(capture.Fault);
         }
     }
 
@@ -166,6 +219,35 @@ internal sealed class SocketTap(SocketCapture capture, ILogger logger) : IThread
         }
     }
 
-    /// <summary>Bytes of one direction; none of them where the capture fell behind; or the end.</summary>
-    private sealed record Piece(byte[] Bytes, int Count, bool IsClient, (Ending Ending, string? Reason, TransportError? Error)? End);
+    private enum PieceKind
+    {
+        /// <summary>Bytes of the client.</summary>
+        Client,
+
+        /// <summary>Bytes of the server.</summary>
+        Server,
+
+        /// <summary>Bytes of which there is no copy.</summary>
+        Gap,
+
+        /// <summary>Somebody waits until this is reached.</summary>
+        Mark,
+
+        /// <summary>The connection is over.</summary>
+        End,
+    }
+
+    /// <summary>What the reader is told next.</summary>
+    private readonly record struct Piece(PieceKind Kind)
+    {
+        public byte[] Bytes { get; init; } = [];
+
+        public int Count { get; init; }
+
+        public string? Reason { get; init; }
+
+        public TaskCompletionSource<IReadOnlyList<ExchangeBuilder>>? Ended { get; init; }
+
+        public (Ending Ending, string? Reason, TransportError? Error) How { get; init; }
+    }
 }

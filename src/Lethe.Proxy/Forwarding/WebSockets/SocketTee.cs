@@ -4,7 +4,7 @@ namespace Lethe.Proxy.Forwarding.WebSockets;
 
 /// <summary>
 /// The upstream's side of a WebSocket: what is read from it and written to it is copied first, for in that order alone an answer comes behind what it answers.
-/// A copy is all that a byte waits for.
+/// A copy is all that a byte waits for, but for those that end a call where the end of a call waits for the disk.
 /// </summary>
 internal sealed class SocketTee(Stream upstream, SocketTap tap) : Stream
 {
@@ -27,7 +27,7 @@ internal sealed class SocketTee(Stream upstream, SocketTap tap) : Stream
     {
         var count = await upstream.ReadAsync(buffer, cancellationToken);
         tap.FromServer(buffer.Span[..count]);
-        return count;
+        return !tap.HoldsEnd || count == 0 || await tap.WhenDurable() ? count : throw new IOException("What ended a call is not on record, and is not passed on.");
     }
 
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
