@@ -2,7 +2,7 @@ namespace Lethe.Ingest.Meaning;
 
 /// <summary>
 /// Parts a batch into rounds that are loaded, applied and written one after the other: two tries of one call, two that name the same kept answer, or
-/// two machines' turns under one session id, never share one, so that each finds the other in the store.
+/// two machines' turns under one session id, never share one, so that each finds the other in the store. A correction has one of its own.
 /// </summary>
 internal static class Rounds
 {
@@ -18,6 +18,7 @@ internal static class Rounds
             var (org, turn) = (exchange.Org, exchange.Told.Turn);
             var (named, made) = (Answers.Named(turn), Answers.Made(turn));
             var isApart = round.Count == countMax
+                || (round.Count > 0 && (exchange.Correction ?? round[^1].Correction) is not null)
                 || (exchange.RetryKey is { } key && calls.Contains((org, key)))
                 || (named is not null && answers.Contains((org, named)))
                 || (made is not null && answers.Contains((org, made)))
