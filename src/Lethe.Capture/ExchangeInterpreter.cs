@@ -36,6 +36,7 @@ public sealed class ExchangeInterpreter(PriceBook? prices = null, RepeatMemo? me
     {
         if (ProducedKind.Of(exchange) == ProducedKind.Correction)
         {
+            exchange = exchange with { Request = exchange.Request.Hashed() };
             return new InterpretedExchange { Exchange = exchange, Outcome = Outcome.Completed, Envelope = new SessionEnvelope { HarnessId = SessionEnvelope.UnknownHarness } };
         }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Lethe.Capture.Exchanges;
 
@@ -6,6 +7,9 @@ namespace Lethe.Ingest.Meaning;
 /// <summary>A session's key as a correction names it, whether or not there is such a session.</summary>
 public sealed record CorrectedKey(string HarnessId, string HarnessSessionId)
 {
+    /// <summary>True for a session of calls that wait for the one which made the answer they continue; they go to its session by themselves.</summary>
+    public bool IsWaiting => HarnessSessionId.StartsWith(SessionKey.ContinuingId(""), StringComparison.Ordinal);
+
     internal SessionKey In(string org) => new(org, HarnessId, HarnessSessionId);
 }
 
@@ -31,6 +35,14 @@ public sealed record Correction
 
     /// <summary>Who ordered it.</summary>
     public string? By { get; init; }
+
+    /// <param name="exchangeId">As its record has it, as is <paramref name="capturedAt"/>.</param>
+    public static Correction Move(string exchangeId, string capturedAt, CorrectedKey into) => new()
+    {
+        ExchangeId = Guid.Parse(exchangeId, CultureInfo.InvariantCulture),
+        CapturedAt = Microseconds.Of(DateTimeOffset.Parse(capturedAt, CultureInfo.InvariantCulture)),
+        Into = into,
+    };
 
     /// <summary>As the journal holds it.</summary>
     public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, StoredJson.Default.Correction);

@@ -16,7 +16,7 @@ internal sealed class PostgresExchangeMoving(PostgresStatements statements)
     private const string CountMessages = $"""
         {Chain}
         UPDATE sessions
-        SET nodes = nodes + (SELECT count(*) FROM chain c WHERE NOT EXISTS (SELECT 1 FROM session_nodes m WHERE m.org = $1 AND m.session = $4 AND m.hash = c.hash))
+        SET is_placeholder = 0, nodes = nodes + (SELECT count(*) FROM chain c WHERE NOT EXISTS (SELECT 1 FROM session_nodes m WHERE m.org = $1 AND m.session = $4 AND m.hash = c.hash))
         WHERE org = $1 AND session = $4
         """;
 

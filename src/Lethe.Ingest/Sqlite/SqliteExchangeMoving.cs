@@ -16,7 +16,7 @@ internal sealed class SqliteExchangeMoving(SqliteConnection connection)
     private const string Join = $"""
         {Chain}
         UPDATE sessions
-        SET nodes = nodes + (SELECT count(*) FROM chain c WHERE NOT EXISTS (SELECT 1 FROM session_nodes m WHERE m.session = @into AND m.node = c.node))
+        SET is_placeholder = 0, nodes = nodes + (SELECT count(*) FROM chain c WHERE NOT EXISTS (SELECT 1 FROM session_nodes m WHERE m.session = @into AND m.node = c.node))
         WHERE session = @into;
         {Chain}
         INSERT INTO session_nodes (session, node, carried_at, carried_by, body)
