@@ -36,7 +36,9 @@ internal static class SessionQueries
         }
 
         var conditions = (filter.HarnessId is null ? "" : " AND harness_id = @HarnessId")
+            + (filter.Cwd is null ? "" : " AND cwd = @Cwd")
             + (filter.Since is null ? "" : " AND activity >= @since")
+            + (filter.Until is null ? "" : " AND activity >= 0 AND activity < @until")
             + (filter.After is null ? "" : " AND activity <= @afterAt AND (activity < @afterAt OR session_id > @afterId)");
         return Query(
             connections,
@@ -47,6 +49,8 @@ internal static class SessionQueries
             {
                 owner,
                 filter.HarnessId,
+                filter.Cwd,
+                until = filter.Until is { } until ? Microseconds.Of(until) : 0,
                 since = filter.Since is { } since ? Microseconds.Of(since) : 0,
                 afterAt = filter.After?.LastSeenAtMicroseconds ?? 0,
                 afterId = connections.SessionId(Guid.TryParse(filter.After?.SessionId, out var after) ? after : Guid.Empty),

@@ -23,7 +23,9 @@ internal static class SessionEndpoints
         var filter = new SessionFilter
         {
             HarnessId = query.Word("harness"),
+            Cwd = query.Word("cwd"),
             Since = query.Time("since"),
+            Until = query.Time("until"),
             After = query.AfterSession(),
             Limit = limit + 1,
         };
