@@ -34,6 +34,12 @@ public sealed class ExchangeInterpreter(PriceBook? prices = null, RepeatMemo? me
     /// <summary>Never throws for what a wire can carry.</summary>
     public InterpretedExchange Interpret(CapturedExchange exchange)
     {
+        if (ProducedKind.Of(exchange) == ProducedKind.Correction)
+        {
+            exchange = exchange with { Request = exchange.Request.Hashed() };
+            return new InterpretedExchange { Exchange = exchange, Outcome = Outcome.Completed, Envelope = new SessionEnvelope { HarnessId = SessionEnvelope.UnknownHarness } };
+        }
+
         using var decoded = TurnDecoder.Decode(exchange, memo);
         var turn = decoded.Turn is { } said ? TurnRedaction.Apply(exchange, said) : null;
         var (chain, remembered) = turn is null ? default : Build(turn, decoded.History);

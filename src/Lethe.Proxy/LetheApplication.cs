@@ -30,6 +30,7 @@ internal static class LetheApplication
         ReplayCommand.Build(),
         JournalCommand.Build(),
         ImportCommand.Build(),
+        SessionCommand.Build(),
         PinCommand.Build(isPinned: true),
         PinCommand.Build(isPinned: false),
         ForgetCommand.Build(),

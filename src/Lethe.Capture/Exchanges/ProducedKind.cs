@@ -11,6 +11,9 @@ public static class ProducedKind
     /// <summary>No HTTP call at all: the request is one lethe turn event as it came, and there is no response.</summary>
     public const string TurnEvent = "turn_event";
 
+    /// <summary>No call either: the request tells what an administrator has set right in the store, and there is no response.</summary>
+    public const string Correction = "correction";
+
     public static string? Of(CapturedExchange exchange) =>
         exchange.Door == Door.Ingest ? exchange.Attributes.GetValueOrDefault(Attribute) : null;
 }

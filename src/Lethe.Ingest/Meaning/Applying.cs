@@ -12,6 +12,11 @@ internal static class Applying
     /// <summary>Applies an exchange; gives the session that it is counted in, if any.</summary>
     public static Guid? Apply(WorkingSet set, NewExchange exchange)
     {
+        if (exchange.Correction is not null)
+        {
+            Corrections.Apply(set, exchange);
+        }
+
         var (told, clock, attempt) = (exchange.Told, exchange.Clock, exchange.Attempt);
         var key = SessionOf(set, told);
         told = Delegations.Told(set, told, key);
@@ -65,7 +70,7 @@ internal static class Applying
             session ??= set.Begin(key, isPlaceholder: false);
             session.IsPlaceholder = false;
             set.Touch(session);
-            ParentLinks.Reconsider(set, key);
+            ParentLinks.Reconsider(set, session.Key);
         }
 
         if (IsItsOwn(told, key))
@@ -75,6 +80,11 @@ internal static class Applying
         }
 
         Describe(session.Facts, told, clock);
+        if (told.Envelope.Host is { } host && key == session.Key && session.Facts[SessionFacts.Host] is null)
+        {
+            session.Facts.Tell(SessionFacts.Host, host, clock);
+        }
+
         if (ClaimOf(told, key) is { } claim)
         {
             ParentLinks.Claim(set, session, claim, clock);
@@ -97,11 +107,6 @@ internal static class Applying
         tell(SessionFacts.Name, envelope.Name, clock);
         tell(SessionFacts.Cwd, envelope.Cwd, clock);
         SessionFacts.EachOfMetadata(envelope.MetadataJson, (field, value) => tell(field, value, clock));
-        if (envelope.Host is { } host && facts[SessionFacts.Host] is null)
-        {
-            facts.Tell(SessionFacts.Host, host, clock);
-        }
-
         if (envelope.StartedAt is { } began)
         {
             facts.TellLeast(SessionFacts.StartedAt, $"\"{began.UtcDateTime:yyyy-MM-ddTHH:mm:ss.ffffff}Z\"", clock);

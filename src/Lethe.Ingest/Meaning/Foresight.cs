@@ -27,6 +27,7 @@ internal sealed class Foresight(WorkingSet set, IReadOnlyList<NewExchange> round
         {
             Own(exchange);
             Run(exchange);
+            Correct(exchange);
         }
 
         return needs;
@@ -78,7 +79,7 @@ internal sealed class Foresight(WorkingSet set, IReadOnlyList<NewExchange> round
         var session = set.Find(key);
         if (session is not { IsPlaceholder: false })
         {
-            Waiters(key);
+            Waiters(session?.Key ?? key);
         }
 
         if (Applying.ClaimOf(Delegations.Told(set, told, key), key) is { } claim && ParentLinks.Decides(session, claim, exchange.Clock))
@@ -103,6 +104,70 @@ internal sealed class Foresight(WorkingSet set, IReadOnlyList<NewExchange> round
         else
         {
             Chain(exchange, null, isWhole: true);
+        }
+    }
+
+    private void Correct(NewExchange exchange)
+    {
+        if (exchange.Correction is not { } correction)
+        {
+            return;
+        }
+
+        var into = correction.Into.In(exchange.Org);
+        if (!Session(exchange.Org, into.ToId()))
+        {
+            return;
+        }
+
+        if (set.Find(into) is not { IsPlaceholder: false })
+        {
+            Waiters(set.Find(into)?.Key ?? into);
+        }
+
+        if (correction.From is { } named)
+        {
+            MergesForGood(named.In(exchange.Org), set.Find(into));
+        }
+        else if (Corrections.ClockOf(correction) is { } clock)
+        {
+            Moves(exchange.Org, clock);
+        }
+    }
+
+    private void MergesForGood(SessionKey key, SessionState? into)
+    {
+        if (!Session(key.OrgId, key.ToId()) || set.Find(key.ToId()) is { MergedInto: not null })
+        {
+            return;
+        }
+
+        Lineage(into);
+        if (set.Find(key.ToId()) is not { } from)
+        {
+            Waiters(key);
+            return;
+        }
+
+        Whole(from, into);
+        foreach (var claim in from.Claims.Keys.Concat(into?.Claims.Keys ?? Enumerable.Empty<ClaimedKey>()))
+        {
+            Parent(key.OrgId, claim);
+        }
+    }
+
+    private void Moves(string org, CaptureClock clock)
+    {
+        if (!set.Tries.TryGetValue(clock, out var tries))
+        {
+            needs.Tries.Add((org, clock));
+            return;
+        }
+
+        tries.ForEach(attempt => Sessions(org, attempt));
+        if (tries.Find(attempt => attempt.Clock == clock)?.OwnSession is { } own && Session(org, own))
+        {
+            Leaves(set.Session(own));
         }
     }
 
@@ -133,8 +198,10 @@ internal sealed class Foresight(WorkingSet set, IReadOnlyList<NewExchange> round
         else
         {
             var parent = new SessionKey(org, claim.HarnessId, claim.HarnessSessionId);
-            Session(org, parent.ToId());
-            Lineage(set.Find(parent));
+            if (Session(org, parent.ToId()))
+            {
+                Lineage(set.Find(parent));
+            }
         }
     }
 
@@ -146,7 +213,10 @@ internal sealed class Foresight(WorkingSet set, IReadOnlyList<NewExchange> round
             return;
         }
 
-        set.Namesakes(org, harnessSessionId).ForEach(Lineage);
+        foreach (var session in set.Namesakes(org, harnessSessionId).Where(session => Session(org, session.Id)).ToList())
+        {
+            Lineage(set.Meant(session));
+        }
     }
 
     // A circle may run through whatever is above; who is in it is decided anew.
@@ -175,29 +245,42 @@ internal sealed class Foresight(WorkingSet set, IReadOnlyList<NewExchange> round
         Namesakes(org, waitingId);
         foreach (var waiting in set.Namesakes(org, waitingId).Where(waiting => waiting.IsReal && waiting != own))
         {
-            if (!waiting.IsWhole)
-            {
-                needs.Whole.Add(waiting);
-            }
+            Whole(waiting, own);
+        }
+    }
 
-            if (own is { IsStored: true, IsWhole: false })
-            {
-                Tools(own, waiting.Tools.Keys);
-                foreach (var hash in waiting.Members.Keys.Where(hash => !own.Looked.Contains(hash)))
-                {
-                    needs.Members.Add((own, hash));
-                }
-            }
+    // All of one goes over into another.
+    private void Whole(SessionState from, SessionState? into)
+    {
+        if (!from.IsWhole)
+        {
+            needs.Whole.Add(from);
+        }
 
-            if (set.KnownChildren.Contains(waiting.Id))
+        if (into is { IsStored: true, IsWhole: false })
+        {
+            Tools(into, from.Tools.Keys);
+            foreach (var hash in from.Members.Keys.Where(hash => !into.Looked.Contains(hash)))
             {
-                Waiters(waiting.Key);
-                set.Children(waiting.Id).ForEach(Lineage);
+                needs.Members.Add((into, hash));
             }
-            else if (waiting.IsStored)
-            {
-                needs.Children.Add(waiting);
-            }
+        }
+
+        Leaves(from);
+    }
+
+    // Nothing may be left of it: who names it is decided anew.
+    private void Leaves(SessionState session)
+    {
+        Lineage(session);
+        if (set.KnownChildren.Contains(session.Id))
+        {
+            Waiters(session.Key);
+            set.Children(session.Id).ForEach(Lineage);
+        }
+        else if (session.IsStored)
+        {
+            needs.Children.Add(session);
         }
     }
 
@@ -249,12 +332,17 @@ internal sealed class Foresight(WorkingSet set, IReadOnlyList<NewExchange> round
         Session(org, attempt.OwnSession);
     }
 
-    // True when it is known, be it that there is none.
+    // True when it is known, and what it has become, be it that there is none.
     private bool Session(string org, Guid? id)
     {
-        if (id is not { } known || set.Knows(known))
+        if (id is not { } known)
         {
             return true;
+        }
+
+        if (set.Knows(known))
+        {
+            return set.Find(known) is not { MergedInto: { } into } || Session(org, into);
         }
 
         needs.Sessions.Add((org, known));

@@ -14,7 +14,8 @@ internal static class Hosts
     public static SessionKey SessionOf(WorkingSet set, InterpretedExchange told)
     {
         var plain = new SessionKey(told.Exchange.OrgId, told.Envelope.HarnessId, told.Envelope.HarnessSessionId!);
-        return Apart(told) is { } own && set.Find(plain)?.Facts[SessionFacts.Host] is { } first && first != told.Envelope.Host ? own : plain;
+        // What an administrator has said of an id holds for all machines.
+        return Apart(told) is { } own && set.Find(plain.ToId()) is not { MergedInto: not null } && set.Find(plain)?.Facts[SessionFacts.Host] is { } first && first != told.Envelope.Host ? own : plain;
     }
 
     /// <summary>By which turns are put in order that tell the same of their session: time and the producer's id, so that arrival changes nothing.</summary>

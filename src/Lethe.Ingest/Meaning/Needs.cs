@@ -29,6 +29,9 @@ internal sealed class Needs
     /// <summary>Stored exchanges by their clock.</summary>
     public HashSet<(string Org, CaptureClock Clock)> Attempts { get; } = [];
 
+    /// <summary>Stored exchanges by their clock, each with all that is stored of equal requests.</summary>
+    public HashSet<(string Org, CaptureClock Clock)> Tries { get; } = [];
+
     /// <summary>Chains, to be looked at from the leaf up.</summary>
     public List<ChainNeed> Chains { get; } = [];
 
@@ -39,7 +42,7 @@ internal sealed class Needs
     /// <summary>Sessions of which all members and tool calls are needed.</summary>
     public HashSet<SessionState> Whole { get; } = [];
 
-    public bool IsEmpty => Sessions.Count + Namesakes.Count + Waiting.Count + Children.Count + Answers.Count + Runs.Count + Attempts.Count
+    public bool IsEmpty => Sessions.Count + Namesakes.Count + Waiting.Count + Children.Count + Answers.Count + Runs.Count + Attempts.Count + Tries.Count
         + Chains.Count + Tools.Count + Members.Count + Whole.Count == 0;
 
     /// <summary>The sessions that tries of a call belong to.</summary>

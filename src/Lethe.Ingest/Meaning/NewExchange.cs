@@ -18,6 +18,7 @@ internal sealed class NewExchange
         Clock = CaptureClock.Of(exchange);
         // An answer that is asked for again is no other try: what it has in common with the others is the answer.
         RetryKey = Told.Turn is { AsksForResponse: true } or { Results.Count: > 0 } ? null : FirstBytes(Told.RetryKey);
+        Correction = Correction.Of(exchange);
         Attempt = new Attempt
         {
             OrgId = exchange.OrgId,
@@ -45,6 +46,9 @@ internal sealed class NewExchange
     public long? RetryKey { get; }
 
     public JournalPosition? At { get; }
+
+    /// <summary>What it sets right; null for a call.</summary>
+    public Correction? Correction { get; }
 
     public Attempt Attempt { get; }
 

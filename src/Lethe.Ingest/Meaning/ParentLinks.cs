@@ -56,6 +56,21 @@ internal static class ParentLinks
         }
     }
 
+    /// <summary>The child names no parent any more.</summary>
+    public static void Forsake(WorkingSet set, SessionState child)
+    {
+        var circle = CycleThrough(set, child);
+        var parent = child.ClaimedParent;
+        child.Claims.Clear();
+        set.Follow(child, null);
+        (child.ClaimedParent, child.Parent, child.Resolution) = (null, null, null);
+        Name(set, parent, -1);
+        foreach (var member in circle.Where(member => member != child))
+        {
+            Resolve(set, member);
+        }
+    }
+
     /// <summary>A session has come to be, or ceased to: claims without a harness that wait for its id are decided again.</summary>
     public static void Reconsider(WorkingSet set, SessionKey key)
     {
@@ -96,7 +111,8 @@ internal static class ParentLinks
         if (claimed.HarnessId.Length > 0)
         {
             var named = new SessionKey(org, claimed.HarnessId, claimed.HarnessSessionId);
-            return named == child.Key ? (null, Refused) : (set.Find(named) ?? set.Begin(named, isPlaceholder: true), Explicit);
+            var target = named == child.Key ? child : set.Find(named) ?? set.Begin(named, isPlaceholder: true);
+            return target == child ? (null, Refused) : (target, Explicit);
         }
 
         if (claimed.HarnessSessionId == child.Key.HarnessSessionId)
@@ -105,14 +121,21 @@ internal static class ParentLinks
             return (null, Refused);
         }
 
-        var candidates = set.Namesakes(org, claimed.HarnessSessionId).FindAll(candidate => candidate.IsReal && candidate != child);
-        return candidates.Find(candidate => candidate.Key.HarnessId == child.Key.HarnessId) is { } same ? (same, SameHarness)
-            : candidates switch
-            {
-                [] => (null, Unresolved),
-                [var only] => (only, UniqueOther),
-                _ => (null, Ambiguous),
-            };
+        // A key that means another session is one that exists.
+        var candidates = set.Namesakes(org, claimed.HarnessSessionId)
+            .FindAll(candidate => candidate != child && (candidate.IsReal || candidate.MergedInto is not null))
+            .ConvertAll(candidate => (candidate.Key.HarnessId, Meant: set.Meant(candidate)!));
+        if (candidates.Find(candidate => candidate.HarnessId == child.Key.HarnessId).Meant is { } same)
+        {
+            return same == child ? (null, Refused) : (same, SameHarness);
+        }
+
+        return candidates.Select(candidate => candidate.Meant).Where(candidate => candidate != child).Distinct().ToList() switch
+        {
+            [] => (null, Unresolved),
+            [var only] => (only, UniqueOther),
+            _ => (null, Ambiguous),
+        };
     }
 
     // Each session points at one parent at most, so at most one cycle runs through it.
@@ -149,7 +172,7 @@ internal static class ParentLinks
 
         session.NamedByAdded += added;
         set.Touch(session);
-        if (session.IsPlaceholder && session.NamedBy + session.NamedByAdded == 0)
+        if (session is { IsPlaceholder: true, MergedInto: null } && session.NamedBy + session.NamedByAdded == 0)
         {
             session.IsRemoved = true;
         }

@@ -3,7 +3,7 @@ namespace Lethe.Ingest.Meaning;
 /// <summary>
 /// Parts a batch into rounds that are loaded, applied and written one after the other: two tries of one call, two that name the same kept answer or batch,
 /// one that gives work to others and one that takes it up, or two machines' turns under one session id, never share one, so that each finds the other in the
-/// store.
+/// store. A correction has one of its own.
 /// </summary>
 internal static class Rounds
 {
@@ -19,6 +19,7 @@ internal static class Rounds
             var (org, turn) = (exchange.Org, exchange.Told.Turn);
             string[] shared = [.. new[] { Answers.Named(turn), Answers.Made(turn), BatchResults.BatchOf(turn) }.OfType<string>()];
             var isApart = round.Count == countMax
+                || (round.Count > 0 && (exchange.Correction ?? round[^1].Correction) is not null)
                 || (exchange.RetryKey is { } key && calls.Contains((org, key)))
                 || Array.Exists(shared, id => answers.Contains((org, id)))
                 || (Delegations.Taken(exchange.Told) is { } taken && answers.Contains((org, taken)))

@@ -107,12 +107,17 @@ internal sealed class SessionFacts
             });
     }
 
-    /// <summary>All that another says, each by its clock.</summary>
+    /// <summary>All that another says, each by its clock; of told turns the earliest stays. On which machine it began is its own.</summary>
     public void Take(SessionFacts other)
     {
-        foreach (var (field, (value, clock)) in other.fields)
+        var isTold = other[Host] is not null;
+        foreach (var (field, (value, clock)) in other.fields.Where(field => field.Key != Host))
         {
-            if (field is AuthSubject or Host)
+            if (field == StartedAt)
+            {
+                TellLeast(field, value, clock);
+            }
+            else if (field == AuthSubject || (isTold && field is not (IdOrigin or HarnessVersion or UserAgent or ForkedFrom)))
             {
                 TellFirst(field, value, clock);
             }

@@ -2,12 +2,75 @@ namespace Lethe.Ingest.Meaning;
 
 /// <summary>
 /// All of one session goes over into another: what each field says is decided by its clock, so the outcome is as if everything had come there at
-/// once. Of the one that goes a placeholder stays, if others have named it as their parent.
+/// once. Of the one that goes a placeholder stays, if others have named it as their parent, or, where it went for good, its key.
 /// </summary>
 internal static class SessionMerge
 {
     /// <param name="from">With all its members and tool calls here.</param>
     public static void Apply(WorkingSet set, SessionState from, SessionState into)
+    {
+        MoveAll(set, from, into);
+        Empty(set, from);
+        var parents = set.Children(from.Id);
+        from.IsRemoved = from.NamedBy + from.NamedByAdded == 0;
+        foreach (var child in parents.Where(child => child.Claimed is { HarnessId: "" }))
+        {
+            ParentLinks.Resolve(set, child);
+        }
+
+        ParentLinks.Reconsider(set, from.Key);
+    }
+
+    /// <summary>And whatever is told of its key from now on is told of the other: turns, and children that name it.</summary>
+    /// <inheritdoc cref="Apply" path="/param"/>
+    public static void ForGood(WorkingSet set, SessionState from, SessionState into)
+    {
+        var wasReal = from.IsReal;
+        var claims = from.Claims.ToList();
+        MoveAll(set, from, into);
+        Empty(set, from);
+        ParentLinks.Forsake(set, from);
+        from.MergedInto = into.Id;
+        from.LinkChanged = true;
+        into.NamedByAdded++;
+        if (wasReal && into.IsPlaceholder)
+        {
+            into.IsPlaceholder = false;
+            ParentLinks.Reconsider(set, into.Key);
+        }
+
+        foreach (var (key, claim) in claims)
+        {
+            ParentLinks.Claim(set, into, key, claim.First);
+            ParentLinks.Claim(set, into, key, claim.Last);
+        }
+
+        foreach (var child in set.Children(from.Id))
+        {
+            ParentLinks.Resolve(set, child);
+        }
+
+        ParentLinks.Reconsider(set, from.Key);
+    }
+
+    /// <summary>Nothing is left in a session but that others may name it.</summary>
+    public static void Vacate(WorkingSet set, SessionState session)
+    {
+        (session.Facts, session.FirstSeenAt, session.LastSeenAt, session.LastTurn) = (new SessionFacts(), null, null, null);
+        session.TimesAnew = false;
+        session.IsPlaceholder = true;
+        var children = set.Children(session.Id);
+        ParentLinks.Forsake(set, session);
+        session.IsRemoved = session.NamedBy + session.NamedByAdded == 0;
+        foreach (var child in children.Where(child => child.Claimed is { HarnessId: "" }))
+        {
+            ParentLinks.Resolve(set, child);
+        }
+
+        ParentLinks.Reconsider(set, session.Key);
+    }
+
+    private static void MoveAll(WorkingSet set, SessionState from, SessionState into)
     {
         set.Touch(from);
         set.Touch(into);
@@ -30,7 +93,6 @@ internal static class SessionMerge
 
         MoveExchanges(set, from, into);
         set.Merged.Add((from, into));
-        Empty(set, from);
     }
 
     private static void MoveMembers(SessionState from, SessionState into)
@@ -99,14 +161,7 @@ internal static class SessionMerge
         (from.FirstSeenAt, from.LastSeenAt, from.LastTurn) = (null, null, null);
         from.IsPlaceholder = true;
         from.IsWhole = true;
-        var parents = set.Children(from.Id);
-        from.IsRemoved = from.NamedBy + from.NamedByAdded == 0;
-        foreach (var child in parents.Where(child => child.Claimed is { HarnessId: "" }))
-        {
-            ParentLinks.Resolve(set, child);
-        }
-
-        ParentLinks.Reconsider(set, from.Key);
+        set.Touch(from);
     }
 
     private static long? Least(long? left, long? right) => left is { } a && right is { } b ? Math.Min(a, b) : left ?? right;

@@ -57,6 +57,9 @@ internal sealed class SessionState(SessionKey key, Guid id)
 
     public required bool IsPlaceholder { get; set; }
 
+    /// <summary>The session that it went over into, and that its key means ever since; null for one that is itself.</summary>
+    public Guid? MergedInto { get; set; }
+
     public SessionFacts Facts { get; set; } = new();
 
     /// <summary>The counters as they were loaded.</summary>
@@ -127,6 +130,8 @@ internal sealed class SessionState(SessionKey key, Guid id)
     public bool IsReal => !IsPlaceholder && !IsRemoved;
 
     public long Turns => stored.Turns + added.Turns;
+
+    public long Exchanges => stored.Exchanges + added.Exchanges;
 
     /// <summary>Counts an exchange; a turn gets its number.</summary>
     public void Count(Attempt attempt)

@@ -18,6 +18,8 @@ internal struct SessionTotals
 
     private long first;
 
+    public readonly long Exchanges => this[0];
+
     public readonly long Turns => this[TurnsAt];
 
     public long ToolCalls

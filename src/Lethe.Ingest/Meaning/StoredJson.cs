@@ -10,5 +10,6 @@ internal sealed record StoredError(string Phase, string? Type, string? Code, str
 [JsonSerializable(typeof(string))]
 [JsonSerializable(typeof(RepeatedAnswer))]
 [JsonSerializable(typeof(StoredError))]
+[JsonSerializable(typeof(Correction))]
 [JsonSerializable(typeof(IReadOnlyDictionary<string, string>))]
 internal sealed partial class StoredJson : JsonSerializerContext;

@@ -53,14 +53,32 @@ internal sealed class WorkingSet
     /// <summary>Sessions that went over into others, with all that the store holds of them.</summary>
     public List<(SessionState From, SessionState Into)> Merged { get; } = [];
 
+    /// <summary>For each exchange that is to be moved: it, and all that is stored of equal requests, oldest first; empty where it is not there.</summary>
+    public Dictionary<CaptureClock, List<Attempt>> Tries { get; } = [];
+
+    public List<MovedExchange> MovedExchanges { get; } = [];
+
     public bool Knows(Guid session) => sessions.ContainsKey(session);
 
     /// <summary>The session, which must be here.</summary>
     public SessionState Session(Guid id) => sessions[id] ?? throw new InvalidOperationException($"Session {id} is not in the working set.");
 
-    /// <summary>As stored, or made in this transaction; null when there is none.</summary>
-    public SessionState? Find(SessionKey key) => Find(key.ToId());
+    /// <summary>What the key means, as stored or made in this transaction; null when there is no such session.</summary>
+    public SessionState? Find(SessionKey key) => Find(key.ToId()) is { } session ? Meant(session) : null;
 
+    /// <summary>The session that it has become; null when that one is not here yet.</summary>
+    public SessionState? Meant(SessionState session)
+    {
+        var meant = session;
+        while (meant?.MergedInto is { } into)
+        {
+            meant = sessions.GetValueOrDefault(into);
+        }
+
+        return meant;
+    }
+
+    /// <summary>The session of that very key; null when there is none.</summary>
     public SessionState? Find(Guid id) => sessions.GetValueOrDefault(id) is { IsRemoved: false } session ? session : null;
 
     /// <summary>What the store has under the id; null for nothing. What is here already stays.</summary>
@@ -173,6 +191,8 @@ internal sealed class WorkingSet
 
         Changed.Clear();
         Merged.Clear();
+        MovedExchanges.Clear();
+        Tries.Clear();
         NewExchanges.Clear();
         NewNodes.Clear();
         Blobs.Clear();

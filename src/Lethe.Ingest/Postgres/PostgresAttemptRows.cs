@@ -24,6 +24,12 @@ internal sealed class PostgresAttemptRows(PostgresStatements statements)
     private const string Before = $"{OfOneKey}AND {Clock} < ($3, $4) ORDER BY e.captured_at DESC, e.exchange_id DESC LIMIT $5";
     private const string After = $"{OfOneKey}AND {Clock} > ($3, $4){Forwards} LIMIT $5";
 
+    private const string Equal = $"""
+        {Select}WHERE e.org = $1
+          AND ((e.captured_at = $2 AND e.exchange_id = $3)
+            OR e.retry_key = (SELECT retry_key FROM exchanges WHERE org = $1 AND captured_at = $2 AND exchange_id = $3)){Forwards}
+        """;
+
     public void Load(WorkingSet set, Needs needs)
     {
         if (needs.Answers.Count > 0)
@@ -44,6 +50,11 @@ internal sealed class PostgresAttemptRows(PostgresStatements statements)
                 Of(Org(org)),
                 Of(clock.At),
                 Of(clock.Id))[0];
+        }
+
+        foreach (var (org, clock) in needs.Tries)
+        {
+            set.Tries[clock] = [.. statements.Query(Equal, row => Read(row, isAsked: false), Of(Org(org)), Of(clock.At), Of(clock.Id))];
         }
     }
 

@@ -51,7 +51,7 @@ internal static class PostgresInvariants
             SELECT s.session::text AS subject, 'nobody names it, or it has exchanges' AS detail
             FROM sessions s
             WHERE s.org = @Org AND s.session > @After AND s.session <= @UpTo AND s.is_placeholder = 1
-              AND (NOT EXISTS (SELECT 1 FROM sessions c WHERE c.org = s.org AND c.claimed_parent = s.session)
+              AND ((s.merged_into IS NULL AND NOT EXISTS (SELECT 1 FROM sessions c WHERE c.org = s.org AND (c.claimed_parent = s.session OR c.merged_into = s.session)))
                 OR EXISTS (SELECT 1 FROM exchanges e WHERE e.org = s.org AND e.session = s.session))
             """),
         new(VerifyFaultKind.Placeholder, "sessions", CheckQuery.SessionsAtOnce,
@@ -70,6 +70,12 @@ internal static class PostgresInvariants
               SELECT a.session, p.parent FROM above a JOIN sessions p ON p.org = @Org AND p.session = a.ancestor WHERE p.parent IS NOT NULL
             )
             SELECT session::text AS subject, 'it is its own ancestor' AS detail FROM above WHERE session = ancestor
+            """),
+        new(VerifyFaultKind.Parent, "sessions", CheckQuery.SessionsAtOnce,
+            """
+            SELECT s.session::text AS subject, 'it went over into a session that is gone over itself' AS detail
+            FROM sessions s JOIN sessions m ON m.org = s.org AND m.session = s.merged_into
+            WHERE s.org = @Org AND s.session > @After AND s.session <= @UpTo AND (m.merged_into IS NOT NULL OR s.claimed_parent IS NOT NULL)
             """),
     ];
 }

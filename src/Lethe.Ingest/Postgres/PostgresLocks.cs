@@ -60,6 +60,11 @@ internal sealed class PostgresLocks(PostgresStatements statements)
             }
         }
 
+        foreach (var corrected in new[] { exchange.Correction?.From, exchange.Correction?.Into }.OfType<CorrectedKey>())
+        {
+            yield return $"{org} session {corrected.HarnessSessionId}";
+        }
+
         foreach (var answer in new[] { Answers.Named(told.Turn), Answers.Made(told.Turn) }.OfType<string>())
         {
             // It stands for the session that waits for it too.

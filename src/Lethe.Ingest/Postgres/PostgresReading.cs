@@ -1,5 +1,6 @@
 using System.Data;
 using System.Data.Common;
+using Dapper;
 using Lethe.Ingest.Meaning;
 using Lethe.Ingest.Reading;
 using Npgsql;
@@ -35,6 +36,8 @@ internal abstract class PostgresReading(NpgsqlDataSource source) : IReadConnecti
     }
 
     public object? Org(DbConnection connection, string orgId) => Guid.TryParse(orgId, out var org) ? org : null;
+
+    public IReadOnlyList<string> Orgs(DbConnection connection) => connection.Query<string>("SELECT org::text FROM orgs ORDER BY org").AsList();
 
     public object ExchangeId(Guid id) => id;
 

@@ -7,11 +7,11 @@ namespace Lethe.Ingest.Postgres;
 /// <summary>Reads sessions into a working set, each locked for the rest of the transaction.</summary>
 internal sealed class PostgresSessionRows(PostgresStatements statements)
 {
-    private const int FirstTotal = 16;
+    private const int FirstTotal = 17;
 
     private const string Select = """
         SELECT s.org, s.session, s.harness_id, s.harness_session_id, s.is_placeholder, s.facts, s.first_seen_at, s.last_seen_at,
-               s.last_turn_at, s.last_turn_id, s.claim_harness_id, s.claim_session_id, s.claimed_parent, s.parent, s.parent_resolution, s.named_by,
+               s.last_turn_at, s.last_turn_id, s.claim_harness_id, s.claim_session_id, s.claimed_parent, s.parent, s.parent_resolution, s.named_by, s.merged_into,
                s.exchanges, s.turns, s.attempts, s.errors, s.input, s.cache_read, s.cache_write_5m, s.cache_write_1h, s.output, s.reasoning, s.cost_nano_usd,
                s.unpriced_turns, s.tool_calls, s.nodes, coalesce(a.tool_calls, 0), coalesce(a.nodes, 0)
         FROM sessions s
@@ -104,6 +104,7 @@ internal sealed class PostgresSessionRows(PostgresStatements statements)
             Parent = row.Id(13),
             Resolution = row.Text(14),
             NamedBy = row.GetInt64(15),
+            MergedInto = row.Id(16),
         };
         for (var i = 0; i < SessionTotals.Count; i++)
         {

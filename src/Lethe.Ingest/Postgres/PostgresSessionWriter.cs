@@ -20,7 +20,7 @@ internal sealed class PostgresSessionWriter(PostgresStatements statements)
 
     private const string LinkSql = """
         UPDATE sessions
-        SET claim_harness_id = nullif($3, ''), claim_session_id = $4, claimed_parent = $5, parent = $6, parent_resolution = $7
+        SET claim_harness_id = nullif($3, ''), claim_session_id = $4, claimed_parent = $5, parent = $6, parent_resolution = $7, merged_into = $8
         WHERE org = $1 AND session = $2
         """;
 
@@ -36,7 +36,10 @@ internal sealed class PostgresSessionWriter(PostgresStatements statements)
     private const string TimesSql = """
         UPDATE sessions s
         SET first_seen_at = e.first, last_seen_at = e.last
-        FROM (SELECT min(captured_at) AS first, max(captured_at) AS last FROM exchanges WHERE org = $1 AND session = $2) e
+        FROM (
+          SELECT min(first) AS first, max(last) AS last
+          FROM (SELECT min(captured_at) AS first, max(captured_at) AS last FROM exchanges WHERE org = $1 AND session = $2
+                UNION ALL SELECT first_seen_at, last_seen_at FROM archived WHERE org = $1 AND session = $2) t) e
         WHERE s.org = $1 AND s.session = $2
         RETURNING s.first_seen_at, s.last_seen_at
         """;
@@ -64,7 +67,14 @@ internal sealed class PostgresSessionWriter(PostgresStatements statements)
         {PostgresRecordsOut.Add}
         """,
         "DELETE FROM archived WHERE org = $1 AND session = $2 AND $2 <> $3",
+        "UPDATE sessions SET pinned_at = coalesce(pinned_at, (SELECT f.pinned_at FROM sessions f WHERE f.org = $1 AND f.session = $2)) WHERE org = $1 AND session = $3",
+        "UPDATE sessions SET pinned_at = NULL, pin_reason = NULL WHERE org = $1 AND session = $2 AND $2 <> $3",
+        "UPDATE sessions SET named_by = named_by + (SELECT count(*) FROM sessions a WHERE a.org = $1 AND a.merged_into = $2) WHERE org = $1 AND session = $3",
+        "UPDATE sessions SET named_by = named_by - (SELECT count(*) FROM sessions a WHERE a.org = $1 AND a.merged_into = $2) WHERE org = $1 AND session = $2 AND $2 <> $3",
+        "UPDATE sessions SET merged_into = $3 WHERE org = $1 AND merged_into = $2",
     ];
+
+    private readonly PostgresExchangeMoving moving = new(statements);
 
     /// <summary>Gives new sessions their rows; nothing is in them yet.</summary>
     public void Begin(WorkingSet set)
@@ -94,6 +104,7 @@ internal sealed class PostgresSessionWriter(PostgresStatements statements)
     /// <summary>Called when exchanges, members and tool calls are written.</summary>
     public void Write(WorkingSet set)
     {
+        set.MovedExchanges.ForEach(moving.Run);
         using (var batch = statements.Batch())
         {
             foreach (var (from, into) in set.Merged.Where(merged => merged.From.IsStored))
@@ -148,7 +159,11 @@ internal sealed class PostgresSessionWriter(PostgresStatements statements)
         {
             Add(
                 batch, LinkSql, Of(org), Of(id), Of(session.Claimed?.HarnessId), Of(session.Claimed?.HarnessSessionId), Of(session.ClaimedParent),
-                Of(session.Parent), Of(session.Resolution));
+                Of(session.Parent), Of(session.Resolution), Of(session.MergedInto));
+            if (session.Claims.Count == 0)
+            {
+                Add(batch, "DELETE FROM parent_claims WHERE org = $1 AND session = $2", Of(org), Of(id));
+            }
         }
 
         foreach (var (key, claim) in session.Claims.Where(claim => claim.Value.Changed))

@@ -35,8 +35,9 @@ internal static class PostgresSessionsOut
         WHERE c.org = s.org AND c.claimed_parent = s.session AND NOT EXISTS (SELECT 1 FROM going_sessions g WHERE g.org = c.org AND g.session = c.session);
         DELETE FROM responses s WHERE s.response_id LIKE '{Meaning.Delegations.Prefix}%' AND EXISTS ({AreGoing});
         UPDATE responses s SET session = NULL WHERE EXISTS ({AreGoing});
+        DELETE FROM sessions a USING going_sessions s WHERE a.org = s.org AND a.merged_into = s.session;
         DELETE FROM sessions s WHERE EXISTS ({AreGoing});
-        DELETE FROM sessions WHERE is_placeholder = 1 AND named_by = 0
+        DELETE FROM sessions WHERE is_placeholder = 1 AND named_by = 0 AND merged_into IS NULL
         """;
 
     public static void Describe(NpgsqlConnection connection, Forgetting asked)
@@ -80,7 +81,7 @@ internal static class PostgresSessionsOut
     {
         // Of those that nobody asked to forget, one that others name stays until they go.
         var condition = among is null
-            ? " AND s.named_by = 0"
+            ? " AND s.named_by = (SELECT count(*) FROM sessions a WHERE a.org = s.org AND a.merged_into = s.session)"
             : " AND EXISTS (SELECT 1 FROM forgetting f WHERE f.number = ANY (@among) AND f.org = s.org AND f.session = s.session)";
         while (connection.Execute("DELETE FROM going_sessions") >= 0 && connection.Execute(Empty + condition, new { among = among?.ToArray() }) > 0)
         {

@@ -14,6 +14,9 @@ internal interface IReadConnections : IDisposable
     /// <summary>The organisation as rows name it; null when the store has nothing of it.</summary>
     object? Org(DbConnection connection, string orgId);
 
+    /// <summary>The ids of all organisations.</summary>
+    IReadOnlyList<string> Orgs(DbConnection connection);
+
     /// <summary>An exchange's id as rows hold it.</summary>
     object ExchangeId(Guid id);
 

@@ -86,6 +86,12 @@ public sealed record SessionFilter
     /// <summary>Sessions last seen at this time or later.</summary>
     public DateTimeOffset? Since { get; init; }
 
+    /// <summary>Sessions whose last activity was before; those that were never seen are not.</summary>
+    public DateTimeOffset? Until { get; init; }
+
+    /// <summary>Where the agent worked, exactly.</summary>
+    public string? Cwd { get; init; }
+
     /// <summary>Only sessions after this one in the list.</summary>
     public SessionCursor? After { get; init; }
 

@@ -32,7 +32,18 @@ internal sealed class SessionBends(IReadConnections connections, DbConnection db
         }
 
         var origin = db.QueryFirstOrDefault<Guid?>(
-            "SELECT session_id FROM session_records WHERE org = @owner AND harness_session_id = @told AND harness_id = @HarnessId", new { owner, told, session.HarnessId });
+            """
+            SELECT session_id FROM session_records WHERE org = @owner AND harness_session_id = @told AND harness_id = @HarnessId
+            UNION ALL
+            SELECT session_id FROM session_aliases WHERE org = @owner AND harness_session_id = @told AND harness_id = @HarnessId
+            """,
+            new { owner, told, session.HarnessId });
+        if (origin?.ToString("D") == session.SessionId)
+        {
+            // It has gone over into this one since.
+            return null;
+        }
+
         var isThere = answer is not null && answer.SessionId == origin;
         return new ForkRecord(origin?.ToString("D"), told, isThere ? answer!.ExchangeId.ToString("D") : null, isThere ? (int)answer!.Depth + 1 : null, "harness");
     }

@@ -20,6 +20,8 @@ internal static class SessionQueries
     // From here on, columns are counters.
     private const string FirstCounter = "exchanges";
 
+    private const string OfAlias = "SELECT a.session_id FROM session_aliases a WHERE a.org = @owner AND a.";
+
     private const int SessionsAtOnceMax = 1000;
 
     /// <summary>Behind every text that begins with what stands before it.</summary>
@@ -34,7 +36,9 @@ internal static class SessionQueries
         }
 
         var conditions = (filter.HarnessId is null ? "" : " AND harness_id = @HarnessId")
+            + (filter.Cwd is null ? "" : " AND cwd = @Cwd")
             + (filter.Since is null ? "" : " AND activity >= @since")
+            + (filter.Until is null ? "" : " AND activity >= 0 AND activity < @until")
             + (filter.After is null ? "" : " AND activity <= @afterAt AND (activity < @afterAt OR session_id > @afterId)");
         return Query(
             connections,
@@ -45,6 +49,8 @@ internal static class SessionQueries
             {
                 owner,
                 filter.HarnessId,
+                filter.Cwd,
+                until = filter.Until is { } until ? Microseconds.Of(until) : 0,
                 since = filter.Since is { } since ? Microseconds.Of(since) : 0,
                 afterAt = filter.After?.LastSeenAtMicroseconds ?? 0,
                 afterId = connections.SessionId(Guid.TryParse(filter.After?.SessionId, out var after) ? after : Guid.Empty),
@@ -63,9 +69,19 @@ internal static class SessionQueries
         var found = Guid.TryParseExact(word, "D", out var id)
             ? Query(connections, connection.Db, owner, " AND session_id = @id", new { owner, id = connections.SessionId(id) })
             : [];
+        if (found.Count == 0 && id != Guid.Empty)
+        {
+            found = Query(connections, connection.Db, owner, $" AND session_id IN ({OfAlias}alias_id = @id)", new { owner, id = connections.SessionId(id) });
+        }
+
         if (found.Count == 0)
         {
             found = Query(connections, connection.Db, owner, " AND harness_session_id = @word LIMIT 2", new { owner, word });
+        }
+
+        if (found.Count == 0)
+        {
+            found = Query(connections, connection.Db, owner, $" AND session_id IN ({OfAlias}harness_session_id = @word) LIMIT 2", new { owner, word });
         }
 
         if (found.Count == 0)
@@ -116,6 +132,8 @@ internal static class SessionQueries
                 Microseconds.ToTime(claim.FirstClaimedAt),
                 Microseconds.ToTime(claim.LastClaimedAt)))])
         {
+            Aliases = connection.Query<SessionAlias>(
+                "SELECT harness_id, harness_session_id FROM session_aliases WHERE org = @owner AND session_id = @id ORDER BY harness_id, harness_session_id", new { owner, id }).AsList(),
             ForkedFrom = bends.Fork(session),
             Compactions = bends.Compactions(session),
         };

@@ -97,12 +97,18 @@ public sealed record SessionCounters
 /// <summary>One session with its children, and every parent it ever named.</summary>
 public sealed record SessionDetail(SessionSummary Session, IReadOnlyList<SessionSummary> Children, IReadOnlyList<ParentClaim> Claims)
 {
+    /// <summary>The keys of the sessions that went over into this one.</summary>
+    public IReadOnlyList<SessionAlias> Aliases { get; init; } = [];
+
     /// <summary>Whose conversation this one goes on with; null when it began by itself.</summary>
     public ForkRecord? ForkedFrom { get; init; }
 
     /// <summary>Where the conversation was summed up and begun anew, earliest first.</summary>
     public IReadOnlyList<CompactionRecord> Compactions { get; init; } = [];
 }
+
+/// <summary>A key that means another session for good.</summary>
+public sealed record SessionAlias(string HarnessId, string HarnessSessionId);
 
 /// <summary>Where a session was forked off another.</summary>
 /// <param name="SessionId">Null where the session that the harness names was never seen.</param>

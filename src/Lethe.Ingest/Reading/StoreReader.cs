@@ -5,8 +5,8 @@ using Lethe.Ingest.Meaning;
 namespace Lethe.Ingest.Reading;
 
 /// <summary>
-/// Reads a store, while or after it is written; never changes it. Any thread may call. Every call names the organisation that it reads for, and sees
-/// nothing of another.
+/// Reads a store, while or after it is written; never changes it. Any thread may call. Every call that tells of records names the organisation that it reads
+/// for, and sees nothing of another.
 /// </summary>
 public sealed class StoreReader : IDisposable
 {
@@ -16,6 +16,13 @@ public sealed class StoreReader : IDisposable
     {
         StoredId.Register();
         this.connections = connections;
+    }
+
+    /// <summary>The ids of all organisations that it holds records of.</summary>
+    public IReadOnlyList<string> Organisations()
+    {
+        using var connection = connections.Open();
+        return connections.Orgs(connection.Db);
     }
 
     /// <summary>Streams records in the order of export, <c>(captured_at, exchange_id)</c>: those that are there when it begins, page by page.</summary>

@@ -59,7 +59,7 @@ internal static class SessionsOut
     {
         var going = connection.Query<long>(
             // Of those that nobody asked to forget, one that others name stays until they go.
-            among is null ? Empty + " AND s.named_by = 0" : Empty + " AND s.session IN @among", new { among }, transaction).AsList();
+            among is null ? Empty + " AND s.named_by = (SELECT count(*) FROM sessions a WHERE a.merged_into = s.session)" : Empty + " AND s.session IN @among", new { among }, transaction).AsList();
         if (going.Count == 0)
         {
             return false;
@@ -77,9 +77,10 @@ internal static class SessionsOut
             WHERE claimed_parent IN @going AND session NOT IN @going;
             DELETE FROM responses WHERE session IN @going AND response_id LIKE '{Meaning.Delegations.Prefix}%';
             UPDATE responses SET session = NULL WHERE session IN @going;
+            DELETE FROM sessions WHERE merged_into IN @going;
             DELETE FROM parent_claims WHERE session IN @going;
             DELETE FROM sessions WHERE session IN @going;
-            DELETE FROM sessions WHERE is_placeholder = 1 AND named_by = 0;
+            DELETE FROM sessions WHERE is_placeholder = 1 AND named_by = 0 AND merged_into IS NULL;
             """,
             new { going },
             transaction);

@@ -28,6 +28,7 @@ internal sealed class SqliteAttemptRows : IDisposable
     private readonly Prepared after;
     private readonly Prepared all;
     private readonly Prepared byId;
+    private readonly Prepared equal;
     private readonly Prepared answer;
 
     public SqliteAttemptRows(SqliteConnection connection, SqliteNames names)
@@ -38,6 +39,8 @@ internal sealed class SqliteAttemptRows : IDisposable
         after = new Prepared(connection, $"{OfOneKey}AND {Clock} > (?3, ?4){Forwards}", 4);
         all = new Prepared(connection, OfOneKey + Forwards, 2);
         byId = new Prepared(connection, Select + "WHERE e.exchange_id = ?1", 1);
+        equal = new Prepared(
+            connection, $"{Select}WHERE e.org = ?2 AND (e.exchange_id = ?1 OR e.retry_key = (SELECT retry_key FROM exchanges WHERE exchange_id = ?1)){Forwards}", 2);
         answer = new Prepared(
             connection,
             """
@@ -70,19 +73,26 @@ internal sealed class SqliteAttemptRows : IDisposable
             row.Read();
             set.Attempts[clock] = Read(row, isAsked: true);
         }
+
+        foreach (var (org, clock) in needs.Tries)
+        {
+            set.Tries[clock] = All(equal, clock.Id.Bytes(), names.Org(org));
+        }
     }
 
     public void Dispose()
     {
-        Prepared[] statements = [any, before, after, all, byId, answer];
+        Prepared[] statements = [any, before, after, all, byId, equal, answer];
         Array.ForEach(statements, one => one.Dispose());
     }
 
     /// <summary>All that is stored of equal requests, oldest first.</summary>
-    public List<Attempt> OfKey(string org, long retryKey)
+    public List<Attempt> OfKey(string org, long retryKey) => All(all, retryKey, names.Org(org));
+
+    private static List<Attempt> All(Prepared query, params ReadOnlySpan<object?> values)
     {
         var found = new List<Attempt>();
-        using var row = all.Query(retryKey, names.Org(org));
+        using var row = query.Query(values);
         while (row.Read())
         {
             found.Add(Read(row, isAsked: false));

@@ -50,7 +50,7 @@ internal static class SqliteInvariants
             SELECT s.session_id AS subject, 'nobody names it, or it has exchanges' AS detail
             FROM sessions s
             WHERE s.session > @After AND s.session <= @UpTo AND s.is_placeholder = 1
-              AND (NOT EXISTS (SELECT 1 FROM sessions c WHERE c.claimed_parent = s.session)
+              AND ((s.merged_into IS NULL AND NOT EXISTS (SELECT 1 FROM sessions c WHERE c.claimed_parent = s.session OR c.merged_into = s.session))
                 OR EXISTS (SELECT 1 FROM exchanges e WHERE e.session = s.session))
             """),
         new(VerifyFaultKind.Placeholder, "sessions", CheckQuery.SessionsAtOnce,
@@ -77,6 +77,12 @@ internal static class SqliteInvariants
             SELECT s.session_id AS subject, 'it is its own ancestor' AS detail
             FROM above a JOIN sessions s ON s.session = a.session
             WHERE a.session = a.ancestor
+            """),
+        new(VerifyFaultKind.Parent, "sessions", CheckQuery.SessionsAtOnce,
+            """
+            SELECT s.session_id AS subject, 'it went over into a session that is gone over itself, or belongs to another organisation' AS detail
+            FROM sessions s JOIN sessions m ON m.session = s.merged_into
+            WHERE s.session > @After AND s.session <= @UpTo AND (m.merged_into IS NOT NULL OR m.org <> s.org OR s.claimed_parent IS NOT NULL)
             """),
     ];
 }

@@ -13,6 +13,8 @@ internal abstract class SqliteReading : IReadConnections
     public object? Org(DbConnection connection, string orgId) =>
         connection.ExecuteScalar<long?>("SELECT org FROM orgs WHERE org_id = @orgId", new { orgId });
 
+    public IReadOnlyList<string> Orgs(DbConnection connection) => connection.Query<string>("SELECT org_id FROM orgs ORDER BY org_id").AsList();
+
     public object ExchangeId(Guid id) => id.Bytes();
 
     public object ExchangeIds(IEnumerable<Guid> ids) => ids.Select(id => id.Bytes()).ToArray();

@@ -6,16 +6,17 @@ namespace Lethe.Ingest.Sqlite;
 /// <summary>Reads sessions into a working set. Takes part in the caller's transaction.</summary>
 internal sealed class SqliteSessionRows : IDisposable
 {
-    private const int FirstTotal = 18;
+    private const int FirstTotal = 19;
 
     private const string Select = $"""
         SELECT s.session, s.session_id, o.org_id, s.harness_id, s.harness_session_id, s.is_placeholder, s.facts, s.first_seen_at, s.last_seen_at,
                s.last_turn_at, s.last_turn_id, s.claim_harness_id, s.claim_session_id, c.session_id, p.session_id, s.parent_resolution, s.named_by,
-               EXISTS (SELECT 1 FROM parent_claims k WHERE k.session = s.session), {SessionTotalsColumns}
+               m.session_id, EXISTS (SELECT 1 FROM parent_claims k WHERE k.session = s.session), {SessionTotalsColumns}
         FROM sessions s
         JOIN orgs o ON o.org = s.org
         LEFT JOIN sessions c ON c.session = s.claimed_parent
         LEFT JOIN sessions p ON p.session = s.parent
+        LEFT JOIN sessions m ON m.session = s.merged_into
         LEFT JOIN archived a ON a.org = s.org AND a.session_id = s.session_id
 
         """;
@@ -123,6 +124,7 @@ internal sealed class SqliteSessionRows : IDisposable
             Parent = row.SessionId(14),
             Resolution = row.Text(15),
             NamedBy = row.GetInt64(16),
+            MergedInto = row.SessionId(17),
         };
         for (var i = 0; i < SessionTotals.Count; i++)
         {

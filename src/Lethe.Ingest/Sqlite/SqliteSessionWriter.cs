@@ -14,9 +14,11 @@ internal sealed class SqliteSessionWriter : IDisposable
     private readonly Prepared link;
     private readonly Prepared delete;
     private readonly Prepared putClaim;
+    private readonly Prepared dropClaims;
     private readonly Prepared timesAnew;
     private readonly Prepared renumber;
     private readonly Prepared[] merge;
+    private readonly SqliteExchangeMoving moving;
     private readonly object?[] values = new object?[FirstTotal + SessionTotals.Count];
 
     public SqliteSessionWriter(SqliteConnection connection, SqliteNames names)
@@ -38,10 +40,10 @@ internal sealed class SqliteSessionWriter : IDisposable
             connection,
             """
             UPDATE sessions
-            SET claim_harness_id = nullif(?2, ''), claim_session_id = ?3, claimed_parent = ?4, parent = ?5, parent_resolution = ?6
+            SET claim_harness_id = nullif(?2, ''), claim_session_id = ?3, claimed_parent = ?4, parent = ?5, parent_resolution = ?6, merged_into = ?7
             WHERE session = ?1
             """,
-            6);
+            7);
         delete = new Prepared(connection, "DELETE FROM sessions WHERE session = ?1", 1);
         putClaim = new Prepared(
             connection,
@@ -54,6 +56,7 @@ internal sealed class SqliteSessionWriter : IDisposable
               last_claimed_at = excluded.last_claimed_at, last_claimed_by = excluded.last_claimed_by
             """,
             7);
+        dropClaims = new Prepared(connection, "DELETE FROM parent_claims WHERE session = ?1", 1);
         timesAnew = new Prepared(
             connection,
             """
@@ -80,6 +83,7 @@ internal sealed class SqliteSessionWriter : IDisposable
             WHERE exchanges.ingested = l.ingested
             """,
             3);
+        moving = new SqliteExchangeMoving(connection);
         merge =
         [
             new Prepared(connection, "UPDATE exchanges SET session = ?2, own_session = CASE own_session WHEN ?1 THEN ?2 ELSE own_session END WHERE session = ?1", 2),
@@ -87,6 +91,11 @@ internal sealed class SqliteSessionWriter : IDisposable
             new Prepared(connection, "DELETE FROM session_nodes WHERE session = ?1 AND ?2 <> ?1", 2),
             new Prepared(connection, "DELETE FROM tool_calls WHERE session = ?1 AND ?2 <> ?1", 2),
             new Prepared(connection, $"{ArchivedSums.Hand("t.session_id")} JOIN sessions t ON t.session = ?2 WHERE s.session = ?1 {ArchivedSums.Add}", 2),
+            new Prepared(connection, "UPDATE sessions SET pinned_at = coalesce(pinned_at, (SELECT f.pinned_at FROM sessions f WHERE f.session = ?1)) WHERE session = ?2", 2),
+            new Prepared(connection, "UPDATE sessions SET pinned_at = NULL, pin_reason = NULL WHERE session = ?1 AND ?2 <> ?1", 2),
+            new Prepared(connection, "UPDATE sessions SET named_by = named_by + (SELECT count(*) FROM sessions a WHERE a.merged_into = ?1) WHERE session = ?2", 2),
+            new Prepared(connection, "UPDATE sessions SET named_by = named_by - (SELECT count(*) FROM sessions a WHERE a.merged_into = ?1) WHERE session = ?1 AND ?2 <> ?1", 2),
+            new Prepared(connection, "UPDATE sessions SET merged_into = ?2 WHERE merged_into = ?1", 2),
             new Prepared(connection, "DELETE FROM archived WHERE (org, session_id) = (SELECT org, session_id FROM sessions WHERE session = ?1) AND ?2 <> ?1", 2),
         ];
     }
@@ -107,6 +116,11 @@ internal sealed class SqliteSessionWriter : IDisposable
         foreach (var (from, into) in set.Merged.Where(merged => merged.From.IsStored))
         {
             Array.ForEach(merge, statement => statement.Run(from.Row, into.Row));
+        }
+
+        foreach (var (clock, from, into) in set.MovedExchanges)
+        {
+            moving.Run(clock.Id.Bytes(), from.Row, into.Row);
         }
 
         foreach (var session in set.Changed.Where(session => session.IsStored || !session.IsRemoved))
@@ -139,7 +153,7 @@ internal sealed class SqliteSessionWriter : IDisposable
 
     public void Dispose()
     {
-        Prepared[] all = [insert, update, link, delete, putClaim, timesAnew, renumber, .. merge];
+        Prepared[] all = [insert, update, link, delete, putClaim, dropClaims, timesAnew, renumber, .. merge];
         Array.ForEach(all, one => one.Dispose());
     }
 
@@ -163,7 +177,12 @@ internal sealed class SqliteSessionWriter : IDisposable
         if (session.LinkChanged)
         {
             link.Run(
-                session.Row, session.Claimed?.HarnessId, session.Claimed?.HarnessSessionId, RowOf(set, session.ClaimedParent), RowOf(set, session.Parent), session.Resolution);
+                session.Row, session.Claimed?.HarnessId, session.Claimed?.HarnessSessionId, RowOf(set, session.ClaimedParent), RowOf(set, session.Parent), session.Resolution,
+                RowOf(set, session.MergedInto));
+            if (session.Claims.Count == 0)
+            {
+                dropClaims.Run(session.Row);
+            }
         }
 
         foreach (var (key, claim) in session.Claims.Where(claim => claim.Value.Changed))

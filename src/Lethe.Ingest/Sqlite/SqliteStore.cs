@@ -307,6 +307,11 @@ public sealed class SqliteStore : ISessionStore
             rows.Load(set, round);
             round.ForEach(exchange => Applying.Apply(set, exchange));
             rows.Write(set);
+            if (round[0].Correction is not null)
+            {
+                // The store has moved what no working set knew.
+                set = new WorkingSet();
+            }
         }
     }
 

@@ -44,6 +44,7 @@ internal static class AdminEndpoints
     {
         endpoints.MapSessions();
         endpoints.MapKeeping();
+        endpoints.MapCorrections();
         endpoints.MapIngest();
         endpoints.MapExchanges();
         endpoints.MapBodies();

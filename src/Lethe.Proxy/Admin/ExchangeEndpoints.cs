@@ -1,5 +1,4 @@
 using Lethe.Ingest.Reading;
-using Lethe.Proxy.Access;
 using Lethe.Proxy.Problems;
 using Lethe.Proxy.Reading;
 
@@ -19,7 +18,7 @@ internal static class ExchangeEndpoints
     {
         var query = new PageQuery(context, time);
         var limit = query.Limit();
-        var org = query.Org();
+        query.Org(mayBeAll: true);
         var filter = new ExchangeFilter
         {
             SessionId = query.Word("session"),
@@ -36,18 +35,22 @@ internal static class ExchangeEndpoints
             return problem;
         }
 
-        var records = reader.Exchanges(org, filter).ToArray();
+        ExchangeRecord[] records =
+        [
+            .. NamedOrgs.Of(context, reader).SelectMany(org => reader.Exchanges(org, filter))
+                .OrderBy(record => record.CapturedAt, StringComparer.Ordinal).ThenBy(record => record.ExchangeId, StringComparer.Ordinal),
+        ];
         var page = new Page<ExchangeRecord>(
             [.. records.Take(limit)],
             records.Length > limit ? ExchangeCursor.Of(records[limit - 1]).ToString() : null);
         return Results.Json(page, ApiJson.Default.PageExchangeRecord);
     }
 
-    private static IResult One(string id, HttpContext context, StoreReader reader) => reader.Exchange(Caller.OrgOf(context), id) is { } record
+    private static IResult One(string id, HttpContext context, StoreReader reader) => NamedOrgs.Find(context, reader, org => reader.Exchange(org, id)) is { } record
         ? Results.Json(record, ExchangeRecordJson.Default.ExchangeRecord)
         : NoExchange();
 
-    private static IResult Attempts(string id, HttpContext context, StoreReader reader) => reader.Attempts(Caller.OrgOf(context), id) is { } attempts
+    private static IResult Attempts(string id, HttpContext context, StoreReader reader) => NamedOrgs.Find(context, reader, org => reader.Attempts(org, id)) is { } attempts
         ? Results.Json(attempts, ApiJson.Default.CallAttempts)
         : NoExchange();
 

@@ -105,13 +105,19 @@ internal sealed class PageQuery(HttpContext context, TimeProvider time)
     }
 
     /// <summary>Whose records are asked for: the caller's own where it has an organisation, else the one it names, else nobody's in particular.</summary>
-    public string Org()
+    /// <param name="mayBeAll">Whether an administrator may name all of them (<see cref="NamedOrgs"/>).</param>
+    public string Org(bool mayBeAll = false)
     {
         var caller = Caller.Of(context);
         var named = Word("org");
         if (named is not null && !caller.MaySee(named))
         {
             Problem ??= ProblemDocument.Of(StatusCodes.Status403Forbidden, "foreign_org", "The token is another organisation's.", "org: not the one that the token is of.");
+        }
+
+        if (named == NamedOrgs.All && !mayBeAll)
+        {
+            Refuse("org", "one organisation: here they are not told together.");
         }
 
         return Caller.OrgOf(context);

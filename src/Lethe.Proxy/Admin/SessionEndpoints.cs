@@ -19,11 +19,13 @@ internal static class SessionEndpoints
     {
         var query = new PageQuery(context, time);
         var limit = query.Limit();
-        var org = query.Org();
+        query.Org(mayBeAll: true);
         var filter = new SessionFilter
         {
             HarnessId = query.Word("harness"),
+            Cwd = query.Word("cwd"),
             Since = query.Time("since"),
+            Until = query.Time("until"),
             After = query.AfterSession(),
             Limit = limit + 1,
         };
@@ -32,15 +34,20 @@ internal static class SessionEndpoints
             return problem;
         }
 
-        var sessions = reader.Sessions(org, filter);
+        SessionSummary[] sessions =
+        [
+            .. NamedOrgs.Of(context, reader).SelectMany(org => reader.Sessions(org, filter))
+                .OrderByDescending(session => session.LastSeenAt ?? DateTimeOffset.MinValue).ThenBy(session => session.SessionId, StringComparer.Ordinal),
+        ];
         var page = new Page<SessionSummary>(
             [.. sessions.Take(limit)],
-            sessions.Count > limit ? SessionCursor.Of(sessions[limit - 1]).ToString() : null);
+            sessions.Length > limit ? SessionCursor.Of(sessions[limit - 1]).ToString() : null);
         return Results.Json(page, ApiJson.Default.PageSessionSummary);
     }
 
     /// <summary>The session that a path means. A harness's own id may hold a slash, which routing leaves encoded.</summary>
-    public static SessionDetail? Find(HttpContext context, StoreReader reader, string id) => reader.Session(Caller.OrgOf(context), Uri.UnescapeDataString(id));
+    public static SessionDetail? Find(HttpContext context, StoreReader reader, string id) =>
+        NamedOrgs.Find(context, reader, org => reader.Session(org, Uri.UnescapeDataString(id)));
 
     private static IResult Detail(string id, HttpContext context, StoreReader reader) => Find(context, reader, id) is { } detail
         ? Results.Json(detail, ApiJson.Default.SessionDetail)
@@ -61,7 +68,7 @@ internal static class SessionEndpoints
             return NoSession(id);
         }
 
-        var turns = reader.ConversationAfter(Caller.OrgOf(context), detail.Session.SessionId, after).Take(limit + 1).ToArray();
+        var turns = reader.ConversationAfter(detail.Session.OrgId, detail.Session.SessionId, after).Take(limit + 1).ToArray();
         var page = new Page<ConversationTurn>(
             [.. turns.Take(limit)],
             turns.Length > limit ? ExchangeCursor.Of(turns[limit - 1].Exchange).ToString() : null);

@@ -23,9 +23,9 @@ internal static class StatsEndpoints
     private static IResult Stats(HttpContext context, StoreReader reader, TimeProvider time)
     {
         var query = new PageQuery(context, time);
-        var org = query.Org();
+        query.Org(mayBeAll: true);
         var filter = Filter(query);
-        return query.Problem ?? Results.Json(StatsDocument.Of(reader, org, filter), ApiJson.Default.StatsDocument);
+        return query.Problem ?? Results.Json(StatsDocument.Of(reader, NamedOrgs.Of(context, reader), filter), ApiJson.Default.StatsDocument);
     }
 
     private static FigureKey By(PageQuery query)

@@ -1,5 +1,6 @@
 using Lethe.Capture.Exchanges;
 using Lethe.Ingest.Meaning;
+using Lethe.Ingest.Reading;
 using Lethe.Proxy.Configuration;
 using Lethe.Proxy.Reading;
 using Lethe.Proxy.Recording;
@@ -20,6 +21,22 @@ internal static class RestingMemory
     /// <exception cref="CommandFailure">As above.</exception>
     public static Task PinAsync(LetheSettings settings, string sessionId, bool isPinned) => WithAsync(settings, async memory =>
         await memory.PinAsync(Organisation.None, sessionId, isPinned) ? true : throw NoSession(sessionId));
+
+    /// <exception cref="CommandFailure">As above.</exception>
+    public static Task<SessionDetail> MergeAsync(LetheSettings settings, string fromId, string intoId, string? reason) => WithAsync(settings, async memory =>
+    {
+        await memory.WhenStoreOpenedAsync();
+        var from = memory.Reader.Session(Organisation.None, fromId) ?? throw NoSession(fromId);
+        var into = memory.Reader.Session(Organisation.None, intoId) ?? throw NoSession(intoId);
+        if (SessionCorrections.Problem(from, into) is { } why)
+        {
+            throw new CommandFailure(ExitCode.NotFine, $"lethe: {why}");
+        }
+
+        return from.Session.SessionId == into.Session.SessionId || await SessionCorrections.MergeAsync(memory.Produced, from, into, reason, by: null, CancellationToken.None)
+            ? memory.Reader.Session(Organisation.None, intoId)!
+            : throw CommandFailure.Environment("the store did not take it: lethe status tells more.");
+    });
 
     private static async Task<T> WithAsync<T>(LetheSettings settings, Func<RecordingPipeline, Task<T>> work)
     {

@@ -24,7 +24,7 @@ internal static class StatsCommand
         {
             using var reader = StoreFile.Open(GlobalOptions.Require(line));
             var filter = new FigureFilter { By = StatsDocument.TryKey(line.GetValue(by)!) ?? default, Since = SinceOption.Read(line.GetValue(since), TimeProvider.System) };
-            var stats = StatsDocument.Of(reader, Organisation.None, filter);
+            var stats = StatsDocument.Of(reader, [Organisation.None], filter);
             var output = line.InvocationConfiguration.Output;
             if (line.GetValue(json))
             {

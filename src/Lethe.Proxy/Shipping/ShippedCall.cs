@@ -82,6 +82,13 @@ internal static class ShippedCall
             return null;
         }
 
+        var attributes = line.GetProperty("attributes").EnumerateObject().ToDictionary(one => one.Name, one => one.Value.GetString()!, StringComparer.Ordinal);
+        if (attributes.GetValueOrDefault(ProducedKind.Attribute) == ProducedKind.Correction)
+        {
+            // What is stored here is set right by whom this lethe lets administer.
+            return null;
+        }
+
         return new CapturedExchange
         {
             Id = id,
@@ -109,7 +116,7 @@ internal static class ShippedCall
             ResponseTrailers = Headers(line, "trailers"),
             Request = Body(line.GetProperty("request")),
             Response = Body(line.GetProperty("response")),
-            Attributes = line.GetProperty("attributes").EnumerateObject().ToDictionary(one => one.Name, one => one.Value.GetString()!, StringComparer.Ordinal),
+            Attributes = attributes,
         };
     }
 

@@ -10,7 +10,7 @@ internal static class PostgresStoreState
         exchanges, turns, attempts, errors, input, cache_read, cache_write_5m, cache_write_1h, output, reasoning, cost_nano_usd, unpriced_turns, failed_cost_nano_usd
         FROM figures
         """,
-        "SELECT session, facts, is_placeholder, named_by, claimed_parent, parent, claim_harness_id, claim_session_id, parent_resolution FROM sessions",
+        "SELECT session, facts, is_placeholder, named_by, claimed_parent, parent, claim_harness_id, claim_session_id, parent_resolution, merged_into FROM sessions",
         """
         SELECT session, parent_harness_id, parent_session_id, first_claimed_at, first_claimed_by, last_claimed_at, last_claimed_by
         FROM parent_claims
@@ -72,7 +72,7 @@ internal static class PostgresStoreState
            OR (s.first_seen_at, s.last_seen_at) IS DISTINCT FROM (e.first, e.last)
            OR s.nodes <> (SELECT count(*) FROM session_nodes m WHERE m.org = s.org AND m.session = s.session)
            OR s.tool_calls <> (SELECT count(asked_by) FROM tool_calls t WHERE t.org = s.org AND t.session = s.session)
-           OR s.named_by <> (SELECT count(*) FROM sessions c WHERE c.org = s.org AND c.claimed_parent = s.session)
+           OR s.named_by <> (SELECT count(*) FROM sessions c WHERE c.org = s.org AND (c.claimed_parent = s.session OR c.merged_into = s.session))
         """,
         """
         SELECT 'turn numbers of ' || session FROM (
@@ -95,7 +95,7 @@ internal static class PostgresStoreState
         """,
         """
         SELECT 'placeholder ' || s.session FROM sessions s
-        WHERE s.is_placeholder = 1 AND (s.named_by = 0 OR EXISTS (SELECT 1 FROM exchanges e WHERE e.org = s.org AND e.session = s.session))
+        WHERE s.is_placeholder = 1 AND ((s.named_by = 0 AND s.merged_into IS NULL) OR EXISTS (SELECT 1 FROM exchanges e WHERE e.org = s.org AND e.session = s.session))
         """,
         """
         WITH RECURSIVE above (org, session, ancestor) AS (

@@ -11,8 +11,8 @@ internal static class SqliteStoreState
         FROM figures f JOIN orgs o ON o.org = f.org
         """,
         """
-        SELECT s.session_id, s.facts, s.is_placeholder, s.named_by, c.session_id, p.session_id, s.claim_harness_id, s.claim_session_id, s.parent_resolution
-        FROM sessions s LEFT JOIN sessions c ON c.session = s.claimed_parent LEFT JOIN sessions p ON p.session = s.parent
+        SELECT s.session_id, s.facts, s.is_placeholder, s.named_by, c.session_id, p.session_id, s.claim_harness_id, s.claim_session_id, s.parent_resolution, m.session_id
+        FROM sessions s LEFT JOIN sessions c ON c.session = s.claimed_parent LEFT JOIN sessions p ON p.session = s.parent LEFT JOIN sessions m ON m.session = s.merged_into
         """,
         """
         SELECT s.session_id, c.parent_harness_id, c.parent_session_id, c.first_claimed_at, c.first_claimed_by, c.last_claimed_at, c.last_claimed_by

@@ -115,6 +115,9 @@ internal sealed record Told
     /// <summary>Said beside every message, and no part of any address.</summary>
     public string? Reminder { get; init; }
 
+    /// <summary>No call at all, but something that an administrator sets right.</summary>
+    public Correction? Correction { get; init; }
+
     public string? PromptId { get; init; }
 
     public string? RequestKind { get; init; }
@@ -142,7 +145,11 @@ internal sealed record Told
 
     public ExchangeDelivery Delivery() => new(Interpret(), SHA256.HashData(Encoding.UTF8.GetBytes($"{Number} {Content}")), BodyAt);
 
-    public InterpretedExchange Interpret() => new()
+    public InterpretedExchange Interpret() => Correction is not null
+        ? new InterpretedExchange { Exchange = Exchange(), Outcome = Outcome.Completed, Envelope = new SessionEnvelope { HarnessId = SessionEnvelope.UnknownHarness } }
+        : InterpretCall();
+
+    private InterpretedExchange InterpretCall() => new()
     {
         Exchange = Exchange(),
         Outcome = Outcome,
@@ -206,7 +213,9 @@ internal sealed record Told
         CommitKey = CommitKey ?? ClientKey ?? Id.ToString(),
         OrgId = Org,
         AuthSubject = Subject,
-        Door = CommitKey is null ? Door.Forwarding : Door.Ingest,
+        Door = CommitKey is null && Correction is null ? Door.Forwarding : Door.Ingest,
+        Attributes = Correction is null ? new Dictionary<string, string>() : new Dictionary<string, string> { [ProducedKind.Attribute] = ProducedKind.Correction },
+        Request = Correction is null ? CapturedBody.Empty : new CapturedBody { Bytes = Correction.ToJson() },
         CapturedAt = Epoch.AddSeconds(At),
         Method = "POST",
         Path = "/v1/messages",

@@ -43,6 +43,41 @@ public sealed class TrustTests
         Assert.Equal((Org, "alice"), (found.GetProperty("org_id").GetString(), found.GetProperty("auth_subject").GetString()));
     }
 
+    [Fact]
+    public async Task L_32_an_administrator_may_name_one_organisation_or_all_and_nobody_else_any()
+    {
+        await using var lethe = await LetheUnderTest.StartAsync(options => options.Tokens.Required = "always");
+        var tokens = new TokenFile(lethe.DataDirectory, TimeProvider.System);
+        var (_, ours) = await tokens.CreateAsync(Org, "alice", [AccessScope.Read, AccessScope.Ingest], null);
+        var (_, theirs) = await tokens.CreateAsync(Other, "bob", [AccessScope.Read, AccessScope.Ingest], null);
+        var (_, admin) = await tokens.CreateAsync(Capture.Exchanges.Organisation.None, "root", [AccessScope.Read, AccessScope.Admin], null);
+        var producer = new Producer(lethe);
+        for (var i = 0; i < 4; i++)
+        {
+            await producer.SendAsync(Producer.Payload("s-" + i, "hi " + i), token: (i % 2 == 0 ? ours : theirs).ToString());
+        }
+
+        foreach (var list in (string[])["/v1/exchanges", "/v1/sessions"])
+        {
+            var orgs = new List<string>();
+            for (var cursor = ""; cursor is not null;)
+            {
+                var page = await JsonAsync(lethe, $"{list}?org=*&limit=1{cursor}", admin.ToString());
+                orgs.AddRange(page.GetProperty("items").EnumerateArray().Select(item => item.GetProperty("org_id").GetString()!));
+                cursor = page.GetProperty("next_cursor").GetString() is { } next ? "&cursor=" + Uri.EscapeDataString(next) : null;
+            }
+
+            Assert.Equal([Org, Org, Other, Other], orgs.Order());
+            Assert.Equal(2, (await JsonAsync(lethe, $"{list}?org={Org}", admin.ToString())).GetProperty("items").GetArrayLength());
+            Assert.Equal(HttpStatusCode.Forbidden, (await AskAsync(lethe, list + "?org=*", ours.ToString())).StatusCode);
+        }
+
+        Assert.Equal("s-1", (await JsonAsync(lethe, "/v1/sessions/s-1?org=*", admin.ToString())).GetProperty("session").GetProperty("harness_session_id").GetString());
+        Assert.Equal(4, (await JsonAsync(lethe, "/v1/stats?org=*", admin.ToString())).GetProperty("total").GetProperty("turns").GetInt32());
+        Assert.Equal(HttpStatusCode.NotFound, (await AskAsync(lethe, "/v1/sessions/s-1", admin.ToString())).StatusCode);
+        Assert.Equal(HttpStatusCode.BadRequest, (await AskAsync(lethe, "/v1/search?q=hi&org=*", admin.ToString())).StatusCode);
+    }
+
     [Theory]
     [InlineData("127.0.0.0/8", Org, 200)]
     [InlineData("127.0.0.1", "no-uuid", 401)]
@@ -102,6 +137,12 @@ public sealed class TrustTests
     }
 
     private static JsonObject Naming(string field, string value) => Producer.Payload("s-1", "hi", "k", change: payload => payload["session"]![field] = value);
+
+    private static async Task<JsonElement> JsonAsync(LetheUnderTest lethe, string path, string token)
+    {
+        using var response = await AskAsync(lethe, path, token);
+        return JsonDocument.Parse(await response.Content.ReadAsStringAsync()).RootElement;
+    }
 
     private static async Task<HttpResponseMessage> AskAsync(LetheUnderTest lethe, string path, string token)
     {
