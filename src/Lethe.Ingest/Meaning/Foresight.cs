@@ -34,8 +34,8 @@ internal sealed class Foresight(WorkingSet set, IReadOnlyList<NewExchange> round
 
     private void Answer(NewExchange exchange)
     {
-        var (org, turn) = (exchange.Org, exchange.Told.Turn);
-        foreach (var id in (string?[])[Answers.Named(turn), Answers.Made(turn)])
+        var (org, told) = (exchange.Org, exchange.Told);
+        foreach (var id in (string?[])[Answers.Named(told), Answers.Continued(told), Answers.Given(told)])
         {
             if (id is null)
             {
@@ -87,7 +87,7 @@ internal sealed class Foresight(WorkingSet set, IReadOnlyList<NewExchange> round
             Lineage(session);
         }
 
-        if (Answers.Made(told.Turn) is { } made)
+        if (Answers.Made(told) is { } made)
         {
             Merges(org, made, session);
         }
