@@ -14,6 +14,12 @@ public static class ProducedKind
     /// <summary>No call either: the request tells what an administrator has set right in the store, and there is no response.</summary>
     public const string Correction = "correction";
 
+    /// <summary>A call out of somebody else's record of it (an agent's transcript, a HAR file): what a wire door has heard of the same answer comes first.</summary>
+    public const string Imported = "imported";
+
+    /// <summary>Under this attribute an imported call tells its answer's id, as its vendor gave it.</summary>
+    public const string AnswerAttribute = "lethe.ingest.answer";
+
     public static string? Of(CapturedExchange exchange) =>
         exchange.Door == Door.Ingest ? exchange.Attributes.GetValueOrDefault(Attribute) : null;
 }

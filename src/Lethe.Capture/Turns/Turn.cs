@@ -19,6 +19,8 @@ public static class EndpointNames
 {
     public const string Responses = "responses";
 
+    public const string Messages = "messages";
+
     /// <summary>An answer that the Responses API keeps is asked for again.</summary>
     public const string ResponsesGet = "responses_get";
 

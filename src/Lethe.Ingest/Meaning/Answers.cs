@@ -1,10 +1,11 @@
 using Lethe.Capture;
+using Lethe.Capture.Exchanges;
 using Lethe.Capture.Harnesses;
 using Lethe.Capture.Turns;
 
 namespace Lethe.Ingest.Meaning;
 
-/// <summary>An answer that its vendor keeps under an id, be it one of a batch's results.</summary>
+/// <summary>An answer that its vendor gave an id, be it one of a batch's results.</summary>
 internal sealed class AnswerState
 {
     /// <summary>The session of the call that it answered; null while that call is not known.</summary>
@@ -13,7 +14,7 @@ internal sealed class AnswerState
     /// <summary>True when the call that it answered had its end already.</summary>
     public bool IsSettled { get; set; }
 
-    /// <summary>The first exchange, by capture, that asked for it and heard its end.</summary>
+    /// <summary>The first exchange, by capture, that told of it without being its call: it asked for it and heard its end, or was imported.</summary>
     public CaptureClock? FirstHeard { get; set; }
 
     public bool Changed { get; set; }
@@ -22,18 +23,34 @@ internal sealed class AnswerState
 }
 
 /// <summary>
-/// The answers that the Responses API keeps (https://platform.openai.com/docs/guides/conversation-state), and the Interactions API: a call that continues one belongs to
-/// its session, though it repeats nothing of it, whichever comes first; and one that is asked for again is counted once.
+/// Answers by their vendors' ids. Of those that the Responses API (https://platform.openai.com/docs/guides/conversation-state) and the Interactions API keep a call
+/// that continues one belongs to its session, though it repeats nothing of it, whichever comes first; and one that is asked for again is counted once. So is one that
+/// is imported: what a door has heard itself counts, whichever comes first.
 /// </summary>
 internal static class Answers
 {
-    /// <summary>The kept answer that a call continues or asks for; null when it names none.</summary>
-    public static string? Named(Turn? turn) =>
-        (turn is { AsksForResponse: true } ? turn.ResponseId : turn?.PreviousResponseId) is { Length: > 0 } id ? id : null;
+    /// <summary>True for a call that came out of somebody else's record.</summary>
+    public static bool IsImport(InterpretedExchange told) => ProducedKind.Of(told.Exchange) == ProducedKind.Imported;
+
+    /// <summary>True for an exchange that only tells of an answer: it asks for one that is kept, or was imported.</summary>
+    public static bool IsRetold(InterpretedExchange told) => told.Turn is { AsksForResponse: true } || IsImport(told);
+
+    /// <summary>The answer that an exchange continues or tells of; null when it names none.</summary>
+    public static string? Named(InterpretedExchange told) => IsImport(told) ? IdOf(told.Turn) : Continued(told);
+
+    /// <summary>The kept answer whose session is the exchange's, unless it names one itself; null when there is none.</summary>
+    public static string? Continued(InterpretedExchange told) =>
+        (told.Turn is { AsksForResponse: true } turn ? turn.ResponseId : told.Turn?.PreviousResponseId) is { Length: > 0 } id ? id : null;
 
     /// <summary>The answer that a call makes; null when it makes none that is kept.</summary>
-    public static string? Made(Turn? turn) =>
-        turn is { MakesResponse: true, ResponseId: { Length: > 0 } id } ? id : null;
+    public static string? Made(InterpretedExchange told) => told.Turn is { MakesResponse: true } ? Given(told) : null;
+
+    /// <summary>The answer to a call, by which it is recognised when somebody else's record tells of it too; null when it has no such id.</summary>
+    public static string? Given(InterpretedExchange told) => IsRetold(told) ? null : IdOf(told.Turn);
+
+    // Others give ids that are not theirs alone.
+    private static string? IdOf(Turn? turn) =>
+        turn is { ResponseId: { Length: > 0 } id } && (turn.MakesResponse || turn.Endpoint is EndpointNames.Messages or EndpointNames.Responses) ? id : null;
 
     /// <summary>
     /// The session of an exchange that names none itself, by the answer that it names or makes: of the call that made that answer, else the one
@@ -47,14 +64,14 @@ internal static class Answers
             return null;
         }
 
-        if (Named(told.Turn) is { } named)
+        if (Continued(told) is { } named)
         {
             return set.Answers.GetValueOrDefault((org, named))?.Session is { } session
                 ? set.Session(session).Key
                 : SessionKey.Continuing(org, told.Envelope.HarnessId, named);
         }
 
-        return string.IsNullOrEmpty(told.Envelope.HarnessSessionId) && Made(told.Turn) is { } made
+        return string.IsNullOrEmpty(told.Envelope.HarnessSessionId) && Made(told) is { } made
             ? SessionKey.Continuing(org, told.Envelope.HarnessId, made)
             : null;
     }
@@ -62,28 +79,34 @@ internal static class Answers
     /// <summary>The exchange in the light of the answer that it names.</summary>
     public static InterpretedExchange Told(InterpretedExchange told, bool isRepeat)
     {
+        if (IsImport(told))
+        {
+            return isRepeat && told.Turn is { } retold ? told with { Turn = retold with { Usage = null, Operation = Operation.Other }, Cost = null } : told;
+        }
+
         if (told.Turn is { AsksForResponse: true } asked)
         {
             told = isRepeat ? told with { Turn = asked with { Usage = null }, Cost = null } : told with { Turn = asked with { Operation = Operation.Chat } };
         }
 
-        return Named(told.Turn) is null || told.Envelope.IdOrigin != SessionIdOrigin.Synthetic ? told : told with { Envelope = Continuing(told) };
+        return Continued(told) is null || told.Envelope.IdOrigin != SessionIdOrigin.Synthetic ? told : told with { Envelope = Continuing(told) };
     }
 
     /// <summary>
-    /// True when an exchange only asks for what another one counts: the call that made the answer when it heard its end, else the first that did.
-    /// Notes that it has asked.
+    /// True when an exchange only tells of what another one counts: the call that the answer was given to (of one that is kept, when it heard its end), else the
+    /// first that told of it. Notes that it has told.
     /// </summary>
     public static bool Hear(WorkingSet set, InterpretedExchange told, CaptureClock clock)
     {
-        if (told.Turn is not { AsksForResponse: true } turn)
+        var isImport = IsImport(told);
+        if (!IsRetold(told))
         {
             return false;
         }
 
-        if (Named(turn) is not { } id || !turn.IsSettled)
+        if (Named(told) is not { } id || !(isImport || told.Turn!.IsSettled))
         {
-            return true;
+            return !isImport;
         }
 
         var answer = Answer(set, told.Exchange.OrgId, id);
@@ -93,7 +116,7 @@ internal static class Answers
         }
 
         answer.Changed = true;
-        var counts = answer is { IsMade: true, IsSettled: false };
+        var counts = isImport ? !answer.IsMade : answer is { IsMade: true, IsSettled: false };
         if (counts && answer.FirstHeard is { } before)
         {
             Repeat(set, set.Attempts[before], isRepeat: true);
@@ -106,21 +129,31 @@ internal static class Answers
     /// <summary>Remembers the answer to a call; what waited for it comes to its session.</summary>
     public static void Keep(WorkingSet set, InterpretedExchange told, SessionState own)
     {
-        if (Made(told.Turn) is not { } id)
+        if (Given(told) is not { } id)
         {
             return;
         }
 
         var org = told.Exchange.OrgId;
         var answer = Answer(set, org, id);
-        var wasCounted = answer is { IsMade: true, IsSettled: false };
+        var (wasMade, wasSettled) = (answer.IsMade, answer.IsSettled);
         answer.Session ??= own.Id;
         answer.IsSettled |= told.Turn!.IsSettled;
-        answer.Changed = true;
-        var isCounted = !answer.IsSettled;
-        if (wasCounted != isCounted && answer.FirstHeard is { } heard)
+        answer.Changed |= !wasMade || wasSettled != answer.IsSettled;
+        if (answer.FirstHeard is { } heard)
         {
-            Repeat(set, set.Attempts[heard], isRepeat: !isCounted);
+            var attempt = set.Attempts[heard];
+            var wasCounted = attempt.IsImport ? !wasMade : wasMade && !wasSettled;
+            var isCounted = !attempt.IsImport && !answer.IsSettled;
+            if (wasCounted != isCounted)
+            {
+                Repeat(set, attempt, isRepeat: !isCounted);
+            }
+        }
+
+        if (Made(told) is null)
+        {
+            return;
         }
 
         foreach (var waiting in set.Namesakes(org, SessionKey.ContinuingId(id)).Where(session => session.IsReal && session.Claims.Count == 0 && session != own).ToList())

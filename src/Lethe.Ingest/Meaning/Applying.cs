@@ -96,7 +96,7 @@ internal static class Applying
     // A session that is found by an answer was named by another exchange, or by none.
     private static bool IsItsOwn(InterpretedExchange told, SessionKey session) =>
         (session.HarnessSessionId == told.Envelope.HarnessSessionId || told.Envelope.Host is not null) && session.HarnessId == told.Envelope.HarnessId
-        && (told.Envelope.IdOrigin != SessionIdOrigin.Synthetic || Answers.Named(told.Turn) is null);
+        && (told.Envelope.IdOrigin != SessionIdOrigin.Synthetic || Answers.Continued(told) is null);
 
     private static void Describe(SessionFacts facts, InterpretedExchange told, CaptureClock clock)
     {

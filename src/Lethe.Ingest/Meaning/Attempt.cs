@@ -20,13 +20,16 @@ internal sealed class Attempt
 
     public required Heard Heard { get; set; }
 
-    /// <summary>True when it asked for an answer that was kept.</summary>
+    /// <summary>True when it only tells of an answer: it asked for one that was kept, or was imported.</summary>
     public bool IsAsked { get; init; }
 
     /// <summary>True when it fetched a batch's results.</summary>
     public bool BringsResults { get; set; }
 
-    /// <summary>True for a kept answer that another exchange counts.</summary>
+    /// <summary>True when it was imported.</summary>
+    public bool IsImport { get; init; }
+
+    /// <summary>True for an answer that another exchange counts.</summary>
     public bool IsRepeat { get; set; }
 
     /// <summary>The session that the exchange itself names.</summary>

@@ -28,6 +28,9 @@ public static class ExchangeFacts
     /// <summary>Under this attribute a door tells how the call came to it, where the door alone does not say.</summary>
     public const string CaptureModeAttribute = "lethe.capture_mode";
 
+    /// <summary>How a call came that was imported.</summary>
+    internal const string Import = "import";
+
     // Deeper arguments are kept as text: a reader's JSON parser has a limit too.
     private const int ArgumentsDepthMax = 48;
 
@@ -91,6 +94,7 @@ public static class ExchangeFacts
     /// <summary><c>base_url</c>, <c>forward_proxy</c>, <c>ext_proc</c>, <c>ingest</c> or <c>import</c>.</summary>
     public static string CaptureMode(CapturedExchange exchange) => exchange.Attributes.TryGetValue(CaptureModeAttribute, out var told)
         ? told
+        : ProducedKind.Of(exchange) == ProducedKind.Imported ? Import
         : exchange.Door == Door.Forwarding ? "base_url" : StoredWord.Of(exchange.Door);
 
     private static ExchangeFact Integer(string column, Func<NewExchange, long?> of) => new(column, FactKind.Integer, one => of(one));

@@ -35,8 +35,9 @@ internal sealed class Foresight(WorkingSet set, IReadOnlyList<NewExchange> round
 
     private void Answer(NewExchange exchange)
     {
-        var (org, turn) = (exchange.Org, exchange.Told.Turn);
-        foreach (var id in (IEnumerable<string?>)[Answers.Named(turn), Answers.Made(turn), .. BatchResults.Names(turn), Delegations.Taken(exchange.Told), .. Delegations.Given(exchange.Told)])
+        var (org, told) = (exchange.Org, exchange.Told);
+        string?[] answers = [Answers.Named(told), Answers.Continued(told), Answers.Given(told), .. BatchResults.Names(told.Turn), Delegations.Taken(told), .. Delegations.Given(told)];
+        foreach (var id in answers)
         {
             if (id is null)
             {
@@ -88,7 +89,7 @@ internal sealed class Foresight(WorkingSet set, IReadOnlyList<NewExchange> round
             Lineage(session);
         }
 
-        if (Answers.Made(told.Turn) is { } made)
+        if (Answers.Made(told) is { } made)
         {
             Merges(org, made, session);
         }

@@ -16,8 +16,8 @@ internal sealed class NewExchange
         ClientKey = delivery.ClientKey;
         var exchange = Told.Exchange;
         Clock = CaptureClock.Of(exchange);
-        // An answer that is asked for again is no other try: what it has in common with the others is the answer.
-        RetryKey = Told.Turn is { AsksForResponse: true } or { Results.Count: > 0 } ? null : FirstBytes(Told.RetryKey);
+        // An answer that is told again is no other try: what it has in common with the others is the answer.
+        RetryKey = Answers.IsRetold(Told) || Told.Turn is { Results.Count: > 0 } ? null : FirstBytes(Told.RetryKey);
         Correction = Correction.Of(exchange);
         Attempt = new Attempt
         {
@@ -27,7 +27,8 @@ internal sealed class NewExchange
             Outcome = Told.Outcome,
             HasReply = Told.IsTurn || Told.Turn is { AsksForResponse: true, Reply.Count: > 0 },
             Heard = Heard.Of(Told),
-            IsAsked = Told.Turn is { AsksForResponse: true },
+            IsAsked = Answers.IsRetold(Told),
+            IsImport = Answers.IsImport(Told),
         };
     }
 

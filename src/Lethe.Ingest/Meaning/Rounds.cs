@@ -1,9 +1,9 @@
 namespace Lethe.Ingest.Meaning;
 
 /// <summary>
-/// Parts a batch into rounds that are loaded, applied and written one after the other: two tries of one call, two that name the same kept answer or batch,
-/// one that gives work to others and one that takes it up, or two machines' turns under one session id, never share one, so that each finds the other in the
-/// store. A correction has one of its own.
+/// Parts a batch into rounds that are loaded, applied and written one after the other: two tries of one call, two that name the same answer or batch, one that
+/// gives it and one that names it, one that gives work to others and one that takes it up, or two machines' turns under one session id, never share one, so that
+/// each finds the other in the store. A correction has one of its own.
 /// </summary>
 internal static class Rounds
 {
@@ -12,17 +12,20 @@ internal static class Rounds
         var round = new List<NewExchange>();
         var calls = new HashSet<(string Org, long Key)>();
         var answers = new HashSet<(string Org, string Id)>();
+        var given = new HashSet<(string Org, string Id)>();
         var hosts = new Dictionary<(string Org, string? Session), string>();
         foreach (var exchange in batch)
         {
             var session = (exchange.Org, exchange.Told.Envelope.HarnessSessionId);
-            var (org, turn) = (exchange.Org, exchange.Told.Turn);
-            string[] shared = [.. new[] { Answers.Named(turn), Answers.Made(turn), BatchResults.BatchOf(turn) }.OfType<string>()];
+            var (org, told) = (exchange.Org, exchange.Told);
+            string?[] names = [Answers.Named(told), Answers.Continued(told), Answers.Made(told), BatchResults.BatchOf(told.Turn)];
+            List<(string, string)> named = [.. names.OfType<string>().Select(id => (org, id))];
             var isApart = round.Count == countMax
                 || (round.Count > 0 && (exchange.Correction ?? round[^1].Correction) is not null)
                 || (exchange.RetryKey is { } key && calls.Contains((org, key)))
-                || Array.Exists(shared, id => answers.Contains((org, id)))
-                || (Delegations.Taken(exchange.Told) is { } taken && answers.Contains((org, taken)))
+                || named.Exists(id => answers.Contains(id) || given.Contains(id))
+                || (Answers.Given(told) is { } answer && answers.Contains((org, answer)))
+                || (Delegations.Taken(told) is { } taken && given.Contains((org, taken)))
                 || (exchange.Told.Envelope.Host is { } machine && hosts.TryGetValue(session, out var other) && other != machine);
             if (isApart)
             {
@@ -30,6 +33,7 @@ internal static class Rounds
                 round = [];
                 calls.Clear();
                 answers.Clear();
+                given.Clear();
                 hosts.Clear();
             }
 
@@ -44,7 +48,8 @@ internal static class Rounds
                 hosts[session] = host;
             }
 
-            answers.UnionWith(shared.Concat(Delegations.Given(exchange.Told)).Select(id => (org, id)));
+            answers.UnionWith(named);
+            given.UnionWith(Delegations.Given(told).Append(Answers.Given(told)).OfType<string>().Select(id => (org, id)));
         }
 
         if (round.Count > 0)

@@ -20,6 +20,9 @@ internal sealed class PostgresLocks(PostgresStatements statements)
     /// <summary>Held while words or records go: nothing is stored then that refers to what is going.</summary>
     private const long GoingLock = 0x4C657468_676F6E65;
 
+    /// <summary>Held alone by who stores imported calls, and shared by all others: which of the two counts an answer is decided in one order.</summary>
+    private const long ImportLock = 0x4C657468_696D706F;
+
     /// <summary>For the transaction in which something goes; waits for those that store.</summary>
     public static string KeepOthersOut { get; } = $"SELECT pg_advisory_xact_lock({GoingLock})";
 
@@ -29,10 +32,11 @@ internal sealed class PostgresLocks(PostgresStatements statements)
     public void Take(IEnumerable<NewExchange> exchanges)
     {
         var places = new List<int>();
-        var isAny = false;
+        var (isAny, isImport) = (false, false);
         foreach (var exchange in exchanges)
         {
             isAny = true;
+            isImport |= exchange.Attempt.IsImport;
             places.AddRange(Words(exchange).Select(Place));
         }
 
@@ -41,6 +45,8 @@ internal sealed class PostgresLocks(PostgresStatements statements)
             statements.Query(
                 $"""
                 SELECT pg_advisory_xact_lock_shared({GoingLock})
+                UNION ALL
+                SELECT {(isImport ? "pg_advisory_xact_lock" : "pg_advisory_xact_lock_shared")}({ImportLock})
                 UNION ALL
                 (SELECT pg_advisory_xact_lock({Space}, k.place) FROM unnest($1) WITH ORDINALITY k (place, at) ORDER BY k.at)
                 """,
@@ -65,7 +71,7 @@ internal sealed class PostgresLocks(PostgresStatements statements)
             yield return $"{org} session {corrected.HarnessSessionId}";
         }
 
-        foreach (var answer in new[] { Answers.Named(told.Turn), Answers.Made(told.Turn) }.OfType<string>())
+        foreach (var answer in new[] { Answers.Named(told), Answers.Continued(told), Answers.Made(told) }.OfType<string>())
         {
             // It stands for the session that waits for it too.
             yield return $"{org} session {SessionKey.ContinuingId(answer)}";

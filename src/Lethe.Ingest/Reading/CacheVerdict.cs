@@ -28,7 +28,7 @@ internal static class CacheVerdict
 
     /// <summary>True when less was read than there was: then how the prompts differ matters.</summary>
     public static bool IsMissed(CachedCall call, CachedCall? before) =>
-        before is { Left: >= TokensMin } && call.Read < Math.Min(before.Left, call.All) * ReadShareMin;
+        before is { Left: >= TokensMin, IsImport: false } && !call.IsImport && call.Read < Math.Min(before.Left, call.All) * ReadShareMin;
 
     /// <param name="before">The call whose cache was to be used again; null when there is none.</param>
     /// <param name="difference">Null where nothing was missed.</param>
@@ -69,6 +69,11 @@ internal static class CacheVerdict
 
     private static (string Verdict, string? Reason, string Confidence) Decide(CachedCall call, CachedCall? before, PromptDifference? difference)
     {
+        if (call.IsImport)
+        {
+            return call.Read > 0 ? ("hit", null, Certain) : (Unknown, Unknown, Unknown);
+        }
+
         if (call.KeepsWhatIsMarked && call.CacheMarks is null && call.Read + call.Written == 0)
         {
             return ("off", "not_marked", Certain);

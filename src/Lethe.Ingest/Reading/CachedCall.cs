@@ -1,4 +1,5 @@
 using System.Globalization;
+using Lethe.Ingest.Meaning;
 
 namespace Lethe.Ingest.Reading;
 
@@ -24,6 +25,11 @@ internal sealed class CachedCall
     public long? CacheParameters { get; init; }
     public string? CacheDiagnosis { get; init; }
     public long? CacheMissed { get; init; }
+
+    public string CaptureMode { get; init; } = "";
+
+    /// <summary>True for a call of which somebody else's record tells: what was sent is there in part at best.</summary>
+    public bool IsImport => CaptureMode == ExchangeFacts.Import;
 
     public long Read => CacheRead ?? 0;
 

@@ -43,6 +43,12 @@ public sealed class StoreReader : IDisposable
     public CallAttempts? Attempts(string org, string exchangeId) =>
         Guid.TryParse(exchangeId, out var id) ? ExchangeQueries.Attempts(connections, org, id) : null;
 
+    /// <summary>True when something was stored under that key, or a door has heard the call with that answer itself.</summary>
+    public bool IsKnown(string org, string commitKey, string? answerId) => KnownQueries.IsKnown(connections, org, commitKey, answerId);
+
+    /// <summary>The id that a session has in every store, as <see cref="SessionSummary.SessionId"/> gives it.</summary>
+    public static string SessionIdOf(string org, string harnessId, string harnessSessionId) => new SessionKey(org, harnessId, harnessSessionId).ToId().ToString("D");
+
     /// <summary>The commit order of the newest exchange; 0 when there is none.</summary>
     public long LastChange(string org) => ExchangeQueries.LastChange(connections, org);
 

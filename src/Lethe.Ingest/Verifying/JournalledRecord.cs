@@ -36,8 +36,8 @@ internal static class JournalledRecord
     {
         var told = StorableText.Of(heard);
         var (exchange, turn) = (told.Exchange, told.Turn);
-        // Which tokens and which money an answer that was asked for again stands for, only the calls before it tell.
-        var isAskedAgain = turn is { AsksForResponse: true };
+        // Which tokens and which money an answer that was told again stands for, only the other calls tell.
+        var isAskedAgain = Answers.IsRetold(told);
         // Nor which of a batch's results others have brought before.
         var isShared = isAskedAgain || turn is { Results.Count: > 0 };
         // A book of other prices gives another sum, and is no fault.

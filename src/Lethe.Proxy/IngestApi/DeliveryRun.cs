@@ -10,7 +10,8 @@ namespace Lethe.Proxy.IngestApi;
 /// commits many at once.
 /// </summary>
 /// <param name="untilJournal">True where the journal's sync is all that is waited for.</param>
-internal sealed class DeliveryRun(ProducedCalls calls, StoreReader reader, string org, bool untilJournal, CancellationToken gone)
+/// <param name="isDry">True where it is only told what would become of them.</param>
+internal sealed class DeliveryRun(ProducedCalls calls, StoreReader reader, string org, bool untilJournal, CancellationToken gone, bool isDry = false)
 {
     private const int WindowMax = 256;
     private const long WindowBytesMax = 16 * 1024 * 1024;
@@ -29,6 +30,13 @@ internal sealed class DeliveryRun(ProducedCalls calls, StoreReader reader, strin
         if (reading.Refusal is { } refusal)
         {
             early.Add(new ItemResult(line, ItemResult.Rejected, refusal.Code, Detail: refusal.Detail));
+            Settle();
+            return;
+        }
+
+        if (Foreseen(line, reading) is { } foreseen)
+        {
+            early.Add(foreseen);
             Settle();
             return;
         }
@@ -58,6 +66,21 @@ internal sealed class DeliveryRun(ProducedCalls calls, StoreReader reader, strin
         }
 
         Settle();
+    }
+
+    // What is imported again is not written down again. Of what only would be taken no more is known than its key.
+    private ItemResult? Foreseen(int line, Reading reading)
+    {
+        var imported = reading.Shipped is { } shipped && ProducedKind.Of(shipped) == ProducedKind.Imported ? shipped : null;
+        if (imported is null && !isDry)
+        {
+            return null;
+        }
+
+        var key = reading.Shipped is { } call ? ExchangeDelivery.KeyOf(call) : reading.Call!.Head.CommitKey;
+        return key is not null && reader.IsKnown(org, key, imported?.Attributes.GetValueOrDefault(ProducedKind.AnswerAttribute))
+            ? new ItemResult(line, ItemResult.Duplicate, StoreFault.Duplicate, Replayed: true)
+            : isDry ? new ItemResult(line, ItemResult.Accepted, "dry_run") : null;
     }
 
     private async Task TakeAsync()

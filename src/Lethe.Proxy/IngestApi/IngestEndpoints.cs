@@ -116,12 +116,13 @@ internal static class IngestEndpoints
     private static async Task<IResult> LinesAsync(HttpContext context, ProducedCalls calls, StoreReader reader, IngestOptions limits, Func<byte[], Owner, Reading> read)
     {
         var told = context.Request.Query["results"].ToString();
-        if (OwnerOf(context) is not { } owner || !TryWait(context, out var untilJournal) || told is not ("" or "errors"))
+        var dry = context.Request.Query["dry_run"].ToString();
+        if (OwnerOf(context) is not { } owner || !TryWait(context, out var untilJournal) || told is not ("" or "errors") || dry is not ("" or "true" or "false"))
         {
             return BadParameter();
         }
 
-        var run = new DeliveryRun(calls, reader, owner.Org, untilJournal, context.RequestAborted);
+        var run = new DeliveryRun(calls, reader, owner.Org, untilJournal, context.RequestAborted, dry is "true");
         var lines = new IncomingLines(context.Request.BodyReader, limits.LineBytesMax, limits.BodyBytesMax);
         var isTooMany = false;
         while (!run.IsRefused && !isTooMany && await lines.NextAsync(context.RequestAborted) is { } line)
@@ -207,7 +208,7 @@ internal static class IngestEndpoints
     private static int Success(bool untilJournal) => untilJournal ? StatusCodes.Status202Accepted : StatusCodes.Status200OK;
 
     private static IResult BadParameter() =>
-        ProblemDocument.Of(StatusCodes.Status400BadRequest, "bad_parameter", "A parameter cannot be read.", "wait: journal or committed; results: errors; org: a UUID.");
+        ProblemDocument.Of(StatusCodes.Status400BadRequest, "bad_parameter", "A parameter cannot be read.", "wait: journal or committed; results: errors; dry_run: true or false; org: a UUID.");
 
     private static IResult Unsupported(string types) =>
         ProblemDocument.Of(StatusCodes.Status415UnsupportedMediaType, "unsupported_media_type", "This kind of body is not taken.", $"Send {types}, without a content coding.");

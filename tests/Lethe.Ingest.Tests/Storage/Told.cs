@@ -109,6 +109,9 @@ internal sealed record Told
     /// <summary>The key of a producer at the ingest door; null is a call through a wire door.</summary>
     public string? CommitKey { get; init; }
 
+    /// <summary>True for a call out of somebody else's record.</summary>
+    public bool IsImport { get; init; }
+
     /// <summary>What a client said at a wire door.</summary>
     public string? ClientKey { get; init; }
 
@@ -224,6 +227,7 @@ internal sealed record Told
         Status = Outcome == Outcome.NoResponse ? null : Outcome == Outcome.UpstreamError ? 529 : 200,
         Ending = Ending.Completed,
         Duration = Seconds is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
+        Attributes = IsImport ? new Dictionary<string, string> { [ProducedKind.Attribute] = ProducedKind.Imported } : new Dictionary<string, string>(),
     };
 
     private Chain ChainOf()

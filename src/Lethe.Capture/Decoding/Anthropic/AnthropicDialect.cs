@@ -11,9 +11,9 @@ internal sealed class AnthropicDialect : Dialect
 {
     private static readonly EndpointRule[] Rules =
     [
-        new("/messages", "messages", Operation.Chat),
-        new(":rawPredict", "messages", Operation.Chat) { Within = "/publishers/anthropic/" },
-        new(":streamRawPredict", "messages", Operation.Chat) { Within = "/publishers/anthropic/", Streams = true },
+        new("/messages", EndpointNames.Messages, Operation.Chat),
+        new(":rawPredict", EndpointNames.Messages, Operation.Chat) { Within = "/publishers/anthropic/" },
+        new(":streamRawPredict", EndpointNames.Messages, Operation.Chat) { Within = "/publishers/anthropic/", Streams = true },
     ];
 
     public override ReadOnlySpan<EndpointRule> Endpoints => Rules;
@@ -23,7 +23,7 @@ internal sealed class AnthropicDialect : Dialect
     public override string History => "messages";
 
     public override (int Votes, string Endpoint) Claims(IReadOnlyList<HeaderField> headers, JsonElement? request, JsonElement? answer) =>
-        ((headers.First("anthropic-version") is null ? 0 : Sign) + (Asks(request) ? Sign : 0) + (Answers(answer) ? Proof : 0), "messages");
+        ((headers.First("anthropic-version") is null ? 0 : Sign) + (Asks(request) ? Sign : 0) + (Answers(answer) ? Proof : 0), EndpointNames.Messages);
 
     public override Turn ReadRequest(Turn turn, in RequestView request) => AnthropicRequest.Read(turn, request.Body, request.Source, request.Memo);
 
