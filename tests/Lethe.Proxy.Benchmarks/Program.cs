@@ -34,11 +34,25 @@ if (args is ["grpc-echo"])
     ("start", StartBenchmark.RunAsync),
     ("decode", DecodeBenchmark.RunAsync),
     ("reads", ReadBenchmark.RunAsync),
+    ("search", SearchBenchmark.RunAsync),
+    ("page", PageBenchmark.RunAsync),
 ];
 
 if (args is ["reads", .. { Length: > 0 } size])
 {
     await ReadBenchmark.RunAsync(new Report(Console.Out), size);
+    return 0;
+}
+
+if (args is ["search", .. { Length: > 0 } turns])
+{
+    await SearchBenchmark.RunAsync(new Report(Console.Out), turns);
+    return 0;
+}
+
+if (args is ["page", .. { Length: > 0 } load])
+{
+    await PageBenchmark.RunAsync(new Report(Console.Out), load);
     return 0;
 }
 
