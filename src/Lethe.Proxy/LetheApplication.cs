@@ -40,6 +40,7 @@ internal static class LetheApplication
         RestoreCommand.Build(),
         TokenCommand.Build(),
         ConfigCommand.Build(),
+        CompletionsCommand.Build(),
     };
 
     /// <summary>One verb, from its words to its exit code. Nothing that it comes upon ends it otherwise.</summary>

@@ -10,7 +10,7 @@ namespace Lethe.Proxy.Benchmarks;
 /// A year of sessions, the same in every store: most of a few turns, every tenth of seventeen, every thousandth of two hundred, one of five thousand.
 /// A turn adds a message and its reply. Sixty-four sessions go on at a time, so that what one said lies among what the others said.
 /// </summary>
-internal sealed class MadeTraffic(int sessions)
+internal sealed class MadeTraffic(int sessions, MadeWords? words = null)
 {
     public const int LongTurns = 200;
     public const int LongestTurns = 5_000;
@@ -20,9 +20,10 @@ internal sealed class MadeTraffic(int sessions)
     private const long YearMicroseconds = 365L * 24 * 3600 * 1_000_000;
 
     private static readonly long Began = Microseconds.Of(new DateTimeOffset(2025, 1, 1, 0, 0, 0, TimeSpan.Zero));
-    private static readonly byte[] Words = Encoding.ASCII.GetBytes(AgentBodies.Words(7, 1_000_000).Replace('"', ' ').Replace('\\', ' ').ReplaceLineEndings(" "));
     private static readonly string[] Models = ["claude-sonnet-4-5", "claude-opus-4-1", "gpt-5.2-codex", "claude-haiku-4-5"];
     private static readonly string[] HarnessIds = ["claude-code", "codex", "opencode", "aider"];
+
+    private readonly MadeWords words = words ?? MadeWords.Few();
 
     public int Sessions { get; } = sessions;
 
@@ -65,17 +66,13 @@ internal sealed class MadeTraffic(int sessions)
     }
 
     /// <summary>What a message holds as JSON.</summary>
-    public static byte[] Body(int session, int depth)
+    public byte[] Body(int session, int depth)
     {
         ReadOnlySpan<byte> head = depth % 2 == 0 ? "{\"role\":\"user\",\"content\":\""u8 : "{\"role\":\"assistant\",\"content\":\""u8;
         return [.. head, .. Text(session, depth), .. "\"}"u8];
     }
 
-    public static ReadOnlySpan<byte> Text(int session, int depth)
-    {
-        var seed = (uint)((session * 31) + depth) * 2654435761;
-        return Words.AsSpan((int)(seed % 900_000), 120 + (int)(seed >> 8) % 200);
-    }
+    public ReadOnlySpan<byte> Text(int session, int depth) => words.At((uint)((session * 31) + depth) * 2654435761);
 
     /// <summary>In the order of commits.</summary>
     public IEnumerable<MadeTurn> Turns()

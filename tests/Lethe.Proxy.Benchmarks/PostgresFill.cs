@@ -29,6 +29,8 @@ internal sealed class PostgresFill(string connectionString, MadeTraffic traffic)
             """).ToList();
         indexes.ForEach(index => connection.Execute($"DROP INDEX {index.Name}"));
         connection.Execute("INSERT INTO callers VALUES (@Org, '\\x01', 'claude-code', '2.1.329', '{\"harness_id\":\"header:user-agent\"}')", new { Org });
+        // Counted with the rows, as in the product.
+        connection.Execute("ALTER TABLE exchanges ENABLE ALWAYS TRIGGER figures_1_added");
         await Task.WhenAll(
             Task.Run(() =>
             {
@@ -42,6 +44,7 @@ internal sealed class PostgresFill(string connectionString, MadeTraffic traffic)
                 Copy("session_nodes (org, session, hash, carried_at, carried_by)", traffic.Turns().SelectMany(Members));
                 Copy("receipts (org, commit_key, content_hash, exchange_id, committed_at)", traffic.Turns().Select(Receipt));
             }));
+        connection.Execute("ALTER TABLE exchanges ENABLE TRIGGER figures_1_added");
         connection.Execute("SET maintenance_work_mem = '1GB'; SET max_parallel_maintenance_workers = 2");
         indexes.ForEach(index => connection.Execute(index.Sql, commandTimeout: 0));
         connection.Execute("UPDATE orgs SET ingested = (SELECT max(ingested) FROM exchanges)", commandTimeout: 0);
@@ -105,7 +108,7 @@ internal sealed class PostgresFill(string connectionString, MadeTraffic traffic)
             turn.Ordinal + 1L, id, Org, owner, owner, at, 2_000_000L, 400_000L, new byte[] { 1 }, 1L, 200L, 1L, 1L, turn.Turn + 1L, (long)turn.Ordinal * 7919, 1L, 1L, 20L, 100L, 30L, 1000L,
             MadeTraffic.NodeHash(turn.Session, 0), MadeTraffic.NodeHash(turn.Session, (2 * turn.Turn) + 1), (2L * turn.Turn) + 2, (2L * turn.Turn) + 1, 1L, 50_000L, 0L, 4_000L, 0L, SomeHash, SomeHash,
             "kept", "forwarding", "base_url", "POST", "HTTP/1.1", "anthropic", "anthropic", "messages", "completed", "chat", text, "/v1/messages",
-            model, model, "msg_" + text, "end_turn", "genai-prices", MadeTraffic.Text(turn.Session, (2 * turn.Turn) + 1).ToArray(),
+            model, model, "msg_" + text, "end_turn", "genai-prices", traffic.Text(turn.Session, (2 * turn.Turn) + 1).ToArray(),
             turn.CallsTool ? $$$"""[{"id":"{{{turn.CallId}}}","name":"Bash","arguments":{"command":"ls"}}]""" : null,
         ];
     }
@@ -122,12 +125,12 @@ internal sealed class PostgresFill(string connectionString, MadeTraffic traffic)
         return [Org, id.ToString("D"), SomeHash, id, traffic.At(turn.Session, turn.Turn)];
     }
 
-    private static IEnumerable<object?[]> Nodes(MadeTurn turn)
+    private IEnumerable<object?[]> Nodes(MadeTurn turn)
     {
         for (var depth = 2 * turn.Turn; depth <= (2 * turn.Turn) + 1; depth++)
         {
             var hash = MadeTraffic.NodeHash(turn.Session, depth);
-            yield return [Org, hash, depth == 0 ? null : MadeTraffic.NodeHash(turn.Session, depth - 1), (long)depth, hash[..16], depth % 2 == 0 ? "user" : "assistant", MadeTraffic.Body(turn.Session, depth)];
+            yield return [Org, hash, depth == 0 ? null : MadeTraffic.NodeHash(turn.Session, depth - 1), (long)depth, hash[..16], depth % 2 == 0 ? "user" : "assistant", traffic.Body(turn.Session, depth)];
         }
     }
 

@@ -34,6 +34,8 @@ if (args is ["grpc-echo"])
     ("start", StartBenchmark.RunAsync),
     ("decode", DecodeBenchmark.RunAsync),
     ("reads", ReadBenchmark.RunAsync),
+    ("search", SearchBenchmark.RunAsync),
+    ("page", PageBenchmark.RunAsync),
 ];
 
 if (args is ["reads", .. { Length: > 0 } size])
@@ -45,6 +47,18 @@ if (args is ["reads", .. { Length: > 0 } size])
 if (args is ["turns", var kilobytes] && int.TryParse(kilobytes, out var grown))
 {
     await HonestIngestBenchmark.RunAsync(new Report(Console.Out), [grown * 1000]);
+    return 0;
+}
+
+if (args is ["search", .. { Length: > 0 } turns])
+{
+    await SearchBenchmark.RunAsync(new Report(Console.Out), turns);
+    return 0;
+}
+
+if (args is ["page", .. { Length: > 0 } load])
+{
+    await PageBenchmark.RunAsync(new Report(Console.Out), load);
     return 0;
 }
 

@@ -11,9 +11,10 @@ internal sealed class ProxyUnderTest : IAsyncDisposable
     private static readonly TimeSpan SettleLook = TimeSpan.FromMilliseconds(300);
     private readonly Process process;
 
-    private ProxyUnderTest(string name, Process process, string listen, string envoyDoor, string? dataDirectory, MetricsPage? metrics)
+    private ProxyUnderTest(string name, Process process, string listen, string envoyDoor, string? dataDirectory, string? admin)
     {
-        Metrics = metrics;
+        Admin = admin;
+        Metrics = admin is null ? null : new MetricsPage(admin);
         EnvoyDoor = envoyDoor;
         Name = name;
         this.process = process;
@@ -29,6 +30,9 @@ internal sealed class ProxyUnderTest : IAsyncDisposable
     public string EnvoyDoor { get; }
 
     public string? DataDirectory { get; }
+
+    /// <summary>Where lethe is read; the floors have no such door.</summary>
+    public string? Admin { get; }
 
     /// <summary>What lethe tells of itself; the floors tell nothing.</summary>
     public MetricsPage? Metrics { get; }
@@ -63,7 +67,7 @@ internal sealed class ProxyUnderTest : IAsyncDisposable
 
         start.Environment["Lethe__Upstreams__anthropic__Address"] = upstream;
         var (process, doors) = await ListeningAsync(start, "forwarding", "admin", "ext_proc");
-        return new ProxyUnderTest(name, process, doors[0], doors[2], data, new MetricsPage(doors[1]));
+        return new ProxyUnderTest(name, process, doors[0], doors[2], data, doors[1]);
     }
 
     /// <summary>How long lethe takes on a data directory, which stays, until every door listens.</summary>
@@ -99,6 +103,13 @@ internal sealed class ProxyUnderTest : IAsyncDisposable
     {
         process.Refresh();
         return process.WorkingSet64;
+    }
+
+    /// <summary>What it has spent since it began.</summary>
+    public TimeSpan ProcessorTime()
+    {
+        process.Refresh();
+        return process.TotalProcessorTime;
     }
 
     /// <summary>Waits until it does nothing any more, for a minute at most.</summary>

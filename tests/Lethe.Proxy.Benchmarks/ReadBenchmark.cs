@@ -102,6 +102,8 @@ internal static class ReadBenchmark
             ("tail: the last 100 commits", () => reader.CommittedAfter(Org, reader.LastChange(Org) - 100, 100)),
             ($"exchanges: a page of {PageCount} anywhere", () => Require(reader.Exchanges(Org, new ExchangeFilter { Limit = PageCount, After = AnyPlace(traffic, Any()) }).LastOrDefault())),
             ($"exchanges: a page of {PageCount} of one session", () => Require(reader.Exchanges(Org, new ExchangeFilter { Limit = PageCount, SessionId = Id(AnyLong()) }).LastOrDefault())),
+            ("costs: a year, by model and day", () => Require(reader.Figures(Org, new FigureFilter { By = FigureKey.Model, Bucket = TimeSpan.FromDays(1) })[^1])),
+            ("costs: a year, by harness", () => Require(reader.Figures(Org, new FigureFilter { By = FigureKey.Harness })[^1])),
             ("one exchange by its id", () => Require(reader.Exchange(Org, traffic.ExchangeId(Any(), 0).ToString("D")))),
         ];
         report.Table(

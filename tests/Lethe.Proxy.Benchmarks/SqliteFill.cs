@@ -103,7 +103,7 @@ internal sealed class SqliteFill : IDisposable
         {
             var depth = (2 * turn.Turn) + half;
             long? parent = half == 1 ? prompt : turn.Before < 0 ? null : (2L * turn.Before) + 2;
-            node.Run(prompt + half, 1L, MadeTraffic.NodeHash(turn.Session, depth), parent, (long)depth, bytes, half == 0 ? "user" : "assistant", MadeTraffic.Body(turn.Session, depth));
+            node.Run(prompt + half, 1L, MadeTraffic.NodeHash(turn.Session, depth), parent, (long)depth, bytes, half == 0 ? "user" : "assistant", traffic.Body(turn.Session, depth));
             member.Run(owner, prompt + half, at, bytes);
         }
 
@@ -111,7 +111,7 @@ internal sealed class SqliteFill : IDisposable
         exchange.Run(
             turn.Ordinal + 1L, bytes, 1L, owner, owner, at, 2_000_000L, 400_000L, 1L, 1L, 1L, 200L, 1L, 1L, turn.Turn + 1L, (long)turn.Ordinal * 7919, 1L, 1L, 20L, 100L, 30L, 1000L,
             prompt, prompt + 1, (2L * turn.Turn) + 2, (2L * turn.Turn) + 1, 1L, 50_000L, 0L, 4_000L, 0L, SomeHash, SomeHash, "kept", "completed", "chat", text, "/v1/messages",
-            model, model, "msg_" + text, "end_turn", "genai-prices", MadeTraffic.Text(turn.Session, (2 * turn.Turn) + 1).ToArray(),
+            model, model, "msg_" + text, "end_turn", "genai-prices", traffic.Text(turn.Session, (2 * turn.Turn) + 1).ToArray(),
             turn.CallsTool ? $$$"""[{"id":"{{{turn.CallId}}}","name":"Bash","arguments":{"command":"ls"}}]""" : null);
         receipt.Run(1L, text, SomeHash, bytes, at);
         if (turn.CallsTool)

@@ -118,10 +118,14 @@ internal static class ExchangeQueries
         When(filter.Model, "coalesce(model_served, model_requested) = @Model");
         When(filter.Outcome, "outcome = @Outcome");
         When(filter.Since, "captured_at >= @since");
-        When(filter.After, "captured_at >= @afterAt AND (captured_at, exchange_id) > (@afterAt, @afterId)");
+        When(filter.Until, "captured_at < @until");
+        When(filter.After, filter.IsNewestFirst
+            ? "captured_at <= @afterAt AND (captured_at, exchange_id) < (@afterAt, @afterId)"
+            : "captured_at >= @afterAt AND (captured_at, exchange_id) > (@afterAt, @afterId)");
+        var order = filter.IsNewestFirst ? " DESC" : "";
         return (filter.FactsAlone ? ExchangeRow.SelectFacts : ExchangeRow.Select)
             + "WHERE " + string.Join(" AND ", conditions)
-            + " ORDER BY captured_at, exchange_id"
+            + $" ORDER BY captured_at{order}, exchange_id{order}"
             + (filter.Limit is null ? "" : " LIMIT @Limit");
     }
 
@@ -135,6 +139,7 @@ internal static class ExchangeQueries
         filter.Model,
         filter.Outcome,
         since = filter.Since is { } since ? Microseconds.Of(since) : 0,
+        until = filter.Until is { } until ? Microseconds.Of(until) : 0,
         afterAt = filter.After?.CapturedAtMicroseconds ?? 0,
         afterId = connections.ExchangeId(filter.After is { } after && Guid.TryParse(after.ExchangeId, out var id) ? id : Guid.Empty),
         Limit = filter.Limit ?? 0,

@@ -69,13 +69,31 @@ public sealed record ExchangeFilter
     /// <summary>The earliest capture time, inclusive.</summary>
     public DateTimeOffset? Since { get; init; }
 
-    /// <summary>Only exchanges after this one in the order of export.</summary>
+    /// <summary>The latest capture time, exclusive.</summary>
+    public DateTimeOffset? Until { get; init; }
+
+    /// <summary>Backwards: the newest first.</summary>
+    public bool IsNewestFirst { get; init; }
+
+    /// <summary>Only exchanges behind this one in the list.</summary>
     public ExchangeCursor? After { get; init; }
 
     public int? Limit { get; init; }
 
     /// <summary>True leaves out the reply, the chain and the evidence, which are most of what a record holds.</summary>
     public bool FactsAlone { get; init; }
+
+    /// <summary>True of a record that answers to every condition, wherever in the list it stands.</summary>
+    public bool Takes(ExchangeRecord record) =>
+        (SessionId is null || record.Session?.Id == SessionId)
+        && (HarnessId is null || record.Harness.Id == HarnessId)
+        && (Provider is null || record.Provider == Provider)
+        && (Model is null || (record.ModelServed ?? record.ModelRequested) == Model)
+        && (Outcome is null || record.Outcome == Outcome)
+        && (Since is null || CapturedAt(record) >= Since)
+        && (Until is null || CapturedAt(record) < Until);
+
+    private static DateTimeOffset CapturedAt(ExchangeRecord record) => DateTimeOffset.Parse(record.CapturedAt, CultureInfo.InvariantCulture);
 }
 
 /// <summary>Which sessions to read. Everything is optional; conditions add up.</summary>

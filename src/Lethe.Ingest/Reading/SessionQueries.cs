@@ -61,50 +61,59 @@ internal static class SessionQueries
     public static SessionDetail? Find(IReadConnections connections, string org, string word)
     {
         using var connection = connections.Open();
-        if (connections.Org(connection.Db, org) is not { } owner || word.Length == 0)
+        return connections.Org(connection.Db, org) is { } owner && Meant(connections, connection.Db, owner, word, limit: 2) is [var session]
+            ? Detail(connections, connection.Db, owner, session)
+            : null;
+    }
+
+    public static IReadOnlyList<SessionSummary> Meant(IReadConnections connections, string org, string word, int limit)
+    {
+        using var connection = connections.Open();
+        return connections.Org(connection.Db, org) is { } owner ? Meant(connections, connection.Db, owner, word, limit) : [];
+    }
+
+    // A whole id before a harness's own, and that before beginnings.
+    private static List<SessionSummary> Meant(IReadConnections connections, DbConnection connection, object owner, string word, int limit)
+    {
+        if (word.Length == 0)
         {
-            return null;
+            return [];
         }
 
         var found = Guid.TryParseExact(word, "D", out var id)
-            ? Query(connections, connection.Db, owner, " AND session_id = @id", new { owner, id = connections.SessionId(id) })
+            ? Query(connections, connection, owner, " AND session_id = @id", new { owner, id = connections.SessionId(id) })
             : [];
         if (found.Count == 0 && id != Guid.Empty)
         {
-            found = Query(connections, connection.Db, owner, $" AND session_id IN ({OfAlias}alias_id = @id)", new { owner, id = connections.SessionId(id) });
+            found = Query(connections, connection, owner, $" AND session_id IN ({OfAlias}alias_id = @id)", new { owner, id = connections.SessionId(id) });
         }
 
         if (found.Count == 0)
         {
-            found = Query(connections, connection.Db, owner, " AND harness_session_id = @word LIMIT 2", new { owner, word });
+            found = Query(connections, connection, owner, " AND harness_session_id = @word ORDER BY session_id LIMIT @limit", new { owner, word, limit });
         }
 
         if (found.Count == 0)
         {
-            found = Query(connections, connection.Db, owner, $" AND session_id IN ({OfAlias}harness_session_id = @word) LIMIT 2", new { owner, word });
+            found = Query(connections, connection, owner, $" AND session_id IN ({OfAlias}harness_session_id = @word) ORDER BY session_id LIMIT @limit", new { owner, word, limit });
         }
 
-        if (found.Count == 0)
-        {
-            found = Beginning(connections, connection.Db, owner, word);
-        }
-
-        return found is [var session] ? Detail(connections, connection.Db, owner, session) : null;
+        return found.Count == 0 ? Beginning(connections, connection, owner, word, limit) : found;
     }
 
-    private static List<SessionSummary> Beginning(IReadConnections connections, DbConnection connection, object owner, string word)
+    private static List<SessionSummary> Beginning(IReadConnections connections, DbConnection connection, object owner, string word, int limit)
     {
         var found = Query(
             connections,
             connection,
             owner,
-            " AND harness_session_id >= @word AND harness_session_id < @end ORDER BY harness_session_id LIMIT 2",
-            new { owner, word, end = word + BehindAll });
+            " AND harness_session_id >= @word AND harness_session_id < @end ORDER BY harness_session_id LIMIT @limit",
+            new { owner, word, end = word + BehindAll, limit });
         if (IsBeginningOfId(word))
         {
             var (first, last) = connections.SessionIdsFrom(word);
             found.AddRange(Query(
-                connections, connection, owner, " AND session_id >= @first AND session_id <= @last ORDER BY session_id LIMIT 2", new { owner, first, last }));
+                connections, connection, owner, " AND session_id >= @first AND session_id <= @last ORDER BY session_id LIMIT @limit", new { owner, first, last, limit }));
         }
 
         return [.. found.DistinctBy(session => session.SessionId)];

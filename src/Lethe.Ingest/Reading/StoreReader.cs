@@ -25,7 +25,7 @@ public sealed class StoreReader : IDisposable
         return connections.Orgs(connection.Db);
     }
 
-    /// <summary>Streams records in the order of export, <c>(captured_at, exchange_id)</c>: those that are there when it begins, page by page.</summary>
+    /// <summary>Streams records in the order of export, <c>(captured_at, exchange_id)</c>, or backwards: those that are there when it begins, page by page.</summary>
     public IEnumerable<ExchangeRecord> Exchanges(string org, ExchangeFilter filter) => ExchangesWithBodies(org, filter).Select(row => row.Record);
 
     /// <summary>As <see cref="Exchanges"/>, each with the place of its body in the journal; null when it came without one.</summary>
@@ -64,6 +64,9 @@ public sealed class StoreReader : IDisposable
 
     /// <summary>One session by its id, a unique prefix of it, or the harness's own session id; null when none or several answer.</summary>
     public SessionDetail? Session(string org, string idOrPrefixOrHarnessSessionId) => SessionQueries.Find(connections, org, idOrPrefixOrHarnessSessionId);
+
+    /// <summary>All that may be meant by such a word, where <see cref="Session"/> finds none or several.</summary>
+    public IReadOnlyList<SessionSummary> SessionsMeant(string org, string word, int limit) => SessionQueries.Meant(connections, org, word, limit);
 
     /// <summary>The session exchange by exchange in capture order; only the turn with that number, and its attempts, when one is given.</summary>
     /// <param name="sessionId">As <see cref="SessionSummary.SessionId"/> gives it.</param>

@@ -6,7 +6,7 @@ using Spectre.Console;
 namespace Lethe.Proxy.Commands;
 
 /// <summary>A conversation on a terminal: a head for the session, then each exchange with what was new in it and what came back.</summary>
-internal sealed class ConversationView(IAnsiConsole console)
+internal sealed class ConversationView(IAnsiConsole console, Clock clock)
 {
     private static readonly Style Dim = new(Color.Grey);
     private static readonly Style Strong = new(decoration: Decoration.Bold);
@@ -72,10 +72,10 @@ internal sealed class ConversationView(IAnsiConsole console)
 
         if (session.PinnedAt is not null || session.ErasedAt is not null)
         {
-            Line($"  {(session.PinnedAt is null ? "" : "pinned ")}{(session.ErasedAt is { } erased ? "erased " + Format.Time(erased) : "")}".TrimEnd(), Dim);
+            Line($"  {(session.PinnedAt is null ? "" : "pinned ")}{(session.ErasedAt is { } erased ? "erased " + clock.Moment(erased) : "")}".TrimEnd(), Dim);
         }
 
-        Line($"  {Format.Time(session.FirstSeenAt)} – {Format.Time(session.LastSeenAt)}  {Format.Count(counters.Turns)} turns, {Format.Count(counters.Attempts)} failed, "
+        Line($"  {clock.Moment(session.FirstSeenAt)} – {clock.Moment(session.LastSeenAt)}  {Format.Count(counters.Turns)} turns, {Format.Count(counters.Attempts)} failed, "
             + $"{Format.Count(counters.InputTotal)} in, {Format.Count(counters.Output)} out, {Format.Count(counters.ToolCalls)} tools, {Format.Money(counters.CostNanoUsd)}");
     }
 
@@ -85,7 +85,7 @@ internal sealed class ConversationView(IAnsiConsole console)
         var number = turn.Seq is { } seq ? "turn " + seq.ToString(CultureInfo.InvariantCulture) : "no turn";
         var attempt = turn.Attempt > 1 ? $", attempt {turn.Attempt}" : "";
         Line(
-            $"── {number}{attempt}  {exchange.CapturedAt}  {exchange.ModelServed ?? exchange.ModelRequested ?? exchange.Path}  {exchange.Status?.ToString(CultureInfo.InvariantCulture) ?? "no status"} {exchange.Outcome}"
+            $"── {number}{attempt}  {clock.Moment(exchange.CapturedAt)}  {exchange.ModelServed ?? exchange.ModelRequested ?? exchange.Path}  {exchange.Status?.ToString(CultureInfo.InvariantCulture) ?? "no status"} {exchange.Outcome}"
             + (exchange.StopReason is { } stop ? $" ({stop})" : ""),
             exchange.Outcome == "completed" ? Strong : Bad);
         if (exchange.Usage is { } usage)
@@ -115,21 +115,18 @@ internal sealed class ConversationView(IAnsiConsole console)
         }
     }
 
-    // What is seldom told takes no room where it is not.
+    // By its id the other verbs find it; what is seldom told takes no room where it is not.
     private void PrintBeside(ExchangeRecord exchange)
     {
         string?[] told =
         [
+            $"exchange {exchange.ExchangeId}",
             exchange.RequestKind is { } kind ? $"kind {kind}" : null,
             exchange.PromptId is { } prompt ? $"prompt {prompt}" : null,
             exchange.PreviousResponseId is { } before ? $"continues {before}" : null,
             exchange.CostReportedNanoUsd is { } reported ? $"the vendor's own cost {Format.Money(reported)}" : null,
         ];
-        var line = string.Join("  ", told.OfType<string>());
-        if (line.Length > 0)
-        {
-            Line("   " + line, Dim);
-        }
+        Line("   " + string.Join("  ", told.OfType<string>()), Dim);
     }
 
     private void PrintMessage(ConversationMessage message)

@@ -77,7 +77,7 @@ internal static class ExecCommand
         RefuseOtherUpstreams(running, plan);
         using var staying = SharedInstanceLock.Enter(settings.Options.DataDirectory);
         var run = await RunAgentAsync(settings, running, plan, error);
-        await EndAsync(() => UntilStoredAsync(settings, running), settings, run, error);
+        await EndAsync(() => UntilStoredAsync(settings, running), settings, run, running.Admin, error);
         return run.ExitCode;
     }
 
@@ -120,7 +120,7 @@ internal static class ExecCommand
         using var alone = await SharedInstanceLock.WhenGoneAsync(settings.Options.DataDirectory, error);
         using var patience = new CancellationTokenSource(DrainMax);
         // A stop takes in what was said; nothing is left to be waited for.
-        await EndAsync(() => host.StopAsync(patience.Token), settings, run, error);
+        await EndAsync(() => host.StopAsync(patience.Token), settings, run, page: null, error);
         return run.ExitCode;
     }
 
@@ -158,17 +158,17 @@ internal static class ExecCommand
 
     private static async Task<RecordedRun> RunAgentAsync(LetheSettings settings, ListeningDoors doors, ExecPlan plan, TextWriter error)
     {
-        await error.WriteLineAsync($"lethe: recording {Path.GetFileName(plan.Program)} through {doors.Forwarding} into {settings.Options.DataDirectory} (look: lethe tail)");
+        await error.WriteLineAsync($"lethe: recording {Path.GetFileName(plan.Program)} through {doors.Forwarding} into {settings.Options.DataDirectory} (look: lethe tail, {doors.Admin}/)");
         return await RecordedRun.OfAsync(plan, doors.Forwarding, error);
     }
 
     /// <summary>What this run added, once it is stored. The agent has ended, and its exit code stands: what goes wrong with the record now is told, no more.</summary>
-    private static async Task EndAsync(Func<Task> untilStored, LetheSettings settings, RecordedRun run, TextWriter error)
+    private static async Task EndAsync(Func<Task> untilStored, LetheSettings settings, RecordedRun run, string? page, TextWriter error)
     {
         try
         {
             await untilStored();
-            foreach (var line in RunSummary.Of(run.Exchanges(StoreFile.Open(settings), DataLayout.Journal(settings.Options.DataDirectory))))
+            foreach (var line in RunSummary.Of(run.Exchanges(StoreFile.Open(settings), DataLayout.Journal(settings.Options.DataDirectory)), page))
             {
                 await error.WriteLineAsync(line);
             }

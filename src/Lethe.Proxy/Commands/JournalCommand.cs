@@ -14,11 +14,11 @@ internal static class JournalCommand
     private static Command Cat()
     {
         var segment = new Option<long?>("--segment") { Description = "Only this segment.", HelpName = "N" };
-        var since = SinceOption.Create();
+        var since = TimeOption.Since();
         var command = new Command("cat", "Its lines, joined with what was said, as JSON lines.") { segment, since };
         command.SetAction((line, cancel) => Task.FromResult(Told(() =>
         {
-            var from = SinceOption.Read(line.GetValue(since), TimeProvider.System);
+            var from = TimeOption.Read(line.GetValue(since), TimeProvider.System);
             var cat = new JournalCat(Directory(line));
             foreach (var text in cat.Lines(line.GetValue(segment), from))
             {

@@ -29,7 +29,8 @@ internal static class RawCommand
             var output = line.InvocationConfiguration.Output;
             if (line.GetValue(part) is "system" or "tools")
             {
-                output.WriteLine(Blob(reader, record, line.GetValue(part)!));
+                var blob = Blob(reader, record, line.GetValue(part)!);
+                Pager.Show(output, page => page.WriteLine(blob));
                 return ExitCode.Fine;
             }
 
@@ -38,10 +39,10 @@ internal static class RawCommand
             switch (line.GetValue(part))
             {
                 case "headers":
-                    output.WriteLine(Headers(call));
+                    Pager.Show(output, page => page.WriteLine(Headers(call)));
                     break;
                 case "curl":
-                    output.WriteLine(CurlText.Of(call));
+                    Pager.Show(output, page => page.WriteLine(CurlText.Of(call)));
                     break;
                 case "response":
                     Write(output, call.Response, call.ResponseHeaders, line.GetValue(wire));
@@ -97,6 +98,6 @@ internal static class RawCommand
             return;
         }
 
-        output.WriteLine(Encoding.UTF8.GetString(bytes.Span));
+        Pager.Show(output, page => page.WriteLine(Encoding.UTF8.GetString(bytes.Span)));
     }
 }

@@ -19,10 +19,13 @@ internal static class SearchCommand
         var session = new Option<string?>("--session") { Description = "Only in this session: an id, the beginning of one, or the harness's own.", HelpName = "S" };
         var harness = new Option<string?>("--harness") { Description = "Only of this harness, e.g. claude-code.", HelpName = "H" };
         var model = new Option<string?>("--model") { Description = "Only of this model.", HelpName = "M" };
-        var since = SinceOption.Create();
+        var kind = new Option<string?>("--kind") { Description = "Only in calls of this kind, e.g. main, sub_agent, compaction.", HelpName = "K" };
+        var since = TimeOption.Since();
         var limit = new Option<int>("--limit") { Description = "How many at most.", HelpName = "N", DefaultValueFactory = _ => SearchWords.LimitDefault };
+        var until = TimeOption.Until();
+        var utc = UtcOption.Create();
         var json = new Option<bool>("--json") { Description = "One JSON document on stdout." };
-        var command = new Command("search", "Where something was said, newest first.") { text, parts, session, harness, model, since, limit, json };
+        var command = new Command("search", "Where something was said, newest first.") { text, parts, session, harness, model, kind, since, until, limit, json, utc };
         command.SetAction(line =>
         {
             var query = SearchQuery.TryParse(line.GetRequiredValue(text), out var fault) ?? throw CommandFailure.Usage($"this is no query, {SearchWords.Fault(fault!)}");
@@ -33,7 +36,9 @@ internal static class SearchCommand
                 SessionId = line.GetValue(session) is { } word ? SessionWord.Find(reader, word).Session.SessionId : null,
                 HarnessId = line.GetValue(harness),
                 Model = line.GetValue(model),
-                Since = SinceOption.Read(line.GetValue(since), TimeProvider.System),
+                Since = TimeOption.Read(line.GetValue(since), TimeProvider.System),
+                Until = TimeOption.Read(line.GetValue(until), TimeProvider.System),
+                Kind = line.GetValue(kind),
                 Limit = Math.Max(1, line.GetValue(limit)),
             });
             var output = line.InvocationConfiguration.Output;
@@ -43,7 +48,7 @@ internal static class SearchCommand
             }
             else
             {
-                Print(TerminalConsole.On(output), page);
+                TerminalConsole.Paged(output, console => Print(console, page, line.Clock(utc)));
             }
 
             return page.Hits.Count > 0 ? ExitCode.Fine : ExitCode.NotFine;
@@ -51,11 +56,11 @@ internal static class SearchCommand
         return command;
     }
 
-    private static void Print(IAnsiConsole console, SearchPage page)
+    private static void Print(IAnsiConsole console, SearchPage page, Clock clock)
     {
         foreach (var hit in page.Hits)
         {
-            console.Write(new Text($"{Format.Time(hit.At)}  {Format.OneLine(hit.HarnessId, 20)}  {Place(hit)}  {hit.Role}{(hit.Tool is { } tool ? " " + Format.OneLine(tool, 40) : "")}\n", new Style(Color.Grey)));
+            console.Write(new Text($"{clock.Moment(hit.At)}  {Format.OneLine(hit.HarnessId, 20)}  {Place(hit)}  {hit.Role}{(hit.Tool is { } tool ? " " + Format.OneLine(tool, 40) : "")}\n", new Style(Color.Grey)));
             var told = new Paragraph("  ");
             foreach (var run in hit.Snippet)
             {

@@ -16,7 +16,7 @@ internal static class SessionTable
     [
         new("SESSION"),
         new("HARNESS"),
-        new("LAST SEEN (UTC)"),
+        new("LAST SEEN"),
         new("TURNS", IsFigure: true),
         new("FAILED", IsFigure: true),
         new("IN", IsFigure: true),
@@ -27,9 +27,9 @@ internal static class SessionTable
         new("NAME", WidthMin: 8, Loss: 1),
     ];
 
-    public static void Print(IAnsiConsole console, IReadOnlyList<SessionSummary> sessions)
+    public static void Print(IAnsiConsole console, IReadOnlyList<SessionSummary> sessions, Clock clock)
     {
-        var rows = SessionTree.Lines(sessions).Select(line => Cells(line.Session, line.Guide)).ToArray();
+        var rows = SessionTree.Lines(sessions).Select(line => Cells(line.Session, line.Guide, clock)).ToArray();
         var widths = Fit([.. Columns.Select((column, at) => Math.Max(column.Heading.Length, rows.Max(row => row[at].Text.Length)))], console.Profile.Width);
         var shown = Enumerable.Range(0, Columns.Length).Where(at => widths[at] > 0).ToArray();
         var table = new Table().NoBorder();
@@ -65,14 +65,14 @@ internal static class SessionTable
         int Needed() => widths.Sum(width => width > 0 ? width + Gap : 0);
     }
 
-    private static (string Text, Style? Style)[] Cells(SessionSummary session, string guide)
+    private static (string Text, Style? Style)[] Cells(SessionSummary session, string guide, Clock clock)
     {
         var counters = session.Counters;
         return
         [
             (guide + SessionTree.ShortId(session.SessionId), session.IsPlaceholder ? Dim : new Style(Color.Aqua)),
             (Format.OneLine(session.HarnessId, 20), null),
-            (session.IsPlaceholder ? "not seen" : Format.Time(session.LastSeenAt), Dim),
+            (session.IsPlaceholder ? "not seen" : clock.Moment(session.LastSeenAt), Dim),
             (Format.Count(counters.Turns), null),
             (Format.Count(counters.Attempts), counters.Attempts > 0 ? new Style(Color.Yellow) : Dim),
             (Format.Count(counters.InputTotal), null),

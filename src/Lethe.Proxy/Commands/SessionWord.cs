@@ -8,7 +8,8 @@ namespace Lethe.Proxy.Commands;
 /// <summary>What a person means by the word for a session: its id, the beginning of one, the harness's own id, or nothing, which is the newest.</summary>
 internal static class SessionWord
 {
-    private const int CandidatesMax = 200;
+    private const int CandidatesMax = 20;
+    private const int NameColumnsMax = 48;
 
     /// <exception cref="CommandFailure">None is meant, or several are; then they are named.</exception>
     public static SessionDetail Find(StoreReader reader, string? word)
@@ -24,9 +25,10 @@ internal static class SessionWord
             return detail;
         }
 
-        var candidates = reader.Sessions(Organisation.None, new SessionFilter { Limit = CandidatesMax })
-            .Where(session => session.SessionId.StartsWith(word, StringComparison.OrdinalIgnoreCase) || session.HarnessSessionId.StartsWith(word, StringComparison.Ordinal))
-            .Select(session => $"  {session.SessionId}  {session.HarnessId}  {Format.Time(session.LastSeenAt)}  {Format.OneLine(session.Name ?? session.HarnessSessionId, 48)}")
+        var meant = reader.SessionsMeant(Organisation.None, word, CandidatesMax + 1);
+        var candidates = meant.Take(CandidatesMax).OrderByDescending(session => session.LastSeenAt).ThenBy(session => session.SessionId, StringComparer.Ordinal)
+            .Select(session => $"  {session.SessionId}  {session.HarnessId}  {Clock.Local.Moment(session.LastSeenAt)}  {Format.OneLine(session.Name ?? session.HarnessSessionId, NameColumnsMax)}")
+            .Concat(meant.Count > CandidatesMax ? ["  and more"] : Array.Empty<string>())
             .ToList();
         throw new CommandFailure(
             ExitCode.NotFine,

@@ -16,7 +16,7 @@ internal static class SessionsCommand
     {
         var json = new Option<bool>("--json") { Description = "One JSON array on stdout." };
         var harness = new Option<string?>("--harness") { Description = "Only sessions of this harness, e.g. claude-code.", HelpName = "H" };
-        var since = SinceOption.Create();
+        var since = TimeOption.Since();
         var limit = new Option<int>("--limit") { Description = "How many sessions at most.", HelpName = "N", DefaultValueFactory = _ => LimitDefault };
         limit.Validators.Add(result =>
         {
@@ -25,16 +25,18 @@ internal static class SessionsCommand
                 result.AddError("--limit takes a number from 1.");
             }
         });
-        var command = new Command("sessions", "List sessions, newest first, sub-agents under their parents.") { json, harness, since, limit };
+        var utc = UtcOption.Create();
+        var command = new Command("sessions", "List sessions, newest first, sub-agents under their parents.") { json, harness, since, limit, utc };
         command.SetAction(line =>
         {
             var filter = new SessionFilter
             {
                 HarnessId = line.GetValue(harness),
-                Since = SinceOption.Read(line.GetValue(since), TimeProvider.System),
+                Since = TimeOption.Read(line.GetValue(since), TimeProvider.System),
                 Limit = line.GetValue(limit),
             };
-            var sessions = StoreFile.Open(GlobalOptions.Require(line)).Sessions(Organisation.None, filter);
+            using var reader = StoreFile.Open(GlobalOptions.Require(line));
+            var sessions = reader.Sessions(Organisation.None, filter);
             var output = line.InvocationConfiguration.Output;
             if (line.GetValue(json))
             {
@@ -42,7 +44,7 @@ internal static class SessionsCommand
             }
             else
             {
-                Print(TerminalConsole.On(output), sessions);
+                TerminalConsole.Paged(output, console => Print(console, sessions, line.Clock(utc)));
             }
 
             return ExitCode.Fine;
@@ -50,7 +52,7 @@ internal static class SessionsCommand
         return command;
     }
 
-    private static void Print(IAnsiConsole console, IReadOnlyList<SessionSummary> sessions)
+    private static void Print(IAnsiConsole console, IReadOnlyList<SessionSummary> sessions, Clock clock)
     {
         if (sessions.Count == 0)
         {
@@ -58,6 +60,6 @@ internal static class SessionsCommand
             return;
         }
 
-        SessionTable.Print(console, sessions);
+        SessionTable.Print(console, sessions, clock);
     }
 }

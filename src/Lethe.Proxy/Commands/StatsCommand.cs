@@ -17,13 +17,13 @@ internal static class StatsCommand
     {
         var by = new Option<string>("--by") { Description = string.Join(", ", StatsDocument.Keys) + ".", HelpName = "KEY", DefaultValueFactory = _ => "day" };
         by.AcceptOnlyFromAmong([.. StatsDocument.Keys]);
-        var since = SinceOption.Create();
+        var since = TimeOption.Since();
         var json = new Option<bool>("--json") { Description = "One JSON document on stdout." };
         var command = new Command("stats", "Tokens, cost, cache rate, calls and failures.") { by, since, json };
         command.SetAction(line =>
         {
             using var reader = StoreFile.Open(GlobalOptions.Require(line));
-            var filter = new FigureFilter { By = StatsDocument.TryKey(line.GetValue(by)!) ?? default, Since = SinceOption.Read(line.GetValue(since), TimeProvider.System) };
+            var filter = new FigureFilter { By = StatsDocument.TryKey(line.GetValue(by)!) ?? default, Since = TimeOption.Read(line.GetValue(since), TimeProvider.System) };
             var stats = StatsDocument.Of(reader, [Organisation.None], filter);
             var output = line.InvocationConfiguration.Output;
             if (line.GetValue(json))
@@ -32,7 +32,7 @@ internal static class StatsCommand
             }
             else
             {
-                Print(TerminalConsole.On(output), stats);
+                TerminalConsole.Paged(output, console => Print(console, stats));
             }
 
             return ExitCode.Fine;
@@ -43,7 +43,7 @@ internal static class StatsCommand
     private static void Print(IAnsiConsole console, StatsDocument stats)
     {
         var table = new Table().NoBorder();
-        foreach (var (heading, isFigure) in ((string, bool)[])[(stats.By.ToUpperInvariant(), false), ("CALLS", true), ("TURNS", true), ("FAILED", true), ("IN", true), ("CACHED", true), ("OUT", true), ("COST", true)])
+        foreach (var (heading, isFigure) in Headings(stats.By))
         {
             var column = new TableColumn(new Text(heading, new Style(decoration: Decoration.Bold))).NoWrap().PadLeft(0).PadRight(1);
             table.AddColumn(isFigure ? column.RightAligned() : column);
@@ -59,6 +59,8 @@ internal static class StatsCommand
                 Format.Count(row.Turns),
                 Format.Count(row.Attempts),
                 Format.Count(row.InputTotal),
+                Format.Count(row.CacheRead),
+                Format.Count(row.CacheWrite),
                 row.InputTotal == 0 ? "-" : (100.0 * row.CacheRead / row.InputTotal).ToString("0", CultureInfo.InvariantCulture) + "%",
                 Format.Count(row.Output),
                 Format.Money(row.CostNanoUsd) + (row.UnpricedTurns > 0 ? "+?" : ""),
@@ -67,4 +69,11 @@ internal static class StatsCommand
 
         console.Write(table);
     }
+
+    // Days are kept in UTC, hour by hour.
+    private static (string Heading, bool IsFigure)[] Headings(string by) =>
+    [
+        (by == "day" ? "DAY (UTC)" : by.ToUpperInvariant(), false),
+        ("CALLS", true), ("TURNS", true), ("FAILED", true), ("IN", true), ("READ", true), ("WRITTEN", true), ("CACHED", true), ("OUT", true), ("COST", true),
+    ];
 }

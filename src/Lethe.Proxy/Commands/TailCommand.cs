@@ -1,44 +1,61 @@
 using System.CommandLine;
-using System.Globalization;
 using System.Text.Json;
 using Lethe.Capture.Exchanges;
 using Lethe.Ingest.Reading;
-using Lethe.Proxy.Reading;
 using Lethe.Proxy.Terminal;
-using Spectre.Console;
 
 namespace Lethe.Proxy.Commands;
 
-/// <summary><c>lethe tail</c>: one line per exchange as it is committed, from now on, until Ctrl+C.</summary>
+/// <summary><c>lethe tail</c>: the last exchanges, then one line per exchange as it is committed, until Ctrl+C.</summary>
 internal static class TailCommand
 {
+    private const int BacklogDefault = 10;
+
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(200);
 
     public static Command Build()
     {
         var json = new Option<bool>("--json") { Description = "One JSON record a line." };
-        var command = new Command("tail", "Follow exchanges live.") { json };
+        var lines = new Option<int>("--lines", "-n") { Description = "How many of those before are shown first.", HelpName = "N", DefaultValueFactory = _ => BacklogDefault };
+        lines.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() < 0)
+            {
+                result.AddError("--lines takes a number from 0.");
+            }
+        });
+        var only = new ExchangeOptions();
+        var utc = UtcOption.Create();
+        var command = new Command("tail", "Follow exchanges live.") { json, lines, only.Session, only.Harness, only.Model, only.Provider, only.Outcome, only.Since, utc };
         command.SetAction(async (line, _) =>
         {
             using var signal = new TerminationSignal();
+            using var reader = StoreFile.Open(GlobalOptions.Require(line));
             var output = line.InvocationConfiguration.Output;
-            var console = line.GetValue(json) ? null : TerminalConsole.On(output);
-            await FollowAsync(StoreFile.Open(GlobalOptions.Require(line)), record => Print(record, output, console), TimeProvider.System, signal.Token);
+            var live = line.GetValue(json) ? null : new TailView(TerminalConsole.On(output), line.Clock(utc));
+            await FollowAsync(reader, only.Read(line, reader), line.GetValue(lines), record => Print(record, output, live), TimeProvider.System, signal.Token);
             return ExitCode.Fine;
         });
         return command;
     }
 
-    private static async Task FollowAsync(StoreReader reader, Action<ExchangeRecord> print, TimeProvider time, CancellationToken stop)
+    private static async Task FollowAsync(StoreReader reader, ExchangeFilter filter, int backlog, Action<ExchangeRecord> print, TimeProvider time, CancellationToken stop)
     {
         var seen = reader.LastChange(Organisation.None);
+        ExchangeRecord[] before = backlog == 0 ? [] : [.. reader.Exchanges(Organisation.None, filter with { IsNewestFirst = true, Limit = backlog }).Reverse()];
+        Array.ForEach(before, print);
+        // Committed between the two looks.
+        var shown = before.Select(record => record.ExchangeId).ToHashSet(StringComparer.Ordinal);
         using var tick = new PeriodicTimer(PollInterval, time);
         while (!stop.IsCancellationRequested)
         {
             foreach (var committed in reader.CommittedAfter(Organisation.None, seen))
             {
                 seen = committed.Ingested;
-                print(committed.Record);
+                if (filter.Takes(committed.Record) && !shown.Contains(committed.Record.ExchangeId))
+                {
+                    print(committed.Record);
+                }
             }
 
             try
@@ -52,28 +69,17 @@ internal static class TailCommand
         }
     }
 
-    private static void Print(ExchangeRecord record, TextWriter output, IAnsiConsole? console)
+    private static void Print(ExchangeRecord record, TextWriter output, TailView? live)
     {
-        if (console is null)
+        if (live is null)
         {
             output.WriteLine(JsonSerializer.Serialize(record, ExchangeRecordJson.Default.ExchangeRecord));
-            output.Flush();
-            return;
+        }
+        else
+        {
+            live.Print(record);
         }
 
-        var fine = record.Outcome == "completed";
-        console.Write(new Text(Format.OneLine(Line(record), 1000), fine ? Style.Plain : new Style(Color.Yellow)));
-        console.WriteLine();
         output.Flush();
-    }
-
-    private static string Line(ExchangeRecord record)
-    {
-        var session = record.Session is { } known ? SessionTree.ShortId(known.Id) : "-";
-        var turn = record.Turn.Seq is { } seq ? "#" + seq.ToString(CultureInfo.InvariantCulture) : $"attempt {record.Turn.Attempt}";
-        var tools = record.Reply is { ToolCalls.Count: > 0 } reply ? "  → " + string.Join(", ", reply.ToolCalls.Select(call => call.Name)) : "";
-        return $"{record.CapturedAt[11..19]}  {record.Harness.Id,-12} {session,-8} {turn,-10} {record.Status?.ToString(CultureInfo.InvariantCulture) ?? "---"} "
-            + $"{record.Outcome,-16} {record.ModelServed ?? record.ModelRequested ?? record.Method + " " + record.Path}  "
-            + $"in {Format.Count(record.Usage?.InputTokens)} out {Format.Count(record.Usage?.OutputTokens)}  {Format.Money(record)}  {Format.Duration(record.Timing.DurationMs)}{tools}";
     }
 }

@@ -7,11 +7,12 @@ namespace Lethe.Proxy.Exec;
 internal static class RunSummary
 {
     /// <summary>The lines for the exchanges of a run, in the order that they began in.</summary>
-    public static IEnumerable<string> Of(IReadOnlyList<ExchangeRecord> exchanges)
+    /// <param name="page">The page's address, without a trailing slash; null where none is left running.</param>
+    public static IEnumerable<string> Of(IReadOnlyList<ExchangeRecord> exchanges, string? page)
     {
         var conversations = exchanges.Where(exchange => exchange.Session is not null)
             .GroupBy(exchange => RootOf(exchange, exchanges))
-            .Select(conversation => Line(conversation.Key, [.. conversation]))
+            .Select(conversation => Line(conversation.Key, [.. conversation], page))
             .ToList();
         var strays = exchanges.Count(exchange => exchange.Session is null);
         return conversations.Count > 0 ? conversations
@@ -19,7 +20,7 @@ internal static class RunSummary
             : ["lethe: no calls came through"];
     }
 
-    private static string Line(string session, List<ExchangeRecord> calls)
+    private static string Line(string session, List<ExchangeRecord> calls, string? page)
     {
         var ofRoot = calls.FirstOrDefault(call => call.Session!.Id == session) ?? calls[0];
         var agents = calls.Select(call => call.Session!.Id).Where(id => id != session).Distinct().Count();
@@ -33,7 +34,7 @@ internal static class RunSummary
             Format.Money(calls.Any(call => call.CostNanoUsd is not null) ? calls.Sum(call => call.CostNanoUsd ?? 0) : null),
             .. failed > 0 ? [Plural(failed, "failed attempt")] : Array.Empty<string>(),
         ];
-        return $"lethe: {ofRoot.Harness.Id} session {ofRoot.Session!.HarnessSessionId}: {string.Join(", ", parts)} (lethe show {session})";
+        return $"lethe: {ofRoot.Harness.Id} session {ofRoot.Session!.HarnessSessionId}: {string.Join(", ", parts)} (lethe show {session}{(page is null ? "" : $", {page}/sessions/{session}")})";
     }
 
     /// <summary>Up the parents, as far as this run saw them.</summary>

@@ -47,8 +47,6 @@ internal static class Format
         return amount.ToString("0.#", CultureInfo.InvariantCulture) + " " + units[unit];
     }
 
-    public static string Time(DateTimeOffset? at) => at is { } known ? known.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture) : "-";
-
     /// <summary>One line of at most <paramref name="columnsMax"/> characters, printable.</summary>
     public static string OneLine(string text, int columnsMax)
     {

@@ -9,11 +9,17 @@ internal static class TerminalConsole
     /// <summary>Wide enough that nothing wraps where no window is.</summary>
     private const int UnwrappedColumns = 100_000;
 
+    /// <summary>True where a person sees what is written: on a terminal, or in a pager on one.</summary>
+    public static bool IsTerminal(TextWriter output) => Inner(output) is var inner && (inner is PagedWriter || (ReferenceEquals(inner, Console.Out) && !Console.IsOutputRedirected));
+
+    /// <summary>As <see cref="On"/>, through a pager where it is a terminal.</summary>
+    public static void Paged(TextWriter output, Action<IAnsiConsole> print) => Pager.Show(output, page => print(On(page)));
+
     public static IAnsiConsole On(TextWriter output)
     {
         // The console commands the terminal itself: what it is given to print is made printable before.
-        var inner = output is PrintableWriter printable ? printable.Inner : output;
-        var isTerminal = ReferenceEquals(inner, Console.Out) && !Console.IsOutputRedirected;
+        var inner = Inner(output);
+        var isTerminal = IsTerminal(output);
         var console = AnsiConsole.Create(new AnsiConsoleSettings
         {
             Ansi = isTerminal ? AnsiSupport.Detect : AnsiSupport.No,
@@ -29,6 +35,8 @@ internal static class TerminalConsole
 
         return console;
     }
+
+    private static TextWriter Inner(TextWriter output) => output is PrintableWriter printable ? printable.Inner : output;
 
     // https://no-color.org
     private static bool NoColor => Environment.GetEnvironmentVariable("NO_COLOR") is { Length: > 0 };

@@ -217,7 +217,7 @@ internal sealed record Told
         OrgId = Org,
         AuthSubject = Subject,
         Door = CommitKey is null && Correction is null ? Door.Forwarding : Door.Ingest,
-        Attributes = Correction is null ? new Dictionary<string, string>() : new Dictionary<string, string> { [ProducedKind.Attribute] = ProducedKind.Correction },
+        Attributes = Kind is null ? new Dictionary<string, string>() : new Dictionary<string, string> { [ProducedKind.Attribute] = Kind },
         Request = Correction is null ? CapturedBody.Empty : new CapturedBody { Bytes = Correction.ToJson() },
         CapturedAt = Epoch.AddSeconds(At),
         Method = "POST",
@@ -227,8 +227,9 @@ internal sealed record Told
         Status = Outcome == Outcome.NoResponse ? null : Outcome == Outcome.UpstreamError ? 529 : 200,
         Ending = Ending.Completed,
         Duration = Seconds is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
-        Attributes = IsImport ? new Dictionary<string, string> { [ProducedKind.Attribute] = ProducedKind.Imported } : new Dictionary<string, string>(),
     };
+
+    private string? Kind => Correction is not null ? ProducedKind.Correction : IsImport ? ProducedKind.Imported : null;
 
     private Chain ChainOf()
     {

@@ -208,7 +208,7 @@ public sealed class ReadingCommandsTests : IAsyncLifetime
     [Fact]
     public async Task Tail_prints_what_ends_from_now_on()
     {
-        using var tail = LetheProgram.Start(AppContext.BaseDirectory, "tail", "--json", "--data", Data);
+        using var tail = LetheProgram.Start(AppContext.BaseDirectory, "tail", "--json", "-n", "0", "--data", Data);
         var line = tail.ReadLineAsync("{");
         using var tick = new PeriodicTimer(TimeSpan.FromMilliseconds(300));
         while (!line.IsCompleted)

@@ -78,11 +78,12 @@ public sealed class ExecCommandTests : IDisposable
         await using var host = await StartAsync("https://team.example");
         var agent = Agent("codex", "env > {0}/env");
 
-        var (code, _) = await ExecAsync("exec", "--data", Data, "--", agent);
+        var (code, seen) = await ExecAsync("exec", "--data", Data, "--", agent);
         var (refused, told) = await ExecAsync("exec", "--data", Data, "--", agent, "-c", "openai_base_url=https://gateway.example/v1");
 
         Assert.Equal(0, code);
         Assert.StartsWith(host.Doors.Forwarding + "/run-", Variable("LETHE_DOOR"), StringComparison.Ordinal);
+        Assert.Contains($"(look: lethe tail, {host.Doors.Admin}/)", seen, StringComparison.Ordinal);
         Assert.Equal(ExitCode.Environment, refused);
         Assert.Contains("--Lethe:Upstreams:openai:Address=https://gateway.example", told, StringComparison.Ordinal);
     }
@@ -171,6 +172,7 @@ public sealed class ExecCommandTests : IDisposable
 
         Assert.Equal(0, code);
         Assert.Contains($"claude-code session 5e55-10: {Calls} calls", told, StringComparison.Ordinal);
+        Assert.Matches($@"\(lethe show ([0-9a-f-]{{36}}), {host.Doors.Admin}/sessions/\1\)", told);
     }
 
     [Theory]

@@ -9,7 +9,7 @@ namespace Lethe.Proxy.Tests.Page;
 /// </summary>
 public sealed class AccessibilityTests(Chromium chromium) : IClassFixture<Chromium>
 {
-    private static readonly string Axe = Path.Combine(Checkout.Root, "artifacts", "browser", "node_modules", "axe-core", "axe.min.js");
+    internal static readonly string Axe = Path.Combine(Checkout.Root, "artifacts", "browser", "node_modules", "axe-core", "axe.min.js");
 
     [Theory]
     [InlineData(ColorScheme.Light, 1440)]

@@ -7,7 +7,7 @@ namespace Lethe.Proxy.Tests.Page;
 /// <summary>Everything captured is hostile: in the browser, on every view, nothing of it runs, loads or breaks the policy, and its text is shown.</summary>
 public sealed class InjectionTests(Chromium chromium) : IClassFixture<Chromium>
 {
-    private static readonly string[] Corpus =
+    internal static readonly string[] Corpus =
     [
         "<script>window.hit=1</script>",
         "<scr<script>ipt>window.hit=1</scr</script>ipt>",
@@ -85,7 +85,7 @@ public sealed class InjectionTests(Chromium chromium) : IClassFixture<Chromium>
     private static async Task OpenAllAsync(IPage page) => await page.EvaluateAsync("() => document.querySelectorAll('details').forEach(fold => { fold.open = true; })");
 
     // What cannot be seen is a chip with its code point.
-    private static string Visible(string text)
+    internal static string Visible(string text)
     {
         var visible = new StringBuilder();
         foreach (var rune in text.EnumerateRunes())

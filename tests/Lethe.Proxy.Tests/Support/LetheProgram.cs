@@ -92,13 +92,21 @@ internal sealed partial class LetheProgram : IDisposable
     }
 
     /// <summary>As <see cref="RunOnTerminalAsync"/>, with what a person types there.</summary>
-    public static async Task<(int ExitCode, string Output)> AnswerOnTerminalAsync(string directory, string typed, params string[] args)
+    public static Task<(int ExitCode, string Output)> AnswerOnTerminalAsync(string directory, string typed, params string[] args) => OnTerminalAsync(directory, [], typed, args);
+
+    /// <param name="environment">What its environment has besides the test's own.</param>
+    public static async Task<(int ExitCode, string Output)> OnTerminalAsync(string directory, IEnumerable<KeyValuePair<string, string>> environment, string typed, params string[] args)
     {
         var start = new ProcessStartInfo("script") { WorkingDirectory = directory, RedirectStandardInput = true, RedirectStandardOutput = true };
         string[] command = ["dotnet", Path.Combine(AppContext.BaseDirectory, "lethe.dll"), .. args];
         foreach (var arg in (string[])["-qec", string.Join(' ', command.Select(word => $"'{word}'")), "/dev/null"])
         {
             start.ArgumentList.Add(arg);
+        }
+
+        foreach (var (name, value) in environment)
+        {
+            start.Environment[name] = value;
         }
 
         using var terminal = Process.Start(start)!;

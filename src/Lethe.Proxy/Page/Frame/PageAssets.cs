@@ -50,6 +50,9 @@ public sealed class PageAssets
     /// <summary>Where the asset of that name is served.</summary>
     public string Address(string name) => $"/assets/{hash}/{name}";
 
+    /// <summary>The page's styles, for a file that stands alone.</summary>
+    internal string Styles => Encoding.UTF8.GetString(assets["page.css"]);
+
     /// <param name="hash">That in the address; null where the address has none.</param>
     /// <returns>The bytes and the media type; null where there is no such asset, or it is that of another build.</returns>
     internal (byte[] Bytes, string MediaType)? Find(string name, string? hash) =>

@@ -4,10 +4,12 @@ using Lethe.Proxy.Terminal;
 
 namespace Lethe.Proxy.Commands;
 
-/// <summary><c>--since</c>: an instant (RFC 3339, or a date, UTC) or a time ago (<c>90s</c>, <c>30m</c>, <c>2h</c>, <c>7d</c>).</summary>
-internal static class SinceOption
+/// <summary><c>--since</c> and <c>--until</c>: an instant (RFC 3339, or a date, UTC) or a time ago (<c>90s</c>, <c>30m</c>, <c>2h</c>, <c>7d</c>).</summary>
+internal static class TimeOption
 {
-    public static Option<string?> Create() => new("--since") { Description = "Only from then on: an RFC 3339 time, a date, or 30m, 2h, 7d ago.", HelpName = "T" };
+    public static Option<string?> Since() => new("--since") { Description = "Only from then on: an RFC 3339 time, a date, or 30m, 2h, 7d ago.", HelpName = "T" };
+
+    public static Option<string?> Until() => new("--until") { Description = "Only what was before: as --since.", HelpName = "T" };
 
     /// <exception cref="CommandFailure">It is neither.</exception>
     public static DateTimeOffset? Read(string? text, TimeProvider time)
