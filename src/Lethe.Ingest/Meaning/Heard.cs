@@ -1,4 +1,6 @@
+using System.Text.Json;
 using Lethe.Capture;
+using Lethe.Capture.Prices;
 
 namespace Lethe.Ingest.Meaning;
 
@@ -23,6 +25,9 @@ internal sealed record Heard
 
     public long? CostNanoUsd { get; init; }
 
+    /// <summary>What the cost is made of.</summary>
+    public CostParts? CostParts { get; init; }
+
     /// <summary>The vendor's own word.</summary>
     public long? CostReportedNanoUsd { get; init; }
 
@@ -41,6 +46,7 @@ internal sealed record Heard
             Output = usage?.Output,
             Reasoning = usage?.Reasoning,
             CostNanoUsd = told.Cost?.NanoUsd,
+            CostParts = told.Cost?.Parts,
             CostReportedNanoUsd = told.Turn?.ReportedCostNanoUsd ?? usage?.ReportedCostNanoUsd,
             PriceBook = told.Cost?.PriceBook,
         };
@@ -66,6 +72,7 @@ internal static class HeardFacts
         Integer("output", heard => heard.Output),
         Integer("reasoning", heard => heard.Reasoning),
         Integer("cost_nano_usd", heard => heard.CostNanoUsd),
+        new("cost_parts", FactKind.Text, heard => heard.CostParts is { } parts ? JsonSerializer.Serialize(parts, StoredJson.Default.CostParts) : null),
         Integer("cost_reported_nano_usd", heard => heard.CostReportedNanoUsd),
         new("price_book", FactKind.Text, heard => heard.PriceBook),
     ];

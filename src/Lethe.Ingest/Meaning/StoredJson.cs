@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Lethe.Capture.Prices;
 
 namespace Lethe.Ingest.Meaning;
 
@@ -10,5 +11,6 @@ internal sealed record StoredError(string Phase, string? Type, string? Code, str
 [JsonSerializable(typeof(string))]
 [JsonSerializable(typeof(RepeatedAnswer))]
 [JsonSerializable(typeof(StoredError))]
+[JsonSerializable(typeof(CostParts))]
 [JsonSerializable(typeof(IReadOnlyDictionary<string, string>))]
 internal sealed partial class StoredJson : JsonSerializerContext;

@@ -72,6 +72,8 @@ internal static class JournalledRecord
             StopReason = turn?.StopReason,
             Usage = isAskedAgain ? stored.Usage : UsageOf(turn?.Usage),
             CostNanoUsd = isAskedAgain || isOtherBook ? stored.CostNanoUsd : told.Cost?.NanoUsd,
+            // Rows of versions before do not tell it.
+            Cost = isAskedAgain || isOtherBook || stored.Cost is null ? stored.Cost : told.Cost?.Parts,
             Reply = isAskedAgain ? stored.Reply : ReplyOf(told),
             Harness = new HarnessRecord(told.Envelope.HarnessId, NullIfEmpty(told.Envelope.HarnessVersion)),
             Evidence = turn?.PreviousResponseId is null && !isAskedAgain ? told.Envelope.Evidence : stored.Evidence,

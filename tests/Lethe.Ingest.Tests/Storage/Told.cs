@@ -118,6 +118,8 @@ internal sealed record Told
 
     public long? CostReported { get; init; }
 
+    public bool UsageIsFinal { get; init; } = true;
+
     public double? Seconds { get; init; }
 
     public string Content { get; init; } = "";
@@ -158,7 +160,7 @@ internal sealed record Told
             PreviousResponseId = Continues,
             ModelRequested = "m",
             ModelServed = Reply is null ? null : Model,
-            Usage = Reply is null ? null : new Usage { Input = Input, CacheRead = CacheRead, CacheWrite5m = CacheWrite, Output = Output, Final = true },
+            Usage = Reply is null ? null : new Usage { Input = Input, CacheRead = CacheRead, CacheWrite5m = CacheWrite, Output = Output, Final = UsageIsFinal },
             CacheMarks = CacheMarks,
             CacheParameters = CacheParameters,
             CacheDiagnosis = CacheDiagnosis,
@@ -178,7 +180,7 @@ internal sealed record Told
             ReplyComplete = Outcome == Outcome.Completed && Reply is not null,
         },
         Chain = ChainOf(),
-        Cost = Reply is not null && Cost is { } cost ? new Cost(cost, "test 1") : null,
+        Cost = Reply is not null && Cost is { } cost ? new Cost(cost, "test 1") { Parts = new CostParts(cost / 2, 0, 0, cost - (cost / 2), 0) } : null,
         RetryKey = RetryKey is null ? null : Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(RetryKey))),
     };
 
