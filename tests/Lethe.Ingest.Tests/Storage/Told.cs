@@ -120,6 +120,9 @@ internal sealed record Told
 
     public bool UsageIsFinal { get; init; } = true;
 
+    /// <summary>A turn that a producer tells, and may tell anew.</summary>
+    public bool IsTurnEvent { get; init; }
+
     public double? Seconds { get; init; }
 
     public string Content { get; init; } = "";
@@ -198,6 +201,7 @@ internal sealed record Told
         Provider = "anthropic",
         Status = Outcome == Outcome.NoResponse ? null : Outcome == Outcome.UpstreamError ? 529 : 200,
         Ending = Ending.Completed,
+        Attributes = IsTurnEvent ? new Dictionary<string, string> { [ProducedKind.Attribute] = ProducedKind.TurnEvent } : new Dictionary<string, string>(),
         Duration = Seconds is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
     };
 
