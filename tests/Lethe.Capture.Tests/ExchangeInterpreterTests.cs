@@ -35,6 +35,18 @@ public sealed class ExchangeInterpreterTests
         ("message_stop", ""),
     ];
 
+    [Theory]
+    [InlineData("/v1/messages")]
+    [InlineData("/v1/chat/completions")]
+    public void Nothing_said_is_the_same_message_as_text_or_as_an_empty_block(string path)
+    {
+        var chains = new[] { "\"\"", "[{\"type\":\"text\",\"text\":\"\"}]" }.Select(content => new ExchangeInterpreter().Interpret(
+            Invented.Exchange(path, $$"""{"model":"m","messages":[{"role":"user","content":"hi"},{"role":"assistant","content":{{content}}},{"role":"user","content":"more"}]}""", "{}"))
+            .Chain!.Leaf);
+
+        Assert.Single(chains.Distinct());
+    }
+
     [Fact]
     public void A_whole_answer_is_a_completed_turn_with_its_chain_and_cost()
     {

@@ -10,8 +10,11 @@ internal static class BatchCosts
     {
         BatchResult[] results = [.. turn.Results.Select(result => result with { Cost = prices.Price(turn with { ModelServed = result.Model, Usage = result.Usage, Results = [] }, at) })];
         var sum = Array.TrueForAll(results, result => result.Cost is not null)
-            ? new Cost(results.Sum(result => result.Cost!.Value.NanoUsd), prices.Name)
+            ? new Cost(results.Sum(result => result.Cost!.Value.NanoUsd), prices.Name) { Parts = Parts(results) }
             : (Cost?)null;
         return (turn with { Results = results }, sum);
     }
+
+    private static CostParts? Parts(BatchResult[] results) =>
+        Array.TrueForAll(results, result => result.Cost!.Value.Parts is not null) ? results.Aggregate(default(CostParts), (sum, result) => sum + result.Cost!.Value.Parts!.Value) : null;
 }

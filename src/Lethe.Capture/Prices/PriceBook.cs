@@ -59,14 +59,15 @@ public sealed class PriceBook
 
         var seller = offer?.Seller ?? SellerNames.Of(turn.Provider);
         // A tier's factor is on tokens: a search costs the same in a batch.
-        var nano = (tokens * TierPrice.OfGeo(seller, usage) * TierPrice.Factor(seller, usage)) + (prices is null ? 0 : TokenPricing.OfCall(prices, usage));
-        return nano is null or < 0 or > long.MaxValue ? null : new Cost((long)decimal.Round(nano.Value, MidpointRounding.AwayFromZero), Name);
+        return TierPrice.Factor(seller, usage) is { } factor
+            ? ((tokens.Value * (TierPrice.OfGeo(seller, usage) * factor)) + (prices is null ? default : TokenPricing.OfCall(prices, usage))).Rounded(Name)
+            : null;
     }
 
     /// <summary>Passes inside one call, each at its own model's price; null when one of them has none.</summary>
-    private decimal? OfIterations(string vendor, IReadOnlyList<UsageIteration> passes, PriceList? ofTurn, DateTimeOffset at)
+    private ExactCost? OfIterations(string vendor, IReadOnlyList<UsageIteration> passes, PriceList? ofTurn, DateTimeOffset at)
     {
-        var sum = 0m;
+        var sum = default(ExactCost);
         foreach (var pass in passes)
         {
             var usage = new Usage

@@ -12,7 +12,7 @@ internal static class TokenPricing
     private const decimal SecondsPerHour = 3_600m;
 
     /// <summary>One pass of a model over its tokens. Sound and pictures that are not told to be cached are taken for fresh first.</summary>
-    public static decimal OfTokens(PriceList prices, Usage usage)
+    public static ExactCost OfTokens(PriceList prices, Usage usage)
     {
         var total = usage.InputTotal ?? 0;
         var (input, cacheRead) = (Positive(usage.Input), Positive(usage.CacheRead));
@@ -23,27 +23,30 @@ internal static class TokenPricing
         var imageOutput = Take(usage.ImageOutput, ref output);
         var reasoning = Take(usage.Reasoning, ref output);
 
-        var usd = (input * prices.Of(total, "input_mtok"))
-            + (freshAudio * prices.Of(total, "input_audio_mtok", "input_mtok"))
-            + (freshImages * prices.Of(total, "input_image_mtok", "input_mtok"))
-            + (cacheRead * prices.Of(total, "cache_read_mtok", "input_mtok"))
-            + (cachedAudio * prices.Of(total, "cache_audio_read_mtok", "cache_read_mtok", "input_mtok"))
-            + (cachedImages * prices.Of(total, "cache_image_read_mtok", "cache_read_mtok", "input_mtok"))
-            + (Positive(usage.CacheWrite5m) * prices.Of(total, "cache_write_mtok", "input_mtok"))
-            + (Positive(usage.CacheWrite1h) * OneHourWrite(prices, total))
-            + (output * prices.Of(total, "output_mtok"))
-            + (audioOutput * prices.Of(total, "output_audio_mtok", "output_mtok"))
-            + (imageOutput * prices.Of(total, "output_image_mtok", "output_mtok"))
-            + (reasoning * prices.Of(total, "output_reasoning_mtok", "output_mtok"));
-        return usd * NanoPerToken;
+        return new ExactCost(
+            (input * prices.Of(total, "input_mtok"))
+                + (freshAudio * prices.Of(total, "input_audio_mtok", "input_mtok"))
+                + (freshImages * prices.Of(total, "input_image_mtok", "input_mtok")),
+            (cacheRead * prices.Of(total, "cache_read_mtok", "input_mtok"))
+                + (cachedAudio * prices.Of(total, "cache_audio_read_mtok", "cache_read_mtok", "input_mtok"))
+                + (cachedImages * prices.Of(total, "cache_image_read_mtok", "cache_read_mtok", "input_mtok")),
+            (Positive(usage.CacheWrite5m) * prices.Of(total, "cache_write_mtok", "input_mtok"))
+                + (Positive(usage.CacheWrite1h) * OneHourWrite(prices, total)),
+            (output * prices.Of(total, "output_mtok"))
+                + (audioOutput * prices.Of(total, "output_audio_mtok", "output_mtok"))
+                + (imageOutput * prices.Of(total, "output_image_mtok", "output_mtok"))
+                + (reasoning * prices.Of(total, "output_reasoning_mtok", "output_mtok")),
+            Other: 0) * NanoPerToken;
     }
 
     /// <summary>What is paid whatever the tokens: the call itself, its web searches, the pages that it read, the hours that it listened to.</summary>
-    public static decimal OfCall(PriceList prices, Usage usage) =>
-        ((prices.Of(0, "requests_kcount")
+    public static ExactCost OfCall(PriceList prices, Usage usage) => default(ExactCost) with
+    {
+        Other = ((prices.Of(0, "requests_kcount")
             + (Positive(usage.WebSearches) * prices.Of(0, "web_searches_kcount"))
             + (Positive(usage.Pages) * prices.Of(0, "input_document_kpages"))) * NanoPerPiece)
-        + (Math.Max(0, usage.AudioSeconds ?? 0) * prices.Of(0, "audio_hours") * NanoPerUsd / SecondsPerHour);
+            + (Math.Max(0, usage.AudioSeconds ?? 0) * prices.Of(0, "audio_hours") * NanoPerUsd / SecondsPerHour),
+    };
 
     /// <summary>
     /// What is kept for an hour costs twice the input, whoever sells the model, where what is kept for five minutes has a price of its own

@@ -10,8 +10,8 @@ namespace Lethe.Capture.Redaction;
 /// </summary>
 public sealed class BodyRedactor : IDisposable
 {
-    /// <summary>How much of a body tells what it is.</summary>
-    private const int BeginningBytes = 16;
+    /// <summary>How much of a body tells what it is, however much of it is there by then.</summary>
+    private const int BeginningBytes = 64;
 
     private readonly string? label;
     private readonly PlainRedactor plain;
@@ -60,6 +60,7 @@ public sealed class BodyRedactor : IDisposable
 
         if (unwinding is not null)
         {
+            unwinding.Complete(plain, output);
             WithheldReason = unwinding.Reason;
         }
         else if (!isPlain)
@@ -85,14 +86,15 @@ public sealed class BodyRedactor : IDisposable
     private void Open(PooledBytes output)
     {
         isOpen = true;
-        var beginning = coded.ToArray();
+        var all = coded.ToArray();
+        var beginning = all.AsSpan(0, Math.Min(all.Length, BeginningBytes));
         var marked = CodingSniffer.Find(beginning) is { } coding && CodingSniffer.IsMarked(coding) ? coding : null;
         isPlain = marked is null && (label is null || CodingSniffer.IsText(beginning));
         unwinding = isPlain ? null : UnwindingBody.TryOpen(label is null || (marked is not null && !label.Contains(',', StringComparison.Ordinal)) ? marked! : label);
         if (isPlain || unwinding is not null)
         {
             coded.Clear();
-            Pass(beginning, output);
+            Pass(all, output);
         }
     }
 

@@ -8,8 +8,11 @@ namespace Lethe.Capture.Redaction;
 /// <param name="isLines">True for JSON values one a line, which nothing but their label tells from a document.</param>
 internal sealed class PlainRedactor(bool framed, bool isLines) : IDisposable
 {
-    /// <summary>Two lengths and their sum, with which an event stream begins; the longest name that an event's first line begins with is shorter.</summary>
-    private const int BeginningBytes = EventStreamReader.PreludeBytes;
+    /// <summary>
+    /// How much of a body tells what it is, however much of it is there by then: the two lengths and the sum with which an event stream begins are in it,
+    /// and the longest name of an event's first line behind a few blanks.
+    /// </summary>
+    private const int BeginningBytes = 64;
 
     private readonly PooledBytes beginning = new();
     private StreamRedactor? window;
@@ -61,7 +64,7 @@ internal sealed class PlainRedactor(bool framed, bool isLines) : IDisposable
     private void Open(ReadOnlySpan<byte> bytes)
     {
         beginning.Clear();
-        var shape = BodySniffer.Sniff(bytes);
+        var shape = BodySniffer.Sniff(bytes[..Math.Min(bytes.Length, BeginningBytes)]);
         if (shape == BodyShape.Messages)
         {
             messages = new MessageRedactor();

@@ -9,9 +9,14 @@ internal sealed class UnwindingBody : IDisposable
 {
     private const int BlockBytes = 16 * 1024;
 
+    /// <summary>The coded body is undone in blocks of its own, however it comes: a fault takes along what else comes out of its block, and so always the same.</summary>
+    private const int CodedBlockBytes = 256;
+
     private readonly ArrivingBody inflow;
     private readonly Stream plain;
     private readonly byte[] block = ArrayPool<byte>.Shared.Rent(BlockBytes);
+    private readonly byte[] codedBlock = new byte[CodedBlockBytes];
+    private int filled;
     private long taken;
     private long given;
     private string? fault;
@@ -36,13 +41,39 @@ internal sealed class UnwindingBody : IDisposable
     /// <summary>Takes a part of the coded body and hands on what can be read of the plain one by now.</summary>
     public void Append(ReadOnlySpan<byte> part, PlainRedactor redactor, PooledBytes output)
     {
-        if (fault is not null || part.IsEmpty)
+        while (fault is null && !part.IsEmpty)
         {
-            return;
+            var count = Math.Min(part.Length, CodedBlockBytes - filled);
+            part[..count].CopyTo(codedBlock.AsSpan(filled));
+            filled += count;
+            part = part[count..];
+            if (filled == CodedBlockBytes)
+            {
+                Undo(redactor, output);
+            }
         }
+    }
 
-        taken += part.Length;
-        inflow.Put(part.ToArray());
+    /// <summary>The coded body has ended: hands on the rest.</summary>
+    public void Complete(PlainRedactor redactor, PooledBytes output)
+    {
+        if (fault is null && filled > 0)
+        {
+            Undo(redactor, output);
+        }
+    }
+
+    public void Dispose()
+    {
+        plain.Dispose();
+        ArrayPool<byte>.Shared.Return(block);
+    }
+
+    private void Undo(PlainRedactor redactor, PooledBytes output)
+    {
+        taken += filled;
+        inflow.Put(codedBlock.AsMemory(0, filled));
+        filled = 0;
         try
         {
             int read;
@@ -62,11 +93,5 @@ internal sealed class UnwindingBody : IDisposable
         {
             fault = "content_coding_corrupt";
         }
-    }
-
-    public void Dispose()
-    {
-        plain.Dispose();
-        ArrayPool<byte>.Shared.Return(block);
     }
 }

@@ -71,7 +71,7 @@ internal static class BatchResults
                 Reasoning = heard.Reasoning,
             },
         },
-        Cost = told.Cost is { } cost ? cost with { NanoUsd = heard.CostNanoUsd ?? 0 } : null,
+        Cost = told.Cost is { } cost ? cost with { NanoUsd = heard.CostNanoUsd ?? 0, Parts = heard.CostParts } : null,
     };
 
     private static string Name(BatchResult result) => "batch:" + result.Key;

@@ -1,4 +1,6 @@
+using System.Text.Json;
 using Lethe.Capture;
+using Lethe.Capture.Prices;
 using Lethe.Capture.Turns;
 
 namespace Lethe.Ingest.Meaning;
@@ -24,6 +26,9 @@ internal sealed record Heard
 
     public long? CostNanoUsd { get; init; }
 
+    /// <summary>What the cost is made of.</summary>
+    public CostParts? CostParts { get; init; }
+
     /// <summary>The vendor's own word.</summary>
     public long? CostReportedNanoUsd { get; init; }
 
@@ -38,6 +43,7 @@ internal sealed record Heard
         Output = result.Usage.Output,
         Reasoning = result.Usage.Reasoning,
         CostNanoUsd = result.Cost?.NanoUsd,
+        CostParts = result.Cost?.Parts,
         CostReportedNanoUsd = result.Usage.ReportedCostNanoUsd,
     };
 
@@ -51,6 +57,7 @@ internal sealed record Heard
         Output = Output - (part.Output ?? 0),
         Reasoning = Reasoning - (part.Reasoning ?? 0),
         CostNanoUsd = CostNanoUsd - (part.CostNanoUsd ?? 0),
+        CostParts = CostParts is { } parts && part.CostParts is { } less ? parts - less : CostParts,
         CostReportedNanoUsd = CostReportedNanoUsd - (part.CostReportedNanoUsd ?? 0),
     };
 
@@ -67,6 +74,7 @@ internal sealed record Heard
             Output = usage?.Output,
             Reasoning = usage?.Reasoning,
             CostNanoUsd = told.Cost?.NanoUsd,
+            CostParts = told.Cost?.Parts,
             CostReportedNanoUsd = told.Turn?.ReportedCostNanoUsd ?? usage?.ReportedCostNanoUsd,
             PriceBook = told.Cost?.PriceBook,
         };
@@ -92,6 +100,7 @@ internal static class HeardFacts
         Integer("output", heard => heard.Output),
         Integer("reasoning", heard => heard.Reasoning),
         Integer("cost_nano_usd", heard => heard.CostNanoUsd),
+        new("cost_parts", FactKind.Text, heard => heard.CostParts is { } parts ? JsonSerializer.Serialize(parts, StoredJson.Default.CostParts) : null),
         Integer("cost_reported_nano_usd", heard => heard.CostReportedNanoUsd),
         new("price_book", FactKind.Text, heard => heard.PriceBook),
     ];

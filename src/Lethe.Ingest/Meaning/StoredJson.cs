@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Lethe.Capture.Prices;
 
 namespace Lethe.Ingest.Meaning;
 
@@ -11,5 +12,6 @@ internal sealed record StoredError(string Phase, string? Type, string? Code, str
 [JsonSerializable(typeof(RepeatedAnswer))]
 [JsonSerializable(typeof(StoredError))]
 [JsonSerializable(typeof(Correction))]
+[JsonSerializable(typeof(CostParts))]
 [JsonSerializable(typeof(IReadOnlyDictionary<string, string>))]
 internal sealed partial class StoredJson : JsonSerializerContext;

@@ -13,7 +13,7 @@ internal sealed class PostgresAttemptRows(PostgresStatements statements)
     private const string Select = """
         SELECT e.captured_at, e.exchange_id, e.duration_us, e.outcome, e.has_reply, e.own_session, e.session, e.is_turn, e.attempt, e.retry_of, e.seq,
                e.repeated, e.usage_final, e.input, e.cache_read, e.cache_write_5m, e.cache_write_1h, e.output, e.reasoning, e.cost_nano_usd,
-               e.cost_reported_nano_usd, e.price_book, e.org, e.capture_mode
+               e.cost_reported_nano_usd, e.price_book, e.org, e.cost_parts, e.capture_mode
         FROM exchanges e
 
         """;
@@ -144,7 +144,7 @@ internal sealed class PostgresAttemptRows(PostgresStatements statements)
             RetryOf = row.Id(9),
             Seq = row.Long(10),
             IsAsked = isAsked,
-            IsImport = row.GetString(23) == ExchangeFacts.Import,
+            IsImport = row.GetString(24) == ExchangeFacts.Import,
             IsRepeat = repeated is not null,
             IsCounted = true,
             Heard = repeated?.Heard ?? new Heard
@@ -158,6 +158,7 @@ internal sealed class PostgresAttemptRows(PostgresStatements statements)
                 Reasoning = row.Long(18),
                 CostNanoUsd = row.Long(19),
                 CostReportedNanoUsd = row.Long(20),
+                CostParts = row.Text(23) is { } parts ? JsonSerializer.Deserialize(parts, StoredJson.Default.CostParts) : null,
                 PriceBook = row.Text(21),
             },
         };

@@ -58,6 +58,8 @@ internal sealed class PostgresExchangeWriter(PostgresStatements statements)
         WriteNodes(set);
         WriteMembers(set);
         WriteBlobs(set);
+        // What is counted by the hour is counted behind these: one at a time in an organisation, and in whatever order.
+        var places = TakePlaces(set);
         using (var batch = statements.Batch())
         {
             foreach (var session in set.Changed)
@@ -79,15 +81,15 @@ internal sealed class PostgresExchangeWriter(PostgresStatements statements)
             PostgresStatements.Run(batch);
         }
 
-        if (set.NewExchanges.Count > 0)
+        if (places.Count > 0)
         {
-            WriteExchanges(set);
+            WriteExchanges(set, places);
         }
     }
 
     private void WriteNodes(WorkingSet set)
     {
-        var nodes = set.NewNodes;
+        var nodes = set.NewNodes.OrderBy(one => one.Org, StringComparer.Ordinal).ThenBy(one => Convert.ToHexString(one.Node.Hash.Span), StringComparer.Ordinal).ToList();
         if (nodes.Count == 0)
         {
             return;
@@ -137,7 +139,10 @@ internal sealed class PostgresExchangeWriter(PostgresStatements statements)
 
     private void WriteBlobs(WorkingSet set)
     {
-        var blobs = set.Blobs.OrderBy(blob => Convert.ToHexString(blob.Key.Hash.Bytes), StringComparer.Ordinal).ToList();
+        var blobs = set.Blobs
+            .OrderBy(blob => blob.Key.Org, StringComparer.Ordinal)
+            .ThenBy(blob => Convert.ToHexString(blob.Key.Hash.Bytes), StringComparer.Ordinal)
+            .ToList();
         if (blobs.Count > 0)
         {
             statements.Run(
@@ -185,8 +190,8 @@ internal sealed class PostgresExchangeWriter(PostgresStatements statements)
             Of(attempt.RetryOf), Of(attempt.Seq), Of(attempt.OwnSession));
     }
 
-    // The order of commits is taken here, for as short as can be: the organisation's row is held until the commit.
-    private void WriteExchanges(WorkingSet set)
+    // The order of commits is taken here, for as short as can be: the organisation's row is held until the commit. The last place given before, of each.
+    private Dictionary<string, long> TakePlaces(WorkingSet set)
     {
         var next = new Dictionary<string, long>();
         foreach (var own in set.NewExchanges.GroupBy(exchange => exchange.Org).OrderBy(own => own.Key, StringComparer.Ordinal))
@@ -196,6 +201,11 @@ internal sealed class PostgresExchangeWriter(PostgresStatements statements)
                 "UPDATE orgs SET ingested = ingested + $2 WHERE org = $1 RETURNING ingested", Of(Org(own.Key)), Of((long)own.Count()))! - own.Count();
         }
 
+        return next;
+    }
+
+    private void WriteExchanges(WorkingSet set, Dictionary<string, long> next)
+    {
         using var copy = statements.Copy(CopySql);
         foreach (var exchange in set.NewExchanges)
         {

@@ -24,10 +24,10 @@ internal static class PostgresFault
 
     /// <summary>True when the whole transaction is to be made again at once: another one was in its way.</summary>
     public static bool IsPassing(Exception fault) => fault is OvertakenException
-        or PostgresException { SqlState: PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected };
+        or PostgresException { SqlState: PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.LockNotAvailable };
 }
 
-/// <summary>Another recorder has stored what this one was about to: all of it is decided again.</summary>
+/// <summary>Another recorder has stored what this one was about to, or might: all of it is decided again.</summary>
 internal sealed class OvertakenException : Exception
 {
     public OvertakenException()

@@ -7,7 +7,8 @@ namespace Lethe.Ingest.Postgres;
 
 /// <summary>
 /// What two recorders may not decide at once: sessions by their id in whatever harness, also those that are not there yet; kept answers; and tries of
-/// one call. Taken behind the receipts and before any row, in one order, and held until the end of the transaction.
+/// one call. Taken behind the receipts and before any row, in one order, and held until the end of the transaction. Nobody waits for another then who
+/// waits for him: what cannot be taken in one order, since it is found only on the way, is not waited for, and all of it is made again alone.
 /// </summary>
 internal sealed class PostgresLocks(PostgresStatements statements)
 {
@@ -16,6 +17,9 @@ internal sealed class PostgresLocks(PostgresStatements statements)
 
     /// <summary>A server has a few thousand places for locks: what falls on the same one waits, which harms nothing.</summary>
     private const int PlacesMax = 1024;
+
+    /// <summary>Longer than it takes to see that a wait would not end, and shorter than the server takes to look for circles.</summary>
+    private const int WaitMillisecondsMax = 50;
 
     /// <summary>Held while words or records go: nothing is stored then that refers to what is going.</summary>
     private const long GoingLock = 0x4C657468_676F6E65;
@@ -28,6 +32,12 @@ internal sealed class PostgresLocks(PostgresStatements statements)
 
     /// <summary>For a transaction that adds what something that goes would have to take along; waits for it.</summary>
     public static string KeepGoingOut { get; } = $"SELECT pg_advisory_xact_lock_shared({GoingLock})";
+
+    /// <summary>Comes first in a transaction that stores: beside others, or alone.</summary>
+    public void Begin(bool isAlone) => statements.Scalar(isAlone ? KeepOthersOut : KeepGoingOut);
+
+    /// <summary>From here on nothing is waited for that another one holds: that one may wait for what is held here.</summary>
+    public void WaitNoMore() => statements.Run($"SET LOCAL lock_timeout = {WaitMillisecondsMax}");
 
     public void Take(IEnumerable<NewExchange> exchanges)
     {
@@ -44,8 +54,6 @@ internal sealed class PostgresLocks(PostgresStatements statements)
         {
             statements.Query(
                 $"""
-                SELECT pg_advisory_xact_lock_shared({GoingLock})
-                UNION ALL
                 SELECT {(isImport ? "pg_advisory_xact_lock" : "pg_advisory_xact_lock_shared")}({ImportLock})
                 UNION ALL
                 (SELECT pg_advisory_xact_lock({Space}, k.place) FROM unnest($1) WITH ORDINALITY k (place, at) ORDER BY k.at)

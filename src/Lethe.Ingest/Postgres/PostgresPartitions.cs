@@ -8,9 +8,6 @@ namespace Lethe.Ingest.Postgres;
 /// <summary>The months of exchanges: a table each, made before the first exchange of it comes, or with it.</summary>
 internal sealed class PostgresPartitions(PostgresStatements statements)
 {
-    /// <summary>Held while a month is made: two recorders that need it make it once.</summary>
-    private const long MakingLock = 0x4C657468_6D6F6E74;
-
     private readonly HashSet<DateOnly> known = [];
 
     /// <summary>Makes what is missing, and the month behind it, before the transaction that needs it.</summary>
@@ -35,11 +32,12 @@ internal sealed class PostgresPartitions(PostgresStatements statements)
             return;
         }
 
-        // Made apart and attached: that keeps nobody from reading or writing the others meanwhile.
+        // Made apart and attached, which keeps nobody from reading. The tables that it refers to are locked one after the other: nobody stores meanwhile,
+        // and two recorders that need it make it once.
         statements.Run(
             $"""
             BEGIN;
-            SELECT pg_advisory_xact_lock({MakingLock});
+            {PostgresLocks.KeepOthersOut};
             CREATE TABLE IF NOT EXISTS {name} (LIKE exchanges INCLUDING DEFAULTS INCLUDING CONSTRAINTS);
             DO $$ BEGIN
               IF NOT EXISTS (SELECT 1 FROM pg_inherits WHERE inhrelid = '{name}'::regclass) THEN

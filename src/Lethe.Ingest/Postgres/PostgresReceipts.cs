@@ -41,26 +41,25 @@ internal sealed class PostgresReceipts(PostgresStatements statements)
             Of(wanted.Select(one => deliveries[one.Value].ContentHash)),
             Of(wanted.Select(one => deliveries[one.Value].Told.Exchange.Id.Value)),
             Of(now)).ToHashSet();
-        var known = Known([.. Enumerable.Range(0, deliveries.Count).Where(i => !taken.Contains(Key(deliveries[i])) || firsts[Key(deliveries[i])] != i).Select(i => Key(deliveries[i])).Distinct()]);
-        for (var i = 0; i < deliveries.Count; i++)
+        var again = Enumerable.Range(0, deliveries.Count).Where(i => !taken.Contains(Key(deliveries[i])) || firsts[Key(deliveries[i])] != i).ToList();
+        var known = Known(again.Select(i => Key(deliveries[i])));
+        foreach (var i in again)
         {
-            if (!taken.Contains(Key(deliveries[i])) || firsts[Key(deliveries[i])] != i)
-            {
-                var receipt = known[Key(deliveries[i])];
-                isToldBefore[i] = ToldAnew.IsReplaceable(deliveries[i]) && !receipt.Hash.AsSpan().SequenceEqual(deliveries[i].ContentHash);
-                results[i] = isToldBefore[i] ? null : Judge(deliveries[i], receipt, now);
-            }
+            var receipt = known[Key(deliveries[i])];
+            isToldBefore[i] = ToldAnew.IsReplaceable(deliveries[i]) && !receipt.Hash.AsSpan().SequenceEqual(deliveries[i].ContentHash);
+            results[i] = isToldBefore[i] ? null : Judge(deliveries[i], receipt, now);
         }
 
+        CountReplays(again.Where(i => results[i]?.Verdict == DeliveryVerdict.Duplicate).Select(i => Key(deliveries[i])));
         return results;
     }
 
-    /// <summary>The receipt of a turn as it is by now, held until the end of the transaction.</summary>
+    /// <summary>The receipt of a turn as it is by now.</summary>
     public ToldBefore Stored(ExchangeDelivery delivery)
     {
         var (org, key) = Key(delivery);
         return statements.Query(
-            "SELECT content_hash, exchange_id FROM receipts WHERE org = $1 AND commit_key = $2 FOR UPDATE",
+            "SELECT content_hash, exchange_id FROM receipts WHERE org = $1 AND commit_key = $2",
             row => new ToldBefore(new ExchangeId(row.GetGuid(1)), row.Bytes(0)!),
             Of(org),
             Of(key))[0];
@@ -135,25 +134,51 @@ internal sealed class PostgresReceipts(PostgresStatements statements)
     private void AddOrgs(IEnumerable<Guid> orgs) =>
         statements.Run("INSERT INTO orgs (org) SELECT * FROM unnest($1) ON CONFLICT DO NOTHING", Of(orgs.Order()));
 
-    private Dictionary<(Guid Org, string Key), (byte[] Hash, Guid Exchange)> Known(List<(Guid Org, string Key)> keys) => keys.Count == 0
-        ? []
-        : statements.Query(
-            "SELECT r.org, r.commit_key, r.content_hash, r.exchange_id FROM receipts r JOIN unnest($1, $2) k (org, key) ON k.org = r.org AND k.key = r.commit_key",
-            row => (Key: (row.GetGuid(0), row.GetString(1)), Value: (row.Bytes(2)!, row.GetGuid(3))),
-            Of(keys.Select(key => key.Org)),
-            Of(keys.Select(key => key.Key))).ToDictionary(row => row.Key, row => row.Value);
+    // Locked until the end of the transaction, in one order as well; a letter about a key is written by whoever holds its receipt.
+    private Dictionary<(Guid Org, string Key), (byte[] Hash, Guid Exchange)> Known(IEnumerable<(Guid Org, string Key)> keys)
+    {
+        var wanted = keys.Distinct().ToList();
+        return wanted.Count == 0
+            ? []
+            : statements.Query(
+                """
+                SELECT r.org, r.commit_key, r.content_hash, r.exchange_id
+                FROM receipts r
+                JOIN unnest($1, $2) k (org, key) ON k.org = r.org AND k.key = r.commit_key
+                ORDER BY r.org, r.commit_key
+                FOR UPDATE OF r
+                """,
+                row => (Key: (row.GetGuid(0), row.GetString(1)), Value: (row.Bytes(2)!, row.GetGuid(3))),
+                Of(wanted.Select(key => key.Org)),
+                Of(wanted.Select(key => key.Key))).ToDictionary(row => row.Key, row => row.Value);
+    }
+
+    private void CountReplays(IEnumerable<(Guid Org, string Key)> keys)
+    {
+        var times = keys.CountBy(key => key).ToList();
+        if (times.Count > 0)
+        {
+            statements.Run(
+                """
+                UPDATE receipts r SET replays = r.replays + k.times
+                FROM unnest($1, $2, $3) k (org, key, times)
+                WHERE r.org = k.org AND r.commit_key = k.key
+                """,
+                Of(times.Select(one => one.Key.Org)),
+                Of(times.Select(one => one.Key.Key)),
+                Of(times.Select(one => (long?)one.Value)));
+        }
+    }
 
     private DeliveryResult Judge(ExchangeDelivery delivery, (byte[] Hash, Guid Exchange) receipt, long now)
     {
         var earlier = new ExchangeId(receipt.Exchange);
-        var (org, key) = Key(delivery);
         if (receipt.Hash.AsSpan().SequenceEqual(delivery.ContentHash))
         {
-            statements.Run("UPDATE receipts SET replays = replays + 1 WHERE org = $1 AND commit_key = $2", Of(org), Of(key));
             return new DeliveryResult(DeliveryVerdict.Duplicate, earlier, Code: StoreFault.Duplicate);
         }
 
-        Bury(delivery, StoreFault.Conflict, $"Commit key {key} was used before with other content.", now);
+        Bury(delivery, StoreFault.Conflict, $"Commit key {delivery.Key} was used before with other content.", now);
         return new DeliveryResult(DeliveryVerdict.Conflict, earlier, Code: StoreFault.Conflict);
     }
 

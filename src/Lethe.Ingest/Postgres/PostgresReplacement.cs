@@ -5,7 +5,7 @@ using static Lethe.Ingest.Postgres.PostgresValues;
 
 namespace Lethe.Ingest.Postgres;
 
-/// <summary>Takes out a told turn that is told anew: its row, its numbers in the session's counters, its message and its tool calls. Takes part in the caller's transaction.</summary>
+/// <summary>Takes out a told turn that is told anew: its row, its numbers in the session's counters, its message, its tool calls and what it is found by. Takes part in the caller's transaction.</summary>
 internal sealed class PostgresReplacement(PostgresStatements statements)
 {
     private const string Old = "e.org = $1 AND e.captured_at = $2 AND e.exchange_id = $3";
@@ -66,6 +66,7 @@ internal sealed class PostgresReplacement(PostgresStatements statements)
         }
 
         var id = stored.Value;
+        statements.Run("DELETE FROM search_documents WHERE org = $1 AND exchange_id = $2", Of(org), Of(id));
         statements.Run(UncountFigures, Of(org), Of(row.CapturedAt), Of(id));
         statements.Run(DropEmptyFigures, Of(org), Of(row.CapturedAt));
         statements.Run(Uncount, Of(org), Of(row.CapturedAt), Of(id), Of(session));

@@ -11,6 +11,9 @@ internal sealed class PostgresRows(PostgresStatements statements)
     private readonly PostgresSessionWriter sessionWriter = new(statements);
     private readonly PostgresExchangeWriter exchangeWriter = new(statements);
 
+    /// <summary>Comes first in a transaction that stores.</summary>
+    public void Begin(bool isAlone) => sessions.Begin(isAlone);
+
     /// <summary>Loads all that storing these can change.</summary>
     public void Load(WorkingSet set, IReadOnlyList<NewExchange> round)
     {

@@ -15,6 +15,7 @@ internal sealed class PostgresSession : IDisposable
     private readonly PostgresRows rows;
     private readonly PostgresReplacement replacement;
     private NpgsqlTransaction? transaction;
+    private bool isAlone;
 
     /// <param name="connection">Is let go with this.</param>
     public PostgresSession(NpgsqlConnection connection)
@@ -39,6 +40,16 @@ internal sealed class PostgresSession : IDisposable
 
     public NpgsqlTransaction Begin() => transaction = connection.BeginTransaction(IsolationLevel.ReadCommitted);
 
+    /// <summary>Comes before anything is stored in a transaction.</summary>
+    /// <param name="alone">Nobody else stores until its end: then nothing is in the way.</param>
+    public void BeginStoring(bool alone)
+    {
+        isAlone = alone;
+        locks.Begin(alone);
+        rows.Begin(alone);
+    }
+
+    /// <exception cref="OvertakenException">It is to be made again, alone.</exception>
     public DeliveryResult[] Store(IReadOnlyList<ExchangeDelivery> deliveries, long now)
     {
         if (deliveries.Count == 0)
@@ -51,6 +62,11 @@ internal sealed class PostgresSession : IDisposable
         for (var i = 0; i < deliveries.Count; i++)
         {
             accepted[i] = results[i] is null ? NewExchange.Of(deliveries[i]) : null;
+        }
+
+        if (!isAlone && isToldBefore.Contains(true))
+        {
+            throw new OvertakenException("What others may refer to is taken out by whoever stores alone.");
         }
 
         locks.Take(accepted.OfType<NewExchange>());
@@ -95,8 +111,15 @@ internal sealed class PostgresSession : IDisposable
     private void Store(IEnumerable<NewExchange?> exchanges)
     {
         var set = new WorkingSet();
+        var isFirst = true;
         foreach (var round in Rounds.Of(exchanges.OfType<NewExchange>(), RoundCountMax))
         {
+            if (!isFirst && !isAlone)
+            {
+                locks.WaitNoMore();
+            }
+
+            isFirst = false;
             rows.Load(set, round);
             round.ForEach(exchange => Applying.Apply(set, exchange));
             rows.Write(set);

@@ -20,14 +20,21 @@ internal sealed class PostgresSessionRows(PostgresStatements statements)
         """;
 
     private const string Locked = " ORDER BY s.org, s.session FOR UPDATE OF s";
+    private const string LockedAtOnce = Locked + " NOWAIT";
 
-    private const string ById = Select + "JOIN unnest($1, $2) k (org, session) ON k.org = s.org AND k.session = s.session" + Locked;
-    private const string ByName = Select + "JOIN unnest($1, $2) k (org, id) ON k.org = s.org AND k.id = s.harness_session_id" + Locked;
+    private const string ById = Select + "JOIN unnest($1, $2) k (org, session) ON k.org = s.org AND k.session = s.session";
+    private const string ByName = Select + "JOIN unnest($1, $2) k (org, id) ON k.org = s.org AND k.id = s.harness_session_id";
 
     private const string ByClaim =
-        Select + "JOIN unnest($1, $2) k (org, id) ON k.org = s.org AND k.id = s.claim_session_id WHERE s.claim_harness_id IS NULL" + Locked;
+        Select + "JOIN unnest($1, $2) k (org, id) ON k.org = s.org AND k.id = s.claim_session_id WHERE s.claim_harness_id IS NULL";
 
-    private const string ByParent = Select + "JOIN unnest($1, $2) k (org, session) ON k.org = s.org AND k.session = s.claimed_parent" + Locked;
+    private const string ByParent = Select + "JOIN unnest($1, $2) k (org, session) ON k.org = s.org AND k.session = s.claimed_parent";
+
+    private bool waits = true;
+    private bool waitsForMore = true;
+
+    /// <summary>Comes first in a transaction that stores; beside others, only the sessions that are locked first may be waited for.</summary>
+    public void Begin(bool isAlone) => (waits, waitsForMore) = (true, isAlone);
 
     public void Load(WorkingSet set, Needs needs)
     {
@@ -61,7 +68,9 @@ internal sealed class PostgresSessionRows(PostgresStatements statements)
 
     private void Load(WorkingSet set, string sql, NpgsqlParameter orgs, NpgsqlParameter keys)
     {
-        var fresh = statements.Query(sql, Read, orgs, keys).Where(session => !set.Knows(session.Id)).ToList();
+        var locking = sql + (waits ? Locked : LockedAtOnce);
+        waits = waitsForMore;
+        var fresh = statements.Query(locking, Read, orgs, keys).Where(session => !set.Knows(session.Id)).ToList();
         fresh.ForEach(session => set.Loaded(session.Id, session));
         if (fresh.Count > 0)
         {

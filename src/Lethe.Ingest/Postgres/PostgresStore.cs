@@ -14,7 +14,8 @@ namespace Lethe.Ingest.Postgres;
 
 /// <summary>
 /// Many recorders, one database, each out of its own journal. A transaction takes its receipts first, then <see cref="PostgresLocks"/>, then rows:
-/// sessions, nodes from root to leaf, blobs by hash, and last the order of commits. What another one was in the way of is made again whole.
+/// sessions, nodes, blobs and callers, each by key, the order of commits, and what is counted by that. What another one was in the way of is made again
+/// whole, and alone.
 /// </summary>
 public sealed class PostgresStore : ISessionStore
 {
@@ -121,8 +122,9 @@ public sealed class PostgresStore : ISessionStore
             session.Partitions.Make(deliveries.Select(delivery => delivery.Told.Exchange));
         });
         return InTransaction<DeliveryResult[]?>(
-            session =>
+            (session, isAgain) =>
             {
+                session.BeginStoring(alone: isAgain || oneByOne);
                 if (options.Lease is { } lease)
                 {
                     session.Leases.Require(lease);
@@ -145,8 +147,10 @@ public sealed class PostgresStore : ISessionStore
             poison => !oneByOne && PostgresFault.Of(poison) is not null);
     }
 
-    // What is forgiven gives nothing, and leaves nothing.
-    private T? InTransaction<T>(Func<PostgresSession, T> work, Func<Exception, bool>? isForgiven = null)
+    private T? InTransaction<T>(Func<PostgresSession, T> work) => InTransaction((session, _) => work(session), isForgiven: _ => false);
+
+    // Work is told whether it is made again. What is forgiven gives nothing, and leaves nothing.
+    private T? InTransaction<T>(Func<PostgresSession, bool, T> work, Func<Exception, bool> isForgiven)
     {
         for (var tries = 1; ; tries++)
         {
@@ -155,12 +159,12 @@ public sealed class PostgresStore : ISessionStore
                 return Guarded(open =>
                 {
                     using var transaction = open.Begin();
-                    var result = work(open);
+                    var result = work(open, tries > 1);
                     transaction.Commit();
                     return result;
                 });
             }
-            catch (Exception forgiven) when (isForgiven?.Invoke(forgiven) == true)
+            catch (Exception forgiven) when (isForgiven(forgiven))
             {
                 return default;
             }

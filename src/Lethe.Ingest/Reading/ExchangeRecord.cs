@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Lethe.Capture.Prices;
 
 namespace Lethe.Ingest.Reading;
 
@@ -97,6 +98,9 @@ public sealed record ExchangeRecord
 
     /// <summary>The answer that this call continues.</summary>
     public string? PreviousResponseId { get; init; }
+
+    /// <summary>What <see cref="CostNanoUsd"/> is made of; null where that is not known.</summary>
+    public CostParts? Cost { get; init; }
 
     /// <summary>What the vendor itself said that it cost.</summary>
     public long? CostReportedNanoUsd { get; init; }

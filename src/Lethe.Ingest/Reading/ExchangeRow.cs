@@ -13,8 +13,8 @@ internal sealed class ExchangeRow
                parent_resolution, parent_session_id, parent_harness_id, captured_at, door, capture_mode, method, path, http_version, upstream, provider, endpoint,
                operation, harness_id, harness_version, connection_id, prompt_id, request_kind, stream, status, outcome, outcome_reason, error, model_requested,
                model_served, response_id, previous_response_id, upstream_request_id, stop_reason, is_turn, seq, attempt, retry_of, usage_final, input, cache_read,
-               cache_write_5m, cache_write_1h, output, reasoning, cost_nano_usd, cost_reported_nano_usd, price_book, content, ttfb_us, duration_us, request_bytes,
-               request_sha256, request_truncated, response_bytes, response_sha256, response_truncated, body_journal, body_segment, body_offset, body_sequence, replays
+               cache_write_5m, cache_write_1h, output, reasoning, cost_nano_usd, cost_parts, cost_reported_nano_usd, price_book, content, ttfb_us, duration_us,
+               request_bytes, request_sha256, request_truncated, response_bytes, response_sha256, response_truncated, body_journal, body_segment, body_offset, body_sequence, replays
         FROM exchange_records
 
         """;
@@ -73,6 +73,7 @@ internal sealed class ExchangeRow
     public long? Output { get; init; }
     public long? Reasoning { get; init; }
     public long? CostNanoUsd { get; init; }
+    public string? CostParts { get; init; }
     public long? CostReportedNanoUsd { get; init; }
     public string? PriceBook { get; init; }
     public byte[]? ReplyText { get; init; }

@@ -42,6 +42,7 @@ internal static class ExchangeRows
         CaptureMode = row.CaptureMode,
         RequestKind = row.RequestKind,
         PromptId = row.PromptId,
+        Cost = row.CostParts is null ? null : JsonSerializer.Deserialize(row.CostParts, ExchangeRecordJson.Default.CostParts),
         CostReportedNanoUsd = row.CostReportedNanoUsd,
         Content = row.Content,
         UpstreamRequestId = row.UpstreamRequestId,

@@ -10,7 +10,7 @@ internal sealed class SqliteAttemptRows : IDisposable
     private const string Select = """
         SELECT e.captured_at, e.exchange_id, e.duration_us, e.outcome, e.has_reply, o.session_id, s.session_id, e.is_turn, e.attempt, e.retry_of, e.seq,
                e.repeated, e.usage_final, e.input, e.cache_read, e.cache_write_5m, e.cache_write_1h, e.output, e.reasoning, e.cost_nano_usd,
-               e.cost_reported_nano_usd, e.price_book, g.org_id, r.capture_mode
+               e.cost_reported_nano_usd, e.price_book, g.org_id, e.cost_parts, r.capture_mode
         FROM exchanges e
         JOIN orgs g ON g.org = e.org
         JOIN routes r ON r.route = e.route
@@ -130,7 +130,7 @@ internal sealed class SqliteAttemptRows : IDisposable
             RetryOf = row.Id(9),
             Seq = row.Long(10),
             IsAsked = isAsked,
-            IsImport = row.GetString(23) == ExchangeFacts.Import,
+            IsImport = row.GetString(24) == ExchangeFacts.Import,
             IsRepeat = repeated is not null,
             IsCounted = true,
             Heard = repeated?.Heard ?? new Heard
@@ -144,6 +144,7 @@ internal sealed class SqliteAttemptRows : IDisposable
                 Reasoning = row.Long(18),
                 CostNanoUsd = row.Long(19),
                 CostReportedNanoUsd = row.Long(20),
+                CostParts = row.Text(23) is { } parts ? JsonSerializer.Deserialize(parts, StoredJson.Default.CostParts) : null,
                 PriceBook = row.Text(21),
             },
         };

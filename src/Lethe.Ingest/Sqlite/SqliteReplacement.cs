@@ -7,7 +7,7 @@ using Microsoft.Data.Sqlite;
 
 namespace Lethe.Ingest.Sqlite;
 
-/// <summary>Takes out a told turn that is told anew: its row, its numbers in the session's counters, its message and its tool calls. Takes part in the caller's transaction.</summary>
+/// <summary>Takes out a told turn that is told anew: its row, its numbers in the session's counters, its message, its tool calls and what it is found by. Takes part in the caller's transaction.</summary>
 internal sealed class SqliteReplacement(SqliteConnection connection)
 {
     private const string Find = """
@@ -21,6 +21,8 @@ internal sealed class SqliteReplacement(SqliteConnection connection)
     private static readonly IEnumerable<string> Counted = ExchangeSums.Columns.Select(column => column.Name).Append("failed_cost_nano_usd");
 
     private static readonly string TakeOut = $"""
+        DELETE FROM search_words WHERE rowid BETWEEN @Ingested * {SqliteSearch.PartCount} AND @Ingested * {SqliteSearch.PartCount} + {SqliteSearch.PartCount - 1};
+        DELETE FROM search_code WHERE rowid BETWEEN @Ingested * {SqliteSearch.PartCount} AND @Ingested * {SqliteSearch.PartCount} + {SqliteSearch.PartCount - 1};
         UPDATE figures
         SET {string.Join(", ", Counted.Select(name => $"{name} = {name} - (SELECT {name} FROM exchange_figures WHERE ingested = @Ingested)"))}
         WHERE (org, hour, harness_id, model, project, kind, is_agent) =

@@ -74,6 +74,8 @@ internal static class JournalledRecord
             StopReason = turn?.StopReason,
             Usage = isShared ? stored.Usage : UsageOf(turn?.Usage),
             CostNanoUsd = isShared || isOtherBook ? stored.CostNanoUsd : told.Cost?.NanoUsd,
+            // Rows of versions before do not tell it.
+            Cost = isShared || isOtherBook || stored.Cost is null ? stored.Cost : told.Cost?.Parts,
             Reply = isAskedAgain ? stored.Reply : ReplyOf(told),
             Harness = new HarnessRecord(told.Envelope.HarnessId, NullIfEmpty(told.Envelope.HarnessVersion)),
             Evidence = turn?.PreviousResponseId is null && !isAskedAgain && stored.Evidence.GetValueOrDefault(Delegations.EvidenceOfParent) != Delegations.Evidence ? told.Envelope.Evidence : stored.Evidence,

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Lethe.Capture.Prices;
 using Lethe.Ingest.Reading;
 using Lethe.Proxy.Terminal;
 using Spectre.Console;
@@ -124,9 +125,19 @@ internal sealed class ConversationView(IAnsiConsole console, Clock clock)
             exchange.RequestKind is { } kind ? $"kind {kind}" : null,
             exchange.PromptId is { } prompt ? $"prompt {prompt}" : null,
             exchange.PreviousResponseId is { } before ? $"continues {before}" : null,
+            exchange.Cost is { } cost ? PartsOf(cost) : null,
             exchange.CostReportedNanoUsd is { } reported ? $"the vendor's own cost {Format.Money(reported)}" : null,
         ];
         Line("   " + string.Join("  ", told.OfType<string>()), Dim);
+    }
+
+    // A cost of one part is that part.
+    private static string? PartsOf(CostParts cost)
+    {
+        (string Name, long NanoUsd)[] parts =
+            [("input", cost.Input), ("cache read", cost.CacheRead), ("cache write", cost.CacheWrite), ("output", cost.Output), ("other", cost.Other)];
+        var paid = Array.FindAll(parts, part => part.NanoUsd > 0);
+        return paid.Length < 2 ? null : "paid for " + string.Join(", ", paid.Select(part => $"{part.Name} {Format.Money(part.NanoUsd)}"));
     }
 
     private void PrintMessage(ConversationMessage message)

@@ -1,4 +1,6 @@
 using System.Text;
+using FsCheck;
+using FsCheck.Fluent;
 using Lethe.Capture.Decoding.Wire;
 using Lethe.Capture.Prices;
 using Lethe.Capture.Turns;
@@ -40,8 +42,32 @@ public sealed class PriceBookTests
 
         var cost = Prices.Price(Turn("anthropic", "opus-5", usage), Noon);
 
-        Assert.Equal(new Cost((3 * 5_000) + (1_000 * 500) + (9 * 6_250) + (3_259 * 10_000) + (5 * 25_000) + (2 * 10_000_000), "test-book 7"), cost);
+        var parts = new CostParts(3 * 5_000, 1_000 * 500, (9 * 6_250) + (3_259 * 10_000), 5 * 25_000, 2 * 10_000_000);
+        Assert.Equal(new Cost((3 * 5_000) + (1_000 * 500) + (9 * 6_250) + (3_259 * 10_000) + (5 * 25_000) + (2 * 10_000_000), "test-book 7") { Parts = parts }, cost);
     }
+
+    [Fact]
+    public void Parts_of_a_cost_add_up_to_it_however_they_are_rounded() =>
+        Prop.ForAll(Gen.Choose(0, 9_999).ArrayOf(6).ToArbitrary(), counts =>
+        {
+            var usage = new Usage
+            {
+                Input = counts[0],
+                CacheRead = counts[1],
+                CacheWrite5m = counts[2],
+                Output = counts[3],
+                Reasoning = counts[4] % (counts[3] + 1),
+                AudioInput = counts[5] % (counts[0] + 1),
+                ServiceTier = counts[0] % 2 == 0 ? "batch" : null,
+            };
+            foreach (var (vendor, model) in new[] { ("openai", "called"), ("openai", "voice"), ("openai", "steps-2026-05-01"), ("google", "claude") })
+            {
+                var cost = Prices.Price(Turn(vendor, model, usage), Noon)!.Value;
+                var parts = cost.Parts!.Value;
+                Assert.Equal(cost.NanoUsd, parts.Input + parts.CacheRead + parts.CacheWrite + parts.Output + parts.Other);
+                Assert.True(parts is { Input: >= 0, CacheRead: >= 0, CacheWrite: >= 0, Output: >= 0, Other: >= 0 });
+            }
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(200));
 
     [Fact]
     public void A_bucket_without_a_price_pays_what_its_parent_pays()

@@ -53,6 +53,23 @@ public abstract class SearchTests(StoreKind kind)
     }
 
     [Fact]
+    public async Task What_a_turn_said_before_it_was_told_anew_is_in_the_index_no_more()
+    {
+        using var store = TestStore.Open(kind);
+        var documents = kind == StoreKind.Sqlite ? "search_words" : "search_documents";
+        var told = new Told { Number = 1, CommitKey = "k", IsTurnEvent = true, Reply = "oldword here" };
+        store.Deliver(told, new Told { Number = 3, At = 5, Session = "other", Prompt = ["elsewhere"], Reply = "yes" });
+        await IndexAsync(store);
+        Assert.Equal((2L, 1), (store.Count(documents), Find(store, "oldword").Hits.Count));
+
+        store.Deliver(told with { Number = 2, Content = "anew", Reply = "newword here" });
+        Assert.Equal(1, store.Count(documents));
+
+        await IndexAsync(store);
+        Assert.Equal((2L, 0, 1), (store.Count(documents), Find(store, "oldword").Hits.Count, Find(store, "newword").Hits.Count));
+    }
+
+    [Fact]
     public async Task Filters_add_up_and_pages_follow_each_other()
     {
         using var store = TestStore.Open(kind);

@@ -1,6 +1,8 @@
 using System.Text;
+using System.Text.Json;
 using Lethe.Capture;
 using Lethe.Capture.Exchanges;
+using Lethe.Capture.Prices;
 using Lethe.Ingest.Meaning;
 using Lethe.Ingest.Reading;
 
@@ -186,6 +188,22 @@ public abstract class DeliveryTests(StoreKind kind)
         Assert.Equal("\"be kind\"", Encoding.UTF8.GetString(store.Reader.Blob(Organisation.None, record.Chain!.System!)!));
         Assert.Equal("\"a hammer\"", Encoding.UTF8.GetString(store.Reader.Blob(Organisation.None, record.Chain.Tools!)!));
         Assert.Null(store.Reader.Blob(Hostile.Orgs[1], record.Chain.System!));
+    }
+
+    [Fact]
+    public void What_a_cost_is_made_of_is_told_with_it_and_a_partial_usage_stays_marked()
+    {
+        using var store = TestStore.Open(kind);
+        var cut = new Told { Number = 2, At = 1, Cost = 9, UsageIsFinal = false, Outcome = Capture.Outcome.UpstreamAborted };
+        store.Deliver(new Told { Number = 1, Cost = 7 }, cut, new Told { Number = 3, At = 2, Cost = null });
+        store.Deliver(cut);
+
+        Assert.Equal(
+            [(7L, new CostParts(3, 0, 0, 4, 0), "final"), (9L, new CostParts(4, 0, 0, 5, 0), "partial"), (null, null, "final")],
+            store.Records().Select(record => (record.CostNanoUsd, record.Cost, record.Usage!.Source)));
+        var shown = Assert.Single(store.Reader.Exchanges(Organisation.None, new ExchangeFilter { Outcome = "upstream_aborted" }));
+        Assert.Contains(
+            "\"cost\":{\"input\":4,\"cache_read\":0,\"cache_write\":0,\"output\":5,\"other\":0}", JsonSerializer.Serialize(shown, ExchangeRecordJson.Default.ExchangeRecord), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -131,7 +131,8 @@ public abstract class InvariantTests(StoreKind kind)
         var expected = alone.State();
 
         using var store = TestStore.Open(kind);
-        Parallel.For(0, 3, new ParallelOptions { MaxDegreeOfParallelism = 3 }, writer =>
+        var before = store.Deadlocks();
+        Parallel.For(0, 8, new ParallelOptions { MaxDegreeOfParallelism = 8 }, writer =>
         {
             using var own = store.OpenAnother();
             foreach (var batch in Hostile.Shuffle([.. told, .. told], writer).Chunk(20 + writer))
@@ -140,6 +141,7 @@ public abstract class InvariantTests(StoreKind kind)
             }
         });
 
+        Assert.Equal(before, store.Deadlocks());
         Assert.Equal(expected, store.State());
         Assert.Empty(store.Faults());
     }

@@ -9,6 +9,7 @@ using Lethe.Ingest.Meaning;
 using Lethe.Ingest.Postgres;
 using Lethe.Ingest.Reading;
 using Lethe.Ingest.Searching;
+using Lethe.Ingest.Tests.Ingesting;
 using Lethe.Ingest.Tests.Postgres;
 using Lethe.Ingest.Verifying;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -19,6 +20,8 @@ namespace Lethe.Ingest.Tests.Storage;
 /// <summary>A database of its own; used again, emptied, by the tests that follow.</summary>
 internal sealed class PostgresTestStore : TestStore
 {
+    private const string Another = "another writer";
+
     private static readonly ConcurrentBag<string> Idle = [];
     private static int made;
 
@@ -60,7 +63,7 @@ internal sealed class PostgresTestStore : TestStore
         store = PostgresStore.Open(connectionString, TimeProvider.System);
     }
 
-    public override ISessionStore OpenAnother() => PostgresStore.Open(connectionString, TimeProvider.System);
+    public override ISessionStore OpenAnother() => PostgresStore.Open($"{connectionString};Application Name={Another}", TimeProvider.System);
 
     public override string State() => StoreState.Of(Reader, Connection, PostgresStoreState.Rows);
 
@@ -108,6 +111,15 @@ internal sealed class PostgresTestStore : TestStore
     public override IEnumerable<string?> Met() => Connection.Query<string?>(PostgresStoreState.Met);
 
     public override long Count(string table) => Connection.ExecuteScalar<long>($"SELECT count(*) FROM {table}");
+
+    // A server process tells what it met when it ends.
+    public override long Deadlocks()
+    {
+        Assert.True(SpinWait.SpinUntil(
+            () => Connection.ExecuteScalar<long>($"SELECT count(*) FROM pg_stat_activity WHERE application_name = '{Another}' AND datname = current_database()") == 0,
+            LoopWorld.WaitMax));
+        return Connection.ExecuteScalar<long>("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()");
+    }
 
     public override void Dispose()
     {

@@ -1,3 +1,4 @@
+using Lethe.Capture.Prices;
 using Lethe.Ingest.Reading;
 
 namespace Lethe.Ingest.Tests.Storage;
@@ -34,6 +35,18 @@ public abstract class ResponseTests(StoreKind kind)
         inOrder.Deliver(new Told { Number = 9, Session = "other", Prompt = [], Reply = "the answer" }, call, asked, again);
         Assert.Equal(inOrder.State(), store.State());
         Assert.Contains("own words", store.Met());
+        AssertSound(store);
+    }
+
+    [Fact]
+    public void What_an_answer_cost_by_its_parts_is_told_by_the_call_that_counts_it()
+    {
+        using var store = TestStore.Open(kind);
+        store.Deliver(Asked(2));
+        Assert.Equal([null], store.Records().Select(record => record.Cost));
+
+        store.Deliver(First with { Outcome = Capture.Outcome.ClientAborted, Cost = null });
+        Assert.Equal([null, new CostParts(3, 0, 0, 4, 0)], store.Records().Select(record => record.Cost));
         AssertSound(store);
     }
 

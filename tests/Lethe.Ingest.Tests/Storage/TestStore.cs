@@ -47,6 +47,9 @@ internal abstract class TestStore : IDisposable
 
     public abstract long Count(string table);
 
+    /// <summary>How often the database has ended a circle of waiting writers; called when those that wrote are gone.</summary>
+    public abstract long Deadlocks();
+
     public abstract StoreVerifier Verifier { get; }
 
     /// <summary>What keeps it, beside who writes it.</summary>

@@ -138,6 +138,11 @@ internal sealed record Told
 
     public long? CostReported { get; init; }
 
+    public bool UsageIsFinal { get; init; } = true;
+
+    /// <summary>A turn that a producer tells, and may tell anew.</summary>
+    public bool IsTurnEvent { get; init; }
+
     public double? Seconds { get; init; }
 
     public string Content { get; init; } = "";
@@ -183,7 +188,7 @@ internal sealed record Told
             ModelRequested = "m",
             ModelServed = Reply is null ? null : Model,
             Usage = Results.Length > 0 ? new Usage { Input = 10 * Results.Length, Output = 3 * Results.Length, Final = true }
-                : Reply is null ? null : new Usage { Input = Input, CacheRead = CacheRead, CacheWrite5m = CacheWrite, CacheWrite1h = CacheWrite1h, Output = Output, Final = true },
+                : Reply is null ? null : new Usage { Input = Input, CacheRead = CacheRead, CacheWrite5m = CacheWrite, CacheWrite1h = CacheWrite1h, Output = Output, Final = UsageIsFinal },
             Results = [.. Results.Select(key => new BatchResult("b", key, Model, new Usage { Input = 10, Output = 3, Final = true }) { Cost = new Cost(7, "test 1") })],
             CacheMarks = CacheMarks,
             CacheParameters = CacheParameters,
@@ -206,7 +211,8 @@ internal sealed record Told
             ReplyComplete = Outcome == Outcome.Completed && Reply is not null,
         },
         Chain = ChainOf(),
-        Cost = Results.Length > 0 ? new Cost(7 * Results.Length, "test 1") : Reply is not null && Cost is { } cost ? new Cost(cost, "test 1") : null,
+        Cost = Results.Length > 0 ? new Cost(7 * Results.Length, "test 1")
+            : Reply is not null && Cost is { } cost ? new Cost(cost, "test 1") { Parts = new CostParts(cost / 2, 0, 0, cost - (cost / 2), 0) } : null,
         RetryKey = RetryKey is null ? null : Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(RetryKey))),
     };
 
@@ -226,6 +232,7 @@ internal sealed record Told
         Provider = "anthropic",
         Status = Outcome == Outcome.NoResponse ? null : Outcome == Outcome.UpstreamError ? 529 : 200,
         Ending = Ending.Completed,
+        Attributes = IsTurnEvent ? new Dictionary<string, string> { [ProducedKind.Attribute] = ProducedKind.TurnEvent } : new Dictionary<string, string>(),
         Duration = Seconds is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
     };
 

@@ -33,6 +33,14 @@ public sealed class DoorAgreementTests(AgreedRecords records) : IClassFixture<Ag
         Assert.Equal(Comparable(forwarded, call.Differs), Comparable(shown, call.Differs));
     }
 
+    [Fact]
+    public void What_a_cost_is_made_of_is_among_what_they_write_and_adds_up_to_it()
+    {
+        var costs = AgreedCalls.All.Select(call => records.Forwarded(call.Name)).Where(record => record["cost"] is JsonObject).ToList();
+        Assert.NotEmpty(costs);
+        Assert.All(costs, record => Assert.Equal((long)record["cost_nano_usd"]!, record["cost"]!.AsObject().Sum(part => (long)part.Value!)));
+    }
+
     private static string[] Comparable(JsonObject record, string[] differs)
     {
         foreach (var own in OfEach)
