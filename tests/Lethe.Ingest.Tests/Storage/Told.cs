@@ -156,7 +156,7 @@ internal sealed record Told
         {
             Provider = Provider,
             Endpoint = Endpoint,
-            Operation = Endpoint == "responses_get" ? Operation.Other : Operation.Chat,
+            Operation = Endpoint is "responses_get" or "interactions_get" ? Operation.Other : Operation.Chat,
             ResponseId = ResponseId,
             PreviousResponseId = Continues,
             ModelRequested = "m",
