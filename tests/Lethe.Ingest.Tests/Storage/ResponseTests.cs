@@ -23,6 +23,20 @@ public abstract class ResponseTests(StoreKind kind)
     }
 
     [Fact]
+    public void An_interaction_that_names_the_one_before_it_is_of_its_session()
+    {
+        using var store = TestStore.Open(kind);
+        store.Deliver(Call(2, "s-2", "v1_2") with { Endpoint = "interactions", Continues = "v1_1" });
+        store.Deliver(First with { Endpoint = "interactions", ResponseId = "v1_1" }, Asked(3) with { Endpoint = "interactions_get", ResponseId = "v1_2" });
+
+        var session = Assert.Single(Sessions(store));
+
+        Assert.Equal(("s-1", 3, 2), (session.HarnessSessionId, session.Counters.Exchanges, session.Counters.Turns));
+        Assert.Equal("body:previous_interaction_id", store.Records().Single(record => record.PreviousResponseId is not null).Evidence["harness_session_id"]);
+        AssertSound(store);
+    }
+
+    [Fact]
     public void A_session_that_waited_brings_its_own_words_with_it_though_they_were_only_looked_for_a_moment_before()
     {
         var (asked, again, call) = (Asked(2) with { Reminder = "its own" }, Asked(3), First with { Prompt = [], Reply = null });

@@ -182,7 +182,7 @@ internal sealed record Told
         {
             Provider = Provider,
             Endpoint = Endpoint,
-            Operation = Endpoint is "responses_get" or "batch_results" ? Operation.Other : Operation.Chat,
+            Operation = Endpoint is "responses_get" or "interactions_get" or "batch_results" ? Operation.Other : Operation.Chat,
             ResponseId = ResponseId,
             PreviousResponseId = Continues,
             ModelRequested = "m",
@@ -222,7 +222,7 @@ internal sealed record Told
         CommitKey = CommitKey ?? ClientKey ?? Id.ToString(),
         OrgId = Org,
         AuthSubject = Subject,
-        Door = CommitKey is null && Correction is null ? Door.Forwarding : Door.Ingest,
+        Door = CommitKey is null && Kind is null ? Door.Forwarding : Door.Ingest,
         Attributes = Kind is null ? new Dictionary<string, string>() : new Dictionary<string, string> { [ProducedKind.Attribute] = Kind },
         Request = Correction is null ? CapturedBody.Empty : new CapturedBody { Bytes = Correction.ToJson() },
         CapturedAt = Epoch.AddSeconds(At),
@@ -232,11 +232,10 @@ internal sealed record Told
         Provider = "anthropic",
         Status = Outcome == Outcome.NoResponse ? null : Outcome == Outcome.UpstreamError ? 529 : 200,
         Ending = Ending.Completed,
-        Attributes = IsTurnEvent ? new Dictionary<string, string> { [ProducedKind.Attribute] = ProducedKind.TurnEvent } : new Dictionary<string, string>(),
         Duration = Seconds is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
     };
 
-    private string? Kind => Correction is not null ? ProducedKind.Correction : IsImport ? ProducedKind.Imported : null;
+    private string? Kind => Correction is not null ? ProducedKind.Correction : IsImport ? ProducedKind.Imported : IsTurnEvent ? ProducedKind.TurnEvent : null;
 
     private Chain ChainOf()
     {
