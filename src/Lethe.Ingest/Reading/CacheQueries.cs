@@ -10,6 +10,9 @@ internal sealed class CacheQueries(IReadConnections connections, DbConnection db
     /// <summary>How far a prompt is gone back to find an answer that it goes on from; farther back the call before it in its session counts.</summary>
     private const int StepsMax = 32;
 
+    // How the dialects name a block with a picture.
+    private static readonly byte[][] Images = ["\"type\":\"image"u8.ToArray(), "\"type\":\"input_image"u8.ToArray(), "\"inlineData\":"u8.ToArray(), "\"image\":{"u8.ToArray()];
+
     private const string BillingLine = "\"x-anthropic-billing-header:";
 
     private static readonly JsonDocumentOptions AnyDepth = new() { MaxDepth = 256 };
@@ -81,11 +84,27 @@ internal sealed class CacheQueries(IReadConnections connections, DbConnection db
         return db.Query<T>(sql, parameters, snapshot).AsList();
     }
 
-    private PromptDifference Difference(CachedCall call, CachedCall before, bool goesOn) => new(
-        Parted(before.ToolsHash, call.ToolsHash, "tools"),
-        Parted(before.SystemHash, call.SystemHash, "system"),
-        goesOn ? (int)(before.PromptLength ?? 0) : Shared(before.LeafHash, call.LeafHash),
-        !goesOn && IsCompacted(call, before));
+    private PromptDifference Difference(CachedCall call, CachedCall before, bool goesOn)
+    {
+        var (tools, system) = (Parted(before.ToolsHash, call.ToolsHash, "tools"), Parted(before.SystemHash, call.SystemHash, "system"));
+        var shared = goesOn ? (int)(before.PromptLength ?? 0) : Shared(before.LeafHash, call.LeafHash);
+        var isSame = tools is null && system is null && shared >= before.PromptLength;
+        return new PromptDifference(tools, system, shared, !goesOn && IsCompacted(call, before), isSame && HasImages(call, behind: shared));
+    }
+
+    // Pictures anywhere in a prompt are a part of what the cache of its messages depends on.
+    private bool HasImages(CachedCall call, int behind) => db.Query<byte[]>(
+        """
+        WITH RECURSIVE chain (hash, parent_hash, depth) AS (
+          SELECT hash, parent_hash, depth FROM message_steps WHERE org = @owner AND hash = @LeafHash
+          UNION ALL
+          SELECT m.hash, m.parent_hash, m.depth FROM chain c JOIN message_steps m ON m.org = @owner AND m.hash = c.parent_hash WHERE c.depth > @behind
+        )
+        SELECT m.body FROM chain c JOIN messages m ON m.org = @owner AND m.hash = c.hash WHERE c.depth >= @behind AND c.depth < @PromptLength
+        """,
+        new { owner, call.LeafHash, call.PromptLength, behind },
+        snapshot)
+        .Any(body => Array.Exists(Images, image => body.AsSpan().IndexOf(image) >= 0));
 
     private bool IsCompacted(CachedCall call, CachedCall before) => call.SessionId is { } session && db.QueryFirstOrDefault<long?>(
         $"""

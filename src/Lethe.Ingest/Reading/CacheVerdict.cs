@@ -137,6 +137,11 @@ internal static class CacheVerdict
             return ("rebuilt", "parameters_changed", call.CacheMarks is null ? Likely : Certain);
         }
 
+        if (difference.BringsImages)
+        {
+            return ("rebuilt", "parameters_changed", Likely);
+        }
+
         var (last, first) = (LastMessage(before), LastMessage(call));
         if (last is { } left && first is { } sought && sought - left > BlocksBackMax)
         {
@@ -158,7 +163,7 @@ internal static class CacheVerdict
         call.Model != before.Model ? "model"
         : difference.Tools ?? difference.System
             ?? (difference.SharedMessages < (before.PromptLength ?? 0) ? $"messages[{difference.SharedMessages}]" : null)
-            ?? (call.CacheParameters != before.CacheParameters ? "parameters" : null);
+            ?? (call.CacheParameters != before.CacheParameters ? "parameters" : difference.BringsImages ? "images" : null);
 
     private static TimeSpan LifeOf(string ttl) =>
         int.TryParse(ttl.AsSpan(0, ttl.Length - 1), out var number) && number > 0 ? ttl[^1] switch

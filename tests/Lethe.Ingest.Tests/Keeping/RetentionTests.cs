@@ -80,6 +80,25 @@ public abstract class RetentionTests(StoreKind kind) : IDisposable
     }
 
     [Fact]
+    public async Task Who_counted_a_batchs_results_is_forgotten_with_its_record()
+    {
+        static Told Fetch(int number, int day, params string[] results) =>
+            new() { Number = number, At = day * 86_400, Session = null, Endpoint = "batch_results", Prompt = [], Reply = null, Results = results };
+
+        using var one = new KeepingWorld(kind, [Fetch(1, 0, "a", "b"), Fetch(2, 9, "a", "b", "c")]);
+        await one.FillAsync();
+        Assert.Equal([20, 10], one.Store.Records().Select(record => record.Usage!.InputTokens));
+        Assert.Equal(3, one.Store.Count("responses"));
+
+        await one.LookAsync(new RetentionSettings { RecordsAge = TimeSpan.FromDays(5) });
+
+        Assert.Equal(1, one.Store.Count("responses"));
+        one.Store.Deliver(Fetch(3, 8, "a", "c"));
+        Assert.Equal([20, 0], one.Store.Records().Select(record => record.Usage!.InputTokens));
+        Assert.Empty(one.Store.Verifier.Verify());
+    }
+
+    [Fact]
     public async Task What_a_session_counted_of_rows_that_are_gone_goes_with_it_into_the_session_that_it_turns_out_to_be()
     {
         using var one = new KeepingWorld(kind, [Kept(2, day: 0) with { Continues = "resp_1", Calls = ["call"] }, Kept(3, day: 9) with { Continues = "resp_2" }]);

@@ -89,6 +89,10 @@ public abstract class CacheVerdictTests(StoreKind kind)
     public void Thinking_otherwise_is_a_change_of_parameters() => Assert.Equal("rebuilt parameters_changed certain parameters 115000000", Verdict(First, Missed with { CacheParameters = 2 }));
 
     [Fact]
+    public void Pictures_that_came_since_are_likely_the_reason() =>
+        Assert.Equal("rebuilt parameters_changed likely images 115000000", Verdict(First, Missed with { Prompt = ["hi", "> hello", Told.Picture] }));
+
+    [Fact]
     public void Marks_that_moved_too_far_are_likely_the_reason() =>
         Assert.Equal("rebuilt marks_moved likely - 115000000", Verdict(First, Missed with { CacheMarks = "messages.30.0:5m" }));
 

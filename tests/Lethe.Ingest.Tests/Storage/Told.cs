@@ -15,6 +15,9 @@ namespace Lethe.Ingest.Tests.Storage;
 /// <summary>An exchange as a test tells it, without the wire: a few words in, a whole delivery out.</summary>
 internal sealed record Told
 {
+    /// <summary>Words in whose place a message has a picture.</summary>
+    public const string Picture = "(a picture)";
+
     public static readonly DateTimeOffset Epoch = new(2026, 3, 1, 12, 0, 0, TimeSpan.Zero);
 
     public required int Number { get; init; }
@@ -259,7 +262,8 @@ internal sealed record Told
     private static Message Said(string role, string text, string? reminder = null) => new(
         role,
         [new Block { Type = "text", Text = text }],
-        reminder is null
+        text == Picture ? JsonSerializer.SerializeToUtf8Bytes(new { role, content = new[] { new { type = "image", source = new { type = "base64", data = "AA==" } } } })
+            : reminder is null
             ? JsonSerializer.SerializeToUtf8Bytes(new { role, content = text })
             : JsonSerializer.SerializeToUtf8Bytes(new { role, content = text, reminder }));
 }
