@@ -19,6 +19,9 @@ internal sealed class AgentHome : IDisposable
 
     private readonly string home = Directory.CreateTempSubdirectory("lethe-agent-").FullName;
 
+    /// <summary>Where agents keep what they remember.</summary>
+    public string Root => home;
+
     public string WorkingDirectory => Directory.CreateDirectory(Path.Combine(home, "work")).FullName;
 
     public Task<AgentRun> ClaudeAsync(string baseUrl, string prompt, params string[] arguments) => RunAsync(
