@@ -29,6 +29,7 @@ if (args is ["grpc-echo"])
     ("journal", JournalBenchmark.RunAsync),
     ("ingest", IngestBenchmark.RunAsync),
     ("turns", HonestIngestBenchmark.RunAsync),
+    ("import", ImportBenchmark.RunAsync),
     ("disk", DiskBenchmark.RunAsync),
     ("trouble", TroubleBenchmark.RunAsync),
     ("start", StartBenchmark.RunAsync),
@@ -65,6 +66,12 @@ if (args is ["page", .. { Length: > 0 } load])
 if (args is ["start", var gigabytes] && int.TryParse(gigabytes, out var large))
 {
     await StartBenchmark.RunAsync(new Report(Console.Out), large);
+    return 0;
+}
+
+if (args is ["import", var megabytes] && int.TryParse(megabytes, out var tree))
+{
+    await ImportBenchmark.RunAsync(new Report(Console.Out), tree);
     return 0;
 }
 

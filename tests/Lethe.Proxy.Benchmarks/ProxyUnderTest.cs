@@ -173,7 +173,7 @@ internal sealed class ProxyUnderTest : IAsyncDisposable
         return (process, [.. doors]);
     }
 
-    private static ProcessStartInfo Program(string program, params string[] arguments)
+    public static ProcessStartInfo Program(string program, params string[] arguments)
     {
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true };
         // What is published has one list of dependencies, ours, in which lethe's are too.

@@ -39,12 +39,12 @@ internal static class ClaudeTranscript
         }
     }
 
-    private static ImportItem? Read(IncomingLine line, Dictionary<string, ClaudeThread> threads, ClaudeAgent agent)
+    private static ImportItem? Read(FileLine line, Dictionary<string, ClaudeThread> threads, ClaudeAgent agent)
     {
         using var document = line.Bytes is { } bytes ? Fields.Parse(bytes) : null;
         if (document?.RootElement is not { } said)
         {
-            return ImportItem.Faulty(line.Number, line.Bytes is not { } unread ? ImportItem.TooLarge : FileLines.IsCut(unread) ? ImportItem.CutOff : ImportItem.BadJson);
+            return ImportItem.Faulty(line.Number, line.Fault);
         }
 
         var type = RetoldCall.Word(said, "type");

@@ -22,10 +22,10 @@ internal static class CodexTranscript
         }
     }
 
-    private static ImportItem? Read(IncomingLine line, CodexThread thread)
+    private static ImportItem? Read(FileLine line, CodexThread thread)
     {
         using var document = line.Bytes is { } bytes ? Fields.Parse(bytes) : null;
         return document?.RootElement is { } said ? thread.Read(line.Number, said)
-            : ImportItem.Faulty(line.Number, line.Bytes is not { } unread ? ImportItem.TooLarge : FileLines.IsCut(unread) ? ImportItem.CutOff : ImportItem.BadJson);
+            : ImportItem.Faulty(line.Number, line.Fault);
     }
 }

@@ -4,7 +4,15 @@ using Lethe.Proxy.IngestApi;
 
 namespace Lethe.Proxy.Importing;
 
-/// <summary>Lines of a file, one in memory at a time; which of them is the last, and whether that one is ended, is told.</summary>
+/// <summary>A line of a file; null bytes for one that is too long.</summary>
+/// <param name="IsLast">True for the file's last: who writes it may still be at it, or was cut off.</param>
+internal readonly record struct FileLine(int Number, byte[]? Bytes, bool IsLast)
+{
+    /// <summary>What is wrong with a line that is no JSON object.</summary>
+    public string Fault => Bytes is null ? ImportItem.TooLarge : IsLast ? ImportItem.CutOff : ImportItem.BadJson;
+}
+
+/// <summary>Lines of a file, two in memory at a time; blank ones are passed over.</summary>
 internal static class FileLines
 {
     /// <summary>A longer line is passed over: no message of an agent is as long.</summary>
@@ -12,22 +20,33 @@ internal static class FileLines
 
     private const int BufferBytes = 256 * 1024;
 
-    public static async IAsyncEnumerable<IncomingLine> ReadAsync(string path, [EnumeratorCancellation] CancellationToken cancel)
+    public static async IAsyncEnumerable<FileLine> ReadAsync(string path, [EnumeratorCancellation] CancellationToken cancel)
     {
         await using var file = new FileStream(path, new FileStreamOptions { Options = FileOptions.SequentialScan, Share = FileShare.ReadWrite | FileShare.Delete, BufferSize = 0 });
         var body = PipeReader.Create(file, new StreamPipeReaderOptions(bufferSize: BufferBytes));
         var lines = new IncomingLines(body, LineBytesMax, long.MaxValue);
+        IncomingLine? held = null;
         while (await lines.NextAsync(cancel) is { } line)
         {
-            if (line.Bytes is null || !line.Bytes.AsSpan().Trim(" \t\r\uFEFF"u8).IsEmpty)
+            var bytes = line.Number == 1 && line.Bytes.AsSpan().StartsWith("\uFEFF"u8) ? line.Bytes![3..] : line.Bytes;
+            if (bytes is not null && bytes.AsSpan().Trim(" \t\r"u8).IsEmpty)
             {
-                yield return line;
+                continue;
             }
+
+            if (held is { } before)
+            {
+                yield return new FileLine(before.Number, before.Bytes, IsLast: false);
+            }
+
+            held = line with { Bytes = bytes };
+        }
+
+        if (held is { } last)
+        {
+            yield return new FileLine(last.Number, last.Bytes, IsLast: true);
         }
 
         await body.CompleteAsync();
     }
-
-    /// <summary>True for a line that its writer has not ended: whoever writes the file is still at it, or was cut off.</summary>
-    public static bool IsCut(byte[] line) => line.Length > 0 && line.AsSpan().TrimEnd(" \t\r"u8) is not [.., (byte)'}'];
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Lethe.Proxy.Tests.Importing;
 
 namespace Lethe.Proxy.Tests.Agents;
 
@@ -89,6 +90,7 @@ public sealed class ClaudeCodeTests
         var inner = Assert.Single(recorded.Parents, parent => parent.Value == outer).Key;
         Assert.Equal(3, recorded.Sessions.Count);
         Assert.StartsWith(main + "/", inner, StringComparison.Ordinal);
+        await ImportedHistory.AssertIsWhatWasHeardAsync(world, recorded);
     }
 
     [Fact]

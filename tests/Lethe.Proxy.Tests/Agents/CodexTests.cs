@@ -1,3 +1,5 @@
+using Lethe.Proxy.Tests.Importing;
+
 namespace Lethe.Proxy.Tests.Agents;
 
 /// <summary>The real Codex CLI, end to end, over its Responses dialect.</summary>
@@ -55,6 +57,7 @@ public sealed class CodexTests
         Assert.True(recorded.Sessions.Contains(parent));
         Assert.Equal(child, recorded.Sessions[child].First().Text("session", "thread_id"));
         Assert.Equal("explicit", recorded.Sessions[child].First().Text("session", "parent", "resolution"));
+        await ImportedHistory.AssertIsWhatWasHeardAsync(world, recorded);
     }
 
     /// <summary>The model spawns one agent, waits for it, and is content.</summary>
