@@ -9,7 +9,7 @@ internal static class SearchQueries
     private const int CandidatesAtOnce = 64;
 
     /// <summary>The index knows words, and not in which order they stand: of a frequent phrase no more than so many calls are read at a time.</summary>
-    private const int CandidatesMax = 1024;
+    private const int CandidatesMax = 512;
 
     private const int HitsOfACallMax = 3;
     private const int BehindMax = 10_000;
@@ -54,8 +54,8 @@ internal static class SearchQueries
     {
         var row = at.Db.QueryFirst<ExchangeRow>(
             ExchangeRow.Select + "WHERE org = @Owner AND exchange_id = @id", new { at.Owner, id = at.Connections.ExchangeId(candidate.ExchangeId) }, at.Snapshot);
-        List<SpokenText> texts = [.. SpokenTexts.Of(at, row).Where(text => text.Part == candidate.Place.Part)];
-        if (!query.IsIn(texts.ConvertAll(text => text.Text)))
+        var texts = SpokenTexts.Of(at, row, candidate.Place.Part);
+        if (!query.IsIn([.. texts.Select(text => text.Text)]))
         {
             yield break;
         }

@@ -18,7 +18,8 @@ internal static class SpokenTexts
 {
     private const int MessagesMax = 1000;
 
-    public static IReadOnlyList<SpokenText> Of(StoreMoment at, ExchangeRow row)
+    /// <param name="part">Only what is of it; null for all parts.</param>
+    public static IReadOnlyList<SpokenText> Of(StoreMoment at, ExchangeRow row, SearchPart? part = null)
     {
         if (row.Content is "expired" or "erased")
         {
@@ -28,16 +29,25 @@ internal static class SpokenTexts
         var texts = new List<SpokenText>();
         if (row.SessionId is { } session)
         {
-            AddMessages(texts, at, session, row);
-            AddSystem(texts, at, session, row);
+            if (part is not SearchPart.System)
+            {
+                AddMessages(texts, at, session, row);
+            }
+
+            if (part is null or SearchPart.System)
+            {
+                AddSystem(texts, at, session, row);
+            }
         }
 
-        if (row.Error is { } error && JsonSerializer.Deserialize(error, ExchangeRecordJson.Default.ErrorRecord) is { } told)
+        if (part is null or SearchPart.Errors
+            && row.Error is { } error
+            && JsonSerializer.Deserialize(error, ExchangeRecordJson.Default.ErrorRecord) is { } told)
         {
             Add(texts, SearchPart.Errors, "error", null, string.Join(' ', new[] { told.Type, told.Code, told.Message }.Where(word => word is { Length: > 0 })));
         }
 
-        return texts;
+        return part is null ? texts : texts.FindAll(text => text.Part == part);
     }
 
     // Up from the leaf: what stands before a message that an earlier call carried was carried by an earlier one too.

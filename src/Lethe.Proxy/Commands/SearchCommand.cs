@@ -30,7 +30,7 @@ internal static class SearchCommand
         {
             var query = SearchQuery.TryParse(line.GetRequiredValue(text), out var fault) ?? throw CommandFailure.Usage($"this is no query, {SearchWords.Fault(fault!)}");
             using var reader = StoreFile.Open(GlobalOptions.Require(line));
-            var page = reader.Search(Organisation.None, query, new SearchFilter
+            var page = Whole(reader, query, new SearchFilter
             {
                 Parts = [.. (line.GetValue(parts) ?? []).Select(SearchWords.TryPart).OfType<SearchPart>()],
                 SessionId = line.GetValue(session) is { } word ? SessionWord.Find(reader, word).Session.SessionId : null,
@@ -54,6 +54,23 @@ internal static class SearchCommand
             return page.Hits.Count > 0 ? ExitCode.Fine : ExitCode.NotFine;
         });
         return command;
+    }
+
+    // Of a phrase whose words are frequent a page may hold little or nothing, and the next one more.
+    private static SearchPage Whole(StoreReader reader, SearchQuery query, SearchFilter filter)
+    {
+        var hits = new List<SearchHit>();
+        while (true)
+        {
+            var page = reader.Search(Organisation.None, query, filter with { Limit = filter.Limit - hits.Count });
+            hits.AddRange(page.Hits);
+            if (page.NextCursor is null || hits.Count >= filter.Limit)
+            {
+                return page with { Hits = hits };
+            }
+
+            filter = filter with { After = page.NextCursor };
+        }
     }
 
     private static void Print(IAnsiConsole console, SearchPage page, Clock clock)
