@@ -9,7 +9,7 @@ using Microsoft.Extensions.Logging;
 namespace Lethe.Proxy.Tests.IngestApi;
 
 /// <summary>Rows of what lethe was made to do that no test beside them shows; each test is named after its row.</summary>
-public sealed class SeedRowTests : IAsyncLifetime
+public sealed class SeedRowTests : IAsyncLifetime, IDisposable
 {
     private readonly Heard heard = new();
     private LetheUnderTest lethe = null!;
@@ -21,11 +21,9 @@ public sealed class SeedRowTests : IAsyncLifetime
         producer = new Producer(lethe);
     }
 
-    public async Task DisposeAsync()
-    {
-        await lethe.DisposeAsync();
-        heard.Dispose();
-    }
+    public Task DisposeAsync() => lethe.DisposeAsync().AsTask();
+
+    public void Dispose() => heard.Dispose();
 
     [Theory]
     [InlineData("")]
