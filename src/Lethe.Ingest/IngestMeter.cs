@@ -53,7 +53,7 @@ public static class IngestMeter
             Forgot(step, 0);
         }
 
-        foreach (var reason in (string[])["memory", "stopping", "unwritable"])
+        foreach (var reason in (string[])["memory", "stopping", "unwritable", "journal_full"])
         {
             Drops.Add(0, new KeyValuePair<string, object?>("reason", reason));
         }

@@ -65,6 +65,9 @@ public sealed class Journal : IAsyncDisposable
     /// <summary>False while the disk refuses or does not answer; captures wait in memory, within their bound, and nobody waits for them.</summary>
     public bool IsWritable => health.IsWritable;
 
+    /// <summary>True while all that it may hold is waiting for a consumer: what comes is not to be recorded.</summary>
+    public bool IsFull => keeper.IsFull;
+
     internal TimeProvider Time { get; }
 
     internal JournalDisk Disk => settings.Disk;

@@ -44,6 +44,9 @@ internal static partial class JournalLog
     [LoggerMessage(13, LogLevel.Information, "The journal's disk answers again")]
     public static partial void JournalAnswersAgain(ILogger logger);
 
+    [LoggerMessage(15, LogLevel.Warning, "The journal is {State}; {Bytes} bytes of closed segments wait for whoever reads them, of {BytesMax} that it may hold")]
+    public static partial void JournalBound(ILogger logger, string state, long bytes, long bytesMax);
+
     [LoggerMessage(14, LogLevel.Error, "The journal's disk does not answer; what it had not taken by now is lost")]
     public static partial void JournalLeft(ILogger logger);
 }

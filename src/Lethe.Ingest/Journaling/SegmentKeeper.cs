@@ -19,6 +19,7 @@ internal sealed class SegmentKeeper : IAsyncDisposable
     private readonly Task keeping;
     private long live;
     private bool stopping;
+    private volatile bool isFull;
 
     public SegmentKeeper(JournalSettings settings, Journal journal, ILogger logger)
     {
@@ -27,6 +28,11 @@ internal sealed class SegmentKeeper : IAsyncDisposable
         this.logger = logger;
         keeping = OwnThread.Start(Run);
     }
+
+    /// <summary>
+    /// True while closed segments that some consumer still needs fill all that the journal may hold. Nothing more can be taken until one of them may leave.
+    /// </summary>
+    public bool IsFull => isFull;
 
     /// <summary>Held while files of closed segments are written anew.</summary>
     public SemaphoreSlim Files { get; } = new(1);
@@ -50,6 +56,11 @@ internal sealed class SegmentKeeper : IAsyncDisposable
     {
         lock (gate)
         {
+            if (live != segment && !stopping)
+            {
+                work.Release();
+            }
+
             live = segment;
         }
     }
@@ -174,11 +185,32 @@ internal sealed class SegmentKeeper : IAsyncDisposable
         var bytes = segments.Sum(segment => JournalDirectory.BytesOf(settings.Directory, segment));
         for (var i = 0; i < segments.Count && bytes > settings.BytesMax && MayLeave(segments, i); i++)
         {
-            bytes -= JournalDirectory.BytesOf(settings.Directory, segments[i]);
+            var left = JournalDirectory.BytesOf(settings.Directory, segments[i]);
             if (!TryLetLeave(segments[i]))
             {
-                return;
+                break;
             }
+
+            bytes -= left;
+        }
+
+        Bound(bytes);
+    }
+
+    // The live one is bounded by itself, and has to be written on for anything to be closed.
+    private void Bound(long bytes)
+    {
+        long alive;
+        lock (gate)
+        {
+            alive = live;
+        }
+
+        var closed = bytes - (JournalDirectory.Segments(settings.Directory).Contains(alive) ? JournalDirectory.BytesOf(settings.Directory, alive) : 0);
+        if (closed > settings.BytesMax != isFull)
+        {
+            isFull = !isFull;
+            JournalLog.JournalBound(logger, isFull ? "full: what comes is not recorded" : "no longer full", closed, settings.BytesMax);
         }
     }
 

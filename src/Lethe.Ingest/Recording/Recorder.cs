@@ -58,9 +58,10 @@ public sealed class Recorder : IAsyncDisposable
     public ExchangeBuilder Begin(ExchangeHead head)
     {
         var headBytes = HeadBytes(head);
-        if (disposed || !budget.TryTake(headBytes))
+        var isFull = journal.IsFull;
+        if (disposed || isFull || !budget.TryTake(headBytes))
         {
-            IngestMeter.Dropped(disposed ? "stopping" : "memory");
+            IngestMeter.Dropped(disposed ? "stopping" : isFull ? "journal_full" : "memory");
             return new ExchangeBuilder(head, bodyBytesMax: 0, time);
         }
 
@@ -75,7 +76,7 @@ public sealed class Recorder : IAsyncDisposable
     public Task<bool> TakeAsync(CapturedExchange exchange)
     {
         var bytes = HeadBytesMin + exchange.Request.KeptBytes + exchange.Response.KeptBytes;
-        if (disposed || !budget.TryTake(bytes))
+        if (disposed || journal.IsFull || !budget.TryTake(bytes))
         {
             return Task.FromResult(false);
         }
@@ -91,8 +92,8 @@ public sealed class Recorder : IAsyncDisposable
     /// <summary>True once the whole call is on disk, false when it is not recorded; to be asked for before the call is finished.</summary>
     public Task<bool> WhenKeptAsync(ExchangeBuilder builder) => calls.TryGetValue(builder.Id, out var call) ? call.Kept : Task.FromResult(false);
 
-    /// <summary>True while so much more may wait for the disk.</summary>
-    public bool HasRoomFor(long bytes) => !disposed && budget.HeldBytes + bytes + HeadBytesMin <= settings.PendingBytesMax;
+    /// <summary>True while so much more may wait for the disk, and the journal may grow.</summary>
+    public bool HasRoomFor(long bytes) => !disposed && !journal.IsFull && budget.HeldBytes + bytes + HeadBytesMin <= settings.PendingBytesMax;
 
     /// <summary>Ends what is in flight as cut off by our own stop, and waits until it is on disk.</summary>
     public async ValueTask DisposeAsync()

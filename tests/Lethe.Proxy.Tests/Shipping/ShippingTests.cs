@@ -85,6 +85,60 @@ public sealed class ShippingTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task However_long_the_centre_is_away_the_journal_stays_within_its_bound_what_it_cannot_hold_is_counted_and_the_rest_is_shipped()
+    {
+        const int BytesMax = 256 * 1024;
+        const int SegmentBytesMax = 32 * 1024;
+        await using var centre = await LetheUnderTest.StartAsync(options => options.Tokens.Required = "always");
+        var token = await TokenAsync(centre, Capture.Exchanges.Organisation.None);
+        await using var sidecar = await SidecarAsync(token, options => (options.Journal.BytesMax, options.Journal.SegmentBytesMax) = (BytesMax, SegmentBytesMax));
+        var before = await DroppedAsync(sidecar);
+        var said = 0;
+        while (await DroppedAsync(sidecar) - before < 5)
+        {
+            Assert.InRange(said, 0, 500);
+            await SayAsync(sidecar, said, Convert.ToHexString(System.Security.Cryptography.RandomNumberGenerator.GetBytes(4 * 1024)));
+            said++;
+        }
+
+        var (refused, problem) = await new Producer(sidecar).SendAsync(Producer.Payload("s-1", "hi", "k"));
+        Assert.Equal((HttpStatusCode.ServiceUnavailable, "store_unavailable"), (refused, problem.GetProperty("code").GetString()));
+        var dropped = (int)(await DroppedAsync(sidecar) - before);
+        var held = Directory.EnumerateFiles(Path.Combine(sidecar.DataDirectory, "journal")).Sum(file => new FileInfo(file).Length);
+        // It is measured behind the writer, when a segment closes.
+        Assert.InRange(held, BytesMax / 2, 2 * BytesMax);
+
+        relay.Target = centre.Host.Doors.Admin;
+        var there = await UntilThereAsync(centre, token, said - dropped);
+        Assert.Equal(said - dropped, there.Count);
+        Assert.Equal(Enumerable.Range(0, said - dropped).Select(i => "own-" + i), there.Select(one => one.GetProperty("client_key").GetString()));
+
+        // There is room again.
+        using var bound = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        using var tick = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
+        while ((await UntilThereAsync(centre, token, there.Count)).Count == there.Count)
+        {
+            await SayAsync(sidecar, said);
+            await tick.WaitForNextTickAsync(bound.Token);
+        }
+    }
+
+    [Theory]
+    [InlineData("7", 7)]
+    [InlineData("Wed, 01 Jan 2031 00:00:30 GMT", 30)]
+    [InlineData("86400", 300)]
+    [InlineData("soon", null)]
+    [InlineData(null, null)]
+    public void What_the_centre_asks_to_be_left_alone_for_is_heard_up_to_a_bound(string? asked, int? seconds)
+    {
+        using var centre = new Proxy.Shipping.Centre(new() { Address = "http://127.0.0.1:1" }, new NewYear(), new Refusing(asked));
+
+        var refused = Assert.Throws<Ingest.Meaning.StoreUnavailableException>(() => centre.Ship([]));
+
+        Assert.Equal((seconds is { } known ? TimeSpan.FromSeconds(known) : null, true), (refused.RetryAfter, refused.IsPassing));
+    }
+
+    [Fact]
     public async Task What_the_centre_has_otherwise_is_put_aside_and_the_rest_goes_on()
     {
         await using var centre = await LetheUnderTest.StartAsync(options => options.Tokens.Required = "always");
@@ -121,7 +175,7 @@ public sealed class ShippingTests : IAsyncLifetime
     private static async Task<string> TokenAsync(LetheUnderTest centre, string org) =>
         (await new TokenFile(centre.DataDirectory, TimeProvider.System).CreateAsync(org, null, [AccessScope.Read, AccessScope.Ingest], null)).Text.ToString();
 
-    private async Task<LetheUnderTest> SidecarAsync(string token)
+    private async Task<LetheUnderTest> SidecarAsync(string token, Action<Proxy.Configuration.LetheOptions>? change = null)
     {
         var file = Path.Combine(Directory.CreateTempSubdirectory("lethe-test-").FullName, "token");
         await File.WriteAllTextAsync(file, token);
@@ -129,14 +183,19 @@ public sealed class ShippingTests : IAsyncLifetime
         {
             options.Upstreams["anthropic"] = new() { Address = api.Address };
             (options.Sink, options.Remote.Address, options.Remote.TokenFile) = ("remote", relay.Address, file);
+            change?.Invoke(options);
         });
     }
 
-    private static async Task SayAsync(LetheUnderTest sidecar, int i)
+    private static async Task<double> DroppedAsync(LetheUnderTest sidecar) => (await sidecar.Admin.GetStringAsync("/metrics")).Split('\n')
+        .Where(line => line.StartsWith("lethe_drops_total{reason=\"journal_full\"}", StringComparison.Ordinal))
+        .Sum(line => double.Parse(line[(line.LastIndexOf(' ') + 1)..], System.Globalization.CultureInfo.InvariantCulture));
+
+    private static async Task SayAsync(LetheUnderTest sidecar, int i, string more = "")
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, "/anthropic/v1/messages")
         {
-            Content = new StringContent($$"""{"model":"claude-sonnet-4-5","max_tokens":9,"n":{{i}},"messages":[{"role":"user","content":"question {{i / 2}}"}]}""", Encoding.UTF8, "application/json"),
+            Content = new StringContent($$"""{"model":"claude-sonnet-4-5","max_tokens":9,"n":{{i}},"messages":[{"role":"user","content":"question {{i / 2}}{{more}}"}]}""", Encoding.UTF8, "application/json"),
         };
         request.Headers.Add("x-lethe-commit-key", "own-" + i);
         request.Headers.Add("x-api-key", "sk-ant-secret");
@@ -196,5 +255,27 @@ public sealed class ShippingTests : IAsyncLifetime
         members.Remove("door");
         members.Remove("replayed");
         return members.ToJsonString();
+    }
+
+    private sealed class NewYear : TimeProvider
+    {
+        public override DateTimeOffset GetUtcNow() => new(2031, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    }
+
+    /// <summary>A centre that is busy.</summary>
+    private sealed class Refusing(string? retryAfter) : HttpMessageHandler
+    {
+        protected override HttpResponseMessage Send(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            var response = new HttpResponseMessage(HttpStatusCode.ServiceUnavailable);
+            if (retryAfter is not null)
+            {
+                response.Headers.TryAddWithoutValidation("Retry-After", retryAfter);
+            }
+
+            return response;
+        }
+
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) => Task.FromResult(Send(request, cancellationToken));
     }
 }
