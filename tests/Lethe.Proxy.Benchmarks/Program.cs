@@ -25,6 +25,7 @@ if (args is ["grpc-echo"])
     ("agent", ForwardingBenchmark.RunAgentAsync),
     ("lasting", LastingBenchmark.RunAsync),
     ("streams", StreamsBenchmark.RunAsync),
+    ("websocket", SocketBenchmark.RunAsync),
     ("envoy", EnvoyBenchmark.RunAsync),
     ("journal", JournalBenchmark.RunAsync),
     ("ingest", IngestBenchmark.RunAsync),

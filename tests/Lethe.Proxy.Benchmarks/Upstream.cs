@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Lethe.Proxy.Benchmarks;
 
-/// <summary>A model API that answers at once: a 4 KB JSON document, a 40-event stream, or a paced stream, as the path's query says.</summary>
+/// <summary>A model API that answers at once: a 4 KB JSON document, a 40-event stream, or a paced stream, as the path's query says; or calls inside a WebSocket.</summary>
 internal sealed class Upstream : IAsyncDisposable
 {
     private static readonly byte[] Json = JsonSerializer.SerializeToUtf8Bytes(new
@@ -42,6 +42,7 @@ internal sealed class Upstream : IAsyncDisposable
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Limits.MinResponseDataRate = null);
         var app = builder.Build();
         app.Urls.Add("http://127.0.0.1:0");
+        app.UseWebSockets();
         app.Run(AnswerAsync);
         await app.StartAsync();
         return new Upstream(app);
@@ -51,6 +52,12 @@ internal sealed class Upstream : IAsyncDisposable
 
     private static async Task AnswerAsync(HttpContext context)
     {
+        if (context.WebSockets.IsWebSocketRequest)
+        {
+            await SocketUpstream.AnswerAsync(context);
+            return;
+        }
+
         await context.Request.Body.CopyToAsync(Stream.Null);
         var response = context.Response;
         if (!context.Request.Query.TryGetValue("events", out var events))

@@ -24,6 +24,8 @@ public sealed class SocketCapture : IDisposable
     private readonly ISocketTurns turns;
     private readonly FrameReader client;
     private readonly FrameReader server;
+    private readonly MessageTaker ofClient;
+    private readonly MessageTaker ofServer;
     private readonly List<OpenCall> open = [];
     private int? firstCloseCode;
     private Ending? firstClosed;
@@ -36,6 +38,8 @@ public sealed class SocketCapture : IDisposable
         this.answerHeaders = answerHeaders;
         this.begin = begin;
         this.turns = turns;
+        ofClient = message => Step(message, isServer: false);
+        ofServer = message => Step(message, isServer: true);
         client = new FrameReader(terms.Deflates ? new MessageInflater(terms.ClientTakesOver) : null, messageBytesMax, budget);
         server = new FrameReader(terms.Deflates ? new MessageInflater(terms.ServerTakesOver) : null, messageBytesMax, budget);
     }
@@ -66,13 +70,13 @@ public sealed class SocketCapture : IDisposable
 
     public void FromClient(ReadOnlySpan<byte> bytes)
     {
-        Read(client, bytes, message => Step(message, isServer: false));
+        Read(client, bytes, ofClient);
         NoteClose(client.CloseCode, Ending.ClientAborted);
     }
 
     public void FromServer(ReadOnlySpan<byte> bytes)
     {
-        Read(server, bytes, message => Step(message, isServer: true));
+        Read(server, bytes, ofServer);
         NoteClose(server.CloseCode, Ending.UpstreamAborted);
         if (server.CloseCode is not null && Fault is null)
         {

@@ -67,6 +67,37 @@ public sealed class SocketCaptureTests
     }
 
     [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_message_that_finds_no_memory_ends_the_capture_and_holds_none(bool deflates)
+    {
+        var budget = new CaptureBudget(15_000);
+        using var capture = Open(deflates ? "permessage-deflate" : null, budget: budget);
+        capture.FromClient(Frame.Text(Create, masked: true));
+        capture.FromServer(Frame.Text(Created));
+        var message = deflates ? Frame.Of(0xC1, Frame.Deflated(Encoding.UTF8.GetBytes(Delta(20_000)))) : Frame.Text(Delta(20_000));
+        var half = message.Length / 2;
+
+        capture.FromServer(message.AsSpan(0, half));
+        Assert.InRange(budget.HeldBytes, 1, half);
+        capture.FromServer(message.AsSpan(half));
+
+        var exchange = Assert.Single(ended);
+        Assert.Equal((Ending.Incomplete, "memory", true, 0L), (exchange.Ending, exchange.EndingReason, exchange.Response.Truncated, budget.HeldBytes));
+    }
+
+    [Fact]
+    public void What_a_server_can_say_no_more_of_is_told_when_it_closes()
+    {
+        using var capture = Open(null);
+        capture.FromClient(Frame.Text(Create, masked: true));
+        capture.FromServer([.. Frame.Text(Created), .. Frame.Close(1012)]);
+
+        var exchange = Assert.Single(ended);
+        Assert.Equal((Ending.UpstreamAborted, "close_1012"), (exchange.Ending, exchange.EndingReason));
+    }
+
+    [Theory]
     [InlineData("permessage-deflate, x-webkit-deflate-frame")]
     [InlineData("x-mux")]
     public void An_extension_that_nobody_here_reads_is_not_guessed_at(string extensions)
@@ -123,16 +154,18 @@ public sealed class SocketCaptureTests
         }
     }
 
-    private SocketCapture Open(string? extensions, int messageBytesMax = SocketCapture.MessageBytesMax) => TryOpen("/v1/responses", extensions, messageBytesMax)!;
+    private SocketCapture Open(string? extensions, int messageBytesMax = SocketCapture.MessageBytesMax, CaptureBudget? budget = null) =>
+        TryOpen("/v1/responses", extensions, messageBytesMax, budget)!;
 
-    private SocketCapture? TryOpen(string path, string? extensions, int messageBytesMax)
+    private SocketCapture? TryOpen(string path, string? extensions, int messageBytesMax, CaptureBudget? budget = null)
     {
         var handshake = new ExchangeBuilder(new ExchangeHead { Door = Door.Forwarding, Method = "GET", Path = path, Headers = [] }, 1024, TimeProvider.System);
         return SocketCapture.Open(
             handshake,
             extensions is null ? [] : [new HeaderField("Sec-WebSocket-Extensions", extensions)],
             head => new ExchangeBuilder(head, 1024 * 1024, TimeProvider.System, one => ended.Add(one.Snapshot())),
-            messageBytesMax);
+            messageBytesMax,
+            budget);
     }
 
     private delegate void Taker(ReadOnlySpan<byte> bytes);

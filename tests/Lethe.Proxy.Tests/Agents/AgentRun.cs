@@ -51,24 +51,40 @@ internal sealed class AgentHome : IDisposable
             ["DISABLE_ERROR_REPORTING"] = "1",
         });
 
-    public Task<AgentRun> CodexAsync(string baseUrl, string prompt, params string[] arguments)
+    /// <summary>With a provider of its own, which it calls over HTTP.</summary>
+    public Task<AgentRun> CodexAsync(string baseUrl, string prompt, params string[] arguments) => CodexAsync(
+        $"""
+        model = "gpt-5.5"
+        model_provider = "scripted"
+        check_for_update_on_startup = false
+        [analytics]
+        enabled = false
+        [model_providers.scripted]
+        name = "scripted"
+        base_url = "{baseUrl}"
+        env_key = "OPENAI_API_KEY"
+        wire_api = "responses"
+        """,
+        [.. arguments, prompt]);
+
+    /// <summary>With the provider that is built in, at another address: it is called over WebSockets.</summary>
+    public Task<AgentRun> CodexOverSocketAsync(string baseUrl, string prompt, params string[] arguments) => CodexAsync(
+        $"""
+        model = "gpt-5.5"
+        openai_base_url = "{baseUrl}"
+        check_for_update_on_startup = false
+        [analytics]
+        enabled = false
+        """,
+        [.. arguments, prompt]);
+
+    private Task<AgentRun> CodexAsync(string config, string[] arguments)
     {
         var codexHome = System.IO.Directory.CreateDirectory(Path.Combine(home, ".codex")).FullName;
-        File.WriteAllText(Path.Combine(codexHome, "config.toml"), $"""
-            model = "gpt-5.5"
-            model_provider = "scripted"
-            check_for_update_on_startup = false
-            [analytics]
-            enabled = false
-            [model_providers.scripted]
-            name = "scripted"
-            base_url = "{baseUrl}"
-            env_key = "OPENAI_API_KEY"
-            wire_api = "responses"
-            """);
+        File.WriteAllText(Path.Combine(codexHome, "config.toml"), config);
         return RunAsync(
             "codex",
-            ["exec", "--skip-git-repo-check", "--json", .. arguments, prompt],
+            ["exec", "--skip-git-repo-check", "--json", .. arguments],
             new() { ["CODEX_HOME"] = codexHome, ["OPENAI_API_KEY"] = "sk-dummy-0000", ["CODEX_API_KEY"] = "sk-dummy-0000" });
     }
 

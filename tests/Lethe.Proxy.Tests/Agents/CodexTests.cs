@@ -44,6 +44,32 @@ public sealed class CodexTests
     }
 
     [Fact]
+    public async Task Over_a_websocket_each_call_is_a_turn_and_the_warm_up_is_none()
+    {
+        await using var world = await AgentWorld.StartAsync(call => call.Body.GetProperty("input").GetRawText().Contains("function_call_output", StringComparison.Ordinal)
+            ? new ModelReply.Say("The tool ran.")
+            : new ModelReply.UseTools(("exec_command", new { cmd = "echo tool-ran" })));
+
+        var run = await world.Home.CodexOverSocketAsync(world.OpenAI, $"{Main} run the tool");
+
+        Assert.True(run.ExitCode == 0, run.ToString());
+        var records = (await world.RecordedAsync()).Records;
+        Assert.Equal(2, records.Count);
+        Assert.All(records, record => Assert.Equal(
+            ("codex", "0.169.0", "GET", 101, "responses", "completed"),
+            (record.Text("harness", "id"), record.Text("harness", "version"), record.Text("method"), record.Number("status"), record.Text("endpoint"), record.Text("outcome"))));
+        Assert.Equal(("exec_command", "The tool ran."), (records[0].At("reply", "tool_calls")!.Value[0].Text("name"), records[1].Text("reply", "text")));
+        Assert.Equal([(1, 20, 7), (2, 20, 7)], records.Select(record => (record.Number("turn", "seq"), record.Number("usage", "input_tokens"), record.Number("usage", "output_tokens"))));
+        Assert.Equal(records[0].Text("response_id"), records[1].Text("previous_response_id"));
+        Assert.Single(records.Select(record => (record.Text("session", "harness_session_id"), record.Text("session", "id_origin"), record.Text("connection_id"))).Distinct());
+        Assert.Contains(world.Model.Calls[0].Headers, header => header is { Key: "Sec-WebSocket-Extensions", Value: { } offer } && offer.StartsWith("permessage-deflate", StringComparison.Ordinal));
+        var all = await world.Lethe.ExportAsync();
+        var connection = Assert.Single(all, record => record.Text("exchange_id") == records[0].Text("connection_id"));
+        Assert.Equal((101, "other"), (connection.Number("status"), connection.Text("operation")));
+        Assert.Contains(all, record => record.Text("connection_id") == connection.Text("exchange_id") && record.Text("operation") == "other" && record.Number("turn", "seq") is null);
+    }
+
+    [Fact]
     public async Task A_spawned_agent_is_a_child_of_the_thread_that_spawned_it()
     {
         await using var world = await AgentWorld.StartAsync(SpawnsOne);

@@ -69,6 +69,7 @@ internal sealed class ScriptedModel : IAsyncDisposable
         builder.Logging.ClearProviders();
         var app = builder.Build();
         app.Urls.Add("http://127.0.0.1:0");
+        app.UseWebSockets();
         var model = new ScriptedModel(app, script);
         app.Run(model.AnswerAsync);
         await app.StartAsync();
@@ -80,6 +81,12 @@ internal sealed class ScriptedModel : IAsyncDisposable
     private async Task AnswerAsync(HttpContext context)
     {
         var path = context.Request.Path.Value!;
+        if (context.WebSockets.IsWebSocketRequest && path.EndsWith("/responses", StringComparison.Ordinal))
+        {
+            await new ScriptedSocket(Called, script).AnswerAsync(context);
+            return;
+        }
+
         using var body = new MemoryStream();
         await context.Request.Body.CopyToAsync(body);
         var dialect = path.EndsWith("/messages", StringComparison.Ordinal) ? Dialect.Anthropic
@@ -95,10 +102,16 @@ internal sealed class ScriptedModel : IAsyncDisposable
             return;
         }
 
-        var headers = context.Request.Headers.SelectMany(header => header.Value.Select(value => KeyValuePair.Create(header.Key, value!))).ToList();
-        var call = new ModelCall(Interlocked.Increment(ref number), context.Request.Method, path, headers, body.ToArray());
-        calls.Enqueue(call);
+        var call = Called(context, body.ToArray());
         await WriteAsync(context, dialect, call, script(call));
+    }
+
+    private ModelCall Called(HttpContext context, byte[] asked)
+    {
+        var headers = context.Request.Headers.SelectMany(header => header.Value.Select(value => KeyValuePair.Create(header.Key, value!))).ToList();
+        var call = new ModelCall(Interlocked.Increment(ref number), context.Request.Method, context.Request.Path.Value!, headers, asked);
+        calls.Enqueue(call);
+        return call;
     }
 
     private static async Task WriteAsync(HttpContext context, Dialect dialect, ModelCall call, ModelReply reply)
