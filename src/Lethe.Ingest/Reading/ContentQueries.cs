@@ -27,6 +27,23 @@ internal static class ContentQueries
             : null;
     }
 
+    public static IReadOnlyList<string> Chain(IReadConnections connections, string org, string leaf)
+    {
+        using var connection = connections.Open();
+        return connections.Org(connection.Db, org) is { } owner && Bytes(leaf) is { } bytes
+            ? [.. connection.Db.Query<byte[]>(
+                """
+                WITH RECURSIVE chain (hash, parent_hash, depth) AS (
+                  SELECT hash, parent_hash, depth FROM message_steps WHERE org = @owner AND hash = @bytes
+                  UNION ALL
+                  SELECT m.hash, m.parent_hash, m.depth FROM chain c JOIN message_steps m ON m.org = @owner AND m.hash = c.parent_hash
+                )
+                SELECT hash FROM chain ORDER BY depth
+                """,
+                new { owner, bytes }).Select(Convert.ToHexStringLower)]
+            : [];
+    }
+
     public static IReadOnlyList<DeadLetter> DeadLetters(IReadConnections connections, string org, string? key)
     {
         using var connection = connections.Open();

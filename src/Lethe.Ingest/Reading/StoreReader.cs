@@ -87,6 +87,9 @@ public sealed class StoreReader : IDisposable
     /// </summary>
     public ConversationMessage? Message(string org, string hash) => ContentQueries.Message(connections, org, hash);
 
+    /// <summary>The addresses (64 hex) of all messages up to this one, from the first; none when the organisation has none such.</summary>
+    public IReadOnlyList<string> Chain(string org, string leaf) => ContentQueries.Chain(connections, org, leaf);
+
     /// <summary>Where something was said, newest first.</summary>
     public SearchPage Search(string org, SearchQuery query, SearchFilter filter) => SearchQueries.Find(connections, org, query, filter);
 

@@ -2,7 +2,10 @@ using Lethe.Proxy.Problems;
 
 namespace Lethe.Proxy.Access;
 
-/// <summary>The admin listener's door-keeper: a bearer token (RFC 6750) for everything but health, where one is needed.</summary>
+/// <summary>
+/// The admin listener's door-keeper: a bearer token (RFC 6750) for everything but health and what a browser signs in with, where one is needed. A browser that has
+/// signed in shows its token in a cookie.
+/// </summary>
 internal sealed class TokenGuard(TokenBook tokens, TokenRule rule, TrustedPeers peers, OidcIssuer? issuer, ILogger<TokenGuard> logger)
 {
     private const string Scheme = "Bearer ";
@@ -10,17 +13,19 @@ internal sealed class TokenGuard(TokenBook tokens, TokenRule rule, TrustedPeers 
 
     public async Task InvokeAsync(HttpContext context, RequestDelegate next)
     {
-        if (IsHealth(context.Request))
+        if (IsForAnyone(context.Request))
         {
             await next(context);
             return;
         }
 
         var shown = context.Request.Headers.Authorization is [{ } value] && value.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) ? value[Scheme.Length..].Trim() : null;
+        var showsOne = context.Request.Headers.Authorization.Count > 0;
         Caller? known;
         try
         {
-            known = shown is null ? peers.CallerOf(context) : await FindAsync(shown);
+            known = shown is not null ? await FindAsync(shown)
+                : peers.CallerOf(context) ?? (!showsOne && SignInCookie.TokenOf(context.Request) is { } token ? await FindAsync(token) : null);
         }
         catch (IssuerUnreachableException fault)
         {
@@ -32,6 +37,12 @@ internal sealed class TokenGuard(TokenBook tokens, TokenRule rule, TrustedPeers 
 
         if (known is null && (rule.AtAdmin || peers.Speaks(context)))
         {
+            if (!showsOne && rule.AtAdmin && IsPage(context.Request))
+            {
+                context.Response.Redirect($"/signin?back={Uri.EscapeDataString(context.Request.Path + context.Request.QueryString.Value)}");
+                return;
+            }
+
             await RefuseAsync(context, shown is null);
             return;
         }
@@ -50,10 +61,19 @@ internal sealed class TokenGuard(TokenBook tokens, TokenRule rule, TrustedPeers 
         await next(context);
     }
 
-    private async Task<Caller?> FindAsync(string shown) =>
+    /// <summary>Whose token this is; null for one that is not good.</summary>
+    /// <exception cref="IssuerUnreachableException">The issuer could not be asked.</exception>
+    public async Task<Caller?> FindAsync(string shown) =>
         tokens.Find(shown) ?? (issuer is not null && !BearerToken.TryParse(shown, out _) ? await issuer.FindAsync(shown) : null);
 
-    private static bool IsHealth(HttpRequest request) => request.Path.Value is "/healthz" or "/readyz";
+    // The page's own styles and modules are in everybody's executable.
+    private static bool IsForAnyone(HttpRequest request) =>
+        request.Path.Value is "/healthz" or "/readyz" or "/signin" or "/signout" or "/favicon.svg" or "/favicon.ico" || request.Path.StartsWithSegments("/assets");
+
+    // What a person's browser opens, and no program.
+    private static bool IsPage(HttpRequest request) =>
+        HttpMethods.IsGet(request.Method) && request.Headers.Accept.ToString().Contains("text/html", StringComparison.OrdinalIgnoreCase)
+        && !request.Path.StartsWithSegments("/v1") && !request.Path.StartsWithSegments("/api") && !request.Path.StartsWithSegments("/metrics") && !request.Path.StartsWithSegments("/openapi");
 
     private static Task RefuseAsync(HttpContext context, bool showedNone)
     {

@@ -12,6 +12,8 @@ internal static class ExchangeEndpoints
         endpoints.MapGet("/v1/exchanges", List);
         endpoints.MapGet("/v1/exchanges/{id}", One);
         endpoints.MapGet("/v1/exchanges/{id}/attempts", Attempts);
+        endpoints.MapGet("/v1/exchanges/{id}/chain", Chain);
+        endpoints.MapGet("/v1/exchanges/{id}/compare", Compare);
     }
 
     private static IResult List(HttpContext context, StoreReader reader, TimeProvider time)
@@ -53,6 +55,17 @@ internal static class ExchangeEndpoints
     private static IResult Attempts(string id, HttpContext context, StoreReader reader) => NamedOrgs.Find(context, reader, org => reader.Attempts(org, id)) is { } attempts
         ? Results.Json(attempts, ApiJson.Default.CallAttempts)
         : NoExchange();
+
+    private static IResult Chain(string id, HttpContext context, StoreReader reader) =>
+        Caller.OrgOf(context) is var org && reader.Exchange(org, id) is { } record
+            ? Results.Json(new ChainDocument(record.ExchangeId, record.Chain?.Leaf is { } leaf ? reader.Chain(org, leaf) : []), ApiJson.Default.ChainDocument)
+            : NoExchange();
+
+    /// <param name="with">The earlier call; without it, the one whose cache this one was to use.</param>
+    private static IResult Compare(string id, HttpContext context, StoreReader reader, string? with) =>
+        Caller.OrgOf(context) is var org && reader.Exchange(org, id) is { } record && (with ?? record.Cache?.ComparedWith) is { } earlier && reader.Exchange(org, earlier) is { } before
+            ? Results.Json(Comparison.Of(reader, org, before, record), ApiJson.Default.Comparison)
+            : NoExchange();
 
     private static IResult NoExchange() => ProblemDocument.Of(StatusCodes.Status404NotFound, "exchange_not_found", "No such exchange.");
 }

@@ -1,6 +1,7 @@
 using Lethe.Ingest.Reading;
 using Lethe.Proxy.Access;
 using Lethe.Proxy.Configuration;
+using Lethe.Proxy.Page.Compare;
 using Lethe.Proxy.Page.Costs;
 using Lethe.Proxy.Page.Exchange;
 using Lethe.Proxy.Page.Frame;
@@ -9,6 +10,7 @@ using Lethe.Proxy.Page.Live;
 using Lethe.Proxy.Page.Search;
 using Lethe.Proxy.Page.Session;
 using Lethe.Proxy.Page.Sessions;
+using Lethe.Proxy.Page.SignIn;
 using Lethe.Proxy.Reading;
 using Lethe.Proxy.Recording;
 using Microsoft.AspNetCore.Components;
@@ -38,9 +40,11 @@ internal static class PageEndpoints
         endpoints.MapGet("/sessions", Sessions);
         endpoints.MapGet("/sessions/{id}", Session);
         endpoints.MapGet("/exchanges/{id}", Exchange);
+        endpoints.MapGet("/compare", Compare);
         endpoints.MapGet("/search", Search);
         endpoints.MapGet("/costs", Costs);
         endpoints.MapGet("/health", Health);
+        endpoints.MapSignIn();
         endpoints.MapGet("/assets/{hash}/{name}", Asset);
         endpoints.MapGet("/favicon.svg", (HttpContext context, PageAssets assets) => Asset(context, assets, "favicon.svg", hash: null));
         endpoints.MapGet("/favicon.ico", () => Results.NoContent());
@@ -108,6 +112,19 @@ internal static class PageEndpoints
             : Missing(context, "No such call.");
     }
 
+    private static IResult Compare(HttpContext context, StoreReader reader, string? a, string? b)
+    {
+        var org = Caller.OrgOf(context);
+        return b is not null && reader.Exchange(org, b) is { } now && (a ?? now.Cache?.ComparedWith) is { } earlier && reader.Exchange(org, earlier) is { } before
+            ? View<ComparePage>(context, new()
+            {
+                [nameof(ComparePage.A)] = before,
+                [nameof(ComparePage.B)] = now,
+                [nameof(ComparePage.Of)] = Comparison.Of(reader, org, before, now),
+            })
+            : Missing(context, "Nothing to compare.");
+    }
+
     private static IResult Search(HttpContext context, StoreReader reader, TimeProvider time)
     {
         var query = new Admin.PageQuery(context, time);
@@ -141,6 +158,7 @@ internal static class PageEndpoints
         var state = readiness.State();
         return View<HealthPage>(context, new()
         {
+            [nameof(HealthPage.IsSignedIn)] = SignInCookie.TokenOf(context.Request) is not null,
             [nameof(HealthPage.WhyNot)] = readiness.WhyNot(state),
             [nameof(HealthPage.Facts)] = HealthFacts.Of(state),
             [nameof(HealthPage.Dead)] = state.StoreReachable ? reader.DeadLetters(Caller.OrgOf(context)) : [],
@@ -161,7 +179,7 @@ internal static class PageEndpoints
     private static RazorComponentResult<MissingPage> Missing(HttpContext context, string what) =>
         View<MissingPage>(context, new() { [nameof(MissingPage.What)] = what }, StatusCodes.Status404NotFound);
 
-    private static RazorComponentResult<T> View<T>(HttpContext context, Dictionary<string, object?> parameters, int status = StatusCodes.Status200OK)
+    internal static RazorComponentResult<T> View<T>(HttpContext context, Dictionary<string, object?> parameters, int status = StatusCodes.Status200OK)
         where T : IComponent
     {
         var headers = context.Response.Headers;

@@ -16,6 +16,8 @@ namespace Lethe.Proxy.Reading;
 [JsonSerializable(typeof(Page<ExchangeRecord>))]
 [JsonSerializable(typeof(CallAttempts))]
 [JsonSerializable(typeof(ConversationMessage))]
+[JsonSerializable(typeof(Comparison))]
+[JsonSerializable(typeof(ChainDocument))]
 [JsonSerializable(typeof(FoundDocument))]
 [JsonSerializable(typeof(StatsDocument))]
 [JsonSerializable(typeof(PipelineState))]

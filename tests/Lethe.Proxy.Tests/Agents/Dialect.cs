@@ -26,7 +26,9 @@ internal abstract class Dialect
 
         public override IEnumerable<string> Stream(ModelCall call, ModelReply reply)
         {
-            var start = new { input_tokens = 10, cache_creation_input_tokens = 4, cache_read_input_tokens = 6, output_tokens = 1 };
+            object start = reply.Usage is { } told
+                ? new { input_tokens = told.Fresh, cache_creation_input_tokens = told.Written, cache_read_input_tokens = told.Read, output_tokens = 1, cache_creation = new { ephemeral_5m_input_tokens = 0, ephemeral_1h_input_tokens = told.Written } }
+                : new { input_tokens = 10, cache_creation_input_tokens = 4, cache_read_input_tokens = 6, output_tokens = 1 };
             yield return Named("message_start", new { type = "message_start", message = new { id = $"msg_{call.Number}", type = "message", role = "assistant", model = Model(call), content = Array.Empty<object>(), stop_reason = (string?)null, usage = start } });
             yield return Named("ping", new { type = "ping" });
             var index = 0;
@@ -41,7 +43,7 @@ internal abstract class Dialect
                 index++;
             }
 
-            yield return Named("message_delta", new { type = "message_delta", delta = new { stop_reason = Stop(reply), stop_sequence = (string?)null }, usage = new { output_tokens = 5 } });
+            yield return Named("message_delta", new { type = "message_delta", delta = new { stop_reason = Stop(reply), stop_sequence = (string?)null }, usage = new { output_tokens = reply.Usage?.Output ?? 5 } });
             yield return Named("message_stop", new { type = "message_stop" });
         }
 

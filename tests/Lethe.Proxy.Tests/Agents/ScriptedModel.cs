@@ -29,9 +29,18 @@ internal sealed record ModelCall(int Number, string Method, string Path, IReadOn
         : tool.GetProperty("type").GetString()!;
 }
 
+/// <summary>Tokens of a call: neither read nor written, read from the cache, written to it for an hour, and answered.</summary>
+internal sealed record ModelUsage(int Fresh, int Read, int Written, int Output);
+
 /// <summary>What the scripted model answers to one call.</summary>
 internal abstract record ModelReply
 {
+    /// <summary>What the vendor tells of the tokens; in Anthropic's dialect alone.</summary>
+    public ModelUsage? Usage { get; init; }
+
+    /// <summary>Called when the first event has gone out.</summary>
+    public Action? Midway { get; init; }
+
     public sealed record Say(string Text) : ModelReply;
 
     public sealed record UseTools(params (string Name, object Input)[] Tools) : ModelReply;
@@ -136,10 +145,13 @@ internal sealed class ScriptedModel : IAsyncDisposable
         }
 
         response.ContentType = "text/event-stream";
+        var midway = reply.Midway;
         foreach (var sent in reply is ModelReply.Cut ? events.Take(2) : events)
         {
             await response.WriteAsync(sent);
             await response.Body.FlushAsync();
+            midway?.Invoke();
+            midway = null;
         }
 
         if (reply is ModelReply.Cut)

@@ -237,6 +237,24 @@ public sealed class BrowserTests(Chromium chromium) : IClassFixture<Chromium>, I
         await Expect(page.Locator("#turn-1")).ToBeVisibleAsync();
     }
 
+    [Fact]
+    public async Task A_body_of_ten_megabytes_is_shown_from_its_beginning_and_downloaded_whole()
+    {
+        var asked = "the beginning " + new string('x', 10_000_000) + " the end";
+        await team.SayAsync(new ModelReply.Say("long"), [RecordedTeam.User(asked)], "long");
+        await team.UntilStoredAsync();
+        var call = (await team.GetAsync($"/v1/exchanges?session={await team.IdAsync("long")}")).GetProperty("items")[0].GetProperty("exchange_id").GetString();
+        await using var visitor = await chromium.VisitAsync(team.Address);
+        var page = await visitor.OpenAsync($"/exchanges/{call}?tab=request");
+        await Expect(page.Locator("pre.body")).ToContainTextAsync("the beginning");
+        await Expect(page.Locator("main")).ToContainTextAsync("more characters; the download has them");
+        var download = page.WaitForDownloadAsync();
+        await page.GetByText("Download as it was on the wire").ClickAsync();
+        await using var stream = await (await download).CreateReadStreamAsync();
+        using var kept = await System.Text.Json.JsonDocument.ParseAsync(stream);
+        Assert.Equal(asked, kept.RootElement.GetProperty("messages")[0].GetProperty("content").GetString());
+    }
+
     private static string FreeAddress()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);

@@ -19,6 +19,7 @@ internal static class PageViews
             ("response", $"/exchanges/{call}?tab=response"),
             ("headers", $"/exchanges/{call}?tab=headers"),
             ("attempts", $"/exchanges/{call}?tab=attempts"),
+            ("compare", $"/compare?a={calls[0].GetProperty("exchange_id").GetString()}&b={call}"),
             ("search", "/search?q=retr*"),
             ("search-empty", "/search"),
             ("costs", "/costs?by=model"),

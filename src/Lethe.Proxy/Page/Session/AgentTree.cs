@@ -10,6 +10,8 @@ internal static class AgentTree
     /// <summary>Sessions that one page shows; what is left off is said.</summary>
     public const int AgentsMax = 200;
 
+    private static readonly string[] KindFields = ["subagent_type", "agent_type", "agent"];
+
     /// <summary>Calls that one lane shows.</summary>
     private const int CallsMax = 2000;
 
@@ -63,6 +65,22 @@ internal static class AgentTree
         }
 
         return arguments => firsts.Count == 0 || arguments.Length == 0 ? null : Strings(arguments).Select(text => firsts.GetValueOrDefault(text.Trim())).FirstOrDefault(child => child is not null);
+    }
+
+    /// <summary>The kind of agent that a tool call's arguments (JSON) name; null where they name none.</summary>
+    public static string? KindOf(string arguments)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(arguments);
+            return document.RootElement.ValueKind != JsonValueKind.Object ? null
+                : KindFields.Select(field => document.RootElement.TryGetProperty(field, out var kind) && kind.ValueKind == JsonValueKind.String ? JsonWord.Text(kind) : null).FirstOrDefault(kind => kind is { Length: > 0 });
+        }
+        catch (JsonException)
+        {
+            // As below.
+            return null;
+        }
     }
 
     private static IEnumerable<string> Strings(string json)

@@ -11,7 +11,10 @@ public sealed record AgentView(SessionSummary Session, int Depth, IReadOnlyList<
 {
     private const int NameCharactersMax = 28;
 
-    public string Name => Depth == 0 ? "main" : Terminal.Format.OneLine(Session.Name ?? Session.HarnessSessionId.Split('/')[^1], NameCharactersMax);
+    /// <summary>What kind of agent the call that started it asked for; null where it does not say.</summary>
+    public string? Kind { get; init; }
+
+    public string Name => Depth == 0 ? "main" : Terminal.Format.OneLine(Session.Name ?? Kind ?? Session.HarnessSessionId.Split('/')[^1], NameCharactersMax);
 
     /// <summary>Its last call never became a turn.</summary>
     public bool IsFailed => Calls.Count > 0 && Calls[^1].Turn.Seq is null && Calls[^1].Outcome != "not_decoded";

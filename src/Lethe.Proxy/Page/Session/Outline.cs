@@ -12,14 +12,19 @@ internal sealed class Outline
     private readonly Dictionary<string, ConversationTurn> unanswered = [];
     private readonly Dictionary<string, (string Text, bool? IsError)> results = [];
     private readonly List<(string? Prompt, string? PromptId, ConversationTurn Turn, IReadOnlyList<ExchangeRecord> Attempts)> calls = [];
-    private readonly Func<string, SessionSummary?> startedBy;
+    private readonly Func<string, AgentView?> startedBy;
+    private readonly Dictionary<string, CompactionRecord> compactions;
 
-    private Outline(Func<string, SessionSummary?> startedBy) => this.startedBy = startedBy;
+    private Outline(IEnumerable<CompactionRecord> compactions, Func<string, AgentView?> startedBy)
+    {
+        this.startedBy = startedBy;
+        this.compactions = compactions.Where(edge => edge.AfterExchangeId is not null).ToDictionary(edge => edge.AfterExchangeId!);
+    }
 
     /// <param name="startedBy">The sub-agent that a tool call with these arguments (JSON) started.</param>
-    public static IReadOnlyList<PromptView> Of(IEnumerable<ConversationTurn> conversation, Func<string, SessionSummary?> startedBy)
+    public static IReadOnlyList<PromptView> Of(IEnumerable<ConversationTurn> conversation, IEnumerable<CompactionRecord> compactions, Func<string, AgentView?> startedBy)
     {
-        var outline = new Outline(startedBy);
+        var outline = new Outline(compactions, startedBy);
         foreach (var turn in conversation)
         {
             outline.Take(turn);
@@ -38,7 +43,8 @@ internal sealed class Outline
                 results[result.Id!] = (result.Text, result.IsError);
             }
 
-            prompt = PromptText.Of(message) ?? prompt;
+            // What asks for the summary, the agent said by itself.
+            prompt = (turn.Exchange.RequestKind == "compaction" ? null : PromptText.Of(message)) ?? prompt;
         }
 
         var exchange = turn.Exchange;
@@ -116,7 +122,7 @@ internal sealed class Outline
         return new ToolUseView(use, text, outcome?.IsError ?? isError, startedBy(use.Arguments)) { Outcome = outcome };
     }
 
-    private static IEnumerable<string> Changes(ExchangeRecord before, ExchangeRecord now)
+    private IEnumerable<string> Changes(ExchangeRecord before, ExchangeRecord now)
     {
         var (model, earlier) = (now.ModelServed ?? now.ModelRequested, before.ModelServed ?? before.ModelRequested);
         if (model is not null && earlier is not null && model != earlier)
@@ -134,7 +140,15 @@ internal sealed class Outline
             yield return "System prompt changed";
         }
 
-        if (now.Chain is not null && before.Chain is not null && now.Chain.Root != before.Chain.Root)
+        if (compactions.TryGetValue(now.ExchangeId, out var compaction))
+        {
+            yield return $"Compacted: {Figure.Exact(compaction.MessagesBefore)} messages into {Figure.Exact(compaction.MessagesAfter)}";
+        }
+        else if (now.RequestKind == "compaction")
+        {
+            yield return "The conversation is summed up";
+        }
+        else if (now.Chain is not null && before.Chain is not null && now.Chain.Root != before.Chain.Root)
         {
             yield return "The conversation began anew: compacted, edited or another one";
         }

@@ -47,7 +47,10 @@ public sealed record SessionView
             (agents, here) = (AgentTree.Below(reader, org, detail), 0);
         }
 
-        var prompts = Outline.Of(reader.Conversation(org, detail.Session.SessionId), AgentTree.StartedBy(reader, org, detail.Children));
+        var kinds = new Dictionary<string, string?>();
+        var startedBy = AgentTree.StartedBy(reader, org, detail.Children);
+        var prompts = Outline.Of(reader.Conversation(org, detail.Session.SessionId), detail.Compactions, arguments => Started(startedBy(arguments), arguments, agents, kinds));
+        agents = [.. agents.Select(agent => agent with { Kind = kinds.GetValueOrDefault(agent.Session.SessionId) })];
         var turns = prompts.SelectMany(prompt => prompt.Turns).ToList();
         var selected = turns.Find(candidate => candidate.Seq is { } seq && seq == turn);
         var place = selected is null ? turns.Count - 1 : turns.IndexOf(selected);
@@ -64,6 +67,17 @@ public sealed record SessionView
             Selected = selected ?? turns.LastOrDefault(),
             From = Math.Clamp(from ?? (place - TurnsMax + 1), 0, Math.Max(0, turns.Count - 1)),
         };
+    }
+
+    private static AgentView? Started(SessionSummary? child, string arguments, IReadOnlyList<AgentView> agents, Dictionary<string, string?> kinds)
+    {
+        if (child is null || agents.FirstOrDefault(agent => agent.Session.SessionId == child.SessionId) is not { } found)
+        {
+            return null;
+        }
+
+        kinds[child.SessionId] = AgentTree.KindOf(arguments);
+        return found with { Kind = kinds[child.SessionId] };
     }
 
     private static int PlaceOf(IReadOnlyList<AgentView> agents, SessionDetail detail)

@@ -6,7 +6,7 @@ namespace Lethe.Proxy.Page.Session;
 /// <summary>A tool call with what became of it.</summary>
 /// <param name="Result">What the next request told of it; null while nobody has.</param>
 /// <param name="Agent">The sub-agent that this call started; null when it started none.</param>
-public sealed record ToolUseView(ToolUseBlock Call, string? Result, bool? IsError, SessionSummary? Agent)
+public sealed record ToolUseView(ToolUseBlock Call, string? Result, bool? IsError, AgentView? Agent)
 {
     /// <summary>As the store tells it; null where it tells nothing.</summary>
     public ToolCallOutcome? Outcome { get; init; }
@@ -63,7 +63,14 @@ public sealed record TurnView
 /// <param name="Number">1-based; 0 for what came before the first prompt.</param>
 public sealed record PromptView(int Number, string Text, IReadOnlyList<TurnView> Turns)
 {
-    public long? CostNanoUsd => KnownCost.Sum(Turns.Select(turn => turn.CostNanoUsd));
+    /// <summary>With the sub-agents that its turns started.</summary>
+    public long? CostNanoUsd => KnownCost.Sum(Turns.Select(turn => turn.CostNanoUsd).Concat(Turns.SelectMany(turn => turn.Tools).Select(tool => tool.Agent?.TotalNanoUsd)));
+
+    /// <summary>Calls that were refused or cut, whether they were tried again or not.</summary>
+    public int Refused => Turns.Sum(turn => turn.Attempts.Count + (turn.IsFailed ? 1 : 0));
+
+    /// <summary>Calls that paid again for what had been in the cache.</summary>
+    public int Missed => Turns.Count(turn => CacheWords.IsMissed(turn.Exchange));
 
     public string Anchor => $"prompt-{Number}";
 }

@@ -1,0 +1,93 @@
+using System.Text.RegularExpressions;
+using Microsoft.Playwright;
+using static Microsoft.Playwright.Assertions;
+
+namespace Lethe.Proxy.Tests.Page;
+
+/// <summary>
+/// What somebody who has never seen it reads off the first screen of a session, without a click: what it did, why it cost that, why it missed the cache, which
+/// sub-agent failed. With <c>LETHE_PICTURES</c> set to a directory, the README's pictures are made anew there.
+/// </summary>
+public sealed class FirstScreenTests(Chromium chromium) : IClassFixture<Chromium>
+{
+    private static readonly ViewportSize Screen = new() { Width = 1440, Height = 900 };
+
+    [Fact]
+    public async Task The_first_screen_of_a_session_answers_the_four_questions()
+    {
+        await using var work = await RecordedWork.StartAsync();
+        var session = $"/sessions/{await work.IdAsync()}";
+        await using (var visitor = await chromium.VisitAsync(work.Address, new() { ViewportSize = Screen, ColorScheme = ColorScheme.Light }))
+        {
+            var page = await visitor.OpenAsync(session);
+            // What it did: its prompts, with what each took.
+            await SeesAsync(page.Locator(".rail .pr").Nth(0), "webhook retry test is flaky");
+            await SeesAsync(page.Locator(".rail .pr").Nth(1), "Run it 200 times");
+            // Why it cost that: by kind of tokens, agent and prompt.
+            await SeesAsync(page.Locator(".figures > div").Nth(0), @"main \$[\d.]+, sub-agents \$[\d.]+.*write \$[\d.]+");
+            await SeesAsync(page.Locator(".rail .pr .num").Nth(1), @"\$[\d.]+");
+            // Why the cache was missed, and the price of it.
+            await SeesAsync(page.Locator(".figures > div").Nth(1), @"missed twice, \$[\d.]+ more.*the tools changed.*not used in time");
+            // Which sub-agent failed, and of what.
+            await SeesAsync(page.Locator(".figures > div").Nth(4), "1 agent failed.*general-purpose.*rate_limit_error");
+            await SeesAsync(page.Locator(".rail .agent .bad"), "failed");
+
+            // And at the turns themselves.
+            await Expect(page.Locator("#turn-5 .note")).ToContainTextAsync("Cache expired.");
+            await Expect(page.Locator("#turn-6 .note")).ToContainTextAsync(new Regex(@"Cache rebuilt\..*the tools changed \(certain\).*tools\[6\] mcp__linear__create_issue"));
+            await Expect(page.Locator("#turn-6 .sub.is-bad")).ToContainTextAsync(new Regex("general-purpose.*failed.*rate limit", RegexOptions.Singleline));
+            await Expect(page.Locator(".event").GetByText("Compacted:")).ToBeVisibleAsync();
+
+            await page.GotoAsync($"{session}?turn=6#turn-6");
+            await SeesAsync(page.Locator(".insp"), "Why the cache missed.*Certain.*had it hit");
+            await page.GotoAsync($"/sessions/{await work.IdAsync(RecordedWork.Fork)}");
+            await Expect(page.Locator(".head .facts")).ToContainTextAsync("forked from");
+        }
+
+        await CompareAsync(work, session);
+        await PictureAsync(work.Address, session);
+    }
+
+    // From the miss to the two prompts, side by side; a program is told the same.
+    private async Task CompareAsync(RecordedWork work, string session)
+    {
+        await using var visitor = await chromium.VisitAsync(work.Address, new() { ViewportSize = Screen });
+        var page = await visitor.OpenAsync($"{session}?turn=6");
+        await page.Locator("#turn-6 .note a").ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Heading, new() { Level = 1 })).ToHaveTextAsync("Turn 5 → Turn 6");
+        await Expect(page.Locator("main")).ToContainTextAsync(new Regex("6 equal.*mcp__linear__create_issue.*new", RegexOptions.Singleline));
+        var told = await work.GetAsync(await page.Locator(".json").GetAttributeAsync("href") ?? "");
+        Assert.Equal("tools_changed", told.GetProperty("cache").GetProperty("reason").GetString());
+        Assert.Equal(6, told.GetProperty("tools").GetProperty("equal").GetInt32());
+        Assert.Equal(["new", .. Enumerable.Repeat("moved", 6)], told.GetProperty("tools").GetProperty("changes").EnumerateArray().Select(change => change.GetProperty("change").GetString()));
+        var chain = (await work.GetAsync($"/v1/exchanges/{told.GetProperty("b").GetString()}/chain")).GetProperty("messages");
+        // What a fork goes on from is told by the chain, and not by the call before it in time.
+        var fork = (await work.GetAsync($"/v1/exchanges?session={await work.IdAsync(RecordedWork.Fork)}")).GetProperty("items")[0].GetProperty("exchange_id").GetString();
+        await page.GotoAsync($"/compare?b={fork}");
+        await Expect(page.GetByRole(AriaRole.Heading, new() { Level = 1 })).ToHaveTextAsync("Turn 4 → Turn 1");
+        Assert.Equal(told.GetProperty("messages").GetProperty("equal").GetInt32() + told.GetProperty("messages").GetProperty("changes").EnumerateArray().Count(change => change.GetProperty("change").GetString() == "new"), chain.GetArrayLength());
+    }
+
+    private async Task PictureAsync(string address, string session)
+    {
+        var directory = Environment.GetEnvironmentVariable("LETHE_PICTURES");
+        foreach (var (scheme, width) in new[] { (ColorScheme.Light, 1440), (ColorScheme.Dark, 1440), (ColorScheme.Light, 390), (ColorScheme.Dark, 390) })
+        {
+            await using var visitor = await chromium.VisitAsync(address, new() { ViewportSize = new() { Width = width, Height = 900 }, ColorScheme = scheme });
+            var page = await visitor.OpenAsync($"{session}?turn=6");
+            Assert.Equal(0, await page.EvaluateAsync<int>("() => document.documentElement.scrollWidth - document.documentElement.clientWidth"));
+            var name = $"session-{scheme.ToString().ToLowerInvariant()}{(width == 1440 ? "" : "-narrow")}.png";
+            var kept = Path.Combine(directory is not null && width == 1440 ? directory : Path.Combine(Checkout.Root, "artifacts", "screenshots"), name);
+            await page.ScreenshotAsync(new() { Path = kept });
+        }
+    }
+
+    // In the window as it opened, and not below its edge.
+    private static async Task SeesAsync(ILocator place, string words)
+    {
+        await Expect(place).ToContainTextAsync(new Regex(words, RegexOptions.Singleline));
+        var box = await place.BoundingBoxAsync();
+        Assert.NotNull(box);
+        Assert.InRange(box.Y, 0, Screen.Height - 1);
+    }
+}
