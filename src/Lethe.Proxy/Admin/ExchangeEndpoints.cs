@@ -57,15 +57,18 @@ internal static class ExchangeEndpoints
         : NoExchange();
 
     private static IResult Chain(string id, HttpContext context, StoreReader reader) =>
-        Caller.OrgOf(context) is var org && reader.Exchange(org, id) is { } record
-            ? Results.Json(new ChainDocument(record.ExchangeId, record.Chain?.Leaf is { } leaf ? reader.Chain(org, leaf) : []), ApiJson.Default.ChainDocument)
+        NamedOrgs.Find(context, reader, org => reader.Exchange(org, id) is { } record ? new ChainDocument(record.ExchangeId, record.Chain?.Leaf is { } leaf ? reader.Chain(org, leaf) : []) : null) is { } chain
+            ? Results.Json(chain, ApiJson.Default.ChainDocument)
             : NoExchange();
 
     /// <param name="with">The earlier call; without it, the one whose cache this one was to use.</param>
     private static IResult Compare(string id, HttpContext context, StoreReader reader, string? with) =>
-        Caller.OrgOf(context) is var org && reader.Exchange(org, id) is { } record && (with ?? record.Cache?.ComparedWith) is { } earlier && reader.Exchange(org, earlier) is { } before
-            ? Results.Json(Comparison.Of(reader, org, before, record), ApiJson.Default.Comparison)
-            : NoExchange();
+        NamedOrgs.Find(context, reader, org => Compared(id, org, reader, with)) is { } comparison ? Results.Json(comparison, ApiJson.Default.Comparison) : NoExchange();
+
+    private static Comparison? Compared(string id, string org, StoreReader reader, string? with) =>
+        reader.Exchange(org, id) is { } record && (with ?? record.Cache?.ComparedWith) is { } earlier && reader.Exchange(org, earlier) is { } before
+            ? Comparison.Of(reader, org, before, record)
+            : null;
 
     private static IResult NoExchange() => ProblemDocument.Of(StatusCodes.Status404NotFound, "exchange_not_found", "No such exchange.");
 }
