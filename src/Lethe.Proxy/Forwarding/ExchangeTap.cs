@@ -56,7 +56,7 @@ internal sealed class ExchangeTap(ExchangeSink sink, ILogger logger)
         SocketTap? socket = null;
         Guard(response, (builder, response) =>
         {
-            socket = keepsBodies ? SocketTap.Open(builder, HeaderFields.Of(response), sink, logger) : null;
+            socket = keepsBodies ? SocketTap.Open(builder, HeaderFields.Of(response), sink.Begin, sink.HoldsEnd ? sink.WhenDurable : null, sink.Budget, logger) : null;
         });
         return socket;
     }

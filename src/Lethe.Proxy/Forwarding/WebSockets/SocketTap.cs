@@ -8,7 +8,7 @@ namespace Lethe.Proxy.Forwarding.WebSockets;
 /// The guarded way from a WebSocket to its capture: bytes are copied as they pass, in their order, and read by another thread. Nothing here throws or waits;
 /// a reader that falls behind by more than a bound, or that finds no memory, ends the capture, and the connection goes on.
 /// </summary>
-internal sealed class SocketTap(SocketCapture capture, List<ExchangeBuilder> underWay, ExchangeSink sink, ILogger logger) : IThreadPoolWorkItem
+internal sealed class SocketTap(SocketCapture capture, List<ExchangeBuilder> underWay, Func<ExchangeBuilder, ValueTask>? whenDurable, CaptureBudget? budget, ILogger logger) : IThreadPoolWorkItem
 {
     /// <summary>Copies of one connection that may wait to be read, as far as the memory of all captures has room for them.</summary>
     private const int WaitingBytesMax = 8 * 1024 * 1024;
@@ -22,18 +22,26 @@ internal sealed class SocketTap(SocketCapture capture, List<ExchangeBuilder> und
     private bool hasEnded;
 
     /// <summary>True when the end of a call waits for the disk.</summary>
-    public bool HoldsEnd => sink.HoldsEnd;
+    public bool HoldsEnd => whenDurable is not null;
 
     /// <summary>Null where nothing that is said there is captured.</summary>
-    public static SocketTap? Open(ExchangeBuilder handshake, IReadOnlyList<HeaderField> answerHeaders, ExchangeSink sink, ILogger logger)
+    /// <param name="begin">Mints the exchange of a call.</param>
+    /// <param name="whenDurable">Waits for a finished exchange to be on disk; null where nothing waits for that.</param>
+    public static SocketTap? Open(
+        ExchangeBuilder handshake,
+        IReadOnlyList<HeaderField> answerHeaders,
+        Func<ExchangeHead, ExchangeBuilder> begin,
+        Func<ExchangeBuilder, ValueTask>? whenDurable,
+        CaptureBudget? budget,
+        ILogger logger)
     {
         var underWay = new List<ExchangeBuilder>();
-        return SocketCapture.Open(handshake, answerHeaders, Begin, budget: sink.Budget) is { } capture ? new SocketTap(capture, underWay, sink, logger) : null;
+        return SocketCapture.Open(handshake, answerHeaders, Begin, budget: budget) is { } capture ? new SocketTap(capture, underWay, whenDurable, budget, logger) : null;
 
         ExchangeBuilder Begin(ExchangeHead head)
         {
-            var call = sink.Begin(head);
-            if (sink.HoldsEnd)
+            var call = begin(head);
+            if (whenDurable is not null)
             {
                 underWay.Add(call);
             }
@@ -59,7 +67,7 @@ internal sealed class SocketTap(SocketCapture capture, List<ExchangeBuilder> und
         {
             foreach (var call in await read.Task)
             {
-                await sink.WhenDurable(call);
+                await whenDurable!(call);
             }
 
             return true;
@@ -121,7 +129,7 @@ internal sealed class SocketTap(SocketCapture capture, List<ExchangeBuilder> und
             }
 
             var isBehind = waitingBytes + bytes.Length > WaitingBytesMax;
-            if (isBehind || sink.Budget?.TryTake(bytes.Length) == false)
+            if (isBehind || budget?.TryTake(bytes.Length) == false)
             {
                 isOff = true;
                 Put(new Piece(PieceKind.Gap) { Reason = isBehind ? "capture_behind" : "memory" });
@@ -187,7 +195,7 @@ internal sealed class SocketTap(SocketCapture capture, List<ExchangeBuilder> und
         if (piece.Count > 0)
         {
             ArrayPool<byte>.Shared.Return(piece.Bytes);
-            sink.Budget?.Give(piece.Count);
+            budget?.Give(piece.Count);
         }
 
         if (piece.Ended is { } ended)
