@@ -1,5 +1,6 @@
 using Lethe.Proxy.Access;
 using Lethe.Proxy.Problems;
+using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Lethe.Proxy.Page.SignIn;
 
@@ -78,7 +79,7 @@ internal static class SignInEndpoints
 
     private static IResult None() => ProblemDocument.Of(StatusCodes.Status404NotFound, "not_found", "No token is needed here.");
 
-    private static IResult Page(HttpContext context, int status, string? fault, string back, Caller? known) => PageEndpoints.View<SignInPage>(context, new()
+    private static RazorComponentResult<SignInPage> Page(HttpContext context, int status, string? fault, string back, Caller? known) => PageEndpoints.View<SignInPage>(context, new()
     {
         [nameof(SignInPage.Fault)] = fault,
         [nameof(SignInPage.Back)] = back,
