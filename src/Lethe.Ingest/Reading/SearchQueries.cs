@@ -9,7 +9,7 @@ internal static class SearchQueries
     private const int CandidatesAtOnce = 64;
 
     /// <summary>The index knows words, and not in which order they stand: of a frequent phrase no more than so many calls are read at a time.</summary>
-    private const int CandidatesMax = 512;
+    private const int CandidatesMax = 128;
 
     private const int HitsOfACallMax = 3;
     private const int BehindMax = 10_000;
