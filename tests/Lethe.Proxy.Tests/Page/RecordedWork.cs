@@ -133,7 +133,7 @@ internal sealed class RecordedWork : IAsyncDisposable
         talk.Add(RecordedTeam.User(new[] { new { type = "tool_result", tool_use_id = id, content = result, is_error = isError } }));
     }
 
-    private async Task SendAsync(ModelReply reply, ModelUsage? usage, IReadOnlyList<object> messages, string session, string? agent = null, string served = Model)
+    private async Task SendAsync(ModelReply reply, ModelUsage? usage, List<object> messages, string session, string? agent = null, string served = Model)
     {
         next = reply with { Usage = usage, Midway = () => clock.Pass(TimeSpan.FromSeconds(Math.Min(8, (usage?.Output ?? 0) / 70.0))) };
         var system = new[] { new { type = "text", text = "You are an agent that writes code.", cache_control = new { type = "ephemeral", ttl = "1h" } } };
@@ -163,7 +163,7 @@ internal sealed class RecordedWork : IAsyncDisposable
     }
 
     // The last message carries the mark, as Claude Code sets it.
-    private static object Marked(object message)
+    private static System.Text.Json.Nodes.JsonObject Marked(object message)
     {
         var json = JsonSerializer.SerializeToNode(message)!.AsObject();
         var mark = JsonSerializer.SerializeToNode(new { type = "ephemeral", ttl = "1h" });

@@ -8,7 +8,7 @@ using static Microsoft.Playwright.Assertions;
 namespace Lethe.Proxy.Tests.Page;
 
 /// <summary>A browser where tokens are needed: it signs in once, sees what its token sees, and is out when the token is.</summary>
-public sealed class SignInTests(Chromium chromium) : IClassFixture<Chromium>, IAsyncLifetime
+public sealed class SignInTests(Chromium chromium) : IClassFixture<Chromium>, IAsyncLifetime, IDisposable
 {
     private const string Org = "0b6f1c1e-0000-4000-8000-000000000001";
 
@@ -23,11 +23,9 @@ public sealed class SignInTests(Chromium chromium) : IClassFixture<Chromium>, IA
         browser = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false }) { BaseAddress = lethe.Admin.BaseAddress };
     }
 
-    public async Task DisposeAsync()
-    {
-        browser.Dispose();
-        await lethe.DisposeAsync();
-    }
+    public async Task DisposeAsync() => await lethe.DisposeAsync();
+
+    public void Dispose() => browser.Dispose();
 
     [Fact]
     public async Task A_browser_is_asked_once_goes_on_where_it_was_and_is_out_when_its_token_is_revoked()
