@@ -1,3 +1,5 @@
+using Lethe.Capture.Turns;
+
 namespace Lethe.Capture.Prices;
 
 /// <summary>A cost by its parts before it is rounded, in nano-USD.</summary>

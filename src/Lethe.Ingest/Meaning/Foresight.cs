@@ -231,6 +231,12 @@ internal sealed class Foresight(WorkingSet set, IReadOnlyList<NewExchange> round
                 needs.Namesakes.Add((at.Key.OrgId, claim.HarnessSessionId));
             }
 
+            // What it names may mean another one by now, and is asked for by its name.
+            if (at.Claimed is { HarnessId.Length: > 0 } named && !Session(at.Key.OrgId, new SessionKey(at.Key.OrgId, named.HarnessId, named.HarnessSessionId).ToId()))
+            {
+                return;
+            }
+
             if (at.ClaimedParent is not { } parent || !Session(at.Key.OrgId, parent))
             {
                 return;

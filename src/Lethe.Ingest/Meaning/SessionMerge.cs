@@ -29,10 +29,11 @@ internal static class SessionMerge
         var claims = from.Claims.ToList();
         MoveAll(set, from, into);
         Empty(set, from);
-        ParentLinks.Forsake(set, from);
+        // Either may have been named by the other alone, and both stay.
         from.MergedInto = into.Id;
         from.LinkChanged = true;
         into.NamedByAdded++;
+        ParentLinks.Forsake(set, from);
         if (wasReal && into.IsPlaceholder)
         {
             into.IsPlaceholder = false;

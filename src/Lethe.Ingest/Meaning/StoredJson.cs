@@ -1,5 +1,5 @@
 using System.Text.Json.Serialization;
-using Lethe.Capture.Prices;
+using Lethe.Capture.Turns;
 
 namespace Lethe.Ingest.Meaning;
 

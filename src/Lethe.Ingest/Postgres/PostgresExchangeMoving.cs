@@ -58,12 +58,16 @@ internal sealed class PostgresExchangeMoving(PostgresStatements statements)
         WHERE org = $1 AND session = $3
         """;
 
-    private const string JoinTools = """
+    // Who told the outcome is still in the session, and the outcome stays with it.
+    private const string IsToldHere =
+        "EXISTS (SELECT 1 FROM exchanges e WHERE e.org = t.org AND e.captured_at = t.answered_at AND e.exchange_id = t.answered_by AND e.own_session = t.session)";
+
+    private const string JoinTools = $"""
         INSERT INTO tool_calls AS known (org, session, call_id, name, arguments, asked_at, asked_by, is_error, is_cancelled, answered_at, answered_by)
         SELECT org, $3, call_id, name, arguments, asked_at, asked_by,
-               CASE answered_by WHEN $4 THEN is_error END, CASE answered_by WHEN $4 THEN is_cancelled END,
-               CASE answered_by WHEN $4 THEN answered_at END, CASE answered_by WHEN $4 THEN answered_by END
-        FROM tool_calls
+               CASE WHEN NOT {IsToldHere} THEN is_error END, CASE WHEN NOT {IsToldHere} THEN is_cancelled END,
+               CASE WHEN NOT {IsToldHere} THEN answered_at END, CASE WHEN NOT {IsToldHere} THEN answered_by END
+        FROM tool_calls t
         WHERE org = $1 AND session = $2 AND coalesce(asked_by, answered_by) = $4
         ON CONFLICT (org, session, call_id) DO UPDATE SET
           name = coalesce(known.name, excluded.name), arguments = coalesce(known.arguments, excluded.arguments),
@@ -93,7 +97,7 @@ internal sealed class PostgresExchangeMoving(PostgresStatements statements)
             Of(org), Of(from), Of(id));
         statements.Run(JoinTools, Of(org), Of(from), Of(into), Of(id));
         statements.Run(
-            "DELETE FROM tool_calls WHERE org = $1 AND session = $2 AND coalesce(asked_by, answered_by) = $3 AND coalesce(answered_by, $3) = $3", Of(org), Of(from), Of(id));
+            $"DELETE FROM tool_calls t WHERE org = $1 AND session = $2 AND coalesce(asked_by, answered_by) = $3 AND NOT {IsToldHere}", Of(org), Of(from), Of(id));
         statements.Run(
             "UPDATE tool_calls SET asked_at = NULL, asked_by = NULL, name = NULL, arguments = NULL WHERE org = $1 AND session = $2 AND asked_by = $3",
             Of(org), Of(from), Of(id));

@@ -55,10 +55,12 @@ internal sealed class PostgresSessionWriter(PostgresStatements statements)
         WHERE e.org = $1 AND e.captured_at = l.captured_at AND e.exchange_id = l.exchange_id
         """;
 
+    private const string MoveAnswers = "UPDATE responses SET session = $3 WHERE org = $1 AND session = $2";
+
     private static readonly string[] MergeSql =
     [
         "UPDATE exchanges SET session = $3, own_session = CASE own_session WHEN $2 THEN $3 ELSE own_session END WHERE org = $1 AND session = $2",
-        "UPDATE responses SET session = $3 WHERE org = $1 AND session = $2",
+        MoveAnswers,
         "DELETE FROM session_nodes WHERE org = $1 AND session = $2 AND $2 <> $3",
         "DELETE FROM tool_calls WHERE org = $1 AND session = $2 AND $2 <> $3",
         $"""
@@ -107,6 +109,11 @@ internal sealed class PostgresSessionWriter(PostgresStatements statements)
         set.MovedExchanges.ForEach(moving.Run);
         using (var batch = statements.Batch())
         {
+            foreach (var (_, from, into) in set.MovedExchanges.Where(moved => moved.From.IsRemoved))
+            {
+                Add(batch, MoveAnswers, Of(Org(from.Key.OrgId)), Of(from.Id), Of(into.Id));
+            }
+
             foreach (var (from, into) in set.Merged.Where(merged => merged.From.IsStored))
             {
                 foreach (var sql in MergeSql)

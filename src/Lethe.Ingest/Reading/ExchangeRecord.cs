@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Lethe.Capture.Prices;
+using Lethe.Capture.Turns;
 
 namespace Lethe.Ingest.Reading;
 

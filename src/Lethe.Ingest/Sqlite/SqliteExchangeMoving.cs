@@ -50,7 +50,10 @@ internal sealed class SqliteExchangeMoving(SqliteConnection connection)
         UPDATE sessions SET nodes = nodes - changes() WHERE session = @from;
         """;
 
-    private const string Tools = """
+    // Who told the outcome is still in the session, and the outcome stays with it.
+    private const string IsToldHere = "EXISTS (SELECT 1 FROM exchanges e WHERE e.exchange_id = t.answered_by AND e.own_session = t.session)";
+
+    private const string Tools = $"""
         UPDATE sessions
         SET tool_calls = tool_calls + (SELECT count(*) FROM tool_calls t WHERE t.session = @from AND t.asked_by = @id
           AND NOT EXISTS (SELECT 1 FROM tool_calls o WHERE o.session = @into AND o.call_id = t.call_id AND o.asked_by IS NOT NULL))
@@ -58,15 +61,15 @@ internal sealed class SqliteExchangeMoving(SqliteConnection connection)
         UPDATE sessions SET tool_calls = tool_calls - (SELECT count(*) FROM tool_calls WHERE session = @from AND asked_by = @id) WHERE session = @from;
         INSERT INTO tool_calls (session, call_id, name, arguments, asked_at, asked_by, is_error, is_cancelled, answered_at, answered_by)
         SELECT @into, call_id, name, arguments, asked_at, asked_by,
-               iif(answered_by = @id, is_error, NULL), iif(answered_by = @id, is_cancelled, NULL), iif(answered_by = @id, answered_at, NULL), iif(answered_by = @id, answered_by, NULL)
-        FROM tool_calls
+               iif({IsToldHere}, NULL, is_error), iif({IsToldHere}, NULL, is_cancelled), iif({IsToldHere}, NULL, answered_at), iif({IsToldHere}, NULL, answered_by)
+        FROM tool_calls t
         WHERE session = @from AND coalesce(asked_by, answered_by) = @id
         ON CONFLICT DO UPDATE SET
           name = coalesce(name, excluded.name), arguments = coalesce(arguments, excluded.arguments),
           asked_at = coalesce(asked_at, excluded.asked_at), asked_by = coalesce(asked_by, excluded.asked_by),
           is_error = coalesce(is_error, excluded.is_error), is_cancelled = coalesce(is_cancelled, excluded.is_cancelled),
           answered_at = coalesce(answered_at, excluded.answered_at), answered_by = coalesce(answered_by, excluded.answered_by);
-        DELETE FROM tool_calls WHERE session = @from AND coalesce(asked_by, answered_by) = @id AND coalesce(answered_by, @id) = @id;
+        DELETE FROM tool_calls AS t WHERE session = @from AND coalesce(asked_by, answered_by) = @id AND NOT {IsToldHere};
         UPDATE tool_calls SET asked_at = NULL, asked_by = NULL, name = NULL, arguments = NULL WHERE session = @from AND asked_by = @id;
         UPDATE responses SET session = @into
         WHERE session = @from AND (org, response_id) = (SELECT org, response_id FROM exchanges WHERE exchange_id = @id);

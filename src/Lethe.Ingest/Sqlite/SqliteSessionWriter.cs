@@ -19,6 +19,7 @@ internal sealed class SqliteSessionWriter : IDisposable
     private readonly Prepared renumber;
     private readonly Prepared[] merge;
     private readonly SqliteExchangeMoving moving;
+    private readonly Prepared moveAnswers;
     private readonly object?[] values = new object?[FirstTotal + SessionTotals.Count];
 
     public SqliteSessionWriter(SqliteConnection connection, SqliteNames names)
@@ -84,10 +85,11 @@ internal sealed class SqliteSessionWriter : IDisposable
             """,
             3);
         moving = new SqliteExchangeMoving(connection);
+        moveAnswers = new Prepared(connection, "UPDATE responses SET session = ?2 WHERE session = ?1", 2);
         merge =
         [
             new Prepared(connection, "UPDATE exchanges SET session = ?2, own_session = CASE own_session WHEN ?1 THEN ?2 ELSE own_session END WHERE session = ?1", 2),
-            new Prepared(connection, "UPDATE responses SET session = ?2 WHERE session = ?1", 2),
+            moveAnswers,
             new Prepared(connection, "DELETE FROM session_nodes WHERE session = ?1 AND ?2 <> ?1", 2),
             new Prepared(connection, "DELETE FROM tool_calls WHERE session = ?1 AND ?2 <> ?1", 2),
             new Prepared(connection, $"{ArchivedSums.Hand("t.session_id")} JOIN sessions t ON t.session = ?2 WHERE s.session = ?1 {ArchivedSums.Add}", 2),
@@ -121,6 +123,10 @@ internal sealed class SqliteSessionWriter : IDisposable
         foreach (var (clock, from, into) in set.MovedExchanges)
         {
             moving.Run(clock.Id.Bytes(), from.Row, into.Row);
+            if (from.IsRemoved)
+            {
+                moveAnswers.Run(from.Row, into.Row);
+            }
         }
 
         foreach (var session in set.Changed.Where(session => session.IsStored || !session.IsRemoved))

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Lethe.Capture.Prices;
+using Lethe.Capture.Turns;
 using Lethe.Ingest.Reading;
 using Lethe.Proxy.Terminal;
 using Spectre.Console;

@@ -1,6 +1,7 @@
 using Lethe.Capture;
 using Lethe.Capture.Exchanges;
 using Lethe.Capture.Prices;
+using Lethe.Capture.Turns;
 using Lethe.Ingest.Reading;
 
 namespace Lethe.Proxy.Importing;

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Lethe.Capture;
 using Lethe.Capture.Exchanges;
 using Lethe.Capture.Prices;
+using Lethe.Capture.Turns;
 using Lethe.Ingest.Meaning;
 using Lethe.Ingest.Reading;
 

@@ -1,4 +1,4 @@
-using Lethe.Capture.Prices;
+using Lethe.Capture.Turns;
 using Lethe.Ingest.Reading;
 
 namespace Lethe.Ingest.Tests.Storage;

@@ -1,4 +1,4 @@
-namespace Lethe.Capture.Prices;
+namespace Lethe.Capture.Turns;
 
 /// <summary>What a cost is made of, in nano-USD; the parts add up to it.</summary>
 /// <param name="Input">What was asked and read anew, sound and pictures too.</param>
