@@ -13,8 +13,8 @@ using Lethe.Proxy.Page.Sessions;
 using Lethe.Proxy.Page.SignIn;
 using Lethe.Proxy.Reading;
 using Lethe.Proxy.Recording;
-using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Http.HttpResults;
+using static Lethe.Proxy.Page.Frame.Rendering;
 
 namespace Lethe.Proxy.Page;
 
@@ -23,10 +23,6 @@ internal static class PageEndpoints
 {
     private const int CallsShown = 100;
     private const int SessionsShown = 200;
-
-    // Everything captured is hostile: what it holds can neither run nor load, whatever a component forgot.
-    private const string Policy =
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
 
     public static void AddPage(this IServiceCollection services)
     {
@@ -178,15 +174,4 @@ internal static class PageEndpoints
 
     private static RazorComponentResult<MissingPage> Missing(HttpContext context, string what) =>
         View<MissingPage>(context, new() { [nameof(MissingPage.What)] = what }, StatusCodes.Status404NotFound);
-
-    internal static RazorComponentResult<T> View<T>(HttpContext context, Dictionary<string, object?> parameters, int status = StatusCodes.Status200OK)
-        where T : IComponent
-    {
-        var headers = context.Response.Headers;
-        headers.ContentSecurityPolicy = Policy;
-        headers["Cross-Origin-Opener-Policy"] = "same-origin";
-        headers["Referrer-Policy"] = "no-referrer";
-        headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=()";
-        return new RazorComponentResult<T>(parameters) { StatusCode = status, PreventStreamingRendering = true };
-    }
 }

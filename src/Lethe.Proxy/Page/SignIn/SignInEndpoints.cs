@@ -1,4 +1,5 @@
 using Lethe.Proxy.Access;
+using Lethe.Proxy.Page.Frame;
 using Lethe.Proxy.Problems;
 using Microsoft.AspNetCore.Http.HttpResults;
 
@@ -79,7 +80,7 @@ internal static class SignInEndpoints
 
     private static IResult None() => ProblemDocument.Of(StatusCodes.Status404NotFound, "not_found", "No token is needed here.");
 
-    private static RazorComponentResult<SignInPage> Page(HttpContext context, int status, string? fault, string back, Caller? known) => PageEndpoints.View<SignInPage>(context, new()
+    private static RazorComponentResult<SignInPage> Page(HttpContext context, int status, string? fault, string back, Caller? known) => Rendering.View<SignInPage>(context, new()
     {
         [nameof(SignInPage.Fault)] = fault,
         [nameof(SignInPage.Back)] = back,
