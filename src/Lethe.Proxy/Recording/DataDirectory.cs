@@ -11,7 +11,7 @@ internal sealed class DataDirectory : IDisposable
     private static readonly int[] HeldErrors = [11, 35, unchecked((int)0x80070020)];
 
     /// <summary>Whoever asks <see cref="IsHeld"/> is in the way for a moment; an owner stays.</summary>
-    private static readonly TimeSpan LockWaitMax = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan LockWaitMax = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan LockPoll = TimeSpan.FromMilliseconds(10);
 
     private readonly FileStream hold;
