@@ -143,7 +143,8 @@ public abstract class ForgettingTests(StoreKind kind) : IDisposable
     public async Task A_disk_that_fails_at_any_step_of_erasing_loses_nothing_else_and_the_erasing_ends_after_the_next_start(bool withFacts)
     {
         var isThrough = false;
-        for (var step = 0; !isThrough; step++)
+        // Three steps fail at a time, so every step is among those that do.
+        for (var step = 0; !isThrough; step += 2)
         {
             Assert.True(step < 200, "The steps have no end.");
             using var one = new KeepingWorld(kind, KeepingWorld.Conversations());

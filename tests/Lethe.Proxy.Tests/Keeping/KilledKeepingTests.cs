@@ -8,7 +8,7 @@ namespace Lethe.Proxy.Tests.Keeping;
 /// <summary>SIGKILL while words are on their way out: whatever was left of the job is found and finished, and nothing else is touched.</summary>
 public sealed class KilledKeepingTests : IAsyncLifetime
 {
-    private const int Rounds = 10;
+    private const int Rounds = 7;
     private const int MoreCalls = 60;
 
     private static readonly TimeSpan DoneMax = TimeSpan.FromSeconds(60);
