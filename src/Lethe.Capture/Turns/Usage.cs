@@ -91,7 +91,8 @@ public sealed record Usage
         ? null
         : (Input ?? 0) + (CacheRead ?? 0) + (CacheWrite ?? 0);
 
-    private static long? Sum(long? one, long? other) => one is null && other is null ? null : (one ?? 0) + (other ?? 0);
+    /// <summary>Two counts together; null when neither was told.</summary>
+    public static long? Sum(long? one, long? other) => one is null && other is null ? null : (one ?? 0) + (other ?? 0);
 }
 
 /// <summary>One pass inside a call: its kind (<c>message</c>, <c>compaction</c>, …), its model and its own tokens.</summary>

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Lethe.Capture.Turns;
 using Lethe.Ingest.Journaling;
 using Lethe.Ingest.Meaning;
 
@@ -75,11 +76,11 @@ internal static class ExchangeRows
             return null;
         }
 
-        var cacheWrite = Sum(row.CacheWrite5m, row.CacheWrite1h);
+        var cacheWrite = Usage.Sum(row.CacheWrite5m, row.CacheWrite1h);
         return new UsageRecord
         {
             Source = row.UsageFinal != 0 ? "final" : UsageRecord.Partial,
-            InputTokens = Sum(Sum(row.Input, row.CacheRead), cacheWrite),
+            InputTokens = Usage.Sum(Usage.Sum(row.Input, row.CacheRead), cacheWrite),
             CacheReadTokens = row.CacheRead,
             CacheWriteTokens = cacheWrite,
             OutputTokens = row.Output,
@@ -105,8 +106,6 @@ internal static class ExchangeRows
     private static ParentRecord? ParentOf(ExchangeRow row) => row.ClaimSessionId is null
         ? null
         : new ParentRecord(row.ParentSessionId?.ToString("D"), row.ClaimHarnessId ?? row.ParentHarnessId, row.ClaimSessionId, row.ParentResolution ?? "unresolved");
-
-    private static long? Sum(long? a, long? b) => a is null && b is null ? null : (a ?? 0) + (b ?? 0);
 
     private static string? Text(byte[]? utf8) => utf8 is null ? null : Encoding.UTF8.GetString(utf8);
 

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Lethe.Capture.Decoding.Counts;
 using Lethe.Capture.Decoding.Json;
 using Lethe.Capture.Turns;
+using static Lethe.Capture.Turns.Usage;
 
 namespace Lethe.Capture.Decoding.Gemini;
 
@@ -41,25 +42,11 @@ internal static class GeminiUsage
         };
     }
 
-    private static long? Sum(long? one, long? other) => one is null && other is null ? null : (one ?? 0) + (other ?? 0);
-
     // Of vectors the details have a name of their own.
     private static long? InPrompt(ReadOnlySpan<byte> modality, JsonElement usage) =>
         Sum(Of(modality, usage, "promptTokensDetails"u8) ?? Of(modality, usage, "promptTokenDetails"u8), Of(modality, usage, "toolUsePromptTokensDetails"u8));
 
-    private static long? Of(ReadOnlySpan<byte> modality, JsonElement usage, ReadOnlySpan<byte> details)
-    {
-        long? sum = null;
-        foreach (var detail in usage.Items(details))
-        {
-            if (detail.Is("modality"u8, modality) && detail.Count("tokenCount"u8) is { } tokens)
-            {
-                sum = (sum ?? 0) + tokens;
-            }
-        }
-
-        return sum;
-    }
+    private static long? Of(ReadOnlySpan<byte> modality, JsonElement usage, ReadOnlySpan<byte> details) => ModalityCounts.Of(modality, usage, details, "tokenCount"u8);
 
     // What is paid by the token without further ado is no tier.
     private static string? Traffic(string? type) => type is null or "ON_DEMAND" or "TRAFFIC_TYPE_UNSPECIFIED" ? null : type.ToLowerInvariant();

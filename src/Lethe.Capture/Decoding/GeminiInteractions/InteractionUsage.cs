@@ -2,6 +2,7 @@ using System.Text.Json;
 using Lethe.Capture.Decoding.Counts;
 using Lethe.Capture.Decoding.Json;
 using Lethe.Capture.Turns;
+using static Lethe.Capture.Turns.Usage;
 
 namespace Lethe.Capture.Decoding.GeminiInteractions;
 
@@ -38,19 +39,5 @@ internal static class InteractionUsage
         };
     }
 
-    private static long? Sum(long? one, long? other) => one is null && other is null ? null : (one ?? 0) + (other ?? 0);
-
-    private static long? Of(ReadOnlySpan<byte> modality, JsonElement usage, ReadOnlySpan<byte> details)
-    {
-        long? sum = null;
-        foreach (var detail in usage.Items(details))
-        {
-            if (detail.Is("modality"u8, modality) && detail.Count("tokens"u8) is { } tokens)
-            {
-                sum = (sum ?? 0) + tokens;
-            }
-        }
-
-        return sum;
-    }
+    private static long? Of(ReadOnlySpan<byte> modality, JsonElement usage, ReadOnlySpan<byte> details) => ModalityCounts.Of(modality, usage, details, "tokens"u8);
 }
