@@ -10,6 +10,9 @@ internal sealed class CacheQueries(IReadConnections connections, DbConnection db
     /// <summary>How far a prompt is gone back to find an answer that it goes on from; farther back the call before it in its session counts.</summary>
     private const int StepsMax = 32;
 
+    /// <summary>No vendor keeps a prompt for so long; an answer from before that explains no miss, and months that lie farther back are not looked at.</summary>
+    private static readonly TimeSpan AnswersReach = TimeSpan.FromDays(32);
+
     // How the dialects name a block with a picture.
     private static readonly byte[][] Images = ["\"type\":\"image"u8.ToArray(), "\"type\":\"input_image"u8.ToArray(), "\"inlineData\":"u8.ToArray(), "\"image\":{"u8.ToArray()];
 
@@ -38,30 +41,29 @@ internal sealed class CacheQueries(IReadConnections connections, DbConnection db
         return verdicts;
     }
 
-    // The nearest earlier answer of the same model that the prompt goes on from.
-    private Dictionary<Guid, Guid> Ancestors(IReadOnlyList<Guid> calls) => Ask<Ancestor>(
+    // The nearest earlier answer of the same model that the prompt goes on from. Each call is gone back message by message and no farther than to that answer. The
+    // lookups are subqueries, for a planner that takes them for joins reads every message of the store. NULLIF is a NULL of the id's type.
+    private Dictionary<Guid, Guid> Ancestors(IReadOnlyList<Guid> calls) => Ask<EarlierCall>(
         $"""
-        WITH RECURSIVE back (call_id, captured_at, model, node, steps) AS (
-          SELECT c.exchange_id, c.captured_at, c.model, m.parent_hash, 1
+        WITH RECURSIVE back (call_id, captured_at, model, node, steps, before_id) AS (
+          SELECT c.exchange_id, c.captured_at, c.model, (SELECT m.parent_hash FROM message_steps m WHERE m.org = @owner AND m.hash = c.leaf_hash), 1,
+            NULLIF(c.exchange_id, c.exchange_id)
           FROM cached_calls c
-          JOIN message_steps m ON m.org = c.org AND m.hash = c.leaf_hash
           WHERE c.org = @owner AND {connections.IsAmong("c.exchange_id", "ids")}
           UNION ALL
-          SELECT b.call_id, b.captured_at, b.model, m.parent_hash, b.steps + 1
+          SELECT b.call_id, b.captured_at, b.model, (SELECT m.parent_hash FROM message_steps m WHERE m.org = @owner AND m.hash = b.node), b.steps + 1, (
+            SELECT a.exchange_id FROM answers_by_leaf a
+            WHERE a.org = @owner AND a.leaf_hash = b.node AND a.model = b.model AND a.input IS NOT NULL
+              AND a.captured_at < b.captured_at AND a.captured_at >= b.captured_at - {(long)AnswersReach.TotalMicroseconds}
+            ORDER BY a.captured_at DESC, a.exchange_id DESC
+            LIMIT 1)
           FROM back b
-          JOIN message_steps m ON m.org = @owner AND m.hash = b.node
-          WHERE b.steps < {StepsMax}
+          WHERE b.before_id IS NULL AND b.node IS NOT NULL AND b.steps <= {StepsMax}
         )
-        SELECT b.call_id, a.exchange_id, a.captured_at, b.steps
-        FROM back b
-        JOIN answers_by_leaf a ON a.org = @owner AND a.leaf_hash = b.node
-        WHERE a.model = b.model AND a.captured_at < b.captured_at AND a.input IS NOT NULL
+        SELECT call_id AS exchange_id, before_id FROM back WHERE before_id IS NOT NULL
         """,
         calls)
-        .GroupBy(found => found.CallId)
-        .ToDictionary(
-            found => found.Key,
-            found => found.OrderBy(one => one.Steps).ThenByDescending(one => one.CapturedAt).ThenByDescending(one => one.ExchangeId).First().ExchangeId);
+        .ToDictionary(found => found.ExchangeId, found => found.BeforeId!.Value);
 
     private IEnumerable<(Guid Call, Guid Before)> Earlier(IReadOnlyList<Guid> calls) => Ask<EarlierCall>(
         $"SELECT exchange_id, before_id FROM calls_before WHERE org = @owner AND {connections.IsAmong("exchange_id", "ids")}", calls)
@@ -199,14 +201,6 @@ internal sealed class CacheQueries(IReadConnections connections, DbConnection db
     {
         var named = tool.ValueKind == JsonValueKind.Object && tool.TryGetProperty("function", out var function) ? function : tool;
         return named.ValueKind == JsonValueKind.Object && named.TryGetProperty("name", out var name) && name.ValueKind == JsonValueKind.String ? name.GetRawText().Trim('"') : null;
-    }
-
-    private sealed class Ancestor
-    {
-        public Guid CallId { get; init; }
-        public Guid ExchangeId { get; init; }
-        public long CapturedAt { get; init; }
-        public long Steps { get; init; }
     }
 
     private sealed class EarlierCall
