@@ -10,8 +10,8 @@ internal sealed class CacheQueries(IReadConnections connections, DbConnection db
     /// <summary>How far a prompt is gone back to find an answer that it goes on from; farther back the call before it in its session counts.</summary>
     private const int StepsMax = 32;
 
-    /// <summary>No vendor keeps a prompt for so long; an answer from before that explains no miss, and months that lie farther back are not looked at.</summary>
-    private static readonly TimeSpan AnswersReach = TimeSpan.FromDays(32);
+    /// <summary>Microseconds. No vendor keeps a prompt for so long; an answer from before that explains no miss, and months that lie farther back are not looked at.</summary>
+    private const long Reach = 32L * 24 * 60 * 60 * 1_000_000;
 
     // How the dialects name a block with a picture.
     private static readonly byte[][] Images = ["\"type\":\"image"u8.ToArray(), "\"type\":\"input_image"u8.ToArray(), "\"inlineData\":"u8.ToArray(), "\"image\":{"u8.ToArray()];
@@ -20,16 +20,18 @@ internal sealed class CacheQueries(IReadConnections connections, DbConnection db
 
     private static readonly JsonDocumentOptions AnyDepth = new() { MaxDepth = 256 };
 
-    public Dictionary<Guid, CacheRecord> Of(IReadOnlyList<Guid> calls)
+    public Dictionary<Guid, CacheRecord> Of(IReadOnlyList<ExchangeRow> askedFor)
     {
-        var before = Ancestors(calls);
+        List<Guid> calls = [.. askedFor.Select(row => row.ExchangeId)];
+        var (from, until) = (askedFor.Min(row => row.CapturedAt), askedFor.Max(row => row.CapturedAt));
+        var before = Ancestors(calls, from, until);
         var known = before.Keys.ToHashSet();
         foreach (var (call, earlier) in Earlier([.. calls.Where(call => !known.Contains(call))]))
         {
             before[call] = earlier;
         }
 
-        var rows = Rows([.. calls.Concat(before.Values).Distinct()]);
+        var rows = Rows([.. calls.Concat(before.Values).Distinct()], before.Count == known.Count ? from - Reach : 0, until);
         var verdicts = new Dictionary<Guid, CacheRecord>();
         foreach (var id in calls.Where(rows.ContainsKey))
         {
@@ -43,18 +45,19 @@ internal sealed class CacheQueries(IReadConnections connections, DbConnection db
 
     // The nearest earlier answer of the same model that the prompt goes on from. Each call is gone back message by message and no farther than to that answer. The
     // lookups are subqueries, for a planner that takes them for joins reads every message of the store. NULLIF is a NULL of the id's type.
-    private Dictionary<Guid, Guid> Ancestors(IReadOnlyList<Guid> calls) => Ask<EarlierCall>(
+    private Dictionary<Guid, Guid> Ancestors(IReadOnlyList<Guid> calls, long from, long until) => Ask<EarlierCall>(
         $"""
         WITH RECURSIVE back (call_id, captured_at, model, node, steps, before_id) AS (
           SELECT c.exchange_id, c.captured_at, c.model, (SELECT m.parent_hash FROM message_steps m WHERE m.org = @owner AND m.hash = c.leaf_hash), 1,
             NULLIF(c.exchange_id, c.exchange_id)
           FROM cached_calls c
-          WHERE c.org = @owner AND {connections.IsAmong("c.exchange_id", "ids")}
+          WHERE c.org = @owner AND {connections.IsAmong("c.exchange_id", "ids")} AND c.captured_at >= @from AND c.captured_at <= @until
           UNION ALL
           SELECT b.call_id, b.captured_at, b.model, (SELECT m.parent_hash FROM message_steps m WHERE m.org = @owner AND m.hash = b.node), b.steps + 1, (
             SELECT a.exchange_id FROM answers_by_leaf a
             WHERE a.org = @owner AND a.leaf_hash = b.node AND a.model = b.model AND a.input IS NOT NULL
-              AND a.captured_at < b.captured_at AND a.captured_at >= b.captured_at - {(long)AnswersReach.TotalMicroseconds}
+              AND a.captured_at < b.captured_at AND a.captured_at >= b.captured_at - {Reach}
+              AND a.captured_at <= @until AND a.captured_at >= @from - {Reach}
             ORDER BY a.captured_at DESC, a.exchange_id DESC
             LIMIT 1)
           FROM back b
@@ -62,7 +65,9 @@ internal sealed class CacheQueries(IReadConnections connections, DbConnection db
         )
         SELECT call_id AS exchange_id, before_id FROM back WHERE before_id IS NOT NULL
         """,
-        calls)
+        calls,
+        from,
+        until)
         .ToDictionary(found => found.ExchangeId, found => found.BeforeId!.Value);
 
     private IEnumerable<(Guid Call, Guid Before)> Earlier(IReadOnlyList<Guid> calls) => Ask<EarlierCall>(
@@ -70,10 +75,11 @@ internal sealed class CacheQueries(IReadConnections connections, DbConnection db
         .Where(found => found.BeforeId is not null)
         .Select(found => (found.ExchangeId, found.BeforeId!.Value));
 
-    private Dictionary<Guid, CachedCall> Rows(IReadOnlyList<Guid> calls) => Ask<CachedCall>(
-        $"SELECT * FROM cached_calls WHERE org = @owner AND {connections.IsAmong("exchange_id", "ids")}", calls).ToDictionary(row => row.ExchangeId);
+    private Dictionary<Guid, CachedCall> Rows(IReadOnlyList<Guid> calls, long from, long until) => Ask<CachedCall>(
+        $"SELECT * FROM cached_calls WHERE org = @owner AND {connections.IsAmong("exchange_id", "ids")} AND captured_at >= @from AND captured_at <= @until", calls, from, until)
+        .ToDictionary(row => row.ExchangeId);
 
-    private List<T> Ask<T>(string sql, IReadOnlyList<Guid> calls)
+    private List<T> Ask<T>(string sql, IReadOnlyList<Guid> calls, long from = 0, long until = 0)
     {
         if (calls.Count == 0)
         {
@@ -83,6 +89,8 @@ internal sealed class CacheQueries(IReadConnections connections, DbConnection db
         var parameters = new DynamicParameters();
         parameters.Add("owner", owner);
         parameters.Add("ids", connections.ExchangeIds(calls));
+        parameters.Add("from", from);
+        parameters.Add("until", until);
         return db.Query<T>(sql, parameters, snapshot).AsList();
     }
 

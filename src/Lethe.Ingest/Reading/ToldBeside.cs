@@ -15,7 +15,7 @@ internal static class ToldBeside
         }
 
         var results = ToolResults(rows, connections, db, owner, snapshot);
-        var calls = rows.Where(HasCache).Select(row => row.ExchangeId).ToList();
+        var calls = rows.Where(HasCache).ToList();
         var caches = calls.Count == 0 ? [] : new CacheQueries(connections, db, snapshot, owner).Of(calls);
         foreach (var row in rows)
         {
