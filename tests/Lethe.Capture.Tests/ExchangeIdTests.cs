@@ -27,4 +27,17 @@ public sealed class ExchangeIdTests
 
         Assert.Equal(8 * Each, ids.Count);
     }
+
+    [Fact]
+    public void Of_one_millisecond_the_keys_decide_which_id_comes_first_whenever_they_were_minted()
+    {
+        string[] keys = [.. Enumerable.Range(0, 100).Select(i => $"key {i}")];
+        var first = keys.OrderBy(key => ExchangeId.New(Noon, key).ToString(), StringComparer.Ordinal);
+        var again = keys.Reverse().OrderBy(key => ExchangeId.New(Noon, key).ToString(), StringComparer.Ordinal);
+
+        Assert.Equal(first, again);
+        Assert.NotEqual(ExchangeId.New(Noon, "key"), ExchangeId.New(Noon, "key"));
+        Assert.Equal(7, ExchangeId.New(Noon, "key").Value.Version);
+        Assert.InRange(ExchangeId.New(Noon, "key").Value.Variant, 0x8, 0xB);
+    }
 }

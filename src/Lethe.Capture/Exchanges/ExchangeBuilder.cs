@@ -50,7 +50,7 @@ public sealed class ExchangeBuilder : IDisposable
         startedAt = time.GetTimestamp();
         var now = TruncateToMicroseconds(time.GetUtcNow());
         CapturedAt = head.CapturedAt is { } at ? TruncateToMicroseconds(at.ToUniversalTime()) : now;
-        Id = ExchangeId.New(now);
+        Id = head is { CapturedAt: not null, CommitKey: { } key } ? ExchangeId.New(CapturedAt, key) : ExchangeId.New(now);
         if (head.Kind is { } kind)
         {
             attributes = new Dictionary<string, string> { [ProducedKind.Attribute] = kind };

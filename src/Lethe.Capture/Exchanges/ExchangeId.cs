@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
+using System.Text;
 
 namespace Lethe.Capture.Exchanges;
 
@@ -9,6 +10,7 @@ public readonly record struct ExchangeId(Guid Value)
     private const int IdBytes = 16;
     private const int TimeBytes = 6;
     private const int RandomBytes = IdBytes - TimeBytes;
+    private const int KeyBytes = 5;
 
     // The system is asked for the randomness of many ids at once: it takes longer to ask than to answer.
     [ThreadStatic]
@@ -17,15 +19,24 @@ public readonly record struct ExchangeId(Guid Value)
     [ThreadStatic]
     private static int used;
 
-    /// <summary>Mints an id whose first 48 bits are <paramref name="now"/> in Unix milliseconds; the rest is random, but for version and variant.</summary>
+    /// <summary>Mints an id whose first 48 bits are <paramref name="now"/> in Unix milliseconds, 0 before 1970; the rest is random, but for version and variant.</summary>
     public static ExchangeId New(DateTimeOffset now)
     {
         Span<byte> id = stackalloc byte[IdBytes];
-        BinaryPrimitives.WriteInt64BigEndian(id, now.ToUnixTimeMilliseconds() << 16);
+        BinaryPrimitives.WriteInt64BigEndian(id, Math.Max(0, now.ToUnixTimeMilliseconds()) << 16);
         Randomness().CopyTo(id[TimeBytes..]);
-        id[6] = (byte)(0x70 | (id[6] & 0x0f));
-        id[8] = (byte)(0x80 | (id[8] & 0x3f));
-        return new ExchangeId(new Guid(id, bigEndian: true));
+        return Marked(id);
+    }
+
+    /// <summary>Mints an id for what somebody else has captured and names by a key: among those of one millisecond the keys decide which comes first, whatever arrives when.</summary>
+    public static ExchangeId New(DateTimeOffset at, string key)
+    {
+        Span<byte> id = stackalloc byte[IdBytes];
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        New(at).Value.TryWriteBytes(id, bigEndian: true, out _);
+        SHA256.HashData(Encoding.UTF8.GetBytes(key), hash);
+        hash[..KeyBytes].CopyTo(id[TimeBytes..]);
+        return Marked(id);
     }
 
     public static bool TryParse(string? text, out ExchangeId id)
@@ -36,6 +47,13 @@ public readonly record struct ExchangeId(Guid Value)
     }
 
     public override string ToString() => Value.ToString("D");
+
+    private static ExchangeId Marked(Span<byte> id)
+    {
+        id[6] = (byte)(0x70 | (id[6] & 0x0f));
+        id[8] = (byte)(0x80 | (id[8] & 0x3f));
+        return new ExchangeId(new Guid(id, bigEndian: true));
+    }
 
     private static ReadOnlySpan<byte> Randomness()
     {

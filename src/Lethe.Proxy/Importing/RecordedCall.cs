@@ -27,10 +27,11 @@ internal sealed record RecordedCall(
     public static CapturedExchange Of(RecordedCall call)
     {
         var at = call.At.AddTicks(-(call.At.Ticks % TimeSpan.TicksPerMicrosecond));
+        var key = RetoldCall.KeyOf(["call", at.UtcTicks.ToString(System.Globalization.CultureInfo.InvariantCulture), call.Method, call.Url.OriginalString, Hash(call.Request), Hash(call.Response)]);
         return new CapturedExchange
         {
-            Id = ExchangeId.New(at),
-            CommitKey = RetoldCall.KeyOf(["call", at.UtcTicks.ToString(System.Globalization.CultureInfo.InvariantCulture), call.Method, call.Url.OriginalString, Hash(call.Request), Hash(call.Response)]),
+            Id = ExchangeId.New(at, key),
+            CommitKey = key,
             Door = Door.Ingest,
             CapturedAt = at,
             Duration = call.Took,

@@ -48,10 +48,11 @@ internal sealed class RetoldCall(string harness)
             attributes[ProducedKind.AnswerAttribute] = AnswerId;
         }
 
+        var key = KeyOf([harness, .. Identity]);
         return new CapturedExchange
         {
-            Id = ExchangeId.New(At),
-            CommitKey = KeyOf([harness, .. Identity]),
+            Id = ExchangeId.New(At, key),
+            CommitKey = key,
             Door = Door.Ingest,
             CapturedAt = At,
             Duration = EndedAt > At ? EndedAt - At : null,
