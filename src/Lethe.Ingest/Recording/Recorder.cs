@@ -92,8 +92,11 @@ public sealed class Recorder : IAsyncDisposable
     /// <summary>True once the whole call is on disk, false when it is not recorded; to be asked for before the call is finished.</summary>
     public Task<bool> WhenKeptAsync(ExchangeBuilder builder) => calls.TryGetValue(builder.Id, out var call) ? call.Kept : Task.FromResult(false);
 
-    /// <summary>True while so much more may wait for the disk, and the journal may grow.</summary>
-    public bool HasRoomFor(long bytes) => !disposed && !journal.IsFull && budget.HeldBytes + bytes + HeadBytesMin <= settings.PendingBytesMax;
+    /// <summary>False while the disk refuses or does not answer.</summary>
+    public bool IsWritable => journal.IsWritable;
+
+    /// <summary>True while the disk takes what it is given, so much more may wait for it, and the journal may grow.</summary>
+    public bool HasRoomFor(long bytes) => !disposed && IsWritable && !journal.IsFull && budget.HeldBytes + bytes + HeadBytesMin <= settings.PendingBytesMax;
 
     /// <summary>Ends what is in flight as cut off by our own stop, and waits until it is on disk.</summary>
     public async ValueTask DisposeAsync()

@@ -56,41 +56,39 @@ internal sealed class ProducedCalls(Recorder recorder, CommitWaiters waiters, Fu
     public async Task<bool> KeptAsync(HandedOver handed, CancellationToken gone)
     {
         waiters.Forget(handed.Id);
-        try
-        {
-            return await handed.Kept.WaitAsync(CommitMax, time, gone);
-        }
-        catch (TimeoutException)
-        {
-            return false;
-        }
+        return await SettlesAsync(handed.Kept, static () => false, gone) && await handed.Kept;
     }
 
     /// <summary>What became of it; null when the journal lost it, or the store did not take it in time.</summary>
     public async Task<DeliveryResult?> CommittedAsync(HandedOver handed, CancellationToken gone)
     {
-        var began = time.GetTimestamp();
         try
         {
-            while (true)
-            {
-                await Task.WhenAny(handed.Committed, Task.Delay(LookInterval, time, gone));
-                if (handed.Committed.IsCompletedSuccessfully)
-                {
-                    return await handed.Committed;
-                }
-
-                gone.ThrowIfCancellationRequested();
-                if (IsLost(handed) || phase() is IngestPhase.Retrying or IngestPhase.Halted or IngestPhase.Stopped || time.GetElapsedTime(began) > CommitMax)
-                {
-                    return null;
-                }
-            }
+            return await SettlesAsync(handed.Committed, () => IsLost(handed) || phase() is IngestPhase.Retrying or IngestPhase.Halted or IngestPhase.Stopped, gone)
+                ? await handed.Committed
+                : null;
         }
         finally
         {
             waiters.Forget(handed.Id);
         }
+    }
+
+    // False once there is no use in waiting longer: what waits for a disk that refuses is written when it takes it, and the producer asks again.
+    private async Task<bool> SettlesAsync(Task settled, Func<bool> isInVain, CancellationToken gone)
+    {
+        var began = time.GetTimestamp();
+        while (!settled.IsCompletedSuccessfully)
+        {
+            await Task.WhenAny(settled, Task.Delay(LookInterval, time, gone));
+            gone.ThrowIfCancellationRequested();
+            if (!settled.IsCompletedSuccessfully && (isInVain() || !recorder.IsWritable || time.GetElapsedTime(began) > CommitMax))
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     private static bool IsLost(HandedOver handed) => handed.Kept is { IsCompletedSuccessfully: true, Result: false };

@@ -29,7 +29,21 @@ internal sealed class LetheProcess : IAsyncDisposable
 
     /// <summary>Starts <c>lethe run</c> and waits until it says that it is ready.</summary>
     /// <param name="settings">Configuration, as <c>Lethe:…</c> keys; the Envoy of a test looks for its processor where <c>Lethe:ExtProc:Listen</c> says.</param>
-    public static async Task<LetheProcess> StartAsync(string? dataDirectory = null, params (string Key, string Value)[] settings)
+    public static Task<LetheProcess> StartAsync(string? dataDirectory = null, params (string Key, string Value)[] settings) => StartAsync([], dataDirectory, settings);
+
+    /// <summary>The same, with its data on a disk of so many mebibytes that only this process sees. Who is not root has one in a user namespace of its own.</summary>
+    public static async Task<LetheProcess> StartOnSmallDiskAsync(int megabytes)
+    {
+        var disk = Directory.CreateTempSubdirectory("lethe-disk-").FullName;
+        string[] within =
+        [
+            "unshare", .. Environment.IsPrivilegedProcess ? (string[])["--mount"] : ["--user", "--map-root-user", "--mount"],
+            "sh", "-c", $"mount -t tmpfs -o size={megabytes.ToString(CultureInfo.InvariantCulture)}m,mode=0700 tmpfs '{disk}' && exec \"$@\"", "sh",
+        ];
+        return await StartAsync(within, Path.Combine(disk, "data"), []);
+    }
+
+    private static async Task<LetheProcess> StartAsync(string[] within, string? dataDirectory, (string Key, string Value)[] settings)
     {
         const string AnyPort = "http://127.0.0.1:0";
         var data = dataDirectory ?? Path.Combine(Directory.CreateTempSubdirectory("lethe-test-").FullName, "data");
@@ -39,7 +53,7 @@ internal sealed class LetheProcess : IAsyncDisposable
             environment[key.Replace(":", "__", StringComparison.Ordinal)] = value;
         }
 
-        var program = LetheProgram.Start(AppContext.BaseDirectory, environment, "run", "--data", data, "--listen", AnyPort, "--admin", AnyPort);
+        var program = LetheProgram.StartWithin(within, AppContext.BaseDirectory, environment, "run", "--data", data, "--listen", AnyPort, "--admin", AnyPort);
         try
         {
             var lethe = new LetheProcess(program, data, dataDirectory is null, await Door("forwarding"), await Door("admin"), await Door("ext_proc"));
@@ -73,6 +87,14 @@ internal sealed class LetheProcess : IAsyncDisposable
         var line = File.ReadLines($"/proc/{program.Id}/status").Single(line => line.StartsWith("VmHWM:", StringComparison.Ordinal));
         return long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2], CultureInfo.InvariantCulture) * 1024;
     }
+
+    /// <summary>A file as the process sees it.</summary>
+    public string Sees(string path) => $"/proc/{program.Id.ToString(CultureInfo.InvariantCulture)}/root{path}";
+
+    /// <summary>Runs one command where the process is: it sees the same disks.</summary>
+    public Task<(int ExitCode, string Output, string Error)> RunBesideAsync(params string[] args) => LetheProgram.RunWithinAsync(
+        ["nsenter", "--target", program.Id.ToString(CultureInfo.InvariantCulture), .. Environment.IsPrivilegedProcess ? (string[])["--mount"] : ["--user", "--preserve-credentials", "--mount"]],
+        args);
 
     /// <summary>The records of <c>lethe export</c>, one per exchange.</summary>
     public Task<List<JsonElement>> ExportAsync(params string[] arguments) => ExportAsync(DataDirectory, arguments);

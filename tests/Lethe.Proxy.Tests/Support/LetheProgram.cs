@@ -34,6 +34,17 @@ internal sealed partial class LetheProgram : IDisposable
     public static LetheProgram Start(string directory, IEnumerable<KeyValuePair<string, string>> environment, params string[] args) =>
         Start(directory, environment, [.. AllSignals, "dotnet", Path.Combine(AppContext.BaseDirectory, "lethe.dll")], args);
 
+    /// <param name="within">A command that runs another.</param>
+    public static LetheProgram StartWithin(string[] within, string directory, IEnumerable<KeyValuePair<string, string>> environment, params string[] args) =>
+        Start(directory, environment, [.. within, .. AllSignals, "dotnet", Path.Combine(AppContext.BaseDirectory, "lethe.dll")], args);
+
+    /// <summary>Runs one command to its end inside another.</summary>
+    public static async Task<(int ExitCode, string Output, string Error)> RunWithinAsync(string[] within, params string[] args)
+    {
+        using var lethe = StartWithin(within, AppContext.BaseDirectory, [], args);
+        return await lethe.ExitAsync();
+    }
+
     /// <summary>As nohup starts it.</summary>
     public static LetheProgram StartIgnoringHangUp(string directory, params string[] args) =>
         Start(directory, [], ["sh", "-c", "trap '' HUP; exec \"$@\"", "sh", "dotnet", Path.Combine(AppContext.BaseDirectory, "lethe.dll")], args);
