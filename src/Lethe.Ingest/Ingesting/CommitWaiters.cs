@@ -9,6 +9,9 @@ public sealed class CommitWaiters
 {
     private readonly ConcurrentDictionary<ExchangeId, TaskCompletionSource<DeliveryResult>> waiting = new();
 
+    /// <summary>True while anybody waits.</summary>
+    public bool IsAny => !waiting.IsEmpty;
+
     /// <summary>Completes with what became of the exchange, after its commit. To be called before it is handed over.</summary>
     public Task<DeliveryResult> Expect(ExchangeId id) =>
         waiting.GetOrAdd(id, static _ => new TaskCompletionSource<DeliveryResult>(TaskCreationOptions.RunContinuationsAsynchronously)).Task;

@@ -220,7 +220,7 @@ public sealed class IngestLoop(
         IReadOnlyList<DeliveryResult> results;
         try
         {
-            deliveries = interpretation.Of(batch, IsFarBehind() ? null : pace, stop);
+            deliveries = interpretation.Of(batch, IsFarBehind() || settings.IsAwaited() ? null : pace, stop);
             results = Commit(batch, deliveries);
         }
         catch (Exception fault) when (fault is not OperationCanceledException)

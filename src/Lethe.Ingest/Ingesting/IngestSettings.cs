@@ -15,6 +15,9 @@ public sealed record IngestSettings
     /// <summary>While more than this waits in the journal, nothing gives way.</summary>
     public long LagBytesMax { get; init; } = 256L * 1024 * 1024;
 
+    /// <summary>True while somebody waits until what is in the journal is committed: then nothing gives way.</summary>
+    public Func<bool> IsAwaited { get; init; } = static () => false;
+
     /// <summary>The first wait after a fault; doubled each time up to <see cref="RetryPauseMax"/>.</summary>
     public TimeSpan RetryPause { get; init; } = TimeSpan.FromMilliseconds(50);
 

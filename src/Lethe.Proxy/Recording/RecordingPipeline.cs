@@ -66,7 +66,7 @@ internal sealed class RecordingPipeline : IAsyncDisposable
             from => journal.Consume(from),
             stopping => StoreOfSink.Open(options, journal.Id, time, stopping),
             interpreter.Interpret,
-            IngestSettingsOf(options),
+            IngestSettingsOf(options) with { IsAwaited = () => waiters.IsAny },
             time,
             logs.CreateLogger<IngestLoop>());
         loop.Committed += waiters.Release;
