@@ -1,9 +1,12 @@
 using System.Net;
 using System.Text;
-using System.Text.Json;
 using Lethe.Proxy.Tests.Commands;
 using Lethe.Proxy.Tests.Hosting;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 
 namespace Lethe.Proxy.Tests.IngestApi;
@@ -16,7 +19,7 @@ public sealed class FaultTests
     [InlineData("postgres")]
     public async Task Whatever_step_of_a_commit_fails_nothing_is_claimed_and_the_same_delivery_is_stored_once_when_it_heals(string sink)
     {
-        await using var lethe = await StoreOfTest.StartAsync(sink);
+        await using var lethe = await StoreOfTest.StartAsync(sink, configure: services => services.AddSingleton<IStartupFilter, CutAnswers>());
         var producer = new Producer(lethe);
         await producer.SendAsync(Producer.Payload("s", "first", "k"));
 
@@ -28,6 +31,8 @@ public sealed class FaultTests
             var (status, problem) = await producer.SendAsync(payload);
             var (lines, _) = await producer.SendAsync(Producer.Event($"t-{i}"), Producer.Lines);
             Assert.Equal((i, HttpStatusCode.ServiceUnavailable, "store_unavailable", HttpStatusCode.ServiceUnavailable), (i, status, problem.GetProperty("code").GetString(), lines));
+            Assert.True(await RetryAfterAsync(lethe, payload.ToJsonString(), "/v1/ingest") > TimeSpan.Zero);
+            Assert.True(await RetryAfterAsync(lethe, $$"""{"turns":[{{payload.ToJsonString()}}]}""", "/v1/ingest/batch") > TimeSpan.Zero);
             Assert.Equal(1 + (i * 2), await TurnsAsync(producer));
 
             await RunAsync(lethe, sink, steps[i].Heal);
@@ -36,7 +41,16 @@ public sealed class FaultTests
             Assert.Equal(3 + (i * 2), await TurnsAsync(producer));
         }
 
-        // Behind the commit, before the answer: the producer is gone, and asks again.
+        // Behind the commit, before the answer: the producer hears nothing, and asks again.
+        foreach (var (body, type) in ((string, string)[])[(Producer.Payload("s", "cut off", "k-cut").ToJsonString(), "application/json"), (Producer.Event("t-cut"), Producer.Lines)])
+        {
+            using var content = new StringContent(body, Encoding.UTF8, type);
+            content.Headers.Add(CutAnswers.Header, "1");
+            await Assert.ThrowsAnyAsync<HttpRequestException>(() => lethe.Admin.PostAsync("/v1/ingest", content));
+            Assert.Equal("duplicate", await UntilTakenAsync(producer, body, type));
+        }
+
+        Assert.Equal(3 + (steps.Count * 2), await TurnsAsync(producer));
         for (var i = 0; i < 3; i++)
         {
             var body = Producer.Payload("s", "asked again", "k-gone").ToJsonString();
@@ -48,7 +62,7 @@ public sealed class FaultTests
         }
 
         await UntilTakenAsync(producer, Producer.Payload("s", "asked again", "k-gone").ToJsonString(), "application/json");
-        Assert.Equal(2 + (steps.Count * 2), await TurnsAsync(producer));
+        Assert.Equal(4 + (steps.Count * 2), await TurnsAsync(producer));
         string[] store = sink == "postgres" ? ["--Lethe:Sink", "postgres", "--Lethe:Postgres:ConnectionString", StoreOfTest.ConnectionOf(lethe)] : [];
         var (code, told, error) = await LetheProgram.RunAsync(["verify", "--parity", "--data", lethe.DataDirectory, .. store]);
         Assert.True(code == 0, told + error);
@@ -104,6 +118,38 @@ public sealed class FaultTests
         }
     }
 
+    private static async Task<TimeSpan?> RetryAfterAsync(LetheUnderTest lethe, string body, string path)
+    {
+        using var content = new StringContent(body, Encoding.UTF8, "application/json");
+        using var response = await lethe.Admin.PostAsync(path, content);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, response.StatusCode);
+        return response.Headers.RetryAfter?.Delta;
+    }
+
     private static async Task<long> TurnsAsync(Producer producer) =>
         (await producer.GetAsync("/v1/sessions")).GetProperty("items").EnumerateArray().Sum(one => one.GetProperty("counters").GetProperty("turns").GetInt64());
+
+    /// <summary>Cuts the connection where the answer of a request that asks for it would begin.</summary>
+    private sealed class CutAnswers : IStartupFilter
+    {
+        public const string Header = "x-cut";
+
+        public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) => app =>
+        {
+            app.Use(async (context, go) =>
+            {
+                if (context.Request.Headers.ContainsKey(Header))
+                {
+                    context.Response.OnStarting(() =>
+                    {
+                        context.Abort();
+                        return Task.CompletedTask;
+                    });
+                }
+
+                await go(context);
+            });
+            next(app);
+        };
+    }
 }

@@ -60,4 +60,10 @@ internal sealed class Producer(LetheUnderTest lethe)
     }
 
     public async Task<JsonElement> GetAsync(string path) => JsonDocument.Parse(await lethe.Admin.GetStringAsync(path)).RootElement;
+
+    public async Task<HttpStatusCode> AskAsync(string path)
+    {
+        using var response = await lethe.Admin.GetAsync(path);
+        return response.StatusCode;
+    }
 }

@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using Lethe.Ingest.Tests.Postgres;
 using Lethe.Proxy.Configuration;
 using Lethe.Proxy.Tests.Hosting;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Lethe.Proxy.Tests.IngestApi;
 
@@ -12,7 +13,7 @@ internal static class StoreOfTest
     private static readonly ConditionalWeakTable<LetheUnderTest, string> Connections = [];
     private static int databases;
 
-    public static async Task<LetheUnderTest> StartAsync(string sink, Action<LetheOptions>? change = null)
+    public static async Task<LetheUnderTest> StartAsync(string sink, Action<LetheOptions>? change = null, Action<IServiceCollection>? configure = null)
     {
         var connection = sink == "postgres" ? NewDatabase() : "";
         var lethe = await LetheUnderTest.StartAsync(options =>
@@ -23,7 +24,7 @@ internal static class StoreOfTest
             }
 
             change?.Invoke(options);
-        });
+        }, configure);
         Connections.Add(lethe, connection);
         return lethe;
     }
