@@ -10,7 +10,7 @@ internal static class ComparisonTable
 {
     private const int SessionCharactersMax = 60;
 
-    private static readonly string[] Headings = ["STATE", "CALLS", "WIRE", "ONLY HERE", "ONLY WIRE", "DIFFER", "IN", "WIRE", "OUT", "WIRE", "COST", "WIRE"];
+    private static readonly string[] Headings = ["STATE", "CALLS", "WIRE", "ONLY HERE", "ONLY WIRE", "DIFFER", "UNSURE", "IN", "WIRE", "OUT", "WIRE", "COST", "WIRE"];
 
     public static void Print(IAnsiConsole console, IReadOnlyList<ComparedSession> sessions)
     {
@@ -33,6 +33,7 @@ internal static class ComparisonTable
                 Format.Count(session.OnlyInTranscript),
                 Format.Count(session.OnlyOnWire),
                 Format.Count(session.DifferingCalls),
+                Format.Count(session.UncertainCalls),
                 Format.Count(here.InputTokens),
                 Format.Count(wire.InputTokens),
                 Format.Count(here.OutputTokens),

@@ -28,11 +28,12 @@ internal static class ImportCommand
         format.AcceptOnlyFromAmong([Auto, .. ImportFormat.All.Select(one => one.Name)]);
         var dryRun = new Option<bool>("--dry-run") { Description = "Store nothing: tell what would be taken in." };
         var compare = new Option<bool>("--compare") { Description = "Store nothing: tell where transcripts and the wire disagree." };
+        var org = new Option<Guid?>("--org") { Description = "The organisation whose the calls are, a UUID; compared are those of all, or of this one.", HelpName = "O" };
         var json = new Option<bool>("--json") { Description = "One JSON document on stdout." };
-        var command = new Command("import", "Take in what was captured elsewhere; safe to repeat.") { paths, format, dryRun, compare, json };
+        var command = new Command("import", "Take in what was captured elsewhere; safe to repeat.") { paths, format, dryRun, compare, org, json };
         command.SetAction((line, cancel) =>
         {
-            var asked = new Asked(line.GetRequiredValue(paths), ImportFormat.All.FirstOrDefault(one => one.Name == line.GetValue(format)), line.GetValue(dryRun), line.GetValue(json), line);
+            var asked = new Asked(line.GetRequiredValue(paths), ImportFormat.All.FirstOrDefault(one => one.Name == line.GetValue(format)), line.GetValue(dryRun), line.GetValue(json), line.GetValue(org)?.ToString(), line);
             return line.GetValue(compare) ? CompareAsync(asked, cancel) : TakeAsync(asked, cancel);
         });
         return command;
@@ -70,7 +71,7 @@ internal static class ImportCommand
     private static async Task<int> TakeAsync(RunningLethe lethe, Asked asked, CancellationToken cancel)
     {
         using var progress = Progress.Of(asked.Line);
-        var run = new ImportRun(lethe, asked.Files, asked.IsDry, progress, asked.Error, cancel);
+        var run = new ImportRun(lethe, asked.Files, asked.IsDry, asked.Org, progress, asked.Error, cancel);
         foreach (var path in asked.Paths)
         {
             await run.TakeAsync(path);
@@ -105,7 +106,7 @@ internal static class ImportCommand
             }
         }
 
-        var sessions = comparison.Compare();
+        var sessions = comparison.Compare(asked.Org is { } org ? [org] : reader.Organisations());
         if (asked.IsJson)
         {
             await asked.Output.WriteLineAsync(JsonSerializer.Serialize(sessions, ImportJson.Default.IReadOnlyListComparedSession));
@@ -120,14 +121,14 @@ internal static class ImportCommand
 
     private sealed class Asked
     {
-        public Asked(string[] paths, ImportFormat? format, bool isDry, bool isJson, ParseResult line)
+        public Asked(string[] paths, ImportFormat? format, bool isDry, bool isJson, string? org, ParseResult line)
         {
             if (Array.Find(paths, path => !File.Exists(path) && !Directory.Exists(path)) is { } none)
             {
                 throw CommandFailure.Environment($"There is no file {none}.");
             }
 
-            (Paths, IsDry, IsJson, Line) = (paths, isDry, isJson, line);
+            (Paths, IsDry, IsJson, Org, Line) = (paths, isDry, isJson, org, line);
             Files = new ImportFiles(format, TimeProvider.System);
             Settings = GlobalOptions.Require(line);
         }
@@ -137,6 +138,9 @@ internal static class ImportCommand
         public bool IsDry { get; }
 
         public bool IsJson { get; }
+
+        /// <summary>Null where none is named.</summary>
+        public string? Org { get; }
 
         public ParseResult Line { get; }
 

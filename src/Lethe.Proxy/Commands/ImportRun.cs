@@ -4,7 +4,7 @@ using Lethe.Proxy.IngestApi;
 namespace Lethe.Proxy.Commands;
 
 /// <summary>Brings what files hold to the ingest door, batch after batch: while one is stored the next is read.</summary>
-internal sealed class ImportRun(RunningLethe lethe, ImportFiles files, bool isDry, Progress progress, TextWriter error, CancellationToken cancel)
+internal sealed class ImportRun(RunningLethe lethe, ImportFiles files, bool isDry, string? org, Progress progress, TextWriter error, CancellationToken cancel)
 {
     private ImportBatch batch = new();
     private Task pending = Task.CompletedTask;
@@ -53,7 +53,7 @@ internal sealed class ImportRun(RunningLethe lethe, ImportFiles files, bool isDr
     private async Task AskAsync(ImportBatch sent)
     {
         using var content = sent.ToContent();
-        var told = await lethe.AskAsync(HttpMethod.Post, "/v1/ingest?results=errors" + (isDry ? "&dry_run=true" : ""), IngestJson.Default.LinesResult, cancel, content);
+        var told = await lethe.AskAsync(HttpMethod.Post, "/v1/ingest?results=errors" + (isDry ? "&dry_run=true" : "") + (org is null ? "" : "&org=" + org), IngestJson.Default.LinesResult, cancel, content);
         (taken, known, conflicts, rejected) = (taken + told.Accepted, known + told.Duplicate, conflicts + told.Conflict, rejected + told.Rejected);
         foreach (var item in told.Results.Where(item => item.Status is ItemResult.Conflict or ItemResult.Rejected))
         {

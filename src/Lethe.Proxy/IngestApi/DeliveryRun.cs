@@ -78,10 +78,14 @@ internal sealed class DeliveryRun(ProducedCalls calls, StoreReader reader, strin
         }
 
         var key = reading.Shipped is { } call ? ExchangeDelivery.KeyOf(call) : reading.Call!.Head.CommitKey;
-        return key is not null && reader.IsKnown(org, key, imported?.Attributes.GetValueOrDefault(ProducedKind.AnswerAttribute))
+        return (key is not null && reader.IsKnown(org, key, imported?.Attributes.GetValueOrDefault(ProducedKind.AnswerAttribute))) || IsHeard(imported)
             ? new ItemResult(line, ItemResult.Duplicate, StoreFault.Duplicate, Replayed: true)
             : isDry ? new ItemResult(line, ItemResult.Accepted, "dry_run") : null;
     }
+
+    // A door has heard what a transcript tells without an id.
+    private bool IsHeard(CapturedExchange? imported) =>
+        imported is not null && !imported.Attributes.ContainsKey(ProducedKind.AnswerAttribute) && UnnamedCall.Of(imported)?.HeardIn(reader, org) is not null;
 
     private async Task TakeAsync()
     {

@@ -1,4 +1,6 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
+using Lethe.Proxy.Tests.IngestApi;
 using static Lethe.Proxy.Tests.Importing.ImportWorld;
 
 namespace Lethe.Proxy.Tests.Importing;
@@ -53,6 +55,69 @@ public sealed class CodexTranscriptTests
         Assert.Equal(1, equal);
         Assert.Contains("not captured", table, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task A_call_without_an_id_that_a_door_has_heard_is_known_by_all_that_it_says_and_what_is_not_sure_is_told()
+    {
+        const string Other = "0b6f1c1e-0000-4000-8000-000000000002";
+        await using var world = await ImportWorld.StartAsync();
+        var producer = new Producer(world.Lethe);
+        await producer.SendAsync(Heard(1, "resp_1", new { type = "function_call", name = "shell", arguments = "{}", call_id = "call_1" }, 100, 40, 9));
+        await producer.SendAsync(Heard(4, "resp_2", Said("two files"), 120, 50, 3));
+        await producer.SendAsync(Heard(6, "resp_3", Said("another wording"), 80, 10, 8));
+        await producer.SendAsync(Heard(4, "resp_2", Said("two files"), 120, 50, 4), "/v1/ingest?org=" + Other);
+        world.Write(
+            "rollout-a.jsonl",
+            [
+                Meta(0, "t-1"),
+                Item(1, "response_item", new { type = "message", role = "user", content = new[] { new { type = "input_text", text = "list" } } }),
+                Item(1, "turn_context", new { cwd = "/src", model = "gpt-5.1-codex", turn_id = "turn-1" }),
+                Item(2, "response_item", new { type = "function_call", name = "shell", arguments = "{}", call_id = "call_1" }),
+                Item(3, "response_item", new { type = "function_call_output", call_id = "call_1", output = "a b" }),
+                Count(3, 100, 40, 9),
+                Item(5, "response_item", Said("two files")),
+                Count(5, 220, 90, 12),
+                Item(7, "response_item", Said("no more")),
+                Count(7, 300, 100, 20),
+            ]);
+
+        var compared = JsonDocument.Parse((await LetheProgram.RunAsync("import", world.Folder, "--compare", "--json", "--data", world.Lethe.DataDirectory)).Output).RootElement;
+        var (_, outcome, _) = await world.ImportAsync(world.Folder);
+        var named = JsonDocument.Parse((await LetheProgram.RunAsync("import", world.Folder, "--compare", "--json", "--org", Other, "--data", world.Lethe.DataDirectory)).Output).RootElement;
+
+        Assert.Equal((1, 2), (outcome.GetProperty("taken").GetInt32(), outcome.GetProperty("known").GetInt32()));
+        Assert.Equal(4, (await world.RecordsAsync("t-1")).Count);
+        var sessions = compared.EnumerateArray().ToDictionary(session => session.GetProperty("org_id").GetString()!);
+        var own = sessions[Capture.Exchanges.Organisation.None];
+        Assert.Equal(
+            ("differs", 1, 1, 0, 1),
+            (own.GetProperty("state").GetString(), Number(own, "only_in_transcript"), Number(own, "only_on_wire"), Number(own, "differing_calls"), Number(own, "uncertain_calls")));
+        // There one of them has used something else; of the others nothing was heard at all.
+        Assert.Equal((2, 1, 0), (Number(sessions[Other], "only_in_transcript"), Number(sessions[Other], "differing_calls"), Number(sessions[Other], "uncertain_calls")));
+        Assert.Equal(sessions[Other].GetRawText(), Assert.Single(named.EnumerateArray()).GetRawText());
+
+        static int Number(JsonElement session, string name) => session.GetProperty(name).GetInt32();
+    }
+
+    private static object Said(string text) => new { type = "message", role = "assistant", content = new[] { new { type = "output_text", text } } };
+
+    private static JsonObject Heard(int second, string id, object output, int input, int cached, int told) => new()
+    {
+        ["provider"] = "openai",
+        ["commit_key"] = $"{id} {told}",
+        ["request"] = new JsonObject { ["model"] = "gpt-5.1-codex", ["input"] = "at " + At(second) },
+        ["raw_response"] = Convert.ToBase64String(JsonSerializer.SerializeToUtf8Bytes(new
+        {
+            id,
+            @object = "response",
+            status = "completed",
+            model = "gpt-5.1-codex",
+            output = new[] { output },
+            usage = new { input_tokens = input, input_tokens_details = new { cached_tokens = cached }, output_tokens = told, total_tokens = input + told },
+        })),
+        ["session"] = new JsonObject { ["harness_id"] = "codex", ["harness_session_id"] = "t-1" },
+        ["meta"] = new JsonObject { ["ts_request"] = At(second), ["path"] = "/v1/responses" },
+    };
 
     private static string At(int second) => $"2026-03-01T12:00:{second:00}.500Z";
 

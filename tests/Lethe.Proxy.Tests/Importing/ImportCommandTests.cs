@@ -1,3 +1,4 @@
+using Lethe.Proxy.Importing;
 using Lethe.Proxy.Tests.Hosting;
 using Lethe.Proxy.Tests.IngestApi;
 
@@ -35,6 +36,22 @@ public sealed class ImportCommandTests : IDisposable
         }
 
         Directory.CreateDirectory(directory);
+    }
+
+    [Fact]
+    public async Task L_45_a_turn_without_a_key_is_known_by_all_of_its_content_in_whichever_file_it_stands()
+    {
+        var alike = new string('x', 5000);
+        string[] lines = [Producer.Payload("s", alike + "1").ToJsonString(), Producer.Payload("s", alike + "2").ToJsonString(), Producer.Payload("s2", alike + "1").ToJsonString()];
+        var (first, second, data) = (Path.Combine(directory, "first.jsonl"), Path.Combine(directory, "second.jsonl"), Path.Combine(directory, "data"));
+        await File.WriteAllLinesAsync(first, lines);
+        await File.WriteAllLinesAsync(second, [lines[1], Producer.Payload("s", alike + "3").ToJsonString()]);
+
+        Assert.Equal("3 taken in, 0 known, 0 in conflict, 0 rejected\n", (await LetheProgram.RunAsync("import", first, "--data", data)).Output);
+        Assert.Equal("1 taken in, 4 known, 0 in conflict, 0 rejected\n", (await LetheProgram.RunAsync("import", first, second, "--data", data)).Output);
+        // Each part is framed by its length.
+        Assert.NotEqual(RetoldCall.KeyOf(["ab", "c"]), RetoldCall.KeyOf(["a", "bc"]));
+        Assert.Equal("import:".Length + 64, RetoldCall.KeyOf(["ab", "c"]).Length);
     }
 
     [Fact]
