@@ -30,6 +30,7 @@ if (args is ["grpc-echo"])
     ("journal", JournalBenchmark.RunAsync),
     ("ingest", IngestBenchmark.RunAsync),
     ("turns", HonestIngestBenchmark.RunAsync),
+    ("producers", ProducersBenchmark.RunAsync),
     ("import", ImportBenchmark.RunAsync),
     ("disk", DiskBenchmark.RunAsync),
     ("trouble", TroubleBenchmark.RunAsync),

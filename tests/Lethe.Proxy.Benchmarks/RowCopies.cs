@@ -6,7 +6,7 @@ using Npgsql;
 
 namespace Lethe.Proxy.Benchmarks;
 
-/// <summary>What a database takes at least for rows: they are put into empty tables of the same schema, with its indexes and keys, as fast as it offers.</summary>
+/// <summary>What a database takes at least for rows: they are put into empty tables of the same schema, with its indexes and keys, as fast as it offers. What searches is filled by another consumer, and is not among them.</summary>
 internal static class RowCopies
 {
     /// <summary>All rows of a store into a fresh file, a statement a table, one transaction.</summary>
@@ -14,7 +14,7 @@ internal static class RowCopies
     {
         using var connection = await LetheDatabase.OpenAsync(floor, TimeProvider.System);
         connection.Execute("PRAGMA foreign_keys = OFF; ATTACH @store AS filled", new { store });
-        var tables = connection.Query<string>("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name <> 'schema_migrations'").ToList();
+        var tables = connection.Query<string>("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT LIKE 'search_%' AND name <> 'schema_migrations'").ToList();
         tables.ForEach(table => connection.Execute($"DELETE FROM main.{table}"));
         // What the database counts by itself is among the rows.
         connection.Query<string>("SELECT name FROM main.sqlite_schema WHERE type = 'trigger'").ToList().ForEach(trigger => connection.Execute($"DROP TRIGGER main.{trigger}"));
@@ -36,7 +36,7 @@ internal static class RowCopies
         using var into = new NpgsqlConnection(server.ConnectionTo(floor));
         from.Open();
         into.Open();
-        var tables = into.Query<string>("SELECT c.relname FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relname <> 'schema_migrations'").ToList();
+        var tables = into.Query<string>("SELECT c.relname FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relname <> 'schema_migrations' AND c.relname NOT LIKE 'search_%'").ToList();
         into.Execute($"SET session_replication_role = replica; TRUNCATE {string.Join(", ", tables)}");
         var rows = tables.Select(table => (Table: table, Bytes: Out(from, table))).ToList();
         var clock = Stopwatch.StartNew();
