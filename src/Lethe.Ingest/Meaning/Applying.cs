@@ -39,7 +39,7 @@ internal static class Applying
         {
             ToolCalls.Apply(own, told, clock, firstNew);
             Answers.Keep(set, told, own);
-            Delegations.Keep(set, told, own);
+            Delegations.Keep(set, told, own, clock);
         }
 
         return attempt.Session;

@@ -7,7 +7,8 @@ namespace Lethe.Ingest.Meaning;
 
 /// <summary>
 /// Work that an agent gives to one below it by a tool, where the one below says nothing of who sent it but the words that it was given, which open its conversation. Kept with
-/// the answers under the words' hash, for the session that gave them last before they were taken up.
+/// the answers under the words' hash, for the session that gave them last before they were taken up; a session that takes up what nobody is known to have given waits for
+/// the call that did.
 /// </summary>
 internal static class Delegations
 {
@@ -65,16 +66,33 @@ internal static class Delegations
         };
     }
 
-    /// <summary>Remembers what an exchange of this session gives to others.</summary>
-    public static void Keep(WorkingSet set, InterpretedExchange told, SessionState own)
+    /// <summary>Remembers what an exchange of this session gives to others, and what it may have been given by one that is not known yet.</summary>
+    public static void Keep(WorkingSet set, InterpretedExchange told, SessionState own, CaptureClock clock)
     {
+        var org = told.Exchange.OrgId;
+        if (Taken(told) is { } taken && set.Answers[(org, taken)] is { IsMade: false } awaited && !(awaited.FirstHeard <= clock))
+        {
+            awaited.FirstHeard = clock;
+            awaited.Changed = true;
+        }
+
         foreach (var id in Given(told))
         {
-            var kept = set.Answers[(told.Exchange.OrgId, id)];
-            kept.Session = own.Id;
-            kept.Changed = true;
+            var kept = set.Answers[(org, id)];
+            if (Waiting(set, kept, own, clock) is { } child)
+            {
+                ParentLinks.Claim(set, child, new ClaimedKey(own.Key.HarnessId, own.Key.HarnessSessionId), kept.FirstHeard!.Value);
+            }
+
+            (kept.Session, kept.FirstHeard, kept.Changed) = (own.Id, null, true);
         }
     }
+
+    /// <summary>The session that took up what is given only now, and was heard of first; null where none waits.</summary>
+    public static SessionState? Waiting(WorkingSet set, AnswerState given, SessionState? own, CaptureClock clock) =>
+        given.FirstHeard is { } taken && clock < taken && set.Attempts.GetValueOrDefault(taken)?.OwnSession is { } id && set.Find(id) is { Claims.Count: 0 } child && child != own
+            ? child
+            : null;
 
     private static string? Words(string argumentsJson)
     {

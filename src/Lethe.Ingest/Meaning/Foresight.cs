@@ -89,6 +89,15 @@ internal sealed class Foresight(WorkingSet set, IReadOnlyList<NewExchange> round
             Lineage(session);
         }
 
+        foreach (var id in Delegations.Given(told))
+        {
+            if (Delegations.Waiting(set, set.Answers[(org, id)], session, exchange.Clock) is { } child)
+            {
+                Lineage(child);
+                Lineage(session);
+            }
+        }
+
         if (Answers.Made(told) is { } made)
         {
             Merges(org, made, session);

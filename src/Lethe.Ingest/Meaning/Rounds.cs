@@ -13,6 +13,7 @@ internal static class Rounds
         var calls = new HashSet<(string Org, long Key)>();
         var answers = new HashSet<(string Org, string Id)>();
         var given = new HashSet<(string Org, string Id)>();
+        var takenUp = new HashSet<(string Org, string Id)>();
         var hosts = new Dictionary<(string Org, string? Session), string>();
         foreach (var exchange in batch)
         {
@@ -26,6 +27,7 @@ internal static class Rounds
                 || named.Exists(id => answers.Contains(id) || given.Contains(id))
                 || (Answers.Given(told) is { } answer && answers.Contains((org, answer)))
                 || (Delegations.Taken(told) is { } taken && given.Contains((org, taken)))
+                || Delegations.Given(told).Any(id => takenUp.Contains((org, id)))
                 || (exchange.Told.Envelope.Host is { } machine && hosts.TryGetValue(session, out var other) && other != machine);
             if (isApart)
             {
@@ -34,6 +36,7 @@ internal static class Rounds
                 calls.Clear();
                 answers.Clear();
                 given.Clear();
+                takenUp.Clear();
                 hosts.Clear();
             }
 
@@ -46,6 +49,11 @@ internal static class Rounds
             if (exchange.Told.Envelope.Host is { } host)
             {
                 hosts[session] = host;
+            }
+
+            if (Delegations.Taken(told) is { } work)
+            {
+                takenUp.Add((org, work));
             }
 
             answers.UnionWith(named);

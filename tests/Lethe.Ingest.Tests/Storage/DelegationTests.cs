@@ -25,6 +25,35 @@ public abstract class DelegationTests(StoreKind kind)
         Assert.Empty(store.Faults());
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_child_that_is_heard_of_before_its_parent_waits_for_it(bool atOnce)
+    {
+        using var inOrder = TestStore.Open(kind);
+        Deliver(inOrder, atOnce, Root, Child, More);
+        foreach (var order in new[] { new[] { Child, Root, More }, [Child, More, Root], [More, Child, Root], [More, Root, Child] })
+        {
+            using var store = TestStore.Open(kind);
+            Deliver(store, atOnce, order);
+
+            Assert.Equal(Parent(Of(inOrder, "child")), Parent(Of(store, "child")));
+            Assert.Equal((null, 1), (Of(store, "root").Parent, store.Sessions().Count(session => session.Parent is not null)));
+            Assert.Empty(store.Faults());
+        }
+    }
+
+    [Fact]
+    public void What_was_taken_up_before_it_was_given_was_given_by_another()
+    {
+        using var store = TestStore.Open(kind);
+        Deliver(store, false, Child, Root with { At = 9 }, Call(10, "late", ["look around"]));
+
+        Assert.Null(Of(store, "child").Parent);
+        Assert.Equal("root", Of(store, "late").Parent?.HarnessSessionId);
+        Assert.Empty(store.Faults());
+    }
+
     [Fact]
     public void Words_that_are_given_again_are_the_last_givers_and_a_child_keeps_its_parent()
     {
