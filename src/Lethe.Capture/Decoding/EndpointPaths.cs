@@ -6,12 +6,12 @@ namespace Lethe.Capture.Decoding;
 /// <summary>Names a call by the end of its path: gateways put anything before it.</summary>
 internal static class EndpointPaths
 {
+    private const string StreamRawPredict = ":streamRawPredict";
+
     private static readonly (string Suffix, Endpoint Endpoint)[] Unspoken =
     [
         (":batchGenerateContent", Endpoint.Other("batches")),
         (":asyncBatchEmbedContent", Endpoint.Other("batches")),
-        (":rawPredict", Endpoint.Unsupported("raw_predict")),
-        (":streamRawPredict", Endpoint.Unsupported("raw_predict")),
         ("/generate", Endpoint.Unsupported("generate")),
     ];
 
@@ -38,7 +38,7 @@ internal static class EndpointPaths
 
         if (isPost)
         {
-            return BySuffix(method, path) ?? Stored(path) ?? ManagedEndpoint(path);
+            return BySuffix(method, path) ?? (IsRawPrediction(path) ? null : Stored(path) ?? ManagedEndpoint(path));
         }
 
         return Dialects.ByPath(method, path)?.Endpoint ?? Stored(path) ?? ManagedEndpoint(path) ?? (IsProbe(method, path) ? Endpoint.Other("health") : null);
@@ -46,6 +46,15 @@ internal static class EndpointPaths
 
     /// <summary>The model that a path names (Vertex, Azure deployments); null when it names none.</summary>
     public static string? Model(string path) => After(path, "/deployments/", '/') ?? (path.Contains("/publishers/", StringComparison.Ordinal) ? After(path, "/models/", ':') : null);
+
+    /// <summary>A call that was known by its bodies, with what its path says of it.</summary>
+    public static Endpoint? Carried(Endpoint? found, string path)
+    {
+        path = Trim(path);
+        return found is { } endpoint && IsRawPrediction(path)
+            ? endpoint with { Vendor = "vertex", Streams = path.EndsWith(StreamRawPredict, StringComparison.OrdinalIgnoreCase) }
+            : found;
+    }
 
     private static string Trim(string path)
     {
@@ -88,6 +97,10 @@ internal static class EndpointPaths
 
         return null;
     }
+
+    /// <summary>What Vertex AI carries to a model in the model's own language, which the bodies tell.</summary>
+    private static bool IsRawPrediction(string path) =>
+        path.EndsWith(":rawPredict", StringComparison.OrdinalIgnoreCase) || path.EndsWith(StreamRawPredict, StringComparison.OrdinalIgnoreCase);
 
     private static bool IsProbe(string method, string path) =>
         method.Equals("HEAD", StringComparison.OrdinalIgnoreCase) || (path.Length == 0 && method.Equals("GET", StringComparison.OrdinalIgnoreCase));

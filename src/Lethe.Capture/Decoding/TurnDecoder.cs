@@ -77,7 +77,7 @@ public static class TurnDecoder
     private static Endpoint? FindByShape(CapturedExchange exchange, JsonElement? request)
     {
         using var answer = exchange.Status is null ? null : Frames.First(Utf8Repair.Clean(Plain(exchange).Bytes));
-        return Dialects.ByVote(exchange.RequestHeaders, request, answer?.RootElement);
+        return EndpointPaths.Carried(Dialects.ByVote(exchange.RequestHeaders, request, answer?.RootElement), exchange.Path);
     }
 
     private static Turn ReadRequest(Turn turn, Endpoint endpoint, Dialect dialect, CapturedExchange exchange, RequestReading reading, RepeatMemo? memo)

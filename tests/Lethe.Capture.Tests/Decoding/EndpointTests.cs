@@ -107,6 +107,32 @@ public sealed class EndpointTests
         Assert.Equal(endpoint, Invented.Decode(exchange with { RequestHeaders = [new(header, "2023-06-01")] }).Endpoint);
     }
 
+    [Theory]
+    [InlineData("mistralai/models/mistral-large-2411:rawPredict", """{"model":"mistral-large-2411","messages":[{"role":"user","content":"q"}]}""", """{"id":"i","object":"chat.completion","choices":[{"message":{"role":"assistant","content":"x"},"finish_reason":"stop"}],"usage":{"prompt_tokens":5,"completion_tokens":1}}""", "chat_completions", "mistral-large-2411", "x", false)]
+    [InlineData("ai21/models/jamba-1.5-large@001:streamRawPredict", """{"messages":[{"role":"user","content":"q"}],"stream":true}""", "data: {\"id\":\"i\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"x\"},\"finish_reason\":\"stop\"}],\"usage\":{\"prompt_tokens\":5,\"completion_tokens\":1}}\n\ndata: [DONE]\n\n", "chat_completions", "jamba-1.5-large@001", "x", true)]
+    [InlineData("meta/models/llama-3.3-70b-instruct-maas:streamRawPredict?alt=sse", """{"messages":[{"role":"user","content":"q"}]}""", "data: {\"object\":\"chat.completion.chunk\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"x\"},\"finish_reason\":\"stop\"}],\"usage\":{\"prompt_tokens\":5,\"completion_tokens\":1}}\n\n", "chat_completions", "llama-3.3-70b-instruct-maas", "x", true)]
+    [InlineData("mistralai/models/codestral-2501:rawPredict", """{"model":"codestral-2501","prompt":"def f(","suffix":"return"}""", """{"id":"i","choices":[{"message":{"role":"assistant","content":"x"},"finish_reason":"stop"}],"usage":{"prompt_tokens":5,"completion_tokens":1}}""", "completions", "codestral-2501", "x", false)]
+    [InlineData("mistralai/models/mistral-ocr-2505:rawPredict", """{"model":"mistral-ocr-2505","document":{"type":"document_url"}}""", """{"pages":[{"index":0,"markdown":"m"}],"model":"mistral-ocr-2505","usage_info":{"pages_processed":1}}""", "ocr", "mistral-ocr-2505", null, false)]
+    [InlineData("anthropic/models/claude-opus-4-8:streamRawPredict", """{"anthropic_version":"vertex-2023-10-16","messages":[{"role":"user","content":"q"}]}""", """{"id":"m","type":"message","role":"assistant","content":[{"type":"text","text":"x"}],"stop_reason":"end_turn","usage":{"input_tokens":5,"output_tokens":1}}""", "messages", "claude-opus-4-8", "x", true)]
+    public void A_raw_prediction_is_read_in_the_language_of_its_model(string model, string request, string answer, string endpoint, string requested, string? text, bool streams)
+    {
+        var turn = Invented.Decode(Invented.Exchange("/v1/projects/p/locations/l/publishers/" + model, request, answer) with { UpstreamHost = "europe-west4-aiplatform.googleapis.com" });
+
+        Assert.Equal((endpoint, "vertex", requested, text, streams), (turn.Endpoint, turn.Provider, turn.ModelRequested, turn.ReplyText, turn.Stream));
+        Assert.Equal(text is null ? (null, null) : (5L, 1L), (turn.Usage?.InputTotal, turn.Usage?.Output));
+    }
+
+    [Fact]
+    public void A_raw_prediction_that_was_refused_is_known_by_its_request_and_one_that_says_nothing_is_not_known()
+    {
+        const string Path = "/v1/projects/p/locations/l/publishers/ai21/models/jamba:rawPredict";
+        var refused = Invented.Decode(Invented.Exchange(Path, """{"messages":[{"role":"user","content":"q"}]}""", """{"error":{"code":429,"message":"m","status":"RESOURCE_EXHAUSTED"}}""") with { Status = 429 });
+        using var unknown = TurnDecoder.Decode(Invented.Exchange(Path, """{"a":1}""", """{"b":2}"""));
+
+        Assert.Equal(("chat_completions", "vertex", "jamba", "RESOURCE_EXHAUSTED"), (refused.Endpoint, refused.Provider, refused.ModelRequested, refused.Error!.Type));
+        Assert.Equal((null, "unknown_endpoint"), (unknown.Turn, unknown.NotDecodedReason));
+    }
+
     [Fact]
     public void A_word_of_the_path_counts_as_a_whole_word_wherever_it_stands()
     {

@@ -1,5 +1,7 @@
 using System.Text.Json;
+using Lethe.Capture.Decoding.Json;
 using Lethe.Capture.Decoding.Wire;
+using Lethe.Capture.Exchanges;
 using Lethe.Capture.Turns;
 
 namespace Lethe.Capture.Decoding.Media;
@@ -7,6 +9,8 @@ namespace Lethe.Capture.Decoding.Media;
 /// <summary>Speech, pictures, scanned pages and judgements on content: of their bodies, which may be anything, the model and the usage alone are read.</summary>
 internal sealed class MediaDialect : Dialect
 {
+    private const string Ocr = "ocr";
+
     private static readonly EndpointRule[] Rules =
     [
         Rule("/audio/speech", "audio_speech"),
@@ -16,10 +20,14 @@ internal sealed class MediaDialect : Dialect
         Rule("/images/edits", "images"),
         Rule("/images/variations", "images"),
         Rule("/moderations", "moderations"),
-        Rule("/ocr", "ocr"),
+        Rule("/ocr", Ocr),
     ];
 
     public override ReadOnlySpan<EndpointRule> Endpoints => Rules;
+
+    /// <summary>Scanned pages alone are known by their bodies.</summary>
+    public override (int Votes, string Endpoint) Claims(IReadOnlyList<HeaderField> headers, JsonElement? request, JsonElement? answer) =>
+        (answer?.Member("usage_info"u8) is not null && answer?.Member("pages"u8) is not null ? Proof : 0, Ocr);
 
     public override Turn ReadRequest(Turn turn, in RequestView request) => turn;
 

@@ -17,8 +17,6 @@ internal sealed class ChatDialect : Dialect
         new("/chat/completions", Chat, Operation.Chat),
         new("/fim/completions", "fim_completions", Operation.Completion),
         new("/completions", Legacy, Operation.Completion),
-        new(":rawPredict", Chat, Operation.Chat) { Within = "/publishers/mistralai/" },
-        new(":streamRawPredict", Chat, Operation.Chat) { Within = "/publishers/mistralai/", Streams = true },
     ];
 
     public override ReadOnlySpan<EndpointRule> Endpoints => Rules;
