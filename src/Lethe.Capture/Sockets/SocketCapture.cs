@@ -154,7 +154,8 @@ public sealed class SocketCapture : IDisposable
 
     private void Step(ReadOnlyMemory<byte> message, bool isServer)
     {
-        using var json = Fault is null ? JsonReading.TryParse(message) : null;
+        // What is said is kept as it came; only who is meant is read of it.
+        using var json = Fault is null ? JsonReading.TryParse(Utf8Repair.Clean(message)) : null;
         if (json is null)
         {
             return;

@@ -34,6 +34,27 @@ public sealed class SocketCaptureTests
     }
 
     [Theory]
+    [InlineData("/v1/responses")]
+    [InlineData("/v1/realtime")]
+    [InlineData("/ws/google.ai.generativelanguage.v1beta.GenerativeService.BidiGenerateContent")]
+    public void Words_that_are_no_text_are_kept_as_they_came_and_harm_nothing(string path)
+    {
+        byte[] broken = [.. "{\"type\":\"x"u8, 0xe5, .. "\",\"setup\":{\"model\":\"\\ud83d\"},\"event_id\":\"\\udc00"u8, 0xff, .. "\"}"u8];
+        using var capture = TryOpen(path, null, SocketCapture.MessageBytesMax)!;
+
+        capture.FromClient(Frame.Of(0x81, broken, masked: true));
+        capture.FromServer(Frame.Of(0x81, broken));
+        capture.FromClient(Frame.Text(Create, masked: true));
+        capture.FromServer(Frame.Text(Created));
+        capture.FromServer(Frame.Of(0x81, broken));
+        capture.End(Ending.Completed, null, null);
+
+        Assert.Null(capture.Fault);
+        Assert.All(ended, exchange => Assert.True(exchange.Response.Bytes.Span.IndexOf(broken) > 0));
+        Assert.Equal(path.Contains("Bidi", StringComparison.Ordinal) ? 0 : 1, ended.Count);
+    }
+
+    [Theory]
     [InlineData("8300", "frame_malformed")]
     [InlineData("9100", "frame_malformed")]
     [InlineData("0900", "frame_malformed")]
