@@ -40,10 +40,18 @@ internal sealed class Agreement
         }
     }
 
-    /// <summary>Dialects of which less than so much agrees.</summary>
+    /// <summary>Fields of which less than so much agrees in a dialect. What went wrong is told in words that the two choose otherwise; each such difference has its reason in the table.</summary>
     public List<string> Below(int percent) =>
-        [.. fields.Where(dialect => records[dialect.Key] >= RecordsMin && dialect.Value.Values.Sum(field => field.Differ) * 100 > dialect.Value.Values.Sum(field => field.Compared) * (100 - percent))
-            .Select(dialect => dialect.Key)];
+    [
+        .. from dialect in fields
+           where records[dialect.Key] >= RecordsMin
+           from field in dialect.Value
+           where field.Key != "error" && field.Value.Differ * 100 > field.Value.Compared * (100 - percent)
+           select $"{dialect.Key} {field.Key}: {field.Value.Differ} of {field.Value.Compared} differ",
+    ];
+
+    /// <summary>Dialects that nobody here speaks.</summary>
+    public IEnumerable<string> NotSpokenAtAll => notSpoken.Keys;
 
     public List<string> Lines() =>
     [

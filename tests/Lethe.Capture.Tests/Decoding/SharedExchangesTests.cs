@@ -71,6 +71,7 @@ public sealed class SharedExchangesTests(ITestOutputHelper output)
         }
 
         agreement.Lines().ForEach(output.WriteLine);
+        Assert.Empty(agreement.NotSpokenAtAll);
         Assert.Empty(agreement.Unlisted);
         Assert.Empty(SharedDisagreements.Listed().Except(agreement.Met));
         Assert.Empty(agreement.Below(Percent));

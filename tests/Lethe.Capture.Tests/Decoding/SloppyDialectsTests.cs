@@ -25,7 +25,7 @@ public sealed class SloppyDialectsTests
     [InlineData("[{0},\n{1},\n{2}]")]
     public void Frames_that_are_not_quite_to_the_letter_are_read(string framing)
     {
-        foreach (var (path, pieces) in Pieces)
+        foreach (var (path, pieces) in DialectPieces.All)
         {
             var meaning = Interpret(path, framing.Replace("{0}", pieces[0], StringComparison.Ordinal).Replace("{1}", pieces[1], StringComparison.Ordinal).Replace("{2}", pieces[2], StringComparison.Ordinal));
 
@@ -39,7 +39,7 @@ public sealed class SloppyDialectsTests
     [InlineData("\"x\":\"a\tb\",")]
     public void What_is_nearly_JSON_is_read(string member)
     {
-        foreach (var (path, pieces) in Pieces)
+        foreach (var (path, pieces) in DialectPieces.All)
         {
             var meaning = Interpret(path, Invented.DataEvents([.. pieces.Select(piece => "{" + member + piece[1..])]));
 
@@ -52,7 +52,7 @@ public sealed class SloppyDialectsTests
     [InlineData("not at all")]
     public void What_could_not_be_read_is_told_and_an_answer_of_nothing_else_is_none(string broken)
     {
-        foreach (var (path, pieces) in Pieces)
+        foreach (var (path, pieces) in DialectPieces.All)
         {
             var partly = Interpret(path, Invented.DataEvents([pieces[0], broken, .. pieces[1..]]));
             var nothing = Interpret(path, Invented.DataEvents(broken));
@@ -66,7 +66,7 @@ public sealed class SloppyDialectsTests
     [Fact]
     public void A_character_may_lie_in_two_deltas()
     {
-        foreach (var (path, pieces) in Pieces)
+        foreach (var (path, pieces) in DialectPieces.All)
         {
             var halves = pieces.Select(piece => piece.Replace("\"hel\"", "\"\\ud83d\"", StringComparison.Ordinal).Replace("\"lo\"", "\"\\ude00 ok\"", StringComparison.Ordinal)).ToArray();
 
@@ -77,7 +77,7 @@ public sealed class SloppyDialectsTests
     [Fact]
     public void A_plain_answer_labelled_as_coded_is_read_as_what_it_is()
     {
-        foreach (var (path, pieces) in Pieces)
+        foreach (var (path, pieces) in DialectPieces.All)
         {
             foreach (var coding in new[] { "gzip", "br", "zstd", "deflate" })
             {
@@ -269,34 +269,6 @@ public sealed class SloppyDialectsTests
         Assert.Equal("hello", Decode(Responses, Invented.TypedEvents(
             ("response.output_text.done", "\"output_index\":0,\"content_index\":0,\"text\":\"hello\""),
             ("response.completed", "\"response\":{\"id\":\"r\",\"status\":\"completed\",\"output\":[]}"))).ReplyText);
-
-    private static readonly (string Path, string[] Pieces)[] Pieces =
-    [
-        (Cohere,
-        [
-            """{"type":"content-start","index":0,"delta":{"message":{"content":{"type":"text","text":"hel"}}}}""",
-            """{"type":"content-delta","index":0,"delta":{"message":{"content":{"text":"lo"}}}}""",
-            """{"type":"message-end","delta":{"finish_reason":"COMPLETE","usage":{"billed_units":{"input_tokens":5,"output_tokens":9}}}}""",
-        ]),
-        (Ollama,
-        [
-            """{"model":"l","message":{"role":"assistant","content":"hel"},"done":false}""",
-            """{"model":"l","message":{"content":"lo"},"done":false}""",
-            """{"model":"l","done":true,"done_reason":"stop","eval_count":9}""",
-        ]),
-        (Complete,
-        [
-            """{"type":"completion","id":"c","completion":"hel","stop_reason":null,"model":"claude-2"}""",
-            """{"type":"completion","id":"c","completion":"lo","stop_reason":null,"model":"claude-2"}""",
-            """{"type":"completion","id":"c","completion":"","stop_reason":"stop_sequence","model":"claude-2"}""",
-        ]),
-        (Converse,
-        [
-            """{"contentBlockDelta":{"contentBlockIndex":0,"delta":{"text":"hel"}}}""",
-            """{"contentBlockDelta":{"contentBlockIndex":0,"delta":{"text":"lo"}}}""",
-            """{"messageStop":{"stopReason":"end_turn"}}""",
-        ]),
-    ];
 
     private static Turn Decode(string path, string response) => Invented.Decode(Invented.Exchange(path, "{}", response));
 

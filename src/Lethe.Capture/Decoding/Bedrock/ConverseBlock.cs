@@ -21,6 +21,12 @@ internal sealed class ConverseBlock
     /// <summary>True once its start came: what starts at its index then is another block.</summary>
     public bool IsBegun { get; private set; }
 
+    /// <summary>The id of a tool call that has its input; null for anything else.</summary>
+    public string? CallWithInput => input is { Length: > 0 } ? toolUseId : null;
+
+    /// <summary>The id of a tool call that has none.</summary>
+    public string? CallWithoutInput => input is { Length: 0 } ? toolUseId : null;
+
     /// <summary>The <c>start</c> of a block: <c>{"toolUse":{"toolUseId","name"}}</c>, or a kind that has no fields here.</summary>
     public void Start(JsonElement start)
     {

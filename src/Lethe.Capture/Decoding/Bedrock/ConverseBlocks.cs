@@ -11,7 +11,12 @@ internal sealed class ConverseBlocks
 
     public bool IsEmpty => all.Count == 0;
 
-    public IReadOnlyList<ConverseBlock> InOrder => all;
+    /// <summary>Without a call that was told once more with its input.</summary>
+    public IEnumerable<ConverseBlock> InOrder()
+    {
+        var asked = all.Select(block => block.CallWithInput).OfType<string>().ToHashSet(StringComparer.Ordinal);
+        return all.Where(block => block.CallWithoutInput is not { } call || !asked.Contains(call));
+    }
 
     public void Begin(JsonElement data)
     {

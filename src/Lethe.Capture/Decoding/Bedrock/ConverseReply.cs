@@ -88,6 +88,8 @@ internal sealed class ConverseReply : IReply
                 break;
             case "messageStop":
                 stop = data.Word("stopReason"u8) ?? stop;
+                counted |= data.ObjectMember("usage"u8) is not null;
+                usage.MergeCounts(data.ObjectMember("usage"u8));
                 break;
             case "metadata":
                 counted = true;
@@ -124,7 +126,7 @@ internal sealed class ConverseReply : IReply
         writer.WriteStartObject();
         writer.WriteString("role"u8, role ?? "assistant");
         writer.WriteStartArray("content"u8);
-        foreach (var block in blocks.InOrder)
+        foreach (var block in blocks.InOrder())
         {
             block.WriteTo(writer);
         }

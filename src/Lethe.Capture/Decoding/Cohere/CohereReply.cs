@@ -52,7 +52,7 @@ internal sealed class CohereReply : IReply
                 message.AddContent(0, json, isStart: false);
                 break;
             case "message-end" when json.ObjectMember("delta"u8) is { } delta:
-                End(delta, delta.ObjectMember("usage"u8));
+                End(delta, delta.ObjectMember("usage"u8) ?? json.ObjectMember("usage"u8));
                 break;
             case "stream-end":
                 EndFirstEdition(json);

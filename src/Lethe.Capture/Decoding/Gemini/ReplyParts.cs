@@ -8,8 +8,10 @@ namespace Lethe.Capture.Decoding.Gemini;
 /// <summary>The parts of a reply in their order, those of text put together as they come in pieces, and function calls whose arguments do.</summary>
 internal sealed class ReplyParts
 {
-    private readonly List<Part> parts = [];
+    private readonly List<ReplyPart> parts = [];
+    private readonly Dictionary<string, int> calls = new(StringComparer.Ordinal);
     private string? role;
+    private int pieces;
 
     /// <summary>True while nothing was said: no words, no calls.</summary>
     public bool IsEmpty => parts.TrueForAll(part => part.IsSilent);
@@ -28,18 +30,25 @@ internal sealed class ReplyParts
         }
     }
 
-    public void Take(JsonElement content)
+    /// <param name="isLast">True for what comes with the end of the answer.</param>
+    public void Take(JsonElement content, bool isLast = false)
     {
         role ??= content.Text("role"u8);
         foreach (var part in content.Items("parts"u8))
         {
             if (part.Text("text"u8) is { } text)
             {
+                if (isLast && IsSaidAgain(text, part.IsTrue("thought"u8)))
+                {
+                    continue;
+                }
+
+                pieces++;
                 Add(text, part.IsTrue("thought"u8), part.Word("thoughtSignature"u8));
             }
             else if (!Continue(part))
             {
-                parts.Add(Begin(part));
+                Ask(part);
             }
         }
     }
@@ -61,17 +70,48 @@ internal sealed class ReplyParts
     {
         if (parts is not [.., { Text: { } before } last] || last.IsThought != isThought || last.Signature is not null)
         {
-            parts.Add(last = new Part { Text = before = new StringBuilder(), IsThought = isThought });
+            parts.Add(last = new ReplyPart { Text = before = new StringBuilder(), IsThought = isThought });
         }
 
         before.Append(text);
         last.Signature = signature;
     }
 
+    private bool IsSaidAgain(string text, bool isThought) =>
+        parts is [{ Text: { } said } only] && only.IsThought == isThought && Texts.IsSaidAgain(said, pieces, text);
+
+    /// <summary>A call's id names it: one that is told again with what it lacked, or word for word, is the same.</summary>
+    private void Ask(JsonElement part)
+    {
+        var begun = Begin(part);
+        if (GeminiContent.FunctionCall(part)?.Word("id"u8) is { } id && !calls.TryAdd(id, parts.Count) && parts[calls[id]].Raw is { } before && begun.Raw is { } again)
+        {
+            if (again.AsSpan().SequenceEqual(before))
+            {
+                return;
+            }
+
+            if (!HasArguments(before))
+            {
+                parts[calls[id]] = begun;
+                return;
+            }
+        }
+
+        parts.Add(begun);
+    }
+
+    private static bool HasArguments(byte[] part)
+    {
+        using var read = JsonReading.TryParseAssembled(part);
+        return read is not null && GeminiContent.FunctionCall(read.RootElement)?.ObjectMember("args"u8) is { } given && given.GetPropertyCount() > 0;
+    }
+
     /// <summary>True for the rest of a call that is told in pieces; the last piece says nothing.</summary>
     private bool Continue(JsonElement part)
     {
-        if (parts is not [.., { Arguments: { IsOpen: true } arguments }] || GeminiContent.FunctionCall(part) is not { } call || call.Word("name"u8) is not null)
+        if (parts is not [.., { Arguments: { IsOpen: true } arguments } begun] || GeminiContent.FunctionCall(part) is not { } call
+            || (call.Word("name"u8) is not null && (begun.Call.Id is null || call.Word("id"u8) != begun.Call.Id)))
         {
             return false;
         }
@@ -80,82 +120,16 @@ internal sealed class ReplyParts
         return true;
     }
 
-    private static Part Begin(JsonElement part)
+    private static ReplyPart Begin(JsonElement part)
     {
         var raw = JsonMarshal.GetRawUtf8Value(part).ToArray();
         if (GeminiContent.FunctionCall(part) is not { } call || !(call.IsTrue("willContinue"u8) || call.Member("partialArgs"u8) is not null))
         {
-            return new Part { Raw = raw };
+            return new ReplyPart { Raw = raw };
         }
 
-        var begun = new Part { Call = (call.Word("id"u8), call.Word("name"u8)), Arguments = new PartialArguments(), Signature = part.Word("thoughtSignature"u8) };
+        var begun = new ReplyPart { Call = (call.Word("id"u8), call.Word("name"u8)), Arguments = new PartialArguments(), Signature = part.Word("thoughtSignature"u8) };
         begun.Arguments.Take(call);
         return begun;
-    }
-
-    private sealed class Part
-    {
-        public StringBuilder? Text { get; init; }
-
-        public bool IsThought { get; init; }
-
-        public string? Signature { get; set; }
-
-        public byte[]? Raw { get; init; }
-
-        public (string? Id, string? Name) Call { get; init; }
-
-        public PartialArguments? Arguments { get; init; }
-
-        public bool IsSilent => Text is { Length: 0 };
-
-        public void WriteTo(Utf8JsonWriter writer)
-        {
-            if (Raw is not null)
-            {
-                writer.WriteRawValue(Raw, skipInputValidation: true);
-                return;
-            }
-
-            writer.WriteStartObject();
-            if (Text is not null)
-            {
-                writer.Text("text"u8, Text);
-                WriteIf(writer, IsThought);
-            }
-            else
-            {
-                WriteCall(writer);
-            }
-
-            if (Signature is not null)
-            {
-                writer.WriteString("thoughtSignature"u8, Signature);
-            }
-
-            writer.WriteEndObject();
-        }
-
-        private static void WriteIf(Utf8JsonWriter writer, bool isThought)
-        {
-            if (isThought)
-            {
-                writer.WriteBoolean("thought"u8, true);
-            }
-        }
-
-        private void WriteCall(Utf8JsonWriter writer)
-        {
-            writer.WriteStartObject("functionCall"u8);
-            if (Call.Id is not null)
-            {
-                writer.WriteString("id"u8, Call.Id);
-            }
-
-            writer.WriteString("name"u8, Call.Name);
-            writer.WritePropertyName("args"u8);
-            Arguments!.WriteTo(writer);
-            writer.WriteEndObject();
-        }
     }
 }

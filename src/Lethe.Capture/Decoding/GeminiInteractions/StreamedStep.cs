@@ -15,6 +15,8 @@ internal sealed class StreamedStep
     private readonly StringBuilder summary = new();
     private readonly MergedObject told = new();
     private readonly bool beginsWithContent;
+    private readonly bool beginsWithArguments;
+    private readonly string? callId;
     private string? signature;
     private string? toldType;
 
@@ -23,6 +25,8 @@ internal sealed class StreamedStep
         begun = step is { } first ? JsonMarshal.GetRawUtf8Value(first).ToArray() : null;
         type = step.Text("type"u8);
         beginsWithContent = step.Member("content"u8) is not null;
+        callId = type == "function_call" ? step?.Word("id"u8) : null;
+        beginsWithArguments = step.Member("arguments"u8) is { ValueKind: JsonValueKind.Object } given && given.GetPropertyCount() > 0;
         if (InteractionSteps.IsContent(type))
         {
             (begun, type) = (null, "model_output");
@@ -30,9 +34,17 @@ internal sealed class StreamedStep
         }
     }
 
+    /// <summary>The id of a call that has its arguments; null for anything else.</summary>
+    public string? CallWithArguments => HasArguments ? callId : null;
+
+    /// <summary>The id of a call that has none.</summary>
+    public string? CallWithoutArguments => HasArguments ? null : callId;
+
     /// <summary>True while nothing is known of it but its kind, where that is output without words.</summary>
     public bool IsSilent =>
         (type ?? toldType) is null or "model_output" && !beginsWithContent && !pieces.Exists(piece => piece.Raw is not null || piece.Text.Length > 0);
+
+    private bool HasArguments => beginsWithArguments || arguments.Length > 0;
 
     public void Add(JsonElement delta)
     {

@@ -22,7 +22,12 @@ internal sealed class StreamedSteps
         open.Clear();
     }
 
-    public IEnumerable<ReadOnlyMemory<byte>> Told() => all.Where(step => !step.IsSilent).Select(step => (ReadOnlyMemory<byte>)step.ToJson());
+    /// <summary>Without a call that was told once more with its arguments.</summary>
+    public IEnumerable<ReadOnlyMemory<byte>> Told()
+    {
+        var asked = all.Select(step => step.CallWithArguments).OfType<string>().ToHashSet(StringComparer.Ordinal);
+        return all.Where(step => !step.IsSilent && (step.CallWithoutArguments is not { } call || !asked.Contains(call))).Select(step => (ReadOnlyMemory<byte>)step.ToJson());
+    }
 
     private static long Index(JsonElement data) => data.Count("index"u8) ?? 0;
 
