@@ -1,12 +1,14 @@
-using System.Text;
 using Lethe.Capture.Tests.Decoding;
+using static Lethe.Capture.Tests.Fuzzing.Seed;
 
 namespace Lethe.Capture.Tests.Fuzzing;
 
 /// <summary>Small calls of every dialect in every framing, that mutations begin with.</summary>
 internal static class Seeds
 {
-    public static readonly (string Path, byte[] Request, byte[] Response)[] All =
+    public static readonly Seed[] All = [.. Conversations(), .. SmallSeeds.All, .. SocketSeeds.Calls];
+
+    private static Seed[] Conversations() =>
     [
         Of("/v1/messages",
             """{"model":"c","system":[{"type":"text","text":"s","cache_control":{"type":"ephemeral"}}],"messages":[{"role":"user","content":"hi"},{"role":"assistant","content":[{"type":"tool_use","id":"t","name":"n","input":{"a":1}}]},{"role":"user","content":[{"type":"tool_result","tool_use_id":"t","content":[{"type":"text","text":"o"}],"is_error":true}]}]}""",
@@ -34,11 +36,10 @@ internal static class Seeds
                 ("response.output_text.delta", "\"output_index\":0,\"content_index\":0,\"delta\":\"a \""),
                 ("response.output_item.done", "\"output_index\":1,\"item\":{\"type\":\"function_call\",\"call_id\":\"t\",\"name\":\"n\",\"arguments\":\"{\\\"k\\\":[1,2]}\"}"),
                 ("response.completed", "\"response\":{\"id\":\"r\",\"model\":\"g\",\"status\":\"completed\",\"output\":[],\"usage\":{\"input_tokens\":5,\"output_tokens\":9}}"))),
-        Of("/v1/embeddings", """{"model":"e","input":"x"}""", """{"object":"list","data":[{"embedding":[0.5]}],"model":"e","usage":{"prompt_tokens":1,"total_tokens":1}}"""),
         Of("/model/us.amazon.nova-lite-v1%3A0/converse",
             """{"system":[{"text":"s"}],"messages":[{"role":"user","content":[{"text":"q"},{"cachePoint":{"type":"default"}}]},{"role":"user","content":[{"toolResult":{"toolUseId":"u","content":[{"json":{"a":1}}],"status":"error"}}]}]}""",
             """{"output":{"message":{"role":"assistant","content":[{"reasoningContent":{"reasoningText":{"text":"r","signature":"s"}}},{"text":"x"},{"toolUse":{"toolUseId":"u","name":"n","input":{}}}]}},"stopReason":"tool_use","usage":{"inputTokens":1,"outputTokens":2,"cacheDetails":[{"ttl":"1h","inputTokens":1}]}}"""),
-        ("/model/us.amazon.nova-lite-v1%3A0/converse-stream", "{}"u8.ToArray(), EventStreams.Of(
+        new("/model/us.amazon.nova-lite-v1%3A0/converse-stream", "{}"u8.ToArray(), EventStreams.Of(
             EventStreams.Event("messageStart", """{"role":"assistant"}"""),
             EventStreams.Event("contentBlockDelta", """{"contentBlockIndex":0,"delta":{"text":"a \ud83d"}}"""),
             EventStreams.Event("contentBlockStart", """{"contentBlockIndex":1,"start":{"toolUse":{"toolUseId":"u","name":"n"}}}"""),
@@ -47,7 +48,7 @@ internal static class Seeds
             EventStreams.Event("metadata", """{"usage":{"inputTokens":5,"outputTokens":9}}"""),
             EventStreams.Exception("throttlingException", """{"message":"m"}"""),
             EventStreams.Error("c", "w"))),
-        ("/model/anthropic.claude-v2/invoke-with-response-stream", """{"anthropic_version":"b","messages":[{"role":"user","content":"hi"}]}"""u8.ToArray(), EventStreams.Of(
+        new("/model/anthropic.claude-v2/invoke-with-response-stream", """{"anthropic_version":"b","messages":[{"role":"user","content":"hi"}]}"""u8.ToArray(), EventStreams.Of(
             EventStreams.Chunk("""{"type":"message_start","message":{"id":"m","model":"c","usage":{"input_tokens":7,"output_tokens":1}}}"""),
             EventStreams.Chunk("""{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"x"}}"""),
             EventStreams.Chunk("""{"type":"message_delta","delta":{"stop_reason":"end_turn"},"usage":{"output_tokens":3}}"""),
@@ -69,18 +70,56 @@ internal static class Seeds
         Of("/v1/complete", """{"model":"c","prompt":"q","max_tokens_to_sample":1}""", Invented.TypedEvents(
             ("completion", "\"id\":\"k\",\"completion\":\" a \\ud83d\",\"stop_reason\":null"),
             ("completion", "\"id\":\"k\",\"completion\":\"\\ude00\",\"stop_reason\":\"stop_sequence\""))),
-        Of("/v1/rerank", """{"model":"r","query":"q","documents":["a"]}""", """{"results":[{"index":0,"relevance_score":0.5}],"usage":{"total_tokens":12},"meta":{"billed_units":{"search_units":1}}}"""),
-        Of("/v1/audio/transcriptions", "--b\r\nContent-Disposition: form-data; name=\"model\"\r\n\r\nw\r\n--b--\r\n", "data: {\"type\":\"transcript.text.delta\",\"delta\":\"x\"}\n\ndata: {\"type\":\"transcript.text.done\",\"usage\":{\"type\":\"duration\",\"seconds\":6.5,\"input_token_details\":{\"audio_tokens\":1}}}\n\n"),
-        Of("/v1/images/edits", """{"model":"i"}""", """{"data":[{"b64_json":"AA"}],"usage":{"input_tokens":5,"output_tokens":9,"input_tokens_details":{"image_tokens":4}}}"""),
-        Of("/v1/ocr", """{"model":"o"}""", """{"pages":[],"usage_info":{"pages_processed":3}}"""),
-        Of("/v1/files/f/content", "", "{\"custom_id\":\"a\",\"response\":{\"body\":{\"object\":\"response\",\"model\":\"m\",\"usage\":{\"input_tokens\":5,\"output_tokens\":9}}}}\n{\"custom_id\":\"b\",\"result\":{\"message\":{\"model\":\"n\",\"usage\":{\"input_tokens\":5}}}}\n"),
         Of("/v1beta/models/gemini-3:streamGenerateContent", """{"contents":[{"role":"user","parts":[{"text":"q"},{"functionResponse":{"name":"n","response":{}}}]}]}""", Invented.DataEvents(
             """{"responseId":"g","modelVersion":"gemini-3","candidates":[{"content":{"role":"model","parts":[{"text":"h","thought":true},{"text":"a "}]}}],"usageMetadata":{"promptTokenCount":5}}""",
             """{"candidates":[{"content":{"parts":[{"functionCall":{"name":"n","willContinue":true}},{"functionCall":{"partialArgs":[{"jsonPath":"$.a.b[0]","stringValue":"x","willContinue":true}]}},{"functionCall":{}}]}}]}""",
             """{"candidates":[{"content":{"parts":[{"text":""}]},"finishReason":"STOP"}],"usageMetadata":{"promptTokenCount":5,"candidatesTokenCount":7,"thoughtsTokenCount":2,"totalTokenCount":14}}""")),
         Of("/v1beta/models/gemini-3:streamGenerateContent", """{"contents":[]}""", "[{\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"a\"}]}}]}\n,\r\n{\"candidates\":[{\"finishReason\":1}]}\n]"),
+        OfEvents("/model/us.amazon.nova-lite-v1%3A0/converse-stream", """{"messages":[{"role":"user","content":[{"text":"q"}]}]}""",
+            """messageStart {"role":"assistant","p":"abc"}""",
+            """contentBlockDelta {"contentBlockIndex":0,"delta":{"reasoningContent":{"text":"r"}}}""",
+            """contentBlockDelta {"contentBlockIndex":0,"delta":{"reasoningContent":{"signature":"s"}}}""",
+            """contentBlockStop {"contentBlockIndex":0}""",
+            """contentBlockDelta {"contentBlockIndex":1,"delta":{"text":"a \ud83d"}}""",
+            """contentBlockStart {"contentBlockIndex":2,"start":{"toolUse":{"toolUseId":"u","name":"n"}}}""",
+            """contentBlockDelta {"contentBlockIndex":2,"delta":{"toolUse":{"input":"{\"k\":1}"}}}""",
+            """messageStop {"stopReason":"tool_use"}""",
+            """metadata {"usage":{"inputTokens":5,"outputTokens":9,"cacheReadInputTokens":3},"metrics":{"latencyMs":1}}""",
+            """modelStreamErrorException {"message":"m"}"""),
+        OfChunks("/model/anthropic.claude-opus-4-8/invoke-with-response-stream", """{"anthropic_version":"b","messages":[{"role":"user","content":"hi"}]}""",
+            """{"type":"message_start","message":{"id":"m","model":"c","usage":{"input_tokens":7,"output_tokens":1}}}""",
+            """{"type":"content_block_start","index":0,"content_block":{"type":"tool_use","id":"t","name":"n","input":{}}}""",
+            """{"type":"content_block_delta","index":0,"delta":{"type":"input_json_delta","partial_json":"{\"k\":1}"}}""",
+            """{"type":"message_delta","delta":{"stop_reason":"tool_use"},"usage":{"output_tokens":3}}""",
+            """{"type":"message_stop","amazon-bedrock-invocationMetrics":{"inputTokenCount":7,"outputTokenCount":3}}"""),
+        OfChunks("/model/amazon.nova-pro-v1%3A0/invoke-with-response-stream", """{"messages":[{"role":"user","content":[{"text":"q"}]}],"inferenceConfig":{}}""",
+            """{"messageStart":{"role":"assistant"}}""", """{"contentBlockDelta":{"delta":{"text":"x"},"contentBlockIndex":0}}""", """{"messageStop":{"stopReason":"end_turn"}}""", """{"metadata":{"usage":{"inputTokens":5,"outputTokens":2}}}"""),
+        Of("/model/mistral.mistral-large-2402-v1%3A0/invoke", """{"prompt":"q"}""", """{"outputs":[{"text":"x","stop_reason":"stop"}]}"""),
+        Of("/v2/chat", """{"model":"c","messages":[{"role":"user","content":[{"type":"text","text":"q"}]},{"role":"tool","tool_call_id":"t","content":[{"type":"document","document":{"data":"d"}}]}],"documents":[{"data":{}}]}""",
+            """{"id":"c1","finish_reason":"TOOL_CALL","message":{"role":"assistant","tool_plan":"p","content":[{"type":"text","text":"x"}],"tool_calls":[{"id":"t","type":"function","function":{"name":"n","arguments":"{}"}}],"citations":[{"start":0,"end":1}]},"usage":{"billed_units":{"input_tokens":5},"tokens":{"input_tokens":70,"output_tokens":9}}}"""),
+        Of("/v1/chat", """{"message":"q","preamble":"s","model":"c"}""", """{"text":"x","generation_id":"g","finish_reason":"COMPLETE","chat_history":[{"role":"USER","message":"q"}],"meta":{"billed_units":{"input_tokens":5,"output_tokens":2}}}"""),
+        Of("/v1/generate", """{"model":"c","prompt":"q"}""", """{"id":"g","generations":[{"id":"h","text":"x","finish_reason":"COMPLETE"}],"meta":{"billed_units":{"input_tokens":5,"output_tokens":2}}}"""),
+        Of("/api/generate", """{"model":"l","prompt":"q"}""", "{\"model\":\"l\",\"response\":\"a \",\"done\":false}\n{\"model\":\"l\",\"response\":\"b\",\"thinking\":\"t\",\"done\":true,\"done_reason\":\"stop\",\"context\":[1],\"eval_count\":9}\n"),
+        Of("/v1beta/interactions",
+            """{"model":"g","system_instruction":"s","tools":[{"type":"function","name":"n"}],"previous_interaction_id":"v0","input":[{"type":"user_input","content":[{"type":"text","text":"q"},{"type":"image","data":"AA","mime_type":"image/png"}]},{"type":"function_result","call_id":"f","name":"n","result":[{"type":"text","text":"o"}],"is_error":true}]}""",
+            """{"id":"v1","object":"interaction","status":"requires_action","model":"g","steps":[{"type":"thought","signature":"s","summary":[{"type":"text","text":"h"}]},{"type":"model_output","content":[{"type":"text","text":"x"}]},{"type":"function_call","id":"f","name":"n","arguments":{"k":1}}],"usage":{"total_input_tokens":9,"total_cached_tokens":5,"total_tool_use_tokens":2,"total_output_tokens":12,"total_thought_tokens":7,"input_tokens_by_modality":[{"modality":"audio","tokens":4}]}}"""),
+        Of("/v1beta/interactions", """{"model":"g","input":"q","stream":true}""", Invented.DataEvents(
+            """{"event_type":"interaction.created","interaction":{"id":"v1","model":"g","status":"in_progress"}}""",
+            """{"event_type":"step.start","index":0,"step":{"type":"thought"}}""",
+            """{"event_type":"step.delta","index":0,"delta":{"type":"thought_summary","content":{"type":"text","text":"h"}}}""",
+            """{"event_type":"step.start","index":1,"step":{"type":"model_output"}}""",
+            """{"event_type":"step.delta","index":1,"delta":{"type":"text","text":"a \ud83d"}}""",
+            """{"event_type":"step.stop","index":1}""",
+            """{"event_type":"step.start","index":2,"step":{"type":"function_call","id":"f","name":"n","arguments":{}}}""",
+            """{"event_type":"step.delta","index":2,"delta":{"type":"arguments_delta","arguments":"{\"k\":[1,2]}"}}""",
+            """{"event_type":"interaction.completed","interaction":{"id":"v1","status":"requires_action","usage":{"total_input_tokens":9,"total_output_tokens":12}}}""") + "event: done\ndata: [DONE]\n\n"),
+        Of("/v1beta/interactions/v1", "", """{"id":"v1","status":"completed","outputs":[{"type":"text","text":"x"}],"usage":{"total_input_tokens":9}}""") with { Method = "GET" },
+        Of("/v1/responses", """{"model":"g","input":"q","background":true}""",
+            """{"id":"r","object":"response","status":"incomplete","incomplete_details":{"reason":"max_output_tokens"},"model":"g","output":[{"type":"reasoning","summary":[{"type":"summary_text","text":"h"}],"encrypted_content":"e"},{"type":"message","role":"assistant","content":[{"type":"output_text","text":"x","annotations":[]},{"type":"refusal","refusal":"n"}]},{"type":"web_search_call","action":{"type":"search"}}],"usage":{"input_tokens":5,"input_tokens_details":{"cached_tokens":2},"output_tokens":9,"output_tokens_details":{"reasoning_tokens":4}},"prompt_cache_diagnostics":{"miss_reason":"x"}}"""),
+        Of("/v1/responses/compact", """{"model":"g","input":[{"role":"user","content":"q"}]}""", """{"id":"r","object":"response.compaction","output":[{"type":"compaction","encrypted_content":"e"}],"usage":{"input_tokens":5,"output_tokens":9}}"""),
+        Of("/v1/responses/r", "", """{"id":"r","object":"response","status":"completed","model":"g","output":[],"usage":{"input_tokens":5,"output_tokens":9}}""") with { Method = "GET" },
+        Of("/v1/completions", """{"model":"g","prompt":"q","stream":true}""", Invented.DataEvents("""{"id":"i","object":"text_completion","choices":[{"text":"a ","index":0}]}""", """{"id":"i","choices":[{"text":"b","index":0,"finish_reason":"stop"}],"usage":{"prompt_tokens":1,"completion_tokens":2}}""", "[DONE]")),
+        Of("/v1/projects/p/locations/l/publishers/ai21/models/jamba-1.5-large:rawPredict", """{"messages":[{"role":"user","content":"q"}]}""", """{"id":"i","choices":[{"message":{"role":"assistant","content":"x"},"finish_reason":"stop"}],"usage":{"prompt_tokens":5,"completion_tokens":1}}"""),
         Of("/unknown", """{"model":"m","messages":[]}""", "[{\"a\":1},\r\n{\"error\":{\"message\":\"m\"}}"),
     ];
-
-    private static (string Path, byte[] Request, byte[] Response) Of(string path, string request, string response) => (path, Encoding.UTF8.GetBytes(request), Encoding.UTF8.GetBytes(response));
 }
