@@ -1,5 +1,7 @@
+using System.Buffers.Binary;
 using System.Text;
 using System.Text.Json;
+using Lethe.Capture.Decoding.Framing;
 using Lethe.Capture.Exchanges;
 
 namespace Lethe.Proxy.Benchmarks;
@@ -59,6 +61,12 @@ internal static class DialectBodies
             [.. Each($$$"""{"model":"l","message":{"role":"assistant","content":"{{{Words}}}"},"done":false}"""), """{"model":"l","done":true,"done_reason":"stop","prompt_eval_count":5,"eval_count":9}"""]),
         Stream("Bedrock converse, as events", "/model/amazon.nova-lite-v1%3A0/converse-stream", $$"""{"messages":[{"role":"user","content":[{"text":"{{Prompt}}"}]}]}""",
             [.. Each($$$$"""{"contentBlockDelta":{"contentBlockIndex":0,"delta":{"text":"{{{{Words}}}}"}}}"""), """{"messageStop":{"stopReason":"end_turn"}}"""]),
+        EventStream("Bedrock converse, in AWS's frames", "/model/amazon.nova-lite-v1%3A0/converse-stream", $$"""{"messages":[{"role":"user","content":[{"text":"{{Prompt}}"}]}]}""",
+            [
+                .. Each($$$"""{"contentBlockIndex":0,"delta":{"text":"{{{Words}}}"}}""").Select(json => ("contentBlockDelta", json)),
+                ("messageStop", """{"stopReason":"end_turn"}"""),
+                ("metadata", """{"usage":{"inputTokens":5,"outputTokens":9}}"""),
+            ]),
         Stream("Bedrock invoke, Claude", "/model/anthropic.claude-sonnet-4-5-20250929-v1%3A0/invoke-with-response-stream", Chat,
             [
                 """{"type":"message_start","message":{"id":"m","model":"c","role":"assistant","content":[],"usage":{"input_tokens":5,"output_tokens":1}}}""",
@@ -72,6 +80,22 @@ internal static class DialectBodies
                 .. Each($$$"""{"candidates":[{"content":{"role":"model","parts":[{"text":"{{{Words}}}"}]},"index":0}],"modelVersion":"gemini-3-pro"}"""),
                 """{"candidates":[{"content":{"role":"model","parts":[{"text":""}]},"finishReason":"STOP","index":0}],"usageMetadata":{"promptTokenCount":5,"candidatesTokenCount":9}}""",
             ]),
+        Document("Gemini, as one array", "/v1beta/models/gemini-3-pro:streamGenerateContent", $$$"""{"contents":[{"role":"user","parts":[{"text":"{{{Prompt}}}"}]}]}""",
+            "[" + string.Join(",\r\n", Each($$$"""{"candidates":[{"content":{"role":"model","parts":[{"text":"{{{Words}}}"}]},"index":0}],"modelVersion":"gemini-3-pro"}""")
+                .Append("""{"candidates":[{"finishReason":"STOP","index":0}],"usageMetadata":{"promptTokenCount":5,"candidatesTokenCount":9}}""")) + "]"),
+        Stream("Gemini Interactions", "/v1beta/interactions", $$$"""{"model":"g","input":[{"type":"user_input","content":[{"type":"text","text":"{{{Prompt}}}"}]}]}""",
+            [
+                """{"event_type":"interaction.created","interaction":{"id":"i","model":"g","status":"in_progress"}}""",
+                """{"event_type":"step.start","index":0,"step":{"type":"model_output"}}""",
+                .. Each($$$"""{"event_type":"step.delta","index":0,"delta":{"type":"text","text":"{{{Words}}}"}}"""),
+                """{"event_type":"interaction.completed","interaction":{"id":"i","status":"completed","usage":{"total_input_tokens":5,"total_output_tokens":9}}}""",
+            ]),
+        InSocket(Stream("Gemini Live, in a WebSocket", "/ws/google.ai.generativelanguage.v1beta.GenerativeService.BidiGenerateContent",
+            $$$"""{"model":"models/g","contents":[{"role":"user","parts":[{"text":"{{{Prompt}}}"}]}]}""",
+            [
+                .. Each($$$$"""{"serverContent":{"modelTurn":{"parts":[{"text":"{{{{Words}}}}"}]}}}"""),
+                """{"serverContent":{"turnComplete":true},"usageMetadata":{"promptTokenCount":5,"responseTokenCount":9}}""",
+            ])),
         InSocket(Lines("Realtime, in a WebSocket", "/v1/realtime", $$$"""{"type":"conversation.item.create","item":{"type":"message","role":"user","content":[{"type":"input_text","text":"{{{Prompt}}}"}]}}""",
             [
                 """{"type":"response.created","response":{"id":"r","status":"in_progress","output":[]}}""",
@@ -94,6 +118,31 @@ internal static class DialectBodies
         Of(name, path, request, string.Concat(events.Select(json => $"data: {json}\n\n")), events);
 
     private static DialectBody Lines(string name, string path, string request, string[] lines) => Of(name, path, request, string.Concat(lines.Select(json => json + "\n")), lines);
+
+    private static DialectBody EventStream(string name, string path, string request, (string Kind, string Json)[] events)
+    {
+        var body = Of(name, path, request, "", [.. events.Select(one => one.Json)]);
+        byte[] framed = [.. events.SelectMany(one => AwsFrame(one.Kind, Encoding.UTF8.GetBytes(one.Json)))];
+        return body with { Exchange = body.Exchange with { Response = new CapturedBody { Bytes = framed, WireBytes = framed.Length } } };
+    }
+
+    /// <summary>A message of <c>application/vnd.amazon.eventstream</c>, with its sums.</summary>
+    private static byte[] AwsFrame(string kind, byte[] payload)
+    {
+        byte[] headers = [.. Header(":event-type", kind), .. Header(":content-type", "application/json"), .. Header(":message-type", "event")];
+        byte[] prelude = [.. Number(16 + headers.Length + payload.Length), .. Number(headers.Length)];
+        byte[] message = [.. prelude, .. Number((int)Crc32.Of(prelude)), .. headers, .. payload];
+        return [.. message, .. Number((int)Crc32.Of(message))];
+
+        static byte[] Header(string name, string value) => [(byte)name.Length, .. Encoding.ASCII.GetBytes(name), 7, 0, (byte)value.Length, .. Encoding.ASCII.GetBytes(value)];
+    }
+
+    private static byte[] Number(int value)
+    {
+        var bytes = new byte[sizeof(int)];
+        BinaryPrimitives.WriteInt32BigEndian(bytes, value);
+        return bytes;
+    }
 
     private static DialectBody Document(string name, string path, string request, string document) => Of(name, path, request, document, [document]);
 

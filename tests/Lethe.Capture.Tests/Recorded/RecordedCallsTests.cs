@@ -5,7 +5,7 @@ using Lethe.Capture.Turns;
 
 namespace Lethe.Capture.Tests.Recorded;
 
-/// <summary>Calls recorded on the wire between a client and a mock of our own, one for each dialect and framing, against <c>expected.json</c>.</summary>
+/// <summary>Calls of our own making, as a client and a mock said them on the wire, one for each dialect and framing, against <c>expected.json</c>.</summary>
 public sealed class RecordedCallsTests
 {
     public static TheoryData<string> Names => [.. Expected().Keys];
