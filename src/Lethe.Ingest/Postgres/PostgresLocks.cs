@@ -6,8 +6,8 @@ using static Lethe.Ingest.Postgres.PostgresValues;
 namespace Lethe.Ingest.Postgres;
 
 /// <summary>
-/// What two recorders may not decide at once: sessions by their id in whatever harness, also those that are not there yet; kept answers; and tries of
-/// one call. Taken behind the receipts and before any row, in one order, and held until the end of the transaction. Nobody waits for another then who
+/// What two recorders may not decide at once: sessions by their id in whatever harness, also those that are not there yet; kept answers; work
+/// that one gives to another; and tries of one call. Taken behind the receipts and before any row, in one order, and held until the end of the transaction. Nobody waits for another then who
 /// waits for him: what cannot be taken in one order, since it is found only on the way, is not waited for, and all of it is made again alone.
 /// </summary>
 internal sealed class PostgresLocks(PostgresStatements statements)
@@ -83,6 +83,11 @@ internal sealed class PostgresLocks(PostgresStatements statements)
         {
             // It stands for the session that waits for it too.
             yield return $"{org} session {SessionKey.ContinuingId(answer)}";
+        }
+
+        foreach (var work in Delegations.Given(told).Append(Delegations.Taken(told)).OfType<string>())
+        {
+            yield return $"{org} {work}";
         }
 
         if (BatchResults.BatchOf(told.Turn) is { } batch)
