@@ -1,4 +1,5 @@
 using Lethe.Ingest.Journaling;
+using Lethe.Ingest.Meaning;
 
 namespace Lethe.Ingest.Ingesting;
 
@@ -7,8 +8,14 @@ namespace Lethe.Ingest.Ingesting;
 /// <param name="End">Where reading goes on behind it.</param>
 internal sealed record IngestBatch(IReadOnlyList<JournaledExchange> Exchanges, JournalFault? Fault, JournalPosition End)
 {
+    /// <summary>More was there when it was read.</summary>
+    public bool GoesOn { get; init; }
+
     /// <summary>How often it could not be interpreted or committed.</summary>
     public int Failures { get; set; }
+
+    /// <summary>What the exchanges mean; null until that is known.</summary>
+    public IReadOnlyList<ExchangeDelivery>? Deliveries { get; set; }
 
     /// <summary>What is there and cannot be taken is put aside by its place. Of what is not there, nothing could be asked for again.</summary>
     public JournalFault? UnreadLine => Fault is

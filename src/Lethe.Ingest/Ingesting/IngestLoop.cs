@@ -25,12 +25,10 @@ public sealed class IngestLoop(
 
     private static readonly TimeSpan StoreLookInterval = TimeSpan.FromSeconds(2);
 
-    private readonly Interpretation interpretation = new(interpret, settings, time, logger);
+    private readonly BatchReading reading = new(readFrom, new Interpretation(interpret, settings, time, logger), settings, logger);
     private readonly TaskCompletionSource storeOpened = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private IngestStore? store;
-    private volatile JournalConsumer? journal;
     private volatile IngestState state = new(IngestPhase.Opening);
-    private volatile IngestBatch? pending;
     private JournalPosition committed;
     private TimeSpan pause = settings.RetryPause;
     private TimeSpan? asked;
@@ -52,13 +50,7 @@ public sealed class IngestLoop(
     public Task StoreOpened => storeOpened.Task;
 
     /// <summary>How far it is behind the journal's durable end; what was read and is not committed is behind too.</summary>
-    public JournalLag Lag()
-    {
-        // Asked for first: what is committed between the two is counted, and not passed over.
-        var read = pending?.Exchanges.Count ?? 0;
-        var lag = journal?.Lag() ?? default;
-        return lag with { Records = lag.Records + read };
-    }
+    public JournalLag Lag() => reading.Lag();
 
     /// <summary>
     /// Follows the journal, on a thread of its own, and tells how many exchanges it took in. Asked to finish it ends when it has reached the journal's
@@ -84,7 +76,7 @@ public sealed class IngestLoop(
         }
         finally
         {
-            LetJournalGo();
+            reading.LetGo();
             LetStoreGo();
             state = state.Phase == IngestPhase.Halted ? state : new IngestState(IngestPhase.Stopped);
         }
@@ -124,7 +116,7 @@ public sealed class IngestLoop(
         Open(stop);
         while (true)
         {
-            while (TryRead(stop))
+            while (reading.TryRead(committed, stop))
             {
                 Commit(finish.IsCancellationRequested ? null : pace, stop);
                 if (state.Phase == IngestPhase.Halted)
@@ -148,17 +140,17 @@ public sealed class IngestLoop(
         if (store is null)
         {
             store = openStore(stop);
-            if (journal is null || store.Cursor != committed)
+            if (!reading.IsOpen || store.Cursor != committed)
             {
                 // Another store than the one before, or the first: what was read is read again from where this one stands.
-                LetJournalGo();
+                reading.LetGo();
                 committed = store.Cursor;
             }
 
             storeOpened.TrySetResult();
         }
 
-        if (journal is null)
+        if (!reading.IsOpen)
         {
             OpenJournal();
         }
@@ -168,8 +160,7 @@ public sealed class IngestLoop(
 
     private void OpenJournal()
     {
-        journal = readFrom(committed);
-        if (journal.StartedAnewFrom is { } other)
+        if (reading.Open(committed).StartedAnewFrom is { } other)
         {
             Log.JournalIsAnother(logger, other.Journal);
         }
@@ -179,57 +170,30 @@ public sealed class IngestLoop(
         }
     }
 
-    /// <summary>False at the journal's end. A batch that was not committed is not read again.</summary>
-    private bool TryRead(CancellationToken stop)
-    {
-        stop.ThrowIfCancellationRequested();
-        if (pending is not null)
-        {
-            return true;
-        }
-
-        try
-        {
-            var exchanges = new List<JournaledExchange>();
-            journal!.ReadBatch(exchanges, settings.BatchCountMax, settings.BatchBytesMax);
-            var fault = journal.Fault;
-            var batch = new IngestBatch(exchanges, fault, journal.Position);
-            if (fault is not null && !batch.IsOfLaterVersion)
-            {
-                JournalLog.JournalDamaged(logger, fault.Kind, fault.At, fault.Detail);
-                journal.SkipFault();
-                batch = batch with { End = journal.Position };
-            }
-
-            // A segment that held no exchange is passed too: only what every consumer has passed may leave.
-            pending = exchanges.Count > 0 || fault is not null || batch.End.Segment != committed.Segment ? batch : null;
-            return pending is not null;
-        }
-        catch
-        {
-            // It may have moved over exchanges that nobody got.
-            LetJournalGo();
-            throw;
-        }
-    }
-
     private void Commit(BackgroundPace? pace, CancellationToken stop)
     {
-        var batch = pending!;
+        var batch = reading.Current!;
+        var givesWay = pace is not null && !IsFarBehind() && !settings.IsAwaited();
         IReadOnlyList<ExchangeDelivery> deliveries;
         IReadOnlyList<DeliveryResult> results;
         try
         {
-            deliveries = interpretation.Of(batch, IsFarBehind() || settings.IsAwaited() ? null : pace, stop);
+            deliveries = reading.Interpret(givesWay ? pace : null, stop);
+            if (!givesWay || reading.IsLate)
+            {
+                reading.GoAhead(stop);
+            }
+
             results = Commit(batch, deliveries);
         }
-        catch (Exception fault) when (fault is not OperationCanceledException)
+        catch (Exception fault)
         {
-            batch.Failures++;
+            batch.Deliveries = null;
+            batch.Failures += fault is OperationCanceledException ? 0 : 1;
             throw;
         }
 
-        pending = null;
+        reading.Committed();
         committed = batch.End;
         pause = settings.RetryPause;
         taken += results.Count;
@@ -277,7 +241,7 @@ public sealed class IngestLoop(
         using var any = CancellationTokenSource.CreateLinkedTokenSource(finish, stop, look.Token);
         try
         {
-            OwnThread.Wait(journal!.WaitForMoreAsync(any.Token));
+            OwnThread.Wait(reading.WaitForMoreAsync(any.Token));
         }
         catch (OperationCanceledException) when (any.IsCancellationRequested && !stop.IsCancellationRequested)
         {
@@ -311,14 +275,6 @@ public sealed class IngestLoop(
                 Log.DeadLetter(logger, deliveries[i].Told.Exchange.Id, results[i].Code!);
             }
         }
-    }
-
-    private void LetJournalGo()
-    {
-        pending = null;
-        var before = journal;
-        journal = null;
-        before?.Dispose();
     }
 
     private void LetStoreGo()

@@ -70,6 +70,9 @@ public sealed class JournalConsumer : IDisposable
     /// <summary>What stopped the reading; null while nothing has.</summary>
     public JournalFault? Fault => ownFault ?? cursor.Fault;
 
+    /// <summary>True when the last reading came to the end of what was there, and not to one of its limits.</summary>
+    public bool IsAtEnd { get; private set; }
+
     /// <summary>Exchanges that were passed because what they said was erased.</summary>
     public long Erased { get; private set; }
 
@@ -81,12 +84,14 @@ public sealed class JournalConsumer : IDisposable
         var durableEnd = journal?.DurableEnd ?? default;
         var count = 0;
         long bytes = 0;
+        IsAtEnd = false;
         while (count < countMax && (count == 0 || bytes < bytesMax) && Fault is null)
         {
             var step = cursor.Step();
             if (step != CursorStep.Line)
             {
-                lookedTo = step == CursorStep.End ? durableEnd : lookedTo;
+                IsAtEnd = step == CursorStep.End;
+                lookedTo = IsAtEnd ? durableEnd : lookedTo;
                 break;
             }
 

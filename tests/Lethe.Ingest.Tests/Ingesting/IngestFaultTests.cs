@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text;
 using Lethe.Capture;
 using Lethe.Capture.Exchanges;
@@ -93,6 +94,39 @@ public sealed class IngestFaultTests : IDisposable
         Assert.Equal(Calls.Length, world.Store.Count("exchanges") + letters.Count);
         Assert.All(letters, letter => Assert.Equal((Calls[17].Id.ToString(), StoreFault.Upsert), (letter.ExchangeId, letter.Code)));
         Assert.Empty(SqliteStore.VerifierAt(world.Store.File).Verify());
+    }
+
+    [Fact]
+    public async Task A_commit_that_fails_while_the_next_batch_is_interpreted_stores_nothing_of_either_and_what_was_read_ahead_stays_right()
+    {
+        await world.WriteAsync(Calls);
+        using var isAhead = new ManualResetEventSlim();
+        var interpreted = new ConcurrentDictionary<ExchangeId, int>();
+        world.Interpret = exchange =>
+        {
+            interpreted.AddOrUpdate(exchange.Id, 1, static (_, times) => times + 1);
+            if (exchange.Id == Calls[13].Id)
+            {
+                isAhead.Set();
+            }
+
+            return exchange.Id == Calls[3].Id && failures < FailuresMax
+                ? WithNodes(exchange, new FailingNodes(() =>
+                {
+                    Assert.True(isAhead.Wait(LoopWorld.WaitMax));
+                    Fail("disk");
+                }))
+                : LoopWorld.Meaning(exchange);
+        };
+
+        Assert.Equal(Calls.Length, await world.CatchUpAsync());
+
+        Assert.Equal(FailuresMax, failures);
+        Assert.All(Calls[..7], call => Assert.Equal(FailuresMax + 1, interpreted[call.Id]));
+        Assert.All(Calls[7..], call => Assert.Equal(1, interpreted[call.Id]));
+        Assert.Equal(Calls.Length, world.Store.Count("exchanges"));
+        Assert.Empty(world.Store.Letters());
+        Assert.Empty(world.Parity());
     }
 
     [Theory]
