@@ -123,6 +123,6 @@ internal sealed class SqliteFill : IDisposable
     private Prepared Insert(string table, string columns)
     {
         var count = columns.Split(',').Length;
-        return new Prepared(connection, $"INSERT INTO {table} ({columns}) VALUES ({string.Join(", ", Enumerable.Range(1, count).Select(i => $"?{i}"))})", count);
+        return new Prepared(connection, $"INSERT INTO {table} ({columns}) VALUES ({string.Join(", ", Enumerable.Range(1, count).Select(i => $"?{i}"))})");
     }
 }

@@ -35,13 +35,13 @@ internal sealed class SqliteAttemptRows : IDisposable
     public SqliteAttemptRows(SqliteConnection connection, SqliteNames names)
     {
         this.names = names;
-        any = new Prepared(connection, "SELECT 1 FROM exchanges WHERE retry_key = ?1 LIMIT 1", 1);
-        before = new Prepared(connection, $"{OfOneKey}AND {Clock} < (?3, ?4) ORDER BY e.captured_at DESC, e.exchange_id DESC", 4);
-        after = new Prepared(connection, $"{OfOneKey}AND {Clock} > (?3, ?4){Forwards}", 4);
-        all = new Prepared(connection, OfOneKey + Forwards, 2);
-        byId = new Prepared(connection, Select + "WHERE e.exchange_id = ?1", 1);
+        any = new Prepared(connection, "SELECT 1 FROM exchanges WHERE retry_key = ?1 LIMIT 1");
+        before = new Prepared(connection, $"{OfOneKey}AND {Clock} < (?3, ?4) ORDER BY e.captured_at DESC, e.exchange_id DESC");
+        after = new Prepared(connection, $"{OfOneKey}AND {Clock} > (?3, ?4){Forwards}");
+        all = new Prepared(connection, OfOneKey + Forwards);
+        byId = new Prepared(connection, Select + "WHERE e.exchange_id = ?1");
         equal = new Prepared(
-            connection, $"{Select}WHERE e.org = ?2 AND (e.exchange_id = ?1 OR e.retry_key = (SELECT retry_key FROM exchanges WHERE exchange_id = ?1)){Forwards}", 2);
+            connection, $"{Select}WHERE e.org = ?2 AND (e.exchange_id = ?1 OR e.retry_key = (SELECT retry_key FROM exchanges WHERE exchange_id = ?1)){Forwards}");
         answer = new Prepared(
             connection,
             """
@@ -49,8 +49,7 @@ internal sealed class SqliteAttemptRows : IDisposable
             FROM responses r
             LEFT JOIN sessions s ON s.session = r.session
             WHERE r.org = ?1 AND r.response_id = ?2
-            """,
-            2);
+            """);
     }
 
     public void Load(WorkingSet set, Needs needs)
@@ -112,7 +111,7 @@ internal sealed class SqliteAttemptRows : IDisposable
         }
     }
 
-    private static Attempt Read(SqliteDataReader row, bool isAsked)
+    private static Attempt Read(SqliteRow row, bool isAsked)
     {
         var repeated = row.Text(11) is { } json ? JsonSerializer.Deserialize(json, StoredJson.Default.RepeatedAnswer) : null;
         var clock = row.Clock(0)!.Value;

@@ -18,8 +18,8 @@ internal sealed class SqliteChainRows : IDisposable
     public SqliteChainRows(SqliteConnection connection, SqliteNames names)
     {
         this.names = names;
-        node = new Prepared(connection, "SELECT node, body_digest FROM nodes WHERE hash = ?1 AND org = ?2", 2);
-        member = new Prepared(connection, "SELECT carried_at, carried_by FROM session_nodes WHERE session = ?1 AND node = ?2", 2);
+        node = new Prepared(connection, "SELECT node, body_digest FROM nodes WHERE hash = ?1 AND org = ?2");
+        member = new Prepared(connection, "SELECT carried_at, carried_by FROM session_nodes WHERE session = ?1 AND node = ?2");
         members = new Prepared(
             connection,
             """
@@ -27,12 +27,11 @@ internal sealed class SqliteChainRows : IDisposable
             FROM session_nodes m
             JOIN nodes n ON n.node = m.node
             WHERE m.session = ?1
-            """,
-            1);
+            """);
         call = new Prepared(
-            connection, "SELECT call_id, asked_at, asked_by, answered_at, answered_by, name, arguments, is_error, is_cancelled FROM tool_calls WHERE session = ?1 AND call_id = ?2", 2);
+            connection, "SELECT call_id, asked_at, asked_by, answered_at, answered_by, name, arguments, is_error, is_cancelled FROM tool_calls WHERE session = ?1 AND call_id = ?2");
         calls = new Prepared(
-            connection, "SELECT call_id, asked_at, asked_by, answered_at, answered_by, name, arguments, is_error, is_cancelled FROM tool_calls WHERE session = ?1", 1);
+            connection, "SELECT call_id, asked_at, asked_by, answered_at, answered_by, name, arguments, is_error, is_cancelled FROM tool_calls WHERE session = ?1");
     }
 
     public void Load(WorkingSet set, Needs needs)
@@ -116,7 +115,7 @@ internal sealed class SqliteChainRows : IDisposable
         return set.Nodes[(org, hash)] = row.Read() ? Read(row, 0) : null;
     }
 
-    private static NodeState Read(SqliteDataReader row, int column) =>
+    private static NodeState Read(SqliteRow row, int column) =>
         new(BinaryPrimitives.ReadUInt128BigEndian(row.Bytes(column + 1)), row.GetInt64(column));
 
     private void LoadWhole(WorkingSet set, SessionState session)
@@ -140,7 +139,7 @@ internal sealed class SqliteChainRows : IDisposable
         session.IsWhole = true;
     }
 
-    private static ToolCallState ReadCall(SqliteDataReader row) => new()
+    private static ToolCallState ReadCall(SqliteRow row) => new()
     {
         Asked = row.Clock(1),
         Answered = row.Clock(3),

@@ -32,54 +32,48 @@ internal sealed class SqliteExchangeWriter : IDisposable
     {
         this.names = names;
         this.chains = chains;
-        node = new Prepared(connection, "INSERT INTO nodes (org, hash, parent, depth, body_digest, role, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)", 7);
+        node = new Prepared(connection, "INSERT INTO nodes (org, hash, parent, depth, body_digest, role, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)");
         join = new Prepared(
             connection,
             """
             INSERT INTO session_nodes (session, node, carried_at, carried_by, body) VALUES (?1, ?2, ?3, ?4, ?5)
             ON CONFLICT DO UPDATE SET carried_at = excluded.carried_at, carried_by = excluded.carried_by, body = excluded.body
-            """,
-            5);
-        findBlob = new Prepared(connection, "SELECT blob FROM blobs WHERE hash = ?1 AND org = ?2", 2);
-        addBlob = new Prepared(connection, "INSERT INTO blobs (hash, org, content) VALUES (?1, ?2, ?3)", 3);
+            """);
+        findBlob = new Prepared(connection, "SELECT blob FROM blobs WHERE hash = ?1 AND org = ?2");
+        addBlob = new Prepared(connection, "INSERT INTO blobs (hash, org, content) VALUES (?1, ?2, ?3)");
         insert = new Prepared(
             connection,
             $"""
             INSERT INTO exchanges ({References}, {string.Join(", ", ExchangeFacts.All.Select(fact => fact.Column))})
             VALUES ({string.Join(", ", Enumerable.Range(1, values.Length).Select(i => $"?{i}"))})
-            """,
-            values.Length);
-        move = new Prepared(connection, "UPDATE exchanges SET session = ?2, is_turn = ?3, attempt = ?4, retry_of = ?5, seq = ?6, own_session = ?7 WHERE exchange_id = ?1", 7);
+            """);
+        move = new Prepared(connection, "UPDATE exchanges SET session = ?2, is_turn = ?3, attempt = ?4, retry_of = ?5, seq = ?6, own_session = ?7 WHERE exchange_id = ?1");
         repeat = new Prepared(
             connection,
             $"""
             UPDATE exchanges
             SET operation = ?2, has_reply = ?3, is_turn = min(is_turn, ?3), repeated = ?4, {string.Join(", ", HeardFacts.All.Select((fact, i) => $"{fact.Column} = ?{5 + i}"))}
             WHERE exchange_id = ?1
-            """,
-            4 + HeardFacts.All.Count);
+            """);
         ask = new Prepared(
             connection,
             """
             INSERT INTO tool_calls (session, call_id, name, arguments, asked_at, asked_by) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
             ON CONFLICT DO UPDATE SET name = excluded.name, arguments = excluded.arguments, asked_at = excluded.asked_at, asked_by = excluded.asked_by
-            """,
-            6);
+            """);
         answer = new Prepared(
             connection,
             """
             INSERT INTO tool_calls (session, call_id, is_error, answered_at, answered_by, is_cancelled) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
             ON CONFLICT DO UPDATE SET
               is_error = excluded.is_error, answered_at = excluded.answered_at, answered_by = excluded.answered_by, is_cancelled = excluded.is_cancelled
-            """,
-            6);
+            """);
         putAnswer = new Prepared(
             connection,
             """
             INSERT INTO responses (org, response_id, session, settled, heard_at, heard_by) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
             ON CONFLICT DO UPDATE SET session = excluded.session, settled = excluded.settled, heard_at = excluded.heard_at, heard_by = excluded.heard_by
-            """,
-            6);
+            """);
     }
 
     /// <summary>Called when every session has its row.</summary>

@@ -13,12 +13,11 @@ internal sealed class SqliteLeases(SqliteConnection connection) : IDisposable
         ON CONFLICT DO UPDATE SET owner = excluded.owner, token = excluded.token, fencing = fencing + 1, claimed_at = excluded.claimed_at, expires_at = excluded.expires_at
         WHERE leases.expires_at <= excluded.claimed_at OR leases.owner = excluded.owner
         RETURNING fencing
-        """,
-        5);
+        """);
 
-    private readonly Prepared renew = new(connection, "UPDATE leases SET expires_at = ?3 WHERE name = ?1 AND token = ?2 AND fencing = ?4", 4);
-    private readonly Prepared release = new(connection, "UPDATE leases SET expires_at = 0 WHERE name = ?1 AND token = ?2", 2);
-    private readonly Prepared held = new(connection, "SELECT fencing FROM leases WHERE name = ?1 AND token = ?2", 2);
+    private readonly Prepared renew = new(connection, "UPDATE leases SET expires_at = ?3 WHERE name = ?1 AND token = ?2 AND fencing = ?4");
+    private readonly Prepared release = new(connection, "UPDATE leases SET expires_at = 0 WHERE name = ?1 AND token = ?2");
+    private readonly Prepared held = new(connection, "SELECT fencing FROM leases WHERE name = ?1 AND token = ?2");
 
     public Lease? TryLease(string name, string owner, Guid token, DateTimeOffset now, TimeSpan duration, Lease? held)
     {

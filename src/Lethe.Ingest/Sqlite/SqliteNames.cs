@@ -13,24 +13,23 @@ internal sealed class SqliteNames(SqliteConnection connection) : IDisposable
     private readonly Dictionary<Route, long> routes = [];
     private readonly Dictionary<Caller, long> callers = [];
     private readonly Dictionary<Guid, long> journals = [];
-    private readonly Prepared findOrg = new(connection, "SELECT org FROM orgs WHERE org_id = ?1", 1);
-    private readonly Prepared addOrg = new(connection, "INSERT INTO orgs (org_id) VALUES (?1)", 1);
+    private readonly Prepared findOrg = new(connection, "SELECT org FROM orgs WHERE org_id = ?1");
+    private readonly Prepared addOrg = new(connection, "INSERT INTO orgs (org_id) VALUES (?1)");
 
     private readonly Prepared findRoute = new(
         connection,
         """
         SELECT route FROM routes
         WHERE door = ?1 AND capture_mode = ?2 AND method = ?3 AND http_version = ?4 AND upstream = ?5 AND provider = ?6 AND endpoint = ?7
-        """,
-        7);
+        """);
 
     private readonly Prepared addRoute = new(
-        connection, "INSERT INTO routes (door, capture_mode, method, http_version, upstream, provider, endpoint) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)", 7);
+        connection, "INSERT INTO routes (door, capture_mode, method, http_version, upstream, provider, endpoint) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)");
 
-    private readonly Prepared findCaller = new(connection, "SELECT caller FROM callers WHERE harness_id = ?1 AND harness_version = ?2 AND evidence = ?3", 3);
-    private readonly Prepared addCaller = new(connection, "INSERT INTO callers (harness_id, harness_version, evidence) VALUES (?1, ?2, ?3)", 3);
-    private readonly Prepared findJournal = new(connection, "SELECT journal FROM journals WHERE journal_id = ?1", 1);
-    private readonly Prepared addJournal = new(connection, "INSERT INTO journals (journal_id) VALUES (?1)", 1);
+    private readonly Prepared findCaller = new(connection, "SELECT caller FROM callers WHERE harness_id = ?1 AND harness_version = ?2 AND evidence = ?3");
+    private readonly Prepared addCaller = new(connection, "INSERT INTO callers (harness_id, harness_version, evidence) VALUES (?1, ?2, ?3)");
+    private readonly Prepared findJournal = new(connection, "SELECT journal FROM journals WHERE journal_id = ?1");
+    private readonly Prepared addJournal = new(connection, "INSERT INTO journals (journal_id) VALUES (?1)");
 
     public long Org(string id) => Row(orgs, id, findOrg, addOrg, id);
 

@@ -13,17 +13,16 @@ internal sealed class SqliteReceipts(SqliteConnection connection) : IDisposable
 
     private readonly Prepared take = new(
         connection,
-        "INSERT INTO receipts (org, commit_key, content_hash, exchange_id, committed_at) VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING",
-        5);
+        "INSERT INTO receipts (org, commit_key, content_hash, exchange_id, committed_at) VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING");
 
-    private readonly Prepared look = new(connection, "SELECT content_hash, exchange_id FROM receipts WHERE org = ?1 AND commit_key = ?2", 2);
-    private readonly Prepared again = new(connection, "UPDATE receipts SET replays = replays + 1 WHERE org = ?1 AND commit_key = ?2", 2);
+    private readonly Prepared look = new(connection, "SELECT content_hash, exchange_id FROM receipts WHERE org = ?1 AND commit_key = ?2");
+    private readonly Prepared again = new(connection, "UPDATE receipts SET replays = replays + 1 WHERE org = ?1 AND commit_key = ?2");
 
     private readonly Prepared renew = new(
-        connection, "UPDATE receipts SET content_hash = ?3, exchange_id = ?4, committed_at = ?5 WHERE org = ?1 AND commit_key = ?2", 5);
+        connection, "UPDATE receipts SET content_hash = ?3, exchange_id = ?4, committed_at = ?5 WHERE org = ?1 AND commit_key = ?2");
 
     private readonly Prepared superseded = new(
-        connection, "SELECT 1 FROM dead_letters WHERE org_id = ?1 AND commit_key = ?2 AND code = ?3 AND exchange_id = ?4", 4);
+        connection, "SELECT 1 FROM dead_letters WHERE org_id = ?1 AND commit_key = ?2 AND code = ?3 AND exchange_id = ?4");
 
     private readonly Prepared bury = new(
         connection,
@@ -32,20 +31,18 @@ internal sealed class SqliteReceipts(SqliteConnection connection) : IDisposable
           (org_id, commit_key, exchange_id, content_hash, code, message, body_journal, body_segment, body_offset, body_sequence, at)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
         ON CONFLICT DO NOTHING
-        """,
-        11);
+        """);
 
     private readonly Prepared setCursor = new(
         connection,
         """
         INSERT INTO journal_cursors (consumer, journal, segment, "offset", sequence) VALUES (?1, ?2, ?3, ?4, ?5)
         ON CONFLICT DO UPDATE SET segment = excluded.segment, "offset" = excluded."offset", sequence = excluded.sequence
-        """,
-        5);
+        """);
 
-    private readonly Prepared getCursor = new(connection, "SELECT segment, \"offset\", sequence FROM journal_cursors WHERE consumer = ?1 AND journal = ?2", 2);
+    private readonly Prepared getCursor = new(connection, "SELECT segment, \"offset\", sequence FROM journal_cursors WHERE consumer = ?1 AND journal = ?2");
 
-    private readonly Prepared remove = new(connection, "DELETE FROM dead_letters WHERE letter = ?1", 1);
+    private readonly Prepared remove = new(connection, "DELETE FROM dead_letters WHERE letter = ?1");
 
     /// <summary>Takes the receipt of a delivery; when it is there already, what that means for the delivery.</summary>
     /// <param name="told">The turn that was told before with other content; null for none.</param>

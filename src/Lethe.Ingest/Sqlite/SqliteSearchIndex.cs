@@ -67,8 +67,8 @@ internal sealed class SqliteSearchIndex : ISearchIndex
 
         var kept = connection.Query<long>(
             "SELECT ingested FROM exchanges WHERE ingested > @from AND ingested <= @upTo AND content NOT IN ('expired', 'erased')", new { from, upTo }, transaction).ToHashSet();
-        using var words = new Prepared(connection, "INSERT OR REPLACE INTO search_words (rowid, words) VALUES (?1, ?2)", 2);
-        using var code = new Prepared(connection, "INSERT OR REPLACE INTO search_code (rowid, code) VALUES (?1, ?2)", 2);
+        using var words = new Prepared(connection, "INSERT OR REPLACE INTO search_words (rowid, words) VALUES (?1, ?2)");
+        using var code = new Prepared(connection, "INSERT OR REPLACE INTO search_code (rowid, code) VALUES (?1, ?2)");
         foreach (var document in documents.Where(document => kept.Contains(document.Ingested)))
         {
             var number = SqliteSearch.Document(document.Ingested, document.Part);

@@ -35,18 +35,17 @@ internal sealed class SqliteSessionRows : IDisposable
     public SqliteSessionRows(SqliteConnection connection, SqliteNames names)
     {
         this.names = names;
-        byId = new Prepared(connection, Select + "WHERE s.session_id = ?1", 1);
-        byName = new Prepared(connection, Select + "WHERE s.org = ?1 AND s.harness_session_id = ?2", 2);
-        byClaim = new Prepared(connection, Select + "WHERE s.org = ?1 AND s.claim_session_id = ?2 AND s.claim_harness_id IS NULL", 2);
-        byParent = new Prepared(connection, Select + "WHERE s.claimed_parent = ?1", 1);
+        byId = new Prepared(connection, Select + "WHERE s.session_id = ?1");
+        byName = new Prepared(connection, Select + "WHERE s.org = ?1 AND s.harness_session_id = ?2");
+        byClaim = new Prepared(connection, Select + "WHERE s.org = ?1 AND s.claim_session_id = ?2 AND s.claim_harness_id IS NULL");
+        byParent = new Prepared(connection, Select + "WHERE s.claimed_parent = ?1");
         claims = new Prepared(
             connection,
             """
             SELECT parent_harness_id, parent_session_id, first_claimed_at, first_claimed_by, last_claimed_at, last_claimed_by
             FROM parent_claims
             WHERE session = ?1
-            """,
-            1);
+            """);
     }
 
     public void Load(WorkingSet set, Needs needs)
@@ -108,7 +107,7 @@ internal sealed class SqliteSessionRows : IDisposable
         }
     }
 
-    private static SessionState Read(SqliteDataReader row, Guid id)
+    private static SessionState Read(SqliteRow row, Guid id)
     {
         var session = new SessionState(new SessionKey(row.GetString(2), row.GetString(3), row.GetString(4)), id)
         {

@@ -26,7 +26,7 @@ internal sealed class SqliteSessionWriter : IDisposable
     {
         this.names = names;
         insert = new Prepared(
-            connection, "INSERT INTO sessions (session_id, org, harness_id, harness_session_id, is_placeholder) VALUES (?1, ?2, ?3, ?4, 1)", 4);
+            connection, "INSERT INTO sessions (session_id, org, harness_id, harness_session_id, is_placeholder) VALUES (?1, ?2, ?3, ?4, 1)");
         update = new Prepared(
             connection,
             $"""
@@ -35,17 +35,15 @@ internal sealed class SqliteSessionWriter : IDisposable
                 first_seen_at = ?11, last_seen_at = ?12, last_turn_at = ?13, last_turn_id = ?14, named_by = named_by + ?15,
                 {string.Join(", ", SessionTotals.Names.Select((name, i) => $"{name} = {name} + ?{FirstTotal + 1 + i}"))}
             WHERE session = ?1
-            """,
-            FirstTotal + SessionTotals.Count);
+            """);
         link = new Prepared(
             connection,
             """
             UPDATE sessions
             SET claim_harness_id = nullif(?2, ''), claim_session_id = ?3, claimed_parent = ?4, parent = ?5, parent_resolution = ?6, merged_into = ?7
             WHERE session = ?1
-            """,
-            7);
-        delete = new Prepared(connection, "DELETE FROM sessions WHERE session = ?1", 1);
+            """);
+        delete = new Prepared(connection, "DELETE FROM sessions WHERE session = ?1");
         putClaim = new Prepared(
             connection,
             """
@@ -55,9 +53,8 @@ internal sealed class SqliteSessionWriter : IDisposable
             ON CONFLICT DO UPDATE SET
               first_claimed_at = excluded.first_claimed_at, first_claimed_by = excluded.first_claimed_by,
               last_claimed_at = excluded.last_claimed_at, last_claimed_by = excluded.last_claimed_by
-            """,
-            7);
-        dropClaims = new Prepared(connection, "DELETE FROM parent_claims WHERE session = ?1", 1);
+            """);
+        dropClaims = new Prepared(connection, "DELETE FROM parent_claims WHERE session = ?1");
         timesAnew = new Prepared(
             connection,
             """
@@ -68,8 +65,7 @@ internal sealed class SqliteSessionWriter : IDisposable
                                 UNION ALL SELECT last_seen_at FROM archived a WHERE a.org = sessions.org AND a.session_id = sessions.session_id))
             WHERE session = ?1
             RETURNING first_seen_at, last_seen_at
-            """,
-            1);
+            """);
         renumber = new Prepared(
             connection,
             """
@@ -82,23 +78,22 @@ internal sealed class SqliteSessionWriter : IDisposable
             SET seq = (SELECT turns FROM sessions WHERE session = ?1) - l.later + l.place
             FROM later l
             WHERE exchanges.ingested = l.ingested
-            """,
-            3);
+            """);
         moving = new SqliteExchangeMoving(connection);
-        moveAnswers = new Prepared(connection, "UPDATE responses SET session = ?2 WHERE session = ?1", 2);
+        moveAnswers = new Prepared(connection, "UPDATE responses SET session = ?2 WHERE session = ?1");
         merge =
         [
-            new Prepared(connection, "UPDATE exchanges SET session = ?2, own_session = CASE own_session WHEN ?1 THEN ?2 ELSE own_session END WHERE session = ?1", 2),
+            new Prepared(connection, "UPDATE exchanges SET session = ?2, own_session = CASE own_session WHEN ?1 THEN ?2 ELSE own_session END WHERE session = ?1"),
             moveAnswers,
-            new Prepared(connection, "DELETE FROM session_nodes WHERE session = ?1 AND ?2 <> ?1", 2),
-            new Prepared(connection, "DELETE FROM tool_calls WHERE session = ?1 AND ?2 <> ?1", 2),
-            new Prepared(connection, $"{ArchivedSums.Hand("t.session_id")} JOIN sessions t ON t.session = ?2 WHERE s.session = ?1 {ArchivedSums.Add}", 2),
-            new Prepared(connection, "UPDATE sessions SET pinned_at = coalesce(pinned_at, (SELECT f.pinned_at FROM sessions f WHERE f.session = ?1)) WHERE session = ?2", 2),
-            new Prepared(connection, "UPDATE sessions SET pinned_at = NULL, pin_reason = NULL WHERE session = ?1 AND ?2 <> ?1", 2),
-            new Prepared(connection, "UPDATE sessions SET named_by = named_by + (SELECT count(*) FROM sessions a WHERE a.merged_into = ?1) WHERE session = ?2", 2),
-            new Prepared(connection, "UPDATE sessions SET named_by = named_by - (SELECT count(*) FROM sessions a WHERE a.merged_into = ?1) WHERE session = ?1 AND ?2 <> ?1", 2),
-            new Prepared(connection, "UPDATE sessions SET merged_into = ?2 WHERE merged_into = ?1", 2),
-            new Prepared(connection, "DELETE FROM archived WHERE (org, session_id) = (SELECT org, session_id FROM sessions WHERE session = ?1) AND ?2 <> ?1", 2),
+            new Prepared(connection, "DELETE FROM session_nodes WHERE session = ?1 AND ?2 <> ?1"),
+            new Prepared(connection, "DELETE FROM tool_calls WHERE session = ?1 AND ?2 <> ?1"),
+            new Prepared(connection, $"{ArchivedSums.Hand("t.session_id")} JOIN sessions t ON t.session = ?2 WHERE s.session = ?1 {ArchivedSums.Add}"),
+            new Prepared(connection, "UPDATE sessions SET pinned_at = coalesce(pinned_at, (SELECT f.pinned_at FROM sessions f WHERE f.session = ?1)) WHERE session = ?2"),
+            new Prepared(connection, "UPDATE sessions SET pinned_at = NULL, pin_reason = NULL WHERE session = ?1 AND ?2 <> ?1"),
+            new Prepared(connection, "UPDATE sessions SET named_by = named_by + (SELECT count(*) FROM sessions a WHERE a.merged_into = ?1) WHERE session = ?2"),
+            new Prepared(connection, "UPDATE sessions SET named_by = named_by - (SELECT count(*) FROM sessions a WHERE a.merged_into = ?1) WHERE session = ?1 AND ?2 <> ?1"),
+            new Prepared(connection, "UPDATE sessions SET merged_into = ?2 WHERE merged_into = ?1"),
+            new Prepared(connection, "DELETE FROM archived WHERE (org, session_id) = (SELECT org, session_id FROM sessions WHERE session = ?1) AND ?2 <> ?1"),
         ];
     }
 

@@ -149,8 +149,7 @@ internal sealed class WordsOut(SqliteConnection connection, DbTransaction transa
             DELETE FROM nodes
             WHERE node = ?1 AND NOT EXISTS (SELECT 1 FROM session_nodes WHERE node = ?1) AND NOT EXISTS (SELECT 1 FROM nodes WHERE parent = ?1)
               AND NOT EXISTS (SELECT 1 FROM exchanges WHERE leaf = ?1)
-            """,
-            1);
+            """);
         nodes.ForEach(node => remove.Run(node));
     }
 }
