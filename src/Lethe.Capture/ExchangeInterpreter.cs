@@ -42,8 +42,8 @@ public sealed class ExchangeInterpreter(PriceBook? prices = null, RepeatMemo? me
 
         using var decoded = TurnDecoder.Decode(exchange, memo);
         var turn = decoded.Turn is { } said ? TurnRedaction.Apply(exchange, said) : null;
-        var (chain, remembered) = turn is null ? default : Build(turn, decoded.History);
-        exchange = Hashed(exchange, decoded.History, remembered);
+        var (chain, all) = turn is null ? default : Build(turn, decoded.History);
+        exchange = Hashed(exchange, decoded.History, all);
         var envelope = HarnessDetector.Detect(exchange, decoded.RequestJson, turn, chain);
         var isToldTurn = ProducedKind.Of(exchange) == ProducedKind.TurnEvent;
         if (isToldTurn)
@@ -58,6 +58,12 @@ public sealed class ExchangeInterpreter(PriceBook? prices = null, RepeatMemo? me
         }
 
         var (outcome, reason) = ExchangeOutcome.Of(exchange, turn, decoded.NotDecodedReason);
+        var retryKey = isToldTurn ? null : RetryKey.Of(exchange, decoded.RequestJson, envelope, turn, chain);
+        if (all is not null)
+        {
+            (turn, chain) = Remembered(turn!, chain!, all);
+        }
+
         return new InterpretedExchange
         {
             Exchange = exchange,
@@ -67,11 +73,12 @@ public sealed class ExchangeInterpreter(PriceBook? prices = null, RepeatMemo? me
             Turn = turn,
             Chain = chain,
             Cost = cost ?? (isToldTurn && turn is not null ? TurnEvents.Cost(turn) : null),
-            RetryKey = isToldTurn ? null : RetryKey.Of(exchange, decoded.RequestJson, envelope, turn, chain),
+            RetryKey = retryKey,
         };
     }
 
-    private (Chain? Chain, KnownMessage? Remembered) Build(Turn turn, HistoryReading? history)
+    /// <summary>The chain, and all messages of the prompt as the memo has them; null where it has not.</summary>
+    private (Chain? Chain, Repeat? All) Build(Turn turn, HistoryReading? history)
     {
         if (memo is null || history is null)
         {
@@ -85,17 +92,31 @@ public sealed class ExchangeInterpreter(PriceBook? prices = null, RepeatMemo? me
         }
 
         var chain = ChainBuilder.Build(turn, Projection.Current, known);
-        return (chain, chain is null ? null : memo.Remember(history.Repeat, turn.Prompt, chain.Nodes, CacheMarks.InMessage));
+        return (chain, chain is not null && memo.Remember(history.Repeat, turn.Prompt, chain.Nodes, CacheMarks.InMessage) is { } beginning
+            ? history.Repeat.Anew(beginning, history.Bytes.Span, history.Offset, history.Start)
+            : null);
     }
 
-    private CapturedExchange Hashed(CapturedExchange exchange, HistoryReading? history, KnownMessage? remembered)
+    /// <summary>The same in the memo's own bytes: the body that was read, many times as long, need not be held for a few messages.</summary>
+    private static (Turn Turn, Chain Chain) Remembered(Turn turn, Chain chain, Repeat all)
+    {
+        var (prompt, nodes) = (turn.Prompt.ToArray(), chain.Nodes.ToArray());
+        for (var i = 0; i < all.Known.Count && i < prompt.Length; i++)
+        {
+            (prompt[i], nodes[i]) = (all.Known[i].Message!, all.Known[i].Node!);
+        }
+
+        return (turn with { Prompt = prompt }, chain with { Nodes = nodes });
+    }
+
+    private CapturedExchange Hashed(CapturedExchange exchange, HistoryReading? history, Repeat? all)
     {
         if (exchange.Request.Grown is not { } grown)
         {
             return exchange;
         }
 
-        var point = remembered is null ? null : PointIn(history!, remembered);
+        var point = all is null ? null : PointIn(history!, all);
         var request = RequestHash.Of(exchange.Request, grown, history?.Resumed, point);
         if (point is not null)
         {
@@ -106,17 +127,16 @@ public sealed class ExchangeInterpreter(PriceBook? prices = null, RepeatMemo? me
     }
 
     /// <summary>The end of a message near the end of the list; null where the body cannot be gone on from.</summary>
-    private static ResumePoint? PointIn(HistoryReading history, KnownMessage remembered)
+    private static ResumePoint? PointIn(HistoryReading history, Repeat all)
     {
-        if (history.IsDecoded || history.Repeat.Anew(remembered, history.Bytes.Span, history.Offset, history.Start) is not { } all
-            || all.Known.Count - MessagesAgain <= RequestReading.FirstMessages)
+        if (history.IsDecoded || all.Known.Count - MessagesAgain <= RequestReading.FirstMessages)
         {
             return null;
         }
 
         var (known, ends) = all.First(all.Known.Count - MessagesAgain);
         var first = history.Resumed?.First ?? history.Bytes[..(history.Start + ends[RequestReading.FirstMessages - 1])].ToArray();
-        var point = new ResumePoint(all.Key, history.Dialect, history.Start, first, remembered, known, ends);
+        var point = new ResumePoint(all.Key, history.Dialect, history.Start, first, all.Beginning!, known, ends);
         return point.End < PointBytesMin || point.End < (history.Resumed?.End ?? 0) ? null : point;
     }
 }

@@ -119,7 +119,7 @@ internal sealed class HonestTurns
         before = (origin.Id, request);
         return new CapturedBody
         {
-            Grown = new GrownBody(origin, request.AsMemory(repeated), (offset, length) => request.AsSpan(offset, length).ToArray()),
+            Grown = new GrownBody(origin, request.Length, request.AsMemory(repeated), (offset, length) => request.AsSpan(offset, length).ToArray()),
             WireBytes = request.Length,
         };
     }

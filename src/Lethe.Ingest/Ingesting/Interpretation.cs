@@ -81,6 +81,8 @@ internal sealed class Interpretation(Func<CapturedExchange, InterpretedExchange>
         var began = time.GetTimestamp();
         var delivery = ExchangeDelivery.Of(journaled, isLastTry ? InterpretAtLast : interpret, out var bug);
         DeliveryMeasures.Decoded(delivery.Told, time.GetElapsedTime(began));
+        // All is told of it, and a batch waits long for its commit.
+        journaled.Exchange.Request.Grown?.LetGo();
         if (bug is not null)
         {
             Log.InterpreterFailed(logger, journaled.Exchange.Id, bug);

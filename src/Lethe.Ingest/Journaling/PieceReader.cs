@@ -7,6 +7,9 @@ internal sealed class PieceReader(string directory) : IDisposable
 {
     private const int FilesKeptMax = 3;
 
+    /// <summary>So much of what is repeated is read with what is new: the last messages are looked at again.</summary>
+    private const int AgainBytes = 8 * 1024;
+
     private readonly List<(long Segment, SegmentFile File)> files = [];
     private readonly Lock gate = new();
 
@@ -30,8 +33,10 @@ internal sealed class PieceReader(string directory) : IDisposable
 
         var rope = call.Request.Rope;
         var origin = bodies.Take(rope);
-        var rest = ReadRun(rope, origin.RepeatedBytes, checked((int)(Extent.TotalOf(rope) - origin.RepeatedBytes)));
-        return CallHead.Read(call, head, new CapturedBody { Grown = new GrownBody(origin, rest, (offset, length) => ReadRun(rope, offset, length)) }, Read(call.Response.Rope));
+        var length = checked((int)Extent.TotalOf(rope));
+        var from = Math.Max(0, origin.RepeatedBytes - AgainBytes);
+        var last = ReadRun(rope, from, length - from);
+        return CallHead.Read(call, head, new CapturedBody { Grown = new GrownBody(origin, length, last, (offset, count) => ReadRun(rope, offset, count)) }, Read(call.Response.Rope));
     }
 
     public byte[] Read(IReadOnlyList<Extent> rope)

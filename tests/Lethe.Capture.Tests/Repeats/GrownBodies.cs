@@ -11,14 +11,15 @@ internal sealed class GrownBodies
     public int Asked { get; set; }
 
     /// <param name="back">Which of the earlier ones is named: that many before the last.</param>
-    public CapturedBody Take(CapturedBody body, int back = 1)
+    /// <param name="again">How many of the repeated bytes are read with what is new.</param>
+    public CapturedBody Take(CapturedBody body, int back = 1, int again = 0)
     {
         var bytes = body.Bytes;
         var from = earlier.Count == 0 ? default : earlier[^Math.Min(back, earlier.Count)];
         var repeated = bytes.Span.CommonPrefixLength(from.Bytes.Span);
         var origin = new GrownBody.Origin(earlier.Count + 1, from.Id, repeated);
         earlier.Add((origin.Id, bytes));
-        return body with { Grown = new GrownBody(origin, bytes[repeated..], Read) };
+        return body with { Grown = new GrownBody(origin, bytes.Length, bytes[Math.Max(0, repeated - again)..], Read) };
 
         byte[] Read(int offset, int length)
         {

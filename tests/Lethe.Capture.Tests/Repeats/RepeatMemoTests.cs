@@ -41,6 +41,8 @@ public sealed class RepeatMemoTests
     [
         """ "model":"m","max_tokens":9""",
         """ "model":"m","system":[{"type":"text","text":"be brief","cache_control":{"type":"ephemeral"}}],"tools":[{"name":"look","input_schema":{"b":1,"a":2}}]""",
+        """ "model":"m","system":[{"type":"text","text":"be bries","cache_control":{"type":"ephemeral"}}],"tools":[{"name":"look","input_schema":{"b":1,"a":2}}]""",
+        """ "tools":[{"name":"look","input_schema":{"b":1,"a":2}}],"system":[{"type":"text","text":"be brief"}],"model":"m" """,
         """ "instructions":"be brief","tools":[],"previous_response_id":"r" """,
         """ "x":{"messages":[1],"input":[2]},"stream":true""",
         """ "model":"m","metadata":{"user_id":"user_abc_account__session_0f6b1f6e-0000-4000-8000-000000000001"}""",
@@ -82,7 +84,12 @@ public sealed class RepeatMemoTests
                 var body = before ? $"{{{Rests[rest]},{list}}}" : $"{{{list},{Rests[rest]}}}";
                 var exchange = Sent(asked, what, what == "break" && count > 3 ? body[..^1] + $",{list}}}" : body, count);
 
-                var meaning = with.Interpret(isGrown ? exchange with { Request = grown.Take(exchange.Request, count) } : exchange);
+                var meaning = with.Interpret(isGrown ? exchange with { Request = grown.Take(exchange.Request, count, message * 11) } : exchange);
+                if (count % 2 == 0)
+                {
+                    meaning.Exchange.Request.Grown?.LetGo();
+                }
+
                 Assert.Equal(Meaning(without.Interpret(exchange)), Meaning(meaning));
                 Assert.Equal(exchange.Request.Hashed().Sha256, meaning.Exchange.Request.Hashed().Sha256);
                 Assert.InRange(memo.Bytes, 0, bytesMax);
