@@ -35,19 +35,22 @@ internal sealed class PostgresExchangeWriter(PostgresStatements statements)
         """;
 
     private const string AskSql = """
-        INSERT INTO tool_calls (org, session, call_id, name, arguments, asked_at, asked_by) VALUES ($1, $2, $3, $4, $5, $6, $7)
+        INSERT INTO tool_calls (org, session, call_id, name, arguments, asked_at, asked_by)
+        SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7)
         ON CONFLICT (org, session, call_id) DO UPDATE SET
           name = excluded.name, arguments = excluded.arguments, asked_at = excluded.asked_at, asked_by = excluded.asked_by
         """;
 
     private const string AnswerSql = """
-        INSERT INTO tool_calls (org, session, call_id, is_error, answered_at, answered_by, is_cancelled) VALUES ($1, $2, $3, $4, $5, $6, $7)
+        INSERT INTO tool_calls (org, session, call_id, is_error, answered_at, answered_by, is_cancelled)
+        SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7)
         ON CONFLICT (org, session, call_id) DO UPDATE SET
           is_error = excluded.is_error, answered_at = excluded.answered_at, answered_by = excluded.answered_by, is_cancelled = excluded.is_cancelled
         """;
 
     private const string KeepSql = """
-        INSERT INTO responses (org, response_id, session, settled, heard_at, heard_by) VALUES ($1, $2, $3, $4, $5, $6)
+        INSERT INTO responses (org, response_id, session, settled, heard_at, heard_by)
+        SELECT * FROM unnest($1, $2, $3, $4, $5, $6)
         ON CONFLICT (org, response_id) DO UPDATE SET
           session = excluded.session, settled = excluded.settled, heard_at = excluded.heard_at, heard_by = excluded.heard_by
         """;
@@ -62,17 +65,8 @@ internal sealed class PostgresExchangeWriter(PostgresStatements statements)
         var places = TakePlaces(set);
         using (var batch = statements.Batch())
         {
-            foreach (var session in set.Changed)
-            {
-                WriteTools(batch, session);
-            }
-
-            foreach (var (key, state) in set.Answers.Where(known => known.Value.Changed))
-            {
-                Add(
-                    batch, KeepSql, Of(Org(key.Org)), Of(key.Id), Of(state.Session), Of(state.IsSettled ? 1L : 0L), Of(state.FirstHeard?.At), Of(state.FirstHeard?.Id));
-            }
-
+            WriteTools(batch, set);
+            WriteAnswers(batch, set);
             foreach (var attempt in set.Moved)
             {
                 Move(batch, attempt);
@@ -153,21 +147,53 @@ internal sealed class PostgresExchangeWriter(PostgresStatements statements)
         }
     }
 
-    private static void WriteTools(NpgsqlBatch batch, SessionState session)
+    private static void WriteTools(NpgsqlBatch batch, WorkingSet set)
     {
-        var org = Org(session.Key.OrgId);
-        foreach (var id in session.Asked)
+        var asked = set.Changed.SelectMany(session => session.Asked.Select(id => (Session: session, Id: id, Call: session.Tools[id]))).ToList();
+        if (asked.Count > 0)
         {
-            var call = session.Tools[id];
             Add(
-                batch, AskSql, Of(org), Of(session.Id), Of(id), Of(call.Name), Of(call.ArgumentsJson), Of(call.Asked!.Value.At), Of(call.Asked.Value.Id));
+                batch,
+                AskSql,
+                Of(asked.Select(one => Org(one.Session.Key.OrgId))),
+                Of(asked.Select(one => one.Session.Id)),
+                Of(asked.Select(one => one.Id)),
+                Of(asked.Select(one => one.Call.Name)),
+                Of(asked.Select(one => one.Call.ArgumentsJson)),
+                Of(asked.Select(one => one.Call.Asked?.At)),
+                Of(asked.Select(one => one.Call.Asked?.Id)));
         }
 
-        foreach (var id in session.Answered)
+        var answered = set.Changed.SelectMany(session => session.Answered.Select(id => (Session: session, Id: id, Call: session.Tools[id]))).ToList();
+        if (answered.Count > 0)
         {
-            var call = session.Tools[id];
             Add(
-                batch, AnswerSql, Of(org), Of(session.Id), Of(id), Of(Bit(call.IsError)), Of(call.Answered!.Value.At), Of(call.Answered.Value.Id), Of(Bit(call.IsCancelled)));
+                batch,
+                AnswerSql,
+                Of(answered.Select(one => Org(one.Session.Key.OrgId))),
+                Of(answered.Select(one => one.Session.Id)),
+                Of(answered.Select(one => one.Id)),
+                Of(answered.Select(one => Bit(one.Call.IsError))),
+                Of(answered.Select(one => one.Call.Answered?.At)),
+                Of(answered.Select(one => one.Call.Answered?.Id)),
+                Of(answered.Select(one => Bit(one.Call.IsCancelled))));
+        }
+    }
+
+    private static void WriteAnswers(NpgsqlBatch batch, WorkingSet set)
+    {
+        var answers = set.Answers.Where(known => known.Value.Changed).ToList();
+        if (answers.Count > 0)
+        {
+            Add(
+                batch,
+                KeepSql,
+                Of(answers.Select(one => Org(one.Key.Org))),
+                Of(answers.Select(one => one.Key.Id)),
+                Of(answers.Select(one => one.Value.Session)),
+                Of(answers.Select(one => (long?)(one.Value.IsSettled ? 1 : 0))),
+                Of(answers.Select(one => one.Value.FirstHeard?.At)),
+                Of(answers.Select(one => one.Value.FirstHeard?.Id)));
         }
     }
 

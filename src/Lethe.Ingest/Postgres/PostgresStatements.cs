@@ -93,6 +93,8 @@ internal static class PostgresValues
 
     public static NpgsqlParameter Of(IEnumerable<Guid> values) => new() { NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Uuid, Value = values.ToArray() };
 
+    public static NpgsqlParameter Of(IEnumerable<Guid?> values) => new() { NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Uuid, Value = values.ToArray() };
+
     public static Guid Org(string orgId) => Guid.ParseExact(orgId, "D");
 
     public static long? Long(this NpgsqlDataReader row, int column) => row.IsDBNull(column) ? null : row.GetInt64(column);
