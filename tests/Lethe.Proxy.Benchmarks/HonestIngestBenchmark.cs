@@ -120,12 +120,9 @@ internal static class HonestIngestBenchmark
         HonestTurns[] all = [.. Enumerable.Range(seed, conversations).Select(number => new HonestTurns(baseBytes, number, every))];
         for (var turn = 0; turn < Turns; turn++)
         {
-            foreach (var conversation in all)
+            if ((await Task.WhenAll(all.Select(conversation => journal.AppendAsync(conversation.NextAsHeard())))).Contains(false))
             {
-                if (!await journal.AppendAsync(conversation.NextAsHeard()))
-                {
-                    throw new InvalidOperationException("The journal did not take a turn.");
-                }
+                throw new InvalidOperationException("The journal did not take a turn.");
             }
         }
     }
