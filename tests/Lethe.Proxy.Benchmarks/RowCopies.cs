@@ -37,7 +37,7 @@ internal static class RowCopies
         from.Open();
         into.Open();
         var tables = into.Query<string>("SELECT c.relname FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relname <> 'schema_migrations' AND c.relname NOT LIKE 'search_%'").ToList();
-        into.Execute($"SET session_replication_role = replica; TRUNCATE {string.Join(", ", tables)}");
+        into.Execute($"SET session_replication_role = replica; TRUNCATE {string.Join(", ", tables)} CASCADE");
         var rows = tables.Select(table => (Table: table, Bytes: Out(from, table))).ToList();
         var clock = Stopwatch.StartNew();
         using (var transaction = into.BeginTransaction())
