@@ -80,7 +80,8 @@ public sealed class ExchangeInterpreter(PriceBook? prices = null, RepeatMemo? me
     /// <summary>The chain, and all messages of the prompt as the memo has them; null where it has not.</summary>
     private (Chain? Chain, Repeat? All) Build(Turn turn, HistoryReading? history)
     {
-        if (memo is null || history is null)
+        // What a call says upon an answer that it only names is not what other conversations begin with.
+        if (memo is null || history is null || turn.PreviousResponseId is { Length: > 0 })
         {
             return (ChainBuilder.Build(turn), null);
         }

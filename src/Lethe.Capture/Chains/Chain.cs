@@ -28,7 +28,11 @@ public readonly record struct NodeHash
 /// <param name="Depth">0 at the root.</param>
 /// <param name="Role">The wire's own role.</param>
 /// <param name="Body">The whole message as JSON (UTF-8), as first seen.</param>
-public sealed record Node(NodeHash Hash, NodeHash? Parent, int Depth, string Role, ReadOnlyMemory<byte> Body);
+public sealed record Node(NodeHash Hash, NodeHash? Parent, int Depth, string Role, ReadOnlyMemory<byte> Body)
+{
+    /// <summary>The answer that the message was said upon, by its vendor's id, where the request names it and does not repeat it; null for others.</summary>
+    public string? Continues { get; init; }
+}
 
 /// <summary>The nodes of one exchange, root to leaf: its prompt, then its reply.</summary>
 public sealed record Chain

@@ -27,6 +27,7 @@ public sealed class SocketCapture : IDisposable
     private readonly MessageTaker ofClient;
     private readonly MessageTaker ofServer;
     private readonly List<OpenCall> open = [];
+    private readonly SocketEvents events = new();
     private int? firstCloseCode;
     private Ending? firstClosed;
     private bool isOver;
@@ -97,6 +98,7 @@ public sealed class SocketCapture : IDisposable
     public void GiveUp(string reason)
     {
         Fault ??= reason;
+        FinishComplete();
         foreach (var call in open)
         {
             call.Exchange.MarkResponseTruncated();
@@ -113,8 +115,19 @@ public sealed class SocketCapture : IDisposable
         server.Dispose();
     }
 
+    // Of those nothing more is said.
+    private void FinishComplete(string? lane = null)
+    {
+        foreach (var call in open.FindAll(call => call.IsComplete && (lane is null || call.Lane == lane)))
+        {
+            open.Remove(call);
+            call.Exchange.Finish(Ending.Completed);
+        }
+    }
+
     private void FinishOpen(Ending ending, string? reason, TransportError? error)
     {
+        FinishComplete();
         foreach (var call in open)
         {
             if (firstClosed is { } closed)
@@ -154,6 +167,16 @@ public sealed class SocketCapture : IDisposable
 
     private void Step(ReadOnlyMemory<byte> message, bool isServer)
     {
+        if (isServer && Fault is null && !message.IsEmpty && turns.OnlySays(message.Span))
+        {
+            if (Find("") is { } only)
+            {
+                Say(only, message.Span);
+            }
+
+            return;
+        }
+
         // What is said is kept as it came; only who is meant is read of it.
         using var json = Fault is null ? JsonReading.TryParse(Utf8Repair.Clean(message)) : null;
         if (json is null)
@@ -170,6 +193,7 @@ public sealed class SocketCapture : IDisposable
         if (step.Move.HasFlag(SocketMove.Says) && Find(step.Lane) is { } call)
         {
             Say(call, step.Said.Span);
+            call.IsComplete |= step.Move.HasFlag(SocketMove.Completes);
             if (step.Move.HasFlag(SocketMove.Ends))
             {
                 open.Remove(call);
@@ -180,6 +204,7 @@ public sealed class SocketCapture : IDisposable
 
     private void Begin(SocketStep step)
     {
+        FinishComplete(step.Lane);
         if (open.Count >= OpenCallsMax)
         {
             GiveUp("calls_too_many");
@@ -202,7 +227,7 @@ public sealed class SocketCapture : IDisposable
             call.Exchange.StartResponse(101, answerHeaders);
         }
 
-        SocketEvents.Append(call.Exchange, message);
+        events.Append(call.Exchange, message);
     }
 
     private sealed class OpenCall(string lane, ExchangeBuilder exchange)
@@ -212,5 +237,7 @@ public sealed class SocketCapture : IDisposable
         public ExchangeBuilder Exchange => exchange;
 
         public bool IsAnswered { get; set; }
+
+        public bool IsComplete { get; set; }
     }
 }

@@ -3,19 +3,25 @@ using Lethe.Capture.Exchanges;
 namespace Lethe.Capture.Sockets;
 
 /// <summary>How a server's messages are kept: each as one server-sent event, a line of it as one line of data, as the same API streams them over plain HTTP.</summary>
-internal static class SocketEvents
+internal sealed class SocketEvents
 {
     private const int EventBytesMax = 4096;
 
-    public static void Append(ExchangeBuilder exchange, ReadOnlySpan<byte> message)
+    private byte[]? line;
+
+    public void Append(ExchangeBuilder exchange, ReadOnlySpan<byte> message)
     {
         if (message.Length <= EventBytesMax && message.IndexOfAny((byte)'\r', (byte)'\n') < 0)
         {
-            Span<byte> whole = stackalloc byte[EventBytesMax + 8];
-            "data: "u8.CopyTo(whole);
-            message.CopyTo(whole[6..]);
-            "\n\n"u8.CopyTo(whole[(6 + message.Length)..]);
-            exchange.AppendResponse(whole[..(message.Length + 8)]);
+            if (line is null)
+            {
+                line = new byte[EventBytesMax + 8];
+                "data: "u8.CopyTo(line);
+            }
+
+            message.CopyTo(line.AsSpan(6));
+            "\n\n"u8.CopyTo(line.AsSpan(6 + message.Length));
+            exchange.AppendResponse(line.AsSpan(0, message.Length + 8));
             return;
         }
 

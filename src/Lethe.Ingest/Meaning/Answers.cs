@@ -17,6 +17,15 @@ internal sealed class AnswerState
     /// <summary>The first exchange, by capture, that told of it without being its call: it asked for it and heard its end, or was imported.</summary>
     public CaptureClock? FirstHeard { get; set; }
 
+    /// <summary>The first call, by capture, that it answered.</summary>
+    public CaptureClock? MadeBy { get; set; }
+
+    /// <summary>
+    /// The first call, by capture, that was said upon it. Its chain is joined to that of <see cref="MadeBy"/> where it came behind that: so no chain ever
+    /// leads back into itself, whatever ids a server gives.
+    /// </summary>
+    public CaptureClock? ContinuedBy { get; set; }
+
     public bool Changed { get; set; }
 
     public bool IsMade => Session is not null;
@@ -126,8 +135,21 @@ internal static class Answers
         return !counts;
     }
 
+    /// <summary>Remembers upon which answer a call was said, which may not be there yet.</summary>
+    public static void Continue(WorkingSet set, InterpretedExchange told, CaptureClock clock)
+    {
+        if (told.Chain is { Nodes: [{ Continues: not null }, ..] } && Continued(told) is { } id)
+        {
+            var answer = Answer(set, told.Exchange.OrgId, id);
+            if (!(answer.ContinuedBy <= clock))
+            {
+                (answer.ContinuedBy, answer.Changed) = (clock, true);
+            }
+        }
+    }
+
     /// <summary>Remembers the answer to a call; what waited for it comes to its session.</summary>
-    public static void Keep(WorkingSet set, InterpretedExchange told, SessionState own)
+    public static void Keep(WorkingSet set, InterpretedExchange told, SessionState own, CaptureClock clock)
     {
         if (Given(told) is not { } id)
         {
@@ -154,6 +176,11 @@ internal static class Answers
         if (Made(told) is null)
         {
             return;
+        }
+
+        if (!(answer.MadeBy <= clock))
+        {
+            (answer.MadeBy, answer.Changed) = (clock, true);
         }
 
         foreach (var waiting in set.Namesakes(org, SessionKey.ContinuingId(id)).Where(session => session.IsReal && session.Claims.Count == 0 && session != own).ToList())

@@ -33,12 +33,13 @@ internal static class Applying
         AttemptGroups.Place(set, set.Runs.GetValueOrDefault(clock), attempt);
         Blob(set, exchange.Org, told.Turn?.System);
         Blob(set, exchange.Org, told.Turn?.Tools);
+        Answers.Continue(set, told, clock);
         set.NewExchanges.Add(exchange);
         set.Count(attempt);
         if (own is not null)
         {
             ToolCalls.Apply(own, told, clock, firstNew);
-            Answers.Keep(set, told, own);
+            Answers.Keep(set, told, own, clock);
             Delegations.Keep(set, told, own, clock);
         }
 

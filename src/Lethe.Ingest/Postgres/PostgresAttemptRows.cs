@@ -71,13 +71,13 @@ internal sealed class PostgresAttemptRows(PostgresStatements statements)
 
         var found = statements.Query(
             """
-            SELECT r.org, r.response_id, r.session, r.settled, r.heard_at, r.heard_by
+            SELECT r.org, r.response_id, r.session, r.settled, r.heard_at, r.heard_by, r.made_at, r.made_by, r.continued_at, r.continued_by
             FROM responses r
             JOIN unnest($1, $2) k (org, id) ON k.org = r.org AND k.id = r.response_id
             """,
             row => (
                 Key: (row.GetGuid(0).ToString("D"), row.GetString(1)),
-                State: new AnswerState { Session = row.Id(2), IsSettled = row.GetInt64(3) != 0, FirstHeard = row.Clock(4) }),
+                State: new AnswerState { Session = row.Id(2), IsSettled = row.GetInt64(3) != 0, FirstHeard = row.Clock(4), MadeBy = row.Clock(6), ContinuedBy = row.Clock(8) }),
             Of(wanted.Select(one => Org(one.Org))),
             Of(wanted.Select(one => one.Id)));
         foreach (var (key, state) in found)

@@ -49,10 +49,11 @@ internal sealed class PostgresExchangeWriter(PostgresStatements statements)
         """;
 
     private const string KeepSql = """
-        INSERT INTO responses (org, response_id, session, settled, heard_at, heard_by)
-        SELECT * FROM unnest($1, $2, $3, $4, $5, $6)
+        INSERT INTO responses (org, response_id, session, settled, heard_at, heard_by, made_at, made_by, continued_at, continued_by)
+        SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
         ON CONFLICT (org, response_id) DO UPDATE SET
-          session = excluded.session, settled = excluded.settled, heard_at = excluded.heard_at, heard_by = excluded.heard_by
+          session = excluded.session, settled = excluded.settled, heard_at = excluded.heard_at, heard_by = excluded.heard_by,
+          made_at = excluded.made_at, made_by = excluded.made_by, continued_at = excluded.continued_at, continued_by = excluded.continued_by
         """;
 
     /// <summary>Called when every session has its row.</summary>
@@ -91,8 +92,8 @@ internal sealed class PostgresExchangeWriter(PostgresStatements statements)
 
         var added = statements.Run(
             """
-            INSERT INTO nodes (org, hash, parent, depth, body_digest, role, body)
-            SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7)
+            INSERT INTO nodes (org, hash, parent, depth, body_digest, role, body, continues)
+            SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8)
             ON CONFLICT DO NOTHING
             """,
             Of(nodes.Select(one => Org(one.Org))),
@@ -101,7 +102,8 @@ internal sealed class PostgresExchangeWriter(PostgresStatements statements)
             Of(nodes.Select(one => (long?)one.Node.Depth)),
             Of(nodes.Select(one => Bytes(one.BodyDigest))),
             Of(nodes.Select(one => one.Node.Role)),
-            Of(nodes.Select(one => one.Node.Body.ToArray())));
+            Of(nodes.Select(one => one.Node.Body.ToArray())),
+            Of(nodes.Select(one => StorableText.Of(one.Node.Continues))));
         if (added != nodes.Count)
         {
             // Whose words the node holds decides which of ours are kept beside it.
@@ -193,7 +195,11 @@ internal sealed class PostgresExchangeWriter(PostgresStatements statements)
                 Of(answers.Select(one => one.Value.Session)),
                 Of(answers.Select(one => (long?)(one.Value.IsSettled ? 1 : 0))),
                 Of(answers.Select(one => one.Value.FirstHeard?.At)),
-                Of(answers.Select(one => one.Value.FirstHeard?.Id)));
+                Of(answers.Select(one => one.Value.FirstHeard?.Id)),
+                Of(answers.Select(one => one.Value.MadeBy?.At)),
+                Of(answers.Select(one => one.Value.MadeBy?.Id)),
+                Of(answers.Select(one => one.Value.ContinuedBy?.At)),
+                Of(answers.Select(one => one.Value.ContinuedBy?.Id)));
         }
     }
 

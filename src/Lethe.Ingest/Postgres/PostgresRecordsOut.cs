@@ -74,7 +74,7 @@ internal static class PostgresRecordsOut
             INSERT INTO archived AS a (org, session, tool_calls) SELECT org, session, count(asked_by) FROM gone GROUP BY org, session
             {Add};
             DELETE FROM responses r USING {rows} WHERE r.org = e.org AND r.response_id = e.response_id;
-            DELETE FROM responses r USING {rows} WHERE r.org = e.org AND r.session IS NULL AND r.heard_by = e.exchange_id
+            DELETE FROM responses r USING {rows} WHERE r.org = e.org AND r.session IS NULL AND coalesce(r.heard_by, r.continued_by) = e.exchange_id
             """);
     }
 

@@ -97,7 +97,7 @@ internal sealed class CacheQueries(IReadConnections connections, DbConnection db
     private PromptDifference Difference(CachedCall call, CachedCall before, bool goesOn)
     {
         var (tools, system) = (Parted(before.ToolsHash, call.ToolsHash, "tools"), Parted(before.SystemHash, call.SystemHash, "system"));
-        var shared = goesOn ? (int)(before.PromptLength ?? 0) : Shared(before.LeafHash, call.LeafHash);
+        var shared = goesOn ? (int)(before.PromptLength ?? 0) : Shared(before, call);
         var isSame = tools is null && system is null && shared >= before.PromptLength;
         return new PromptDifference(tools, system, shared, !goesOn && IsCompacted(call, before), isSame && HasImages(call, behind: shared));
     }
@@ -125,26 +125,27 @@ internal sealed class CacheQueries(IReadConnections connections, DbConnection db
         new { owner, session = connections.SessionId(session), from = before.CapturedAt, until = call.CapturedAt },
         snapshot) is not null;
 
-    private int Shared(byte[]? before, byte[]? call)
+    // Of the messages that the earlier request itself holds; what it continues stands before them.
+    private int Shared(CachedCall before, CachedCall call)
     {
-        var (there, here) = (Chain(before), Chain(call));
+        var (there, here) = (Chain(before.LeafHash), Chain(call.LeafHash));
         var shared = 0;
-        while (shared < there.Count && shared < here.Count && there[shared].AsSpan().SequenceEqual(here[shared]))
+        while (shared < there.Count && shared < here.Count && there[shared].Hash.AsSpan().SequenceEqual(here[shared].Hash))
         {
             shared++;
         }
 
-        return shared;
+        return there.Count == 0 ? 0 : Math.Max(0, shared - (there.Count - 1 - (int)there[^1].Depth));
     }
 
-    private List<byte[]> Chain(byte[]? leaf) => leaf is null ? [] : db.Query<byte[]>(
+    private List<MessageStep> Chain(byte[]? leaf) => leaf is null ? [] : db.Query<MessageStep>(
         """
-        WITH RECURSIVE chain (hash, parent_hash, depth) AS (
-          SELECT hash, parent_hash, depth FROM message_steps WHERE org = @owner AND hash = @leaf
+        WITH RECURSIVE chain (hash, parent_hash, depth, steps) AS (
+          SELECT hash, parent_hash, depth, 0 FROM message_steps WHERE org = @owner AND hash = @leaf
           UNION ALL
-          SELECT m.hash, m.parent_hash, m.depth FROM chain c JOIN message_steps m ON m.org = @owner AND m.hash = c.parent_hash
+          SELECT m.hash, m.parent_hash, m.depth, c.steps + 1 FROM chain c JOIN message_steps m ON m.org = @owner AND m.hash = c.parent_hash
         )
-        SELECT hash FROM chain ORDER BY depth
+        SELECT hash, depth FROM chain ORDER BY steps DESC
         """,
         new { owner, leaf },
         snapshot).AsList();
@@ -209,6 +210,12 @@ internal sealed class CacheQueries(IReadConnections connections, DbConnection db
     {
         var named = tool.ValueKind == JsonValueKind.Object && tool.TryGetProperty("function", out var function) ? function : tool;
         return named.ValueKind == JsonValueKind.Object && named.TryGetProperty("name", out var name) && name.ValueKind == JsonValueKind.String ? name.GetRawText().Trim('"') : null;
+    }
+
+    private sealed class MessageStep
+    {
+        public byte[] Hash { get; init; } = [];
+        public long Depth { get; init; }
     }
 
     private sealed class EarlierCall

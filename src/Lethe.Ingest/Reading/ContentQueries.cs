@@ -33,15 +33,23 @@ internal static class ContentQueries
         return connections.Org(connection.Db, org) is { } owner && Bytes(leaf) is { } bytes
             ? [.. connection.Db.Query<byte[]>(
                 """
-                WITH RECURSIVE chain (hash, parent_hash, depth) AS (
-                  SELECT hash, parent_hash, depth FROM message_steps WHERE org = @owner AND hash = @bytes
+                WITH RECURSIVE chain (hash, parent_hash, steps) AS (
+                  SELECT hash, parent_hash, 0 FROM message_steps WHERE org = @owner AND hash = @bytes
                   UNION ALL
-                  SELECT m.hash, m.parent_hash, m.depth FROM chain c JOIN message_steps m ON m.org = @owner AND m.hash = c.parent_hash
+                  SELECT m.hash, m.parent_hash, c.steps + 1 FROM chain c JOIN message_steps m ON m.org = @owner AND m.hash = c.parent_hash
                 )
-                SELECT hash FROM chain ORDER BY depth
+                SELECT hash FROM chain ORDER BY steps DESC
                 """,
                 new { owner, bytes }).Select(Convert.ToHexStringLower)]
             : [];
+    }
+
+    public static string? NotHeld(IReadConnections connections, string org, string first)
+    {
+        using var connection = connections.Open();
+        return connections.Org(connection.Db, org) is { } owner && Bytes(first) is { } bytes
+            ? connection.Db.QueryFirstOrDefault<string?>("SELECT continues FROM message_steps WHERE org = @owner AND hash = @bytes AND parent_hash IS NULL", new { owner, bytes })
+            : null;
     }
 
     public static IReadOnlyList<DeadLetter> DeadLetters(IReadConnections connections, string org, string? key)

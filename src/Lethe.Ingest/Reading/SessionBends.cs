@@ -28,7 +28,7 @@ internal sealed class SessionBends(IReadConnections connections, DbConnection db
         var answer = first is null ? null : LastOfAnother(session, first);
         if (told is null)
         {
-            return answer is null ? null : new ForkRecord(answer.SessionId.ToString("D"), answer.HarnessSessionId, answer.ExchangeId.ToString("D"), (int)answer.Depth + 1, "inference:chain");
+            return answer is null ? null : new ForkRecord(answer.SessionId.ToString("D"), answer.HarnessSessionId, answer.ExchangeId.ToString("D"), (int)answer.Messages, "inference:chain");
         }
 
         var origin = db.QueryFirstOrDefault<Guid?>(
@@ -45,7 +45,7 @@ internal sealed class SessionBends(IReadConnections connections, DbConnection db
         }
 
         var isThere = answer is not null && answer.SessionId == origin;
-        return new ForkRecord(origin?.ToString("D"), told, isThere ? answer!.ExchangeId.ToString("D") : null, isThere ? (int)answer!.Depth + 1 : null, "harness");
+        return new ForkRecord(origin?.ToString("D"), told, isThere ? answer!.ExchangeId.ToString("D") : null, isThere ? (int)answer!.Messages : null, "harness");
     }
 
     /// <summary>Each compaction joins the conversation before it and the one after it.</summary>
@@ -83,17 +83,17 @@ internal sealed class SessionBends(IReadConnections connections, DbConnection db
     // The deepest message of the first prompt that another session had for an answer, before this one began. Not a question: many begin with the same words.
     private ForkedAnswer? LastOfAnother(SessionSummary session, CachedCall first) => db.QueryFirstOrDefault<ForkedAnswer>(
         """
-        WITH RECURSIVE chain (hash, parent_hash, depth) AS (
-          SELECT hash, parent_hash, depth FROM message_steps WHERE org = @owner AND hash = @LeafHash
+        WITH RECURSIVE chain (hash, parent_hash, replies, steps) AS (
+          SELECT hash, parent_hash, depth + 1 - @PromptLength, 0 FROM message_steps WHERE org = @owner AND hash = @LeafHash
           UNION ALL
-          SELECT m.hash, m.parent_hash, m.depth FROM chain c JOIN message_steps m ON m.org = @owner AND m.hash = c.parent_hash
+          SELECT m.hash, m.parent_hash, c.replies, c.steps + 1 FROM chain c JOIN message_steps m ON m.org = @owner AND m.hash = c.parent_hash
         )
-        SELECT a.session_id, s.harness_session_id, a.exchange_id, c.depth
+        SELECT a.session_id, s.harness_session_id, a.exchange_id, (SELECT count(*) FROM chain) - c.steps AS messages
         FROM chain c
         JOIN answers_by_leaf a ON a.org = @owner AND a.leaf_hash = c.hash
         JOIN session_records s ON s.org = @owner AND s.session_id = a.session_id
-        WHERE c.depth < @PromptLength AND a.session_id <> @session AND a.captured_at < @CapturedAt
-        ORDER BY c.depth DESC, a.captured_at, a.exchange_id
+        WHERE c.steps >= c.replies AND a.session_id <> @session AND a.captured_at < @CapturedAt
+        ORDER BY c.steps, a.captured_at, a.exchange_id
         LIMIT 1
         """,
         new { owner, first.LeafHash, first.PromptLength, first.CapturedAt, session = connections.SessionId(Guid.Parse(session.SessionId)) });
@@ -132,6 +132,6 @@ internal sealed class SessionBends(IReadConnections connections, DbConnection db
         public Guid SessionId { get; init; }
         public string HarnessSessionId { get; init; } = "";
         public Guid ExchangeId { get; init; }
-        public long Depth { get; init; }
+        public long Messages { get; init; }
     }
 }

@@ -87,7 +87,13 @@ public sealed class StoreReader : IDisposable
     /// </summary>
     public ConversationMessage? Message(string org, string hash) => ContentQueries.Message(connections, org, hash);
 
-    /// <summary>The addresses (64 hex) of all messages up to this one, from the first; none when the organisation has none such.</summary>
+    /// <summary>The answer (its vendor's id) that a chain whose first message this is (64 hex) was said upon, where that answer's call is not held; else null.</summary>
+    public string? NotHeld(string org, string first) => ContentQueries.NotHeld(connections, org, first);
+
+    /// <summary>
+    /// The addresses (64 hex) of all messages up to this one, from the first; none when the organisation has none such. A call that only names the answer it continues
+    /// goes on from that answer's messages, as far as they are held.
+    /// </summary>
     public IReadOnlyList<string> Chain(string org, string leaf) => ContentQueries.Chain(connections, org, leaf);
 
     /// <summary>Where something was said, newest first.</summary>

@@ -77,7 +77,7 @@ internal sealed class RecordsOut(SqliteConnection connection, DbTransaction tran
             DELETE FROM responses
             WHERE (org, response_id) IN (SELECT org, response_id FROM exchanges WHERE {Going} AND response_id IS NOT NULL);
             DELETE FROM responses
-            WHERE session IS NULL AND heard_by IN (SELECT exchange_id FROM exchanges WHERE {Going});
+            WHERE session IS NULL AND coalesce(heard_by, continued_by) IN (SELECT exchange_id FROM exchanges WHERE {Going});
             """,
             transaction: transaction);
         return connection.Execute($"DELETE FROM exchanges WHERE {Going}", transaction: transaction);

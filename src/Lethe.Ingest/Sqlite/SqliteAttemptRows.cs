@@ -45,7 +45,7 @@ internal sealed class SqliteAttemptRows : IDisposable
         answer = new Prepared(
             connection,
             """
-            SELECT s.session_id, r.settled, r.heard_at, r.heard_by
+            SELECT s.session_id, r.settled, r.heard_at, r.heard_by, r.made_at, r.made_by, r.continued_at, r.continued_by
             FROM responses r
             LEFT JOIN sessions s ON s.session = r.session
             WHERE r.org = ?1 AND r.response_id = ?2
@@ -58,7 +58,7 @@ internal sealed class SqliteAttemptRows : IDisposable
         {
             using var row = answer.Query(names.Org(org), id);
             set.Answers[(org, id)] = row.Read()
-                ? new AnswerState { Session = row.SessionId(0), IsSettled = row.GetInt64(1) != 0, FirstHeard = row.Clock(2) }
+                ? new AnswerState { Session = row.SessionId(0), IsSettled = row.GetInt64(1) != 0, FirstHeard = row.Clock(2), MadeBy = row.Clock(4), ContinuedBy = row.Clock(6) }
                 : new AnswerState();
         }
 

@@ -32,7 +32,7 @@ internal sealed class SqliteExchangeWriter : IDisposable
     {
         this.names = names;
         this.chains = chains;
-        node = new Prepared(connection, "INSERT INTO nodes (org, hash, parent, depth, body_digest, role, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)");
+        node = new Prepared(connection, "INSERT INTO nodes (org, hash, parent, depth, body_digest, role, body, continues) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
         join = new Prepared(
             connection,
             """
@@ -71,8 +71,11 @@ internal sealed class SqliteExchangeWriter : IDisposable
         putAnswer = new Prepared(
             connection,
             """
-            INSERT INTO responses (org, response_id, session, settled, heard_at, heard_by) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-            ON CONFLICT DO UPDATE SET session = excluded.session, settled = excluded.settled, heard_at = excluded.heard_at, heard_by = excluded.heard_by
+            INSERT INTO responses (org, response_id, session, settled, heard_at, heard_by, made_at, made_by, continued_at, continued_by)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+            ON CONFLICT DO UPDATE SET
+              session = excluded.session, settled = excluded.settled, heard_at = excluded.heard_at, heard_by = excluded.heard_by,
+              made_at = excluded.made_at, made_by = excluded.made_by, continued_at = excluded.continued_at, continued_by = excluded.continued_by
             """);
     }
 
@@ -109,7 +112,8 @@ internal sealed class SqliteExchangeWriter : IDisposable
         foreach (var (key, state) in set.Answers.Where(known => known.Value.Changed))
         {
             putAnswer.Run(
-                names.Org(key.Org), key.Id, RowOf(set, state.Session), state.IsSettled ? 1L : 0L, state.FirstHeard?.At, state.FirstHeard?.Id.Bytes());
+                names.Org(key.Org), key.Id, RowOf(set, state.Session), state.IsSettled ? 1L : 0L, state.FirstHeard?.At, state.FirstHeard?.Id.Bytes(),
+                state.MadeBy?.At, state.MadeBy?.Id.Bytes(), state.ContinuedBy?.At, state.ContinuedBy?.Id.Bytes());
         }
 
         blobs.Clear();
@@ -126,7 +130,7 @@ internal sealed class SqliteExchangeWriter : IDisposable
         var digestBytes = new byte[16];
         BinaryPrimitives.WriteUInt128BigEndian(digestBytes, digest);
         var parent = one.Parent is { } before ? chains.Row(set, org, before) : (long?)null;
-        var row = node.Insert(names.Org(org), one.Hash.ToArray(), parent, (long)one.Depth, digestBytes, one.Role, ToArray(one.Body));
+        var row = node.Insert(names.Org(org), one.Hash.ToArray(), parent, (long)one.Depth, digestBytes, one.Role, ToArray(one.Body), StorableText.Of(one.Continues));
         set.Nodes[(org, one.Hash)] = new NodeState(digest, row);
     }
 

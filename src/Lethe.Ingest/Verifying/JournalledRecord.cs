@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Lethe.Capture;
+using Lethe.Capture.Chains;
 using Lethe.Capture.Turns;
 using Lethe.Ingest.Meaning;
 using Lethe.Ingest.Reading;
@@ -79,7 +80,7 @@ internal static class JournalledRecord
             Reply = isAskedAgain ? stored.Reply : ReplyOf(told),
             Harness = new HarnessRecord(told.Envelope.HarnessId, NullIfEmpty(told.Envelope.HarnessVersion)),
             Evidence = turn?.PreviousResponseId is null && !isAskedAgain && stored.Evidence.GetValueOrDefault(Delegations.EvidenceOfParent) != Delegations.Evidence ? told.Envelope.Evidence : stored.Evidence,
-            Chain = ChainOf(told),
+            Chain = IsChainedBefore(stored, told) ? stored.Chain : ChainOf(told),
             Timing = new TimingRecord(Microseconds.Of(exchange.TimeToFirstByte) / 1000.0, Microseconds.Of(exchange.Duration) / 1000.0),
             Request = new BodyRecord { Bytes = exchange.Request.WireBytes, Sha256 = exchange.Request.Sha256, Truncated = exchange.Request.Truncated },
             Response = new BodyRecord { Bytes = exchange.Response.WireBytes, Sha256 = exchange.Response.Sha256, Truncated = exchange.Response.Truncated },
@@ -112,6 +113,11 @@ internal static class JournalledRecord
     private static ChainRecord? ChainOf(InterpretedExchange told) => told.Chain is { } chain
         ? new ChainRecord(chain.Nodes.Count, chain.Root?.ToString(), chain.Leaf?.ToString(), chain.Projection, HashOf(told.Turn?.System), HashOf(told.Turn?.Tools))
         : null;
+
+    // Versions before put what is said upon an answer below nothing.
+    private static bool IsChainedBefore(ExchangeRecord stored, InterpretedExchange told) =>
+        told is { Turn: { PreviousResponseId.Length: > 0 } turn, Chain: not null }
+        && stored.Chain is { Leaf: { } leaf } && leaf == ChainBuilder.Build(turn with { PreviousResponseId = null })?.Leaf?.ToString();
 
     private static JsonElement Arguments(string json)
     {

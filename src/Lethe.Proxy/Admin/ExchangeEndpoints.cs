@@ -57,7 +57,7 @@ internal static class ExchangeEndpoints
         : NoExchange();
 
     private static IResult Chain(string id, HttpContext context, StoreReader reader) =>
-        NamedOrgs.Find(context, reader, org => reader.Exchange(org, id) is { } record ? new ChainDocument(record.ExchangeId, record.Chain?.Leaf is { } leaf ? reader.Chain(org, leaf) : []) : null) is { } chain
+        NamedOrgs.Find(context, reader, org => reader.Exchange(org, id) is { } record ? ChainDocument.Of(reader, org, record) : null) is { } chain
             ? Results.Json(chain, ApiJson.Default.ChainDocument)
             : NoExchange();
 

@@ -84,6 +84,21 @@ public sealed class LiveTests(ITestOutputHelper output)
         Assert.Equal("stop", Assert.Single(turns[1].Turn!.Prompt).Blocks[0].Text);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void What_a_turn_used_is_counted_with_it_though_it_is_told_behind_its_end_and_it_has_its_end_without(bool isTold)
+    {
+        const string Asked = """{"clientContent":{"turns":[{"role":"user","parts":[{"text":"a"}]}],"turnComplete":true}}""";
+        const string Said = """{"serverContent":{"modelTurn":{"parts":[{"text":"b"}]},"turnComplete":true}}""";
+        (bool, string)[] counts = isTold ? [(false, """{"usageMetadata":{"promptTokenCount":9,"responseTokenCount":20}}""")] : [];
+        var turns = Run(Path, [(true, Asked), (false, Said), (false, """{"sessionResumptionUpdate":{"resumable":true}}"""), .. counts, (true, Asked), (false, Said), .. counts]);
+
+        Assert.Equal(2, turns.Count);
+        Assert.All(turns, turn => Assert.Equal(
+            ("b", Outcome.Completed, isTold ? 9L : null, isTold ? 20L : (long?)null), (turn.Turn!.ReplyText, turn.Outcome, turn.Turn.Usage?.Input, turn.Turn.Usage?.Output)));
+    }
+
     [Fact]
     public void What_is_no_message_harms_nothing_and_an_error_is_told()
     {

@@ -15,7 +15,8 @@ internal static class PostgresStoreState
         SELECT session, parent_harness_id, parent_session_id, first_claimed_at, first_claimed_by, last_claimed_at, last_claimed_by
         FROM parent_claims
         """,
-        "SELECT org, hash, parent, depth, role FROM nodes",
+        "SELECT org, hash, parent, depth, role, continues FROM nodes",
+        "SELECT org, hash, parent_hash FROM message_steps",
         """
         SELECT m.session, m.hash, m.carried_at, m.carried_by, coalesce(m.body, n.body)
         FROM session_nodes m JOIN nodes n ON n.org = m.org AND n.hash = m.hash
@@ -23,7 +24,7 @@ internal static class PostgresStoreState
         "SELECT org, hash, content FROM blobs",
         "SELECT session, call_id, name, arguments, asked_at, asked_by, is_error, is_cancelled, answered_at, answered_by FROM tool_calls",
         "SELECT org, commit_key, content_hash, exchange_id FROM receipts",
-        "SELECT org, response_id, session, settled, heard_at, heard_by FROM responses",
+        "SELECT org, response_id, session, settled, heard_at, heard_by, made_at, made_by, continued_at, continued_by FROM responses",
         "SELECT exchange_id, own_session, has_reply, is_turn, seq, retry_key, prompt_length, repeated FROM exchanges",
     ];
 

@@ -171,6 +171,52 @@ public abstract class ResponseTests(StoreKind kind)
         AssertSound(store);
     }
 
+    [Fact]
+    public void A_call_that_only_names_an_answer_goes_on_from_that_answers_chain_whichever_comes_first()
+    {
+        Told[] calls = [First, Call(2, null, "resp_2") with { Continues = "resp_1" }, Call(3, null, "resp_3") with { Continues = "resp_2" }, Call(4, null, "resp_4") with { Continues = "resp_2" }];
+        foreach (var order in (int[][])[[0, 1, 2, 3], [3, 2, 1, 0], [1, 3, 0, 2]])
+        {
+            using var store = TestStore.Open(kind);
+            Array.ForEach(order, next => store.Deliver(calls[next]));
+
+            var chains = calls.Select(call => Chain(store, call)).ToList();
+            Assert.Equal([2, 4, 6, 6], chains.Select(chain => chain.Count));
+            Assert.Equal([chains[1], chains[1]], chains.Skip(2).Select(chain => chain.Take(4)));
+            Assert.Equal(chains[0], chains[1].Take(2));
+            Assert.All(chains, chain => Assert.Null(store.Reader.NotHeld(First.Org, chain[0])));
+            Assert.Equal(["question 1", "answer 1", "question 2", "answer 2", "question 3", "answer 3"], chains[2].Select(hash => store.Reader.Message(Capture.Exchanges.Organisation.None, hash)!.Body.GetProperty("content").GetString()));
+            AssertSound(store);
+        }
+    }
+
+    [Fact]
+    public void What_is_said_upon_an_answer_that_nobody_holds_begins_with_what_was_said_and_is_no_others()
+    {
+        using var store = TestStore.Open(kind);
+        Told[] calls = [.. ((string?[])["resp_8", "resp_9", null]).Select((continued, at) => Call(at + 1, "s", $"resp_{at}") with { Continues = continued, IsSynthetic = false, Prompt = ["go on"], Reply = "yes" })];
+        store.Deliver(calls);
+
+        Assert.All(calls, call => Assert.Equal(2, Chain(store, call).Count));
+        Assert.Equal(6, calls.SelectMany(call => Chain(store, call)).Distinct().Count());
+        Assert.Equal(["resp_8", "resp_9", null], calls.Select(call => store.Reader.NotHeld(call.Org, Chain(store, call)[0])));
+        AssertSound(store);
+    }
+
+    [Fact]
+    public void Ids_that_a_server_gives_again_lead_no_chain_back_into_itself()
+    {
+        using var store = TestStore.Open(kind);
+        Told[] calls = [Call(1, null, "resp_1") with { Continues = "resp_1" }, Call(2, null, "resp_2") with { Continues = "resp_3" }, Call(3, null, "resp_3") with { Continues = "resp_2" }, Call(4, null, "resp_1") with { Continues = "resp_1" }];
+        store.Deliver([.. calls.Reverse()]);
+
+        Assert.Equal([2, 2, 4, 2], calls.Select(call => Chain(store, call).Count));
+        AssertSound(store);
+    }
+
+    private static IReadOnlyList<string> Chain(TestStore store, Told call) =>
+        store.Reader.Chain(call.Org, store.Records().Single(record => record.ExchangeId == call.Id.ToString()).Chain!.Leaf!);
+
     private static Told Call(int number, string? session, string? response) => new()
     {
         Number = number,

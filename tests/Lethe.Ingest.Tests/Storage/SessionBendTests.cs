@@ -32,6 +32,19 @@ public abstract class SessionBendTests(StoreKind kind)
     }
 
     [Fact]
+    public void A_conversation_that_goes_on_from_anothers_answer_by_its_id_is_forked_off_it()
+    {
+        Told[] told =
+        [
+            new() { Number = 1, At = 1, Session = "s", Endpoint = "responses", ResponseId = "resp_1", Prompt = ["hi"], Reply = "hello" },
+            new() { Number = 2, At = 2, Session = "s", Endpoint = "responses", ResponseId = "resp_2", Continues = "resp_1", Prompt = ["more"], Reply = "yes" },
+            new() { Number = 3, At = 3, Session = "t", Endpoint = "responses", ResponseId = "resp_3", Continues = "resp_2", Prompt = ["otherwise"], Reply = "no" },
+        ];
+        InEveryOrder(told, store => Assert.Equal(
+            new ForkRecord(store.Session("s").SessionId, "s", told[1].Id.ToString(), 4, "inference:chain"), Detail(store, "t").ForkedFrom));
+    }
+
+    [Fact]
     public void Conversations_that_begin_alike_are_not_forks() => InEveryOrder(
         [.. Original, new Told { Number = 3, At = 3, Session = "t", Prompt = ["hi"], Reply = "hello" }, new Told { Number = 4, At = 4, Session = "t", Prompt = ["hi", "> hello", "more"], Reply = "yes" }],
         store => Assert.Null(Detail(store, "t").ForkedFrom));

@@ -18,7 +18,8 @@ internal static class SqliteStoreState
         SELECT s.session_id, c.parent_harness_id, c.parent_session_id, c.first_claimed_at, c.first_claimed_by, c.last_claimed_at, c.last_claimed_by
         FROM parent_claims c JOIN sessions s ON s.session = c.session
         """,
-        "SELECT o.org_id, n.hash, p.hash, n.depth, n.role FROM nodes n JOIN orgs o ON o.org = n.org LEFT JOIN nodes p ON p.node = n.parent",
+        "SELECT o.org_id, n.hash, p.hash, n.depth, n.role, n.continues FROM nodes n JOIN orgs o ON o.org = n.org LEFT JOIN nodes p ON p.node = n.parent",
+        "SELECT o.org_id, m.hash, m.parent_hash FROM message_steps m JOIN orgs o ON o.org = m.org",
         """
         SELECT s.session_id, n.hash, m.carried_at, m.carried_by, coalesce(m.body, n.body)
         FROM session_nodes m JOIN sessions s ON s.session = m.session JOIN nodes n ON n.node = m.node
@@ -29,7 +30,7 @@ internal static class SqliteStoreState
         FROM tool_calls t JOIN sessions s ON s.session = t.session
         """,
         "SELECT o.org_id, r.commit_key, r.content_hash, r.exchange_id FROM receipts r JOIN orgs o ON o.org = r.org",
-        "SELECT o.org_id, a.response_id, s.session_id, a.settled, a.heard_at, a.heard_by FROM responses a JOIN orgs o ON o.org = a.org LEFT JOIN sessions s ON s.session = a.session",
+        "SELECT o.org_id, a.response_id, s.session_id, a.settled, a.heard_at, a.heard_by, a.made_at, a.made_by, a.continued_at, a.continued_by FROM responses a JOIN orgs o ON o.org = a.org LEFT JOIN sessions s ON s.session = a.session",
         """
         SELECT e.exchange_id, s.session_id, e.has_reply, e.is_turn, e.seq, e.retry_key, e.prompt_length, e.repeated
         FROM exchanges e LEFT JOIN sessions s ON s.session = e.own_session

@@ -246,7 +246,8 @@ internal sealed record Told
         foreach (var (role, text) in Prompt.Select(text => (RoleOf(text), WordsOf(text))).Concat(Reply is null ? [] : [("assistant", Reply)]))
         {
             var parent = nodes.Count == 0 ? (NodeHash?)null : nodes[^1].Hash;
-            nodes.Add(new Node(HashOf(parent, role, text), parent, nodes.Count, role, Said(role, text, Reminder).Raw));
+            var continued = parent is null && Endpoint is not ("responses_get" or "interactions_get") ? Continues : null;
+            nodes.Add(new Node(HashOf(parent, role, text + continued), parent, nodes.Count, role, Said(role, text, Reminder).Raw) { Continues = continued });
         }
 
         return new Chain { Nodes = nodes, PromptLength = Prompt.Length, Projection = 1 };

@@ -6,7 +6,8 @@ using Lethe.Capture.Decoding.Wire;
 namespace Lethe.Capture.Decoding.GeminiLive;
 
 /// <summary>
-/// A call is from the client's last word, or from the server's first where the client only speaks, to <c>turnComplete</c>. Its request is put together from what the client said
+/// A call is from the client's last word, or from the server's first where the client only speaks, to <c>turnComplete</c>, and
+/// what it used, where that is told behind it. Its request is put together from what the client said
 /// since the last one: <c>{"model","systemInstruction","tools","generationConfig","contents":[…]}</c>, of sound only its size or its transcript. What sets the session up is no call.
 /// </summary>
 internal sealed class LiveSocket : ISocketTurns
@@ -22,6 +23,8 @@ internal sealed class LiveSocket : ISocketTurns
     private string? soundType;
     private long soundBytes;
     private bool isOpen;
+    private bool isCounted;
+    private bool isComplete;
 
     public SocketStep FromClient(JsonElement json, ReadOnlyMemory<byte> message)
     {
@@ -53,6 +56,13 @@ internal sealed class LiveSocket : ISocketTurns
     public SocketStep FromServer(JsonElement json, ReadOnlyMemory<byte> message)
     {
         var content = LiveMessage.ServerContent(json);
+        var counts = (json.ObjectMember("usageMetadata"u8) ?? json.ObjectMember("usage_metadata"u8)) is not null;
+        if (isComplete && counts && !IsAnswer(json, content))
+        {
+            isComplete = false;
+            return new SocketStep(SocketMove.Says | SocketMove.Ends, Said: message);
+        }
+
         var begins = !isOpen && IsAnswer(json, content);
         if (!isOpen && !begins)
         {
@@ -63,7 +73,10 @@ internal sealed class LiveSocket : ISocketTurns
         var request = begins ? Begin() : default;
         var ends = json.Member("error"u8) is not null || (content is { } said && LiveMessage.IsTurnComplete(said));
         isOpen = !ends;
-        return new SocketStep((begins ? SocketMove.Begins : SocketMove.None) | SocketMove.Says | (ends ? SocketMove.Ends : SocketMove.None), Request: request, Said: SoundSizes.Strip(json, message));
+        isCounted |= counts;
+        isComplete = ends && !isCounted && json.Member("error"u8) is null;
+        var end = isComplete ? SocketMove.Completes : ends ? SocketMove.Ends : SocketMove.None;
+        return new SocketStep((begins ? SocketMove.Begins : SocketMove.None) | SocketMove.Says | end, Request: request, Said: SoundSizes.Strip(json, message));
     }
 
     private static string? Transcription(JsonElement? content) =>
@@ -106,7 +119,7 @@ internal sealed class LiveSocket : ISocketTurns
 
     private byte[] Begin()
     {
-        isOpen = true;
+        (isOpen, isCounted, isComplete) = (true, false, false);
         var request = RawMessage.Write(Write);
         contents.Clear();
         transcript.Clear();

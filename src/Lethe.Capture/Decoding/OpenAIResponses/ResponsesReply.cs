@@ -13,6 +13,7 @@ namespace Lethe.Capture.Decoding.OpenAIResponses;
 internal sealed class ResponsesReply : IReply
 {
     private readonly StreamedItems items = new();
+    private readonly InjectedItems injected = new();
     private readonly MergedObject usage = new();
     private Answer? whole;
     private string? id;
@@ -74,6 +75,15 @@ internal sealed class ResponsesReply : IReply
                 usage.MergeCounts(data.ObjectMember("usage"u8));
                 End(response);
                 break;
+            case "response.inject":
+                injected.Add(data);
+                break;
+            case "response.inject.created":
+                injected.Accept();
+                break;
+            case "response.inject.failed":
+                injected.Refuse();
+                break;
             case "error":
                 error ??= ReadError(data);
                 break;
@@ -94,6 +104,7 @@ internal sealed class ResponsesReply : IReply
         var failure = error ?? terminal?.Error;
         return reply with
         {
+            Messages = injected.Among(reply.Messages),
             Id = id,
             Model = model,
             PreviousResponseId = previous,

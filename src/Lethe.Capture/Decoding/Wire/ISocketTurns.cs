@@ -10,6 +10,9 @@ internal enum SocketMove
     Begins = 1,
     Says = 2,
     Ends = 4,
+
+    /// <summary>The call has its end, behind which something may still be said of it: until the next call of its lane begins, or the connection ends.</summary>
+    Completes = 8,
 }
 
 /// <summary>What a message does, to which of the calls that are under way at once.</summary>
@@ -23,6 +26,12 @@ internal interface ISocketTurns
     SocketStep FromClient(JsonElement json, ReadOnlyMemory<byte> message);
 
     SocketStep FromServer(JsonElement json, ReadOnlyMemory<byte> message);
+
+    /// <summary>
+    /// True for a message of the server of which its first bytes tell that it goes on with the call of the unnamed lane, as it stands: it needs no reading. Of very many
+    /// messages nearly all are such.
+    /// </summary>
+    bool OnlySays(ReadOnlySpan<byte> message) => false;
 }
 
 /// <summary>The model calls that are made by messages inside a WebSocket, by the end of its path.</summary>

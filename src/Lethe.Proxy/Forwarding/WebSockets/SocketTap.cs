@@ -13,10 +13,14 @@ internal sealed class SocketTap(SocketCapture capture, List<ExchangeBuilder> und
     /// <summary>Copies of one connection that may wait to be read, as far as the memory of all captures has room for them.</summary>
     private const int WaitingBytesMax = 8 * 1024 * 1024;
 
+    private const int IdlePieces = 256;
+
     private readonly Lock gate = new();
-    private readonly Queue<Piece> waiting = new();
+    private List<Piece> waiting = [];
+    private List<Piece> reading = [];
     private readonly TaskCompletionSource<string?> over = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int waitingBytes;
+    private int readingBytes;
     private bool isRunning;
     private bool isOff;
     private bool hasEnded;
@@ -97,19 +101,29 @@ internal sealed class SocketTap(SocketCapture capture, List<ExchangeBuilder> und
 
     public void Execute()
     {
-        while (Next() is { } piece)
+        while (Next())
         {
-            try
+            foreach (var piece in reading)
             {
-                Read(piece);
+                try
+                {
+                    Read(piece);
+                }
+                catch (Exception fault)
+                {
+                    Fail(fault);
+                }
+                finally
+                {
+                    Settle(piece);
+                }
             }
-            catch (Exception fault)
+
+            reading.Clear();
+            if (reading.Capacity > IdlePieces)
             {
-                Fail(fault);
-            }
-            finally
-            {
-                Settle(piece);
+                // One burst does not hold its memory for the rest of a long connection.
+                reading = [];
             }
         }
     }
@@ -145,7 +159,7 @@ internal sealed class SocketTap(SocketCapture capture, List<ExchangeBuilder> und
 
     private void Put(Piece piece)
     {
-        waiting.Enqueue(piece);
+        waiting.Add(piece);
         if (!isRunning)
         {
             isRunning = true;
@@ -153,13 +167,14 @@ internal sealed class SocketTap(SocketCapture capture, List<ExchangeBuilder> und
         }
     }
 
-    private Piece? Next()
+    // All that waits is taken at once: who passes bytes on meets the reader seldom. False when there is nothing.
+    private bool Next()
     {
         lock (gate)
         {
-            isRunning = waiting.TryDequeue(out var piece);
-            waitingBytes -= piece.Count;
-            return isRunning ? piece : null;
+            waitingBytes -= readingBytes;
+            (waiting, reading, readingBytes) = (reading, waiting, waitingBytes);
+            return isRunning = reading.Count > 0;
         }
     }
 
