@@ -1,3 +1,4 @@
+using System.Text;
 using Lethe.Capture.Turns;
 
 namespace Lethe.Capture.Tests.Decoding;
@@ -82,6 +83,20 @@ public sealed class SloppyDialectsTests
             foreach (var coding in new[] { "gzip", "br", "zstd", "deflate" })
             {
                 var exchange = Invented.Exchange(path, "{}", Invented.DataEvents(pieces)) with { ResponseHeaders = [new("content-encoding", coding)] };
+
+                Assert.Equal((path, coding, "hello"), (path, coding, Invented.Decode(exchange).ReplyText));
+            }
+        }
+    }
+
+    [Fact]
+    public void A_coded_answer_without_its_label_is_read_as_what_it_is()
+    {
+        foreach (var (path, pieces) in DialectPieces.All)
+        {
+            foreach (var coding in new[] { "gzip", "br", "zstd", "deflate" })
+            {
+                var exchange = Invented.Exchange(path, "{}"u8.ToArray(), Coded.Encode(Encoding.UTF8.GetBytes(Invented.DataEvents(pieces)), coding));
 
                 Assert.Equal((path, coding, "hello"), (path, coding, Invented.Decode(exchange).ReplyText));
             }

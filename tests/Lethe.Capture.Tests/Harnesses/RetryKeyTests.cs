@@ -40,6 +40,7 @@ public sealed class RetryKeyTests
     [InlineData("/v1/complete")]
     [InlineData("/v1/completions")]
     [InlineData("/v1/responses")]
+    [InlineData("/v1beta/interactions")]
     public void Where_the_body_asks_for_the_stream_the_same_call_without_one_has_the_same_key(string path)
     {
         static string? Of(string path, string members) => new ExchangeInterpreter().Interpret(Call.Exchange(
