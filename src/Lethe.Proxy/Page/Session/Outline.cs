@@ -132,7 +132,7 @@ internal sealed class Outline
 
         if (now.Chain?.Tools != before.Chain?.Tools && now.Chain is not null && before.Chain is not null)
         {
-            yield return "Tools changed";
+            yield return now.Cache?.FirstDifference is { } at && at.StartsWith("tools[", StringComparison.Ordinal) ? $"Tools changed, first at {at}" : "Tools changed";
         }
 
         if (now.Chain?.System != before.Chain?.System && now.Chain is not null && before.Chain is not null)
