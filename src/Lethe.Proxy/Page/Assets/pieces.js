@@ -36,7 +36,7 @@ async function loadNext() {
   const piece = await load(`part=turns&from=${first}&to=${last}`);
   gap.removeAttribute("aria-busy");
   if (piece) {
-    await insert(piece, gap);
+    await insert(piece, gap, isBelow);
     if (isBelow) gap.dataset.from = last;
     else gap.dataset.to = first;
     if (Number(gap.dataset.from) >= Number(gap.dataset.to)) gap.remove();
@@ -73,26 +73,26 @@ function describe(gap) {
   gap.querySelector("span").textContent = "";
 }
 
-// A few rows a frame, so that none takes long; a prompt that is on both sides of a gap stays one. The browser's own anchor keeps in sight what is read.
-async function insert(piece, gap) {
+// A few rows a frame, so that none takes long; what goes on from the prompt beside it stays with it. The browser's own anchor keeps in sight what is read.
+async function insert(piece, gap, isBelow) {
+  const place = isBelow ? gap : gap.nextElementSibling;
   let inFrame = 0;
   for (const section of [...piece.querySelectorAll("#conversation > section")]) {
-    const known = document.getElementById(section.getAttribute("aria-labelledby"))?.closest("section");
+    const beside = isBelow ? gap.previousElementSibling : place;
+    const joins = beside?.dataset.prompt === section.dataset.prompt;
     const rows = [...section.querySelectorAll(":scope > ol.turns > li")];
-    const list = (known ?? section).querySelector(":scope > ol.turns");
-    const isAfter = known && (gap.compareDocumentPosition(known) & Node.DOCUMENT_POSITION_FOLLOWING);
-    const place = isAfter ? list.firstElementChild : null;
-    if (!known) {
+    const list = (joins ? beside : section).querySelector(":scope > ol.turns");
+    const before = joins && !isBelow ? list.firstElementChild : null;
+    if (!joins) {
       list.replaceChildren();
-      gap.before(document.adoptNode(section));
+      gap.parentNode.insertBefore(document.adoptNode(section), place);
+      showTimes(section);
     }
 
     for (const row of rows) {
-      list.insertBefore(document.adoptNode(row), place);
+      list.insertBefore(document.adoptNode(row), before);
       showTimes(row);
       if (++inFrame % rowsAFrame === 0) await new Promise(requestAnimationFrame);
     }
-
-    showTimes(section);
   }
 }

@@ -70,7 +70,7 @@ async function merge() {
 
 // What is there already is renewed, for a tool's result comes with the next call; what is being read stays as it is.
 function take(section, conversation) {
-  const known = document.getElementById(section.getAttribute("aria-labelledby"))?.closest("section");
+  const known = [...conversation.querySelectorAll(":scope > section")].findLast((one) => one.dataset.prompt === section.dataset.prompt);
   if (!known) {
     conversation.append(document.adoptNode(section));
     showTimes(conversation.lastElementChild);

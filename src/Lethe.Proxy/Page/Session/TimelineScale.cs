@@ -7,6 +7,7 @@ internal sealed class TimelineScale(IReadOnlyList<(DateTimeOffset From, DateTime
 {
     private const int TicksMax = 12;
     private const double TickApart = 64;
+    private const double LabelWidth = 50;
     private static readonly double[] StepSeconds = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 21_600, 43_200, 86_400, 604_800];
 
     private readonly double perMillisecond = busy.Sum(stretch => (stretch.To - stretch.From).TotalMilliseconds) is > 0 and var whole
@@ -47,7 +48,8 @@ internal sealed class TimelineScale(IReadOnlyList<(DateTimeOffset From, DateTime
             var first = Math.Ceiling(from.ToUnixTimeMilliseconds() / (step * 1000)) * step * 1000;
             for (var at = DateTimeOffset.FromUnixTimeMilliseconds((long)first); at <= to; at = at.AddSeconds(step))
             {
-                if (X(at) is var x && x - taken >= TickApart && x <= width - (TickApart / 2))
+                // A label neither meets the one before it nor reaches into the fold behind it.
+                if (X(at) is var x && x - taken >= TickApart && x <= X(to) - LabelWidth)
                 {
                     taken = x;
                     yield return new TimelineTick(x, at, step < 60);
