@@ -32,8 +32,10 @@ public sealed record Timeline(IReadOnlyList<TimelineLane> Lanes, IReadOnlyList<T
     /// <summary>All folds together are no wider, however many they are.</summary>
     private const double FoldedShareMax = 0.4;
 
-    /// <summary>A lane's calls beyond so many are drawn once a pixel.</summary>
+    /// <summary>Where there are more calls than so many, one of those that lie within <see cref="ApartPixels"/> is drawn for all.</summary>
     private const int CallsApartMax = 600;
+
+    private const double ApartPixels = 3;
 
     private const int MedianTimes = 10;
     private static readonly TimeSpan SilenceMin = TimeSpan.FromMinutes(2);
@@ -82,7 +84,7 @@ public sealed record Timeline(IReadOnlyList<TimelineLane> Lanes, IReadOnlyList<T
             var from = AgentView.At(call);
             var first = from + TimeSpan.FromMilliseconds(call.Timing.TtfbMs ?? call.Timing.DurationMs ?? 0);
             var placed = new TimelineCall(call, scale.X(from), scale.X(first), Math.Max(scale.X(AgentView.End(call)), scale.X(from) + 1), call.Turn.Seq is null, CacheWords.IsMissed(call));
-            if (agent.Calls.Count > CallsApartMax && calls.Count > 0 && placed.Start - calls[^1].Start < 1 && placed is { IsFailed: false, IsMissed: false })
+            if (agent.Calls.Count > CallsApartMax && calls.Count > 0 && placed.Start - calls[^1].Start < ApartPixels && placed is { IsFailed: false, IsMissed: false })
             {
                 continue;
             }
@@ -106,7 +108,7 @@ public sealed record Timeline(IReadOnlyList<TimelineLane> Lanes, IReadOnlyList<T
         {
             var (usage, from, ended) = (turns[at].Exchange.Usage!, scale.X(turns[at].At), scale.X(AgentView.End(turns[at].Exchange)));
             var next = at + 1 < turns.Count ? turns[at + 1].At : (DateTimeOffset?)null;
-            if (turns.Count > CallsApartMax && from - drawn < 1)
+            if (turns.Count > CallsApartMax && from - drawn < ApartPixels)
             {
                 continue;
             }
@@ -114,7 +116,7 @@ public sealed record Timeline(IReadOnlyList<TimelineLane> Lanes, IReadOnlyList<T
             drawn = from;
             var (read, written) = (usage.CacheReadTokens ?? 0, usage.CacheWriteTokens ?? 0);
             var to = next is { } then && scale.IsBusyBetween(turns[at].At, then) ? Math.Max(ended, scale.X(then)) : ended;
-            yield return new TimelineContext(from, Math.Max(to, from + 1), read, written, Math.Max(0, usage.InputTokens!.Value - read - written));
+            yield return new TimelineContext(from, Math.Max(to, from + (turns.Count > CallsApartMax ? ApartPixels : 1)), read, written, Math.Max(0, usage.InputTokens!.Value - read - written));
         }
     }
 
