@@ -35,6 +35,7 @@ internal static class PageEndpoints
         endpoints.MapGet("/", Live);
         endpoints.MapGet("/sessions", Sessions);
         endpoints.MapGet("/sessions/{id}", Session);
+        endpoints.MapGet("/sessions/{id}/export", Export.ExportEndpoint.Serve);
         endpoints.MapGet("/exchanges/{id}", Exchange);
         endpoints.MapGet("/compare", Compare);
         endpoints.MapGet("/search", Search);
@@ -85,25 +86,31 @@ internal static class PageEndpoints
         });
     }
 
-    private static IResult Session(HttpContext context, StoreReader reader, TimeProvider time, string id, int? turn, int? from)
+    private static IResult Session(HttpContext context, StoreReader reader, TimeProvider time, string id, int? turn, int? from, int? to, string? part)
     {
         if (Admin.SessionEndpoints.Find(context, reader, id) is not { } detail)
         {
             return Missing(context, "No such session.");
         }
 
-        return detail.Session.SessionId == id
-            ? View<SessionPage>(context, new() { [nameof(SessionPage.View)] = SessionView.Read(reader, Caller.OrgOf(context), detail, time, turn, from) })
-            : Results.Redirect($"/sessions/{detail.Session.SessionId}{context.Request.QueryString}");
+        if (detail.Session.SessionId != id)
+        {
+            return Results.Redirect($"/sessions/{detail.Session.SessionId}{context.Request.QueryString}");
+        }
+
+        var view = SessionView.Read(reader, Caller.OrgOf(context), detail, time, turn, from, to);
+        return part is "turns" or "live"
+            ? View<SessionPart>(context, new() { [nameof(SessionPart.View)] = view, [nameof(SessionPart.IsLive)] = part == "live" })
+            : View<SessionPage>(context, new() { [nameof(SessionPage.View)] = view });
     }
 
-    private static IResult Exchange(HttpContext context, StoreReader reader, KeptBodies bodies, string id, string? tab)
+    private static IResult Exchange(HttpContext context, StoreReader reader, KeptBodies bodies, string id, string? tab, string? form)
     {
         var org = Caller.OrgOf(context);
         return reader.Exchange(org, id) is { } record
             ? View<ExchangePage>(context, new()
             {
-                [nameof(ExchangePage.View)] = ExchangeView.Read(reader, bodies, org, record, Enum.TryParse<ExchangeTab>(tab, ignoreCase: true, out var known) ? known : ExchangeTab.Said),
+                [nameof(ExchangePage.View)] = ExchangeView.Read(reader, bodies, org, record, Enum.TryParse<ExchangeTab>(tab, ignoreCase: true, out var known) ? known : ExchangeTab.Said, isRaw: form == "raw"),
             })
             : Missing(context, "No such call.");
     }

@@ -7,7 +7,7 @@ namespace Lethe.Proxy.Tests.Page;
 /// Every view, light and dark, wide and narrow: axe (https://github.com/dequelabs/axe-core) finds nothing, and nothing is wider than the window. Pictures
 /// of them are left in <c>artifacts/screenshots</c>.
 /// </summary>
-public sealed class AccessibilityTests(Chromium chromium) : IClassFixture<Chromium>
+public sealed class AccessibilityTests(Chromium chromium, SharedTeam shared) : IClassFixture<Chromium>, IClassFixture<SharedTeam>
 {
     internal static readonly string Axe = Path.Combine(Checkout.Root, "artifacts", "browser", "node_modules", "axe-core", "axe.min.js");
 
@@ -18,7 +18,7 @@ public sealed class AccessibilityTests(Chromium chromium) : IClassFixture<Chromi
     [InlineData(ColorScheme.Dark, 390)]
     public async Task No_view_has_a_fault_that_axe_knows_or_scrolls_sideways(ColorScheme scheme, int width)
     {
-        await using var team = await RecordedTeam.StartAsync();
+        var team = shared.Team;
         // The policy lets no foreign script in, axe neither.
         await using var visitor = await chromium.VisitAsync(team.Address, new() { BypassCSP = true, ColorScheme = scheme, ViewportSize = new() { Width = width, Height = 900 } });
         var axe = await File.ReadAllTextAsync(Axe);

@@ -50,39 +50,6 @@ public sealed class BrowserTests(Chromium chromium) : IClassFixture<Chromium>, I
     }
 
     [Fact]
-    public async Task Sub_agents_stand_in_their_tree_at_the_tool_call_that_started_them_and_lead_there_and_back()
-    {
-        await using var visitor = await chromium.VisitAsync(team.Address);
-        var page = await visitor.OpenAsync($"/sessions/{await team.IdAsync()}");
-        await Expect(page.GetByRole(AriaRole.Heading, new() { Level = 1 })).ToHaveTextAsync(RecordedTeam.FirstPrompt);
-        await Expect(page.Locator(".agent")).ToHaveTextAsync([new Regex("main"), new Regex(RecordedTeam.Explore), new Regex($"{RecordedTeam.Failing}.*529", RegexOptions.Singleline)]);
-        await Expect(page.Locator(".agent").Nth(2).Locator(".glyph")).ToHaveClassAsync(new Regex("bad"));
-        await Expect(page.Locator(".figures")).ToContainTextAsync("failed");
-
-        var card = page.Locator("#turn-1 .sub");
-        await Expect(card).ToContainTextAsync("2 turns");
-        await card.GetByRole(AriaRole.Link, new() { Name = "Open its conversation" }).ClickAsync();
-        await Expect(page).ToHaveURLAsync(new Regex($"/sessions/{await team.IdAsync(RecordedTeam.Explore)}"));
-        await Expect(page.Locator("#turn-1 .sub")).ToContainTextAsync("Task");
-        await page.Locator(".crumbs a").Last.ClickAsync();
-        await Expect(page).ToHaveURLAsync(new Regex($"/sessions/{await team.IdAsync()}"));
-    }
-
-    [Fact]
-    public async Task A_call_refused_cut_and_answered_is_one_turn_with_its_tries_folded()
-    {
-        await using var visitor = await chromium.VisitAsync(team.Address);
-        var page = await visitor.OpenAsync($"/sessions/{await team.IdAsync()}");
-        await Expect(page.Locator("article.turn")).ToHaveCountAsync(2);
-        var tries = page.Locator("#turn-2 .tries");
-        await Expect(tries.Locator("summary")).ToContainTextAsync("2 calls failed before this one");
-        await Expect(tries.Locator("li").First).Not.ToBeVisibleAsync();
-        await tries.Locator("summary").ClickAsync();
-        await Expect(tries.Locator("li").First).ToContainTextAsync("refused (529)");
-        await Expect(tries.Locator("li")).ToHaveCountAsync(2);
-    }
-
-    [Fact]
     public async Task A_link_to_a_turn_lands_there_and_the_browser_s_own_search_finds_what_is_shown()
     {
         await team.SayManyAsync(40, "many");
@@ -97,41 +64,47 @@ public sealed class BrowserTests(Chromium chromium) : IClassFixture<Chromium>, I
     }
 
     [Fact]
-    public async Task Everything_is_reached_with_keys_alone()
+    public async Task A_session_goes_on_before_the_reader_s_eyes_and_what_came_while_he_looked_away_stands_behind_a_rule()
     {
         await using var visitor = await chromium.VisitAsync(team.Address);
-        var page = await visitor.OpenAsync("/");
-        await page.Keyboard.PressAsync("g");
-        await page.Keyboard.PressAsync("s");
-        await Expect(page).ToHaveTitleAsync("Sessions · lethe");
-        await page.Keyboard.PressAsync("j");
-        await page.Keyboard.PressAsync("Enter");
-        await Expect(page.GetByRole(AriaRole.Heading, new() { Level = 1 })).ToHaveTextAsync(RecordedTeam.FirstPrompt);
+        var page = await visitor.OpenAsync($"/sessions/{await team.IdAsync(RecordedTeam.Explore)}");
+        await Expect(page.Locator("#pulse")).ToHaveTextAsync("Live");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Follow" }).ClickAsync();
+        await team.SayAsync(new ModelReply.Say("I look on."), [RecordedTeam.User("Go on")], RecordedTeam.Explore);
+        await Expect(page.Locator("#turn-3")).ToContainTextAsync("I look on.");
+        await Expect(page.Locator("#turn-3")).ToBeInViewportAsync();
+        await Expect(page.Locator(".facts").First).ToContainTextAsync("3 turns");
+        await Expect(page.Locator("#follow")).ToHaveAttributeAsync("aria-pressed", "true");
 
-        await page.Keyboard.PressAsync("k");
-        await Expect(page.Locator("#turn-2 .no a")).ToBeFocusedAsync();
-        await page.Keyboard.PressAsync("o");
-        await Expect(page.Locator("#turn-2 .tries li").First).ToBeVisibleAsync();
-        await page.Keyboard.PressAsync("u");
-        await Expect(page).ToHaveTitleAsync("Sessions · lethe");
-
-        await page.Keyboard.PressAsync("/");
-        await page.Keyboard.TypeAsync("scheduleRetry(");
-        await page.Keyboard.PressAsync("Enter");
-        await Expect(page.Locator(".hit mark")).ToHaveTextAsync("scheduleRetry(");
-        await page.Keyboard.PressAsync("j");
-        await page.Keyboard.PressAsync("Enter");
-        await Expect(page.Locator("#turn-2")).ToBeInViewportAsync();
+        await page.EvaluateAsync("() => Object.defineProperty(document, 'hidden', { configurable: true, get: () => true })");
+        await team.SayAsync(new ModelReply.Say("And on."), [RecordedTeam.User("Go on still")], RecordedTeam.Explore);
+        await Expect(page).ToHaveTitleAsync(new Regex("^\\(1\\) "));
+        await page.EvaluateAsync("() => { delete document.hidden; document.dispatchEvent(new Event('visibilitychange')); }");
+        await Expect(page.Locator(".unread")).ToContainTextAsync("new since");
+        await Expect(page.Locator(".unread + #turn-4")).ToHaveCountAsync(1);
+        await Expect(page).Not.ToHaveTitleAsync(new Regex("^\\("));
     }
 
     [Fact]
-    public async Task The_first_stop_of_the_tabulator_leads_past_the_bar()
+    public async Task What_is_copied_has_the_characters_themselves_where_chips_are_shown()
     {
+        const string Said = "a\u200Bb\u202Ec";
+        await team.SayAsync(new ModelReply.Say("seen"), [RecordedTeam.User(Said)], "invisible");
+        await team.UntilStoredAsync();
         await using var visitor = await chromium.VisitAsync(team.Address);
-        var page = await visitor.OpenAsync("/sessions");
-        await page.Keyboard.PressAsync("Tab");
-        await Expect(page.Locator(".skip")).ToBeFocusedAsync();
-        await Expect(page.Locator(".skip")).ToBeInViewportAsync();
+        var page = await visitor.OpenAsync($"/sessions/{await team.IdAsync("invisible")}");
+        await Expect(page.Locator(".ask")).ToContainTextAsync("aU+200BbU+202Ec");
+        var copied = await page.EvaluateAsync<string>(
+            """
+            () => {
+              getSelection().selectAllChildren(document.querySelector(".ask bdi"));
+              const copy = new ClipboardEvent("copy", { clipboardData: new DataTransfer(), bubbles: true, cancelable: true });
+              document.querySelector(".ask").dispatchEvent(copy);
+              return copy.clipboardData.getData("text/plain");
+            }
+            """);
+        Assert.Equal(Said, copied);
+        await Expect(page.Locator(".ask")).ToContainTextAsync("aU+200BbU+202Ec");
     }
 
     [Fact]
@@ -185,59 +158,6 @@ public sealed class BrowserTests(Chromium chromium) : IClassFixture<Chromium>, I
     }
 
     [Fact]
-    public async Task Filters_stand_in_the_address_and_come_back_with_it()
-    {
-        await using var visitor = await chromium.VisitAsync(team.Address);
-        var page = await visitor.OpenAsync("/sessions");
-        await page.GetByLabel("Harness").SelectOptionAsync("codex");
-        await page.GetByRole(AriaRole.Button, new() { Name = "Show" }).ClickAsync();
-        await Expect(page.GetByText("Nothing matches.")).ToBeVisibleAsync();
-        await page.ReloadAsync();
-        await Expect(page.GetByLabel("Harness")).ToHaveValueAsync("codex");
-        var copied = await visitor.OpenAsync(new Uri(page.Url).PathAndQuery);
-        await Expect(copied.GetByText("Nothing matches.")).ToBeVisibleAsync();
-        await page.GoBackAsync();
-        await Expect(page.Locator("tr")).ToHaveCountAsync(4);
-    }
-
-    [Fact]
-    public async Task Every_view_can_be_read_without_script()
-    {
-        await using var visitor = await chromium.VisitAsync(team.Address, new() { JavaScriptEnabled = false });
-        foreach (var (name, path) in await PageViews.OfAsync(team))
-        {
-            var page = await visitor.OpenAsync(path);
-            await Expect(page.GetByRole(AriaRole.Heading, new() { Level = 1 })).ToBeVisibleAsync();
-            Assert.False(string.IsNullOrWhiteSpace(await page.Locator("main").InnerTextAsync()), name);
-            await page.CloseAsync();
-        }
-    }
-
-    [Fact]
-    public async Task Times_are_the_reader_s_own_and_those_of_all_at_a_key()
-    {
-        await using var visitor = await chromium.VisitAsync(team.Address, new() { TimezoneId = "Asia/Kolkata" });
-        var page = await visitor.OpenAsync("/");
-        var time = page.Locator("#calls time").First;
-        var at = DateTimeOffset.Parse((await time.GetAttributeAsync("datetime"))!, System.Globalization.CultureInfo.InvariantCulture);
-        await Expect(time).ToHaveTextAsync(at.ToOffset(new TimeSpan(5, 30, 0)).ToString("HH:mm:ss", System.Globalization.CultureInfo.InvariantCulture));
-        await page.Keyboard.PressAsync("t");
-        await Expect(time).ToHaveTextAsync(at.ToString("HH:mm:ss", System.Globalization.CultureInfo.InvariantCulture));
-    }
-
-    [Fact]
-    public async Task Nothing_moves_for_who_wants_no_motion_and_bars_have_edges_where_colours_are_forced()
-    {
-        await using var visitor = await chromium.VisitAsync(team.Address, new() { ReducedMotion = ReducedMotion.Reduce, ForcedColors = ForcedColors.Active });
-        var page = await visitor.OpenAsync($"/sessions/{await team.IdAsync()}");
-        Assert.Equal("auto", await page.EvaluateAsync<string>("() => getComputedStyle(document.documentElement).scrollBehavior"));
-        Assert.Equal("solid", await page.Locator(".bar").First.EvaluateAsync<string>("bar => getComputedStyle(bar).outlineStyle"));
-        await page.EmulateMediaAsync(new() { Media = Media.Print });
-        await Expect(page.Locator(".top")).Not.ToBeVisibleAsync();
-        await Expect(page.Locator("#turn-1")).ToBeVisibleAsync();
-    }
-
-    [Fact]
     public async Task A_body_of_ten_megabytes_is_shown_from_its_beginning_and_downloaded_whole()
     {
         var asked = "the beginning " + new string('x', 10_000_000) + " the end";
@@ -246,7 +166,7 @@ public sealed class BrowserTests(Chromium chromium) : IClassFixture<Chromium>, I
         var call = (await team.GetAsync($"/v1/exchanges?session={await team.IdAsync("long")}")).GetProperty("items")[0].GetProperty("exchange_id").GetString();
         await using var visitor = await chromium.VisitAsync(team.Address);
         var page = await visitor.OpenAsync($"/exchanges/{call}?tab=request");
-        await Expect(page.Locator("pre.body")).ToContainTextAsync("the beginning");
+        await Expect(page.Locator(".body")).ToContainTextAsync("the beginning");
         await Expect(page.Locator("main")).ToContainTextAsync("more characters; the download has them");
         var download = page.WaitForDownloadAsync();
         await page.GetByText("Download as it was on the wire").ClickAsync();

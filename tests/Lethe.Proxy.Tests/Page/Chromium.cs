@@ -22,6 +22,9 @@ public sealed class Chromium : IAsyncLifetime
         playwright.Dispose();
     }
 
+    /// <summary>A profile whose faults are its test's own matter.</summary>
+    internal Task<IBrowserContext> NewContextAsync(string address) => browser.NewContextAsync(new() { BaseURL = address });
+
     /// <summary>A visitor with no history, who notes whatever goes wrong in his tabs.</summary>
     internal async Task<Visitor> VisitAsync(string address, BrowserNewContextOptions? options = null)
     {

@@ -40,12 +40,45 @@ public sealed class FirstScreenTests(Chromium chromium) : IClassFixture<Chromium
 
             await page.GotoAsync($"{session}?turn=6#turn-6");
             await SeesAsync(page.Locator(".insp"), "Why the cache missed.*Certain.*had it hit");
+            await Expect(page.Locator(".ladder")).ToContainTextAsync("first difference: tool 7 of 13");
+            await TimelineAsync(page);
             await page.GotoAsync($"/sessions/{await work.IdAsync(RecordedWork.Fork)}");
             await Expect(page.Locator(".head .facts")).ToContainTextAsync("forked from");
         }
 
         await CompareAsync(work, session);
         await PictureAsync(work.Address, session);
+    }
+
+    private static async Task TimelineAsync(IPage page)
+    {
+        Assert.InRange(await page.Locator(".tl .tick").CountAsync(), 3, 12);
+        await Expect(page.Locator(".tl .foldt").First).ToHaveTextAsync("idle 1 h 12 min");
+        await Expect(page.Locator(".tl .toolt")).Not.ToHaveCountAsync(0);
+        await Expect(page.Locator(".tl .seln")).ToHaveCountAsync(1);
+        var call = page.Locator(".tlc[data-href*='turn=5']").Locator(".wait.re");
+        await call.HoverAsync();
+        await Expect(page.Locator(".tl-tip")).ToContainTextAsync("Turn 5:");
+
+        var tick = page.Locator(".tl .tick").Nth(1);
+        var whole = (await tick.BoundingBoxAsync())!.X;
+        await page.Keyboard.PressAsync("+");
+        await Expect(call).ToBeAttachedAsync();
+        Assert.NotEqual(whole, (await tick.BoundingBoxAsync())!.X);
+        await page.Keyboard.PressAsync("0");
+        Assert.Equal(whole, (await tick.BoundingBoxAsync())!.X, 1.0);
+
+        var box = (await page.Locator(".tl-scroll").BoundingBoxAsync())!;
+        await page.Mouse.MoveAsync(box.X + 400, box.Y + 60);
+        await page.Mouse.DownAsync();
+        await page.Mouse.MoveAsync(box.X + 700, box.Y + 60, new() { Steps = 4 });
+        await page.Mouse.UpAsync();
+        Assert.NotEqual(whole, (await tick.BoundingBoxAsync())?.X);
+        await page.Mouse.DblClickAsync(box.X + 500, box.Y + 75);
+        Assert.Equal(whole, (await tick.BoundingBoxAsync())!.X, 1.0);
+
+        await call.ClickAsync();
+        await Expect(page).ToHaveURLAsync(new Regex("turn=5#turn-5$"));
     }
 
     // From the miss to the two prompts, side by side; a program is told the same.
@@ -79,6 +112,7 @@ public sealed class FirstScreenTests(Chromium chromium) : IClassFixture<Chromium
             var name = $"session-{scheme.ToString().ToLowerInvariant()}{(width == 1440 ? "" : "-narrow")}.png";
             var kept = Path.Combine(directory is not null && width == 1440 ? directory : Path.Combine(Checkout.Root, "artifacts", "screenshots"), name);
             await page.ScreenshotAsync(new() { Path = kept });
+            await page.ScreenshotAsync(new() { Path = Path.Combine(Checkout.Root, "artifacts", "screenshots", "whole-" + name), FullPage = true });
         }
     }
 

@@ -38,6 +38,8 @@ public sealed class HtmlExportTests(Chromium chromium) : IClassFixture<Chromium>
         Assert.Contains("They are scheduled in", text, StringComparison.Ordinal);
         Assert.Contains("Overloaded", text, StringComparison.Ordinal);
 
+        Assert.Single(visitor.Requests);
+        await SameTextAsync(team, text!);
         await using var bypassing = await chromium.VisitAsync("file://" + file, new() { BypassCSP = true });
         foreach (var width in (int[])[1440, 390])
         {
@@ -74,6 +76,24 @@ public sealed class HtmlExportTests(Chromium chromium) : IClassFixture<Chromium>
         Assert.False(await page.EvaluateAsync<bool>("() => [...document.querySelectorAll('*')].some(e => e.getAttributeNames().some(n => n.startsWith('on')))"));
         var shown = await page.EvaluateAsync<string[]>("() => [...document.querySelectorAll('main pre')].map(pre => pre.textContent)");
         Assert.All(InjectionTests.Corpus, text => Assert.Contains(InjectionTests.Visible(text), shown));
+
+        var other = await ExportAsync(team, "--session", await InjectionTests.SayHostileAsync(team));
+        await page.GotoAsync("file://" + other);
+        Assert.Null(await page.EvaluateAsync<int?>("() => window.hit ?? null"));
+        Assert.Equal(0, await page.Locator(InjectionTests.Forbidden).CountAsync());
+        Assert.All(visitor.Requests, address => Assert.StartsWith("file://", address, StringComparison.Ordinal));
+        Assert.Equal(2, visitor.Requests.Count);
+    }
+
+    // Turn for turn what the page says of it.
+    private async Task SameTextAsync(RecordedTeam team, string exported)
+    {
+        await using var visitor = await chromium.VisitAsync(team.Address);
+        var page = await visitor.OpenAsync($"/sessions/{await team.IdAsync()}");
+        foreach (var said in await page.EvaluateAsync<string[]>("() => [...document.querySelectorAll('article.turn .said .cap')].map(text => text.textContent)"))
+        {
+            Assert.Contains(said, exported, StringComparison.Ordinal);
+        }
     }
 
     private async Task<string> ExportAsync(RecordedTeam team, params string[] args)

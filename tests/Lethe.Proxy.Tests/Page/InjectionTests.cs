@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using Lethe.Proxy.Tests.Agents;
 using Microsoft.Playwright;
 
@@ -58,11 +59,97 @@ public sealed class InjectionTests(Chromium chromium) : IClassFixture<Chromium>
             var page = await visitor.OpenAsync(path);
             await OpenAllAsync(page);
             Assert.Null(await page.EvaluateAsync<int?>("() => window.hit ?? null"));
-            Assert.Equal(0, await page.Locator("main script, main iframe, main img, main style, main base, main meta, main object, main [style], main a[href^='javascript' i], main a[href^='data' i]").CountAsync());
+            Assert.Equal(0, await page.Locator(Forbidden).CountAsync());
             Assert.Equal("none", name == "health" ? "none" : await page.EvaluateAsync<string>("() => [...document.querySelectorAll('main *')].some(e => e.getAttributeNames().some(n => n.startsWith('on'))) ? 'a handler' : 'none'"));
             await page.CloseAsync();
         }
     }
+
+    [Fact]
+    public async Task Where_a_component_forgot_to_encode_the_policy_alone_lets_nothing_run()
+    {
+        await using var team = await RecordedTeam.StartEmptyAsync();
+        var context = await chromium.NewContextAsync(team.Address);
+        await using (context)
+        {
+            var requests = new List<string>();
+            context.RequestFinished += (_, request) => requests.Add(request.Url);
+            // As it would come if the first layer were not there: in the answer's own markup, under the answer's own headers.
+            await context.RouteAsync("**/health", async route =>
+            {
+                var answer = await route.FetchAsync();
+                var body = (await answer.TextAsync()).Replace("</main>", "<script>window.hit=1</script><img src=x onerror=window.hit=2><svg onload=window.hit=3></svg><a id=bad href='javascript:window.hit=4'>x</a><iframe srcdoc='<script>parent.hit=5</script>'></iframe><img src=http://canary.example/x.png><form action=http://canary.example/ id=out><button id=send>send</button></form></main>", StringComparison.Ordinal);
+                await route.FulfillAsync(new() { Response = answer, Body = body });
+            });
+            var page = await context.NewPageAsync();
+            await page.GotoAsync("/health");
+            await page.Locator("#bad").ClickAsync();
+            await page.EvaluateAsync("() => document.getElementById('out').requestSubmit()");
+            Assert.Null(await page.EvaluateAsync<int?>("() => window.hit ?? null"));
+            // And no script of the page's own could make markup of a string, had it wanted to.
+            Assert.Equal("TypeError", await page.EvaluateAsync<string>("() => { try { document.body.innerHTML = '<b>x</b>'; return 'made'; } catch (fault) { return fault.name; } }"));
+            Assert.All(requests, address => Assert.StartsWith(team.Address, address, StringComparison.Ordinal));
+        }
+    }
+
+    [Fact]
+    public async Task Nothing_runs_from_a_name_a_model_a_header_a_path_a_directory_or_a_body_that_is_no_text()
+    {
+        await using var team = await RecordedTeam.StartEmptyAsync();
+        var session = await SayHostileAsync(team);
+        var calls = (await team.GetAsync("/v1/exchanges?limit=20")).GetProperty("items").EnumerateArray().Select(call => call.GetProperty("exchange_id").GetString()!).ToList();
+        await using var visitor = await chromium.VisitAsync(team.Address);
+        string[] tabs = ["said", "request", "request&form=raw", "response", "headers", "timing", "attempts", "curl"];
+        foreach (var path in (string[])["/", "/sessions", $"/sessions/{session}", $"/compare?a={calls[0]}&b={calls[1]}", "/costs?by=model", .. calls.SelectMany(call => tabs.Select(tab => $"/exchanges/{call}?tab={tab}"))])
+        {
+            var page = await visitor.OpenAsync(path);
+            await OpenAllAsync(page);
+            Assert.Null(await page.EvaluateAsync<int?>("() => window.hit ?? null"));
+            Assert.Equal(0, await page.Locator(Forbidden).CountAsync());
+            await page.CloseAsync();
+        }
+    }
+
+    /// <summary>Calls that are hostile wherever a caller is free to be; the id of their session.</summary>
+    internal static async Task<string> SayHostileAsync(RecordedTeam team)
+    {
+        const string Hostile = "<img src=x onerror=window.hit=1>\"'{{7*7}}";
+        var deep = string.Concat(Enumerable.Repeat("{\"a\":", 128)) + "1" + new string('}', 128);
+        var wide = "{" + string.Join(',', Enumerable.Range(0, 100_000).Select(at => $"\"k{at}\":{at}")) + "}";
+        var model = JsonSerializer.Serialize(Hostile);
+        string[] bodies =
+        [
+            $$"""{"model":{{model}},"max_tokens":9,"stream":true,"messages":[{"role":"user","content":"half \ud800 of it, 1e999"}]}""",
+            $$"""{"model":{{model}},"max_tokens":9,"stream":true,"__proto__":{"hit":1},"huge":1e999,"messages":[{"role":"user","content":"a"},{"role":"assistant","content":[{"type":"tool_use","id":"toolu_1","name":{{model}},"input":{{deep}}},{"type":"tool_use","id":"toolu_2","name":"wide","input":{{wide}}}]},{"role":"user","content":[{"type":"tool_result","tool_use_id":"toolu_1","content":"\udfff"}]}]}""",
+            $$"""{"model":{{model}},"max_tokens":9,"stream":true,"messages":[{"role":"user","content":"INVALID"}]}""",
+        ];
+        foreach (var body in bodies)
+        {
+            var bytes = Encoding.UTF8.GetBytes(body);
+            if (bytes.AsSpan().IndexOf("INVALID"u8) is >= 0 and var at)
+            {
+                (bytes[at], bytes[at + 1]) = (0xFF, 0xC0);
+            }
+
+            using var request = new HttpRequestMessage(HttpMethod.Post, "/anthropic/v1/messages?beta=%3Cscript%3Ewindow.hit=1%3C/script%3E") { Content = new ByteArrayContent(bytes) };
+            request.Content.Headers.TryAddWithoutValidation("content-type", "application/json");
+            foreach (var (name, value) in new[]
+            {
+                ("user-agent", "claude-cli/2.1.329 " + Hostile), ("x-claude-code-session-id", "<script>window.hit=1</script>"), ("x-lethe-session-name", Uri.EscapeDataString(Hostile)),
+                ("x-lethe-cwd", Uri.EscapeDataString("/home/" + Hostile)), ("anthropic-beta", Hostile),
+            })
+            {
+                request.Headers.TryAddWithoutValidation(name, value);
+            }
+
+            await team.SendAsync(request, new ModelReply.UseTools((Hostile, new { text = Hostile })));
+        }
+
+        await team.UntilStoredAsync();
+        return (await team.GetAsync("/v1/sessions")).GetProperty("items")[0].GetProperty("session_id").GetString()!;
+    }
+
+    internal const string Forbidden = "main script, main iframe, main img, main style, main base, main meta, main object, main [style], main a[href^='javascript' i], main a[href^='data' i]";
 
     [Fact]
     public async Task Each_of_them_is_shown_as_it_was_said()

@@ -58,8 +58,14 @@ public sealed partial class PageTests : IAsyncLifetime
         var exchange = (await conversation.GetAsync("/v1/exchanges?limit=1")).GetProperty("items")[0].GetProperty("exchange_id").GetString();
 
         Assert.Contains("<p><bdi class=\"cap\">first</bdi></p>", await HtmlAsync($"/exchanges/{exchange}"), StringComparison.Ordinal);
-        Assert.Contains("&quot;max_tokens&quot;: 100", await HtmlAsync($"/exchanges/{exchange}?tab=request"), StringComparison.Ordinal);
-        Assert.Contains("&quot;stop_reason&quot;: &quot;tool_use&quot;", await HtmlAsync($"/exchanges/{exchange}?tab=response"), StringComparison.Ordinal);
+        Assert.Contains("max_tokens: 100", Words(await HtmlAsync($"/exchanges/{exchange}?tab=request")), StringComparison.Ordinal);
+        Assert.Contains("\"max_tokens\":100", Words(await HtmlAsync($"/exchanges/{exchange}?tab=request&form=raw")), StringComparison.Ordinal);
+        Assert.Contains("stop_reason: tool_use", Words(await HtmlAsync($"/exchanges/{exchange}?tab=response")), StringComparison.Ordinal);
+        Assert.Contains("first byte", Words(await HtmlAsync($"/exchanges/{exchange}?tab=timing")), StringComparison.Ordinal);
+        var curl = Words(await HtmlAsync($"/exchanges/{exchange}?tab=curl"));
+        Assert.Contains("curl -sS -X 'POST'", curl, StringComparison.Ordinal);
+        Assert.Contains("$ANTHROPIC_API_KEY", curl, StringComparison.Ordinal);
+        Assert.DoesNotContain(RecordedConversation.Secret, curl, StringComparison.Ordinal);
         var headers = await HtmlAsync($"/exchanges/{exchange}?tab=headers");
         Assert.Contains("claude-cli/2.1.329", headers, StringComparison.Ordinal);
         Assert.DoesNotContain(RecordedConversation.Secret, headers, StringComparison.Ordinal);
@@ -106,6 +112,9 @@ public sealed partial class PageTests : IAsyncLifetime
         using var answer = await conversation.Admin.GetAsync(path);
         Assert.Equal(Policy, Assert.Single(answer.Headers.GetValues("Content-Security-Policy")));
         Assert.Equal("same-origin", Assert.Single(answer.Headers.GetValues("Cross-Origin-Opener-Policy")));
+        Assert.Equal("same-origin", Assert.Single(answer.Headers.GetValues("Cross-Origin-Resource-Policy")));
+        Assert.Equal("nosniff", Assert.Single(answer.Headers.GetValues("X-Content-Type-Options")));
+        Assert.Equal("camera=(), microphone=(), geolocation=()", Assert.Single(answer.Headers.GetValues("Permissions-Policy")));
         Assert.Equal("no-referrer", Assert.Single(answer.Headers.GetValues("Referrer-Policy")));
         Assert.True(answer.Headers.CacheControl!.NoStore);
         var html = await answer.Content.ReadAsStringAsync();

@@ -73,7 +73,7 @@ internal sealed class RecordedTeam : IAsyncDisposable
             request.Headers.Add("x-claude-code-parent-agent-id", parent);
         }
 
-        said++;
+        Interlocked.Increment(ref said);
         try
         {
             using var response = await Lethe.Forwarding.SendAsync(request);
@@ -83,6 +83,15 @@ internal sealed class RecordedTeam : IAsyncDisposable
         {
             // Cut on purpose.
         }
+    }
+
+    /// <summary>Sends a call as a test wrote it, and waits until its answer ends.</summary>
+    public async Task SendAsync(HttpRequestMessage request, ModelReply reply)
+    {
+        next = reply;
+        Interlocked.Increment(ref said);
+        using var response = await Lethe.Forwarding.SendAsync(request);
+        await response.Content.ReadAsByteArrayAsync();
     }
 
     /// <summary>Waits until all that was said is stored and can be searched for.</summary>
@@ -123,6 +132,20 @@ internal sealed class RecordedTeam : IAsyncDisposable
         }
 
         await UntilStoredAsync();
+    }
+
+    /// <summary>So many turns of one agent, from several clients at once: each with a prompt of its own, in whatever order they come.</summary>
+    public async Task SayInParallelAsync(int turns, int clients, string agent)
+    {
+        var reply = new ModelReply.Say("an answer");
+        var before = said;
+        await Parallel.ForAsync(0, turns, new ParallelOptions { MaxDegreeOfParallelism = clients }, async (turn, _) => await SayAsync(reply, [User($"ask number {before + turn}")], agent));
+        using var bound = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        using var tick = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
+        while ((await GetAsync("/readyz")).GetProperty("lag_records").GetInt64() > 0)
+        {
+            await tick.WaitForNextTickAsync(bound.Token);
+        }
     }
 
     private async Task<bool> IsStoredAsync()

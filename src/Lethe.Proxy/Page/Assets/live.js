@@ -32,12 +32,13 @@ function listen() {
   const pass = (what) => { channel?.postMessage(what); take(what); };
   stream.addEventListener("open", () => pass("open"));
   stream.addEventListener("error", () => pass("lost"));
-  stream.addEventListener("exchange", () => pass("exchange"));
+  stream.addEventListener("exchange", (event) => pass({ session: JSON.parse(event.data).session?.id ?? "" }));
 }
 
 function take(what) {
   if (what === "open") tell(paused ? "Paused" : "Live");
   else if (what === "lost") tell(`Not connected since ${new Date().toLocaleTimeString("en-GB")}, trying again`);
+  if (what.session !== undefined) document.dispatchEvent(new CustomEvent("lethe-call", { detail: what.session }));
   if (what === "lost" || merging || !document.getElementById("calls")) return;
   merging = true;
   setTimeout(() => { merging = false; fetchRows(); }, mergeMilliseconds);

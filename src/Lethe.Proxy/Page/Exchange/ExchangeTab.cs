@@ -7,5 +7,9 @@ public enum ExchangeTab
     Request,
     Response,
     Headers,
+    Timing,
     Attempts,
+
+    /// <summary>The same call, for a shell.</summary>
+    Curl,
 }

@@ -1,48 +1,8 @@
-using System.Text;
-using System.Text.Encodings.Web;
-using System.Text.Json;
-using Lethe.Capture.Decoding.ContentCodings;
 using Lethe.Capture.Exchanges;
 using Lethe.Ingest.Reading;
 using Lethe.Proxy.Reading;
 
 namespace Lethe.Proxy.Page.Exchange;
-
-/// <summary>A body as a person reads it.</summary>
-/// <param name="Text">Decoded, and laid out where it is JSON; cut to <see cref="CharactersMax"/>.</param>
-/// <param name="Left">Characters that were cut off.</param>
-/// <param name="Why">Why there is no text; null when there is.</param>
-public sealed record BodyView(string Text, long Left, string? Why)
-{
-    public const int CharactersMax = 256 * 1024;
-    private static readonly JsonSerializerOptions Laid = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, MaxDepth = 1000 };
-
-    internal static BodyView Of(CapturedBody body, IReadOnlyList<HeaderField> headers)
-    {
-        var decoded = ContentDecoder.Decode(body.Bytes, headers.Joined("content-encoding"));
-        if (decoded.Reason is { } why && decoded.Bytes.IsEmpty)
-        {
-            return new BodyView("", 0, why);
-        }
-
-        var text = Laying(decoded.Bytes) ?? Encoding.UTF8.GetString(decoded.Bytes.Span);
-        return new BodyView(text.Length <= CharactersMax ? text : text[..CharactersMax], Math.Max(0, text.Length - CharactersMax), null);
-    }
-
-    // Null where it is no JSON, or holds what .NET cannot write again.
-    private static string? Laying(ReadOnlyMemory<byte> bytes)
-    {
-        try
-        {
-            using var document = JsonDocument.Parse(bytes, new JsonDocumentOptions { MaxDepth = 1000 });
-            return JsonSerializer.Serialize(document.RootElement, Laid);
-        }
-        catch (Exception fault) when (fault is JsonException or InvalidOperationException)
-        {
-            return null;
-        }
-    }
-}
 
 /// <summary>All that the Exchange view shows.</summary>
 public sealed record ExchangeView
@@ -58,6 +18,11 @@ public sealed record ExchangeView
 
     public BodyView? Body { get; init; }
 
+    /// <summary>As it was on the wire, but for the content coding: not laid out.</summary>
+    public bool IsRaw { get; init; }
+
+    public string? Curl { get; init; }
+
     public IReadOnlyList<HeaderField> RequestHeaders { get; init; } = [];
 
     public IReadOnlyList<HeaderField> ResponseHeaders { get; init; } = [];
@@ -65,19 +30,20 @@ public sealed record ExchangeView
     /// <summary>Why nothing of what was said can be shown; null when it can.</summary>
     public string? Gone { get; init; }
 
-    internal static ExchangeView Read(StoreReader reader, KeptBodies bodies, string org, ExchangeRecord exchange, ExchangeTab tab)
+    internal static ExchangeView Read(StoreReader reader, KeptBodies bodies, string org, ExchangeRecord exchange, ExchangeTab tab, bool isRaw)
     {
         var view = new ExchangeView
         {
             Exchange = exchange,
             Tab = tab,
+            IsRaw = isRaw,
             Attempts = reader.Attempts(org, exchange.ExchangeId)?.Attempts ?? [exchange],
         };
         switch (tab)
         {
             case ExchangeTab.Said when exchange.Session is { } session:
                 return view with { Turn = reader.Conversation(org, session.Id, exchange.Turn.Seq).FirstOrDefault(turn => turn.Exchange.ExchangeId == exchange.ExchangeId) };
-            case ExchangeTab.Request or ExchangeTab.Response or ExchangeTab.Headers:
+            case ExchangeTab.Request or ExchangeTab.Response or ExchangeTab.Headers or ExchangeTab.Curl:
                 var kept = bodies.Find(org, exchange);
                 return kept.Exchange is not { } captured
                     ? view with { Gone = kept.Why }
@@ -87,10 +53,11 @@ public sealed record ExchangeView
                         ResponseHeaders = captured.ResponseHeaders,
                         Body = tab switch
                         {
-                            ExchangeTab.Request => BodyView.Of(captured.Request, captured.RequestHeaders),
-                            ExchangeTab.Response => BodyView.Of(captured.Response, captured.ResponseHeaders),
+                            ExchangeTab.Request => BodyView.Of(captured.Request, captured.RequestHeaders, isRaw),
+                            ExchangeTab.Response => BodyView.Of(captured.Response, captured.ResponseHeaders, isRaw),
                             _ => null,
                         },
+                        Curl = tab == ExchangeTab.Curl ? CurlText.Of(exchange, captured, exchange.ExchangeId + ".request") : null,
                     };
             default:
                 return view;

@@ -10,6 +10,9 @@ namespace Lethe.Proxy.Page.Session;
 /// <param name="NanoUsd">Null where it is not known, or where the kinds' prices do not add up to the call's: then the call has a price of another kind too.</param>
 public sealed record CostRow(string Kind, string Name, long? Tokens, long? NanoUsd)
 {
+    /// <summary>Nano-USD for a million of them; null where none were used or the price is not known.</summary>
+    public long? PerMillionNanoUsd => Tokens > 0 && NanoUsd is { } paid ? (long)((decimal)paid * 1_000_000 / Tokens.Value) : null;
+
     // What rounding may take from a sum of many; a tier or a tool's own price is more.
     private const double OffMax = 0.01;
 

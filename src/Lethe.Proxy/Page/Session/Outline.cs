@@ -80,7 +80,8 @@ internal sealed class Outline
             calls.Add((Asked(call), tries[^1].PromptId, unanswered[tries[^1].ExchangeId], [.. tries.SkipLast(1)]));
         }
 
-        calls.Sort((a, b) => string.CompareOrdinal(a.Turn.Exchange.CapturedAt, b.Turn.Exchange.CapturedAt));
+        // As turns are counted: by time, and those of the same microsecond by their ids.
+        calls.Sort((a, b) => string.CompareOrdinal(a.Turn.Exchange.CapturedAt, b.Turn.Exchange.CapturedAt) is not 0 and var order ? order : string.CompareOrdinal(a.Turn.Exchange.ExchangeId, b.Turn.Exchange.ExchangeId));
         var prompts = new List<PromptView>();
         List<TurnView> turns = [];
         ExchangeRecord? before = null;
@@ -132,7 +133,7 @@ internal sealed class Outline
 
         if (now.Chain?.Tools != before.Chain?.Tools && now.Chain is not null && before.Chain is not null)
         {
-            yield return "Tools changed";
+            yield return now.Cache?.FirstDifference is { } at && at.StartsWith("tools[", StringComparison.Ordinal) ? $"Tools changed, first at {at}" : "Tools changed";
         }
 
         if (now.Chain?.System != before.Chain?.System && now.Chain is not null && before.Chain is not null)

@@ -14,6 +14,9 @@ public sealed record SessionLinks(string Prefix, IReadOnlySet<string>? InFile)
 
     public string? Exchange(string id) => InFile is null ? "/exchanges/" + id : null;
 
+    /// <summary>To a call of any session of the tree; null in a file.</summary>
+    public string? Call(string session, int? seq, string exchange) => InFile is not null ? null : seq is { } turn ? $"/sessions/{session}?turn={turn}#turn-{turn}" : "/exchanges/" + exchange;
+
     /// <summary>The id of an element within its document.</summary>
     public string Id(string anchor) => Prefix + anchor;
 

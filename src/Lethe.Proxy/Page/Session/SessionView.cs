@@ -5,8 +5,11 @@ namespace Lethe.Proxy.Page.Session;
 /// <summary>All that the Session view shows.</summary>
 public sealed record SessionView
 {
-    /// <summary>The longest list of turns that one page holds; a longer session is told in pieces.</summary>
+    /// <summary>The longest list of turns that one answer holds; a longer session is told in pieces.</summary>
     public const int TurnsMax = 400;
+
+    /// <summary>Of a longer session the first so many are shown, as many around the one that is looked at, and the last.</summary>
+    private const int PieceTurns = 50;
 
     private static readonly TimeSpan RunningMax = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan IdleMin = TimeSpan.FromHours(12);
@@ -24,8 +27,14 @@ public sealed record SessionView
 
     public required TurnView? Selected { get; init; }
 
-    /// <summary>Where the piece begins that the page shows, 0-based.</summary>
-    public required int From { get; init; }
+    /// <summary>The pieces that are shown, in their order: from, 0-based, up to but without the other.</summary>
+    public required IReadOnlyList<(int From, int To)> Pieces { get; init; }
+
+    /// <summary>What the last prompt is made of; null where nothing of it is kept, and where turns alone were asked for.</summary>
+    public PromptLengths? Context { get; init; }
+
+    /// <summary>Why the selected turn missed the cache; null where it did not.</summary>
+    public CacheLadder? Ladder { get; init; }
 
     public SessionSummary Session => Detail.Session;
 
@@ -38,7 +47,7 @@ public sealed record SessionView
     /// <summary>Those that this session started, and theirs.</summary>
     public required IReadOnlyList<AgentView> Below { get; init; }
 
-    public static SessionView Read(StoreReader reader, string org, SessionDetail detail, TimeProvider time, int? turn, int? from)
+    public static SessionView Read(StoreReader reader, string org, SessionDetail detail, TimeProvider time, int? turn, int? from, int? to = null)
     {
         var agents = AgentTree.Below(reader, org, AgentTree.Root(reader, org, detail));
         var here = PlaceOf(agents, detail);
@@ -47,10 +56,10 @@ public sealed record SessionView
             (agents, here) = (AgentTree.Below(reader, org, detail), 0);
         }
 
-        var kinds = new Dictionary<string, string?>();
+        var started = new Dictionary<string, AgentView>();
         var startedBy = AgentTree.StartedBy(reader, org, detail.Children);
-        var prompts = Outline.Of(reader.Conversation(org, detail.Session.SessionId), detail.Compactions, arguments => Started(startedBy(arguments), arguments, agents, kinds));
-        agents = [.. agents.Select(agent => agent with { Kind = kinds.GetValueOrDefault(agent.Session.SessionId) })];
+        var prompts = Outline.Of(reader.Conversation(org, detail.Session.SessionId), detail.Compactions, arguments => Started(startedBy(arguments), arguments, agents, started));
+        agents = [.. agents.Select(agent => started.GetValueOrDefault(agent.Session.SessionId, agent))];
         var turns = prompts.SelectMany(prompt => prompt.Turns).ToList();
         var selected = turns.Find(candidate => candidate.Seq is { } seq && seq == turn);
         var place = selected is null ? turns.Count - 1 : turns.IndexOf(selected);
@@ -65,19 +74,45 @@ public sealed record SessionView
             Prompts = prompts,
             Turns = turns,
             Selected = selected ?? turns.LastOrDefault(),
-            From = Math.Clamp(from ?? (place - TurnsMax + 1), 0, Math.Max(0, turns.Count - 1)),
+            Pieces = from is { } first ? [Piece(first, Math.Min(to ?? int.MaxValue, Math.Max(0, first) + TurnsMax), turns.Count)] : PiecesOf(turns.Count, place),
+            Context = from is null ? PromptLengths.Of(reader, org, turns.LastOrDefault(turn => turn.Exchange.Usage?.InputTokens is not null)?.Exchange.Chain) : null,
+            Ladder = CacheLadder.Of(reader, org, (selected ?? turns.LastOrDefault())?.Exchange),
         };
     }
 
-    private static AgentView? Started(SessionSummary? child, string arguments, IReadOnlyList<AgentView> agents, Dictionary<string, string?> kinds)
+    private static (int From, int To) Piece(int from, int to, int count) => (Math.Clamp(from, 0, count), Math.Clamp(to, 0, count));
+
+    private static List<(int From, int To)> PiecesOf(int count, int place)
+    {
+        if (count <= TurnsMax)
+        {
+            return [(0, count)];
+        }
+
+        List<(int From, int To)> pieces = [(0, PieceTurns)];
+        foreach (var (from, to) in ((int, int)[])[Piece(place - (PieceTurns / 2), place + (PieceTurns / 2), count), (count - PieceTurns, count)])
+        {
+            if (from <= pieces[^1].To)
+            {
+                pieces[^1] = (pieces[^1].From, Math.Max(to, pieces[^1].To));
+            }
+            else
+            {
+                pieces.Add((from, to));
+            }
+        }
+
+        return pieces;
+    }
+
+    private static AgentView? Started(SessionSummary? child, string arguments, IReadOnlyList<AgentView> agents, Dictionary<string, AgentView> started)
     {
         if (child is null || agents.FirstOrDefault(agent => agent.Session.SessionId == child.SessionId) is not { } found)
         {
             return null;
         }
 
-        kinds[child.SessionId] = AgentTree.KindOf(arguments);
-        return found with { Kind = kinds[child.SessionId] };
+        return started[child.SessionId] = found with { Kind = AgentTree.KindOf(arguments), Asked = ToolBrief.Of(arguments) };
     }
 
     private static int PlaceOf(IReadOnlyList<AgentView> agents, SessionDetail detail)

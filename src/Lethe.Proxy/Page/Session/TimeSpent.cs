@@ -12,7 +12,7 @@ public sealed record TimeSpent(TimeSpan Model, TimeSpan Tools, TimeSpan You)
             for (var at = 0; at < prompt.Turns.Count; at++)
             {
                 var turn = prompt.Turns[at];
-                if (before is not null && turn.At - End(before) is { Ticks: > 0 } gap)
+                if (before is not null && turn.At - AgentView.End(before.Exchange) is { Ticks: > 0 } gap)
                 {
                     if (at == 0)
                     {
@@ -31,6 +31,4 @@ public sealed record TimeSpent(TimeSpan Model, TimeSpan Tools, TimeSpan You)
 
         return new TimeSpent(model, tools, you);
     }
-
-    private static DateTimeOffset End(TurnView turn) => turn.At + TimeSpan.FromMilliseconds(turn.Exchange.Timing.DurationMs ?? 0);
 }

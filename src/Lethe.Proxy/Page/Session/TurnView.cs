@@ -11,6 +11,11 @@ public sealed record ToolUseView(ToolUseBlock Call, string? Result, bool? IsErro
     /// <summary>As the store tells it; null where it tells nothing.</summary>
     public ToolCallOutcome? Outcome { get; init; }
 
+    /// <summary>What it was asked for, in one line.</summary>
+    public string Brief => Terminal.Format.OneLine(ToolBrief.Of(Call.Arguments), BriefCharactersMax);
+
+    private const int BriefCharactersMax = 160;
+
     /// <summary>What became of it, in words that say no more than is known.</summary>
     public string Words => Outcome?.Status == "cancelled" ? "✕ cancelled"
         : IsError == true ? "✕ failed"
@@ -65,6 +70,11 @@ public sealed record PromptView(int Number, string Text, IReadOnlyList<TurnView>
 {
     /// <summary>With the sub-agents that its turns started.</summary>
     public long? CostNanoUsd => KnownCost.Sum(Turns.Select(turn => turn.CostNanoUsd).Concat(Turns.SelectMany(turn => turn.Tools).Select(tool => tool.Agent?.TotalNanoUsd)));
+
+    /// <summary>From its first call to the end of its last.</summary>
+    public TimeSpan Took => Turns.Count == 0 ? TimeSpan.Zero : Turns.Max(turn => AgentView.End(turn.Exchange)) - Turns[0].At;
+
+    public string TurnsInWords => Turns is [{ Seq: { } first }, .., { Seq: { } last }] ? $"turns {first} to {last}" : Figure.Plural(Turns.Count, "turn", "turns");
 
     /// <summary>Calls that were refused or cut, whether they were tried again or not.</summary>
     public int Refused => Turns.Sum(turn => turn.Attempts.Count + (turn.IsFailed ? 1 : 0));

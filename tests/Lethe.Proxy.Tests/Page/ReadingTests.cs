@@ -1,0 +1,166 @@
+using System.Text.RegularExpressions;
+using Microsoft.Playwright;
+
+namespace Lethe.Proxy.Tests.Page;
+
+/// <summary>What a developer reads of a recorded session, in the system's Chromium: nothing is added to it. An error in the console of any tab fails the test.</summary>
+public sealed class ReadingTests(Chromium chromium, SharedTeam shared) : IClassFixture<Chromium>, IClassFixture<SharedTeam>
+{
+    private readonly RecordedTeam team = shared.Team;
+
+    [Fact]
+    public async Task Sub_agents_stand_in_their_tree_at_the_tool_call_that_started_them_and_lead_there_and_back()
+    {
+        await using var visitor = await chromium.VisitAsync(team.Address);
+        var page = await visitor.OpenAsync($"/sessions/{await team.IdAsync()}");
+        await Expect(page.GetByRole(AriaRole.Heading, new() { Level = 1 })).ToHaveTextAsync(RecordedTeam.FirstPrompt);
+        await Expect(page.Locator(".agent")).ToHaveTextAsync([new Regex("main"), new Regex(RecordedTeam.Explore), new Regex($"{RecordedTeam.Failing}.*529", RegexOptions.Singleline)]);
+        await Expect(page.Locator(".agent").Nth(2).Locator(".glyph")).ToHaveClassAsync(new Regex("bad"));
+        await Expect(page.Locator(".figures")).ToContainTextAsync("failed");
+
+        var card = page.Locator("#turn-1 .sub");
+        await Expect(card).ToContainTextAsync("2 turns");
+        await card.GetByRole(AriaRole.Link, new() { Name = "Open its conversation" }).ClickAsync();
+        await Expect(page).ToHaveURLAsync(new Regex($"/sessions/{await team.IdAsync(RecordedTeam.Explore)}"));
+        await Expect(page.Locator("#turn-1 .sub")).ToContainTextAsync("Task");
+        await page.Locator(".crumbs a").Last.ClickAsync();
+        await Expect(page).ToHaveURLAsync(new Regex($"/sessions/{await team.IdAsync()}"));
+    }
+
+    [Fact]
+    public async Task A_call_refused_cut_and_answered_is_one_turn_with_its_tries_folded()
+    {
+        await using var visitor = await chromium.VisitAsync(team.Address);
+        var page = await visitor.OpenAsync($"/sessions/{await team.IdAsync()}");
+        await Expect(page.Locator("article.turn")).ToHaveCountAsync(2);
+        var tries = page.Locator("#turn-2 .tries");
+        await Expect(tries.Locator("summary")).ToContainTextAsync("2 calls failed before this one");
+        await Expect(tries.Locator("li").First).Not.ToBeVisibleAsync();
+        await tries.Locator("summary").ClickAsync();
+        await Expect(tries.Locator("li").First).ToContainTextAsync("refused (529)");
+        await Expect(tries.Locator("li")).ToHaveCountAsync(2);
+    }
+
+    [Fact]
+    public async Task Everything_is_reached_with_keys_alone()
+    {
+        await using var visitor = await chromium.VisitAsync(team.Address);
+        var page = await visitor.OpenAsync("/");
+        await page.Keyboard.PressAsync("g");
+        await page.Keyboard.PressAsync("s");
+        await Expect(page).ToHaveTitleAsync("Sessions · lethe");
+        await page.Keyboard.PressAsync("j");
+        await page.Keyboard.PressAsync("Enter");
+        await Expect(page.GetByRole(AriaRole.Heading, new() { Level = 1 })).ToHaveTextAsync(RecordedTeam.FirstPrompt);
+
+        await page.Keyboard.PressAsync("k");
+        await Expect(page.Locator("#turn-2 .no a")).ToBeFocusedAsync();
+        await page.Keyboard.PressAsync("o");
+        await Expect(page.Locator("#turn-2 .tries li").First).ToBeVisibleAsync();
+        await page.Keyboard.PressAsync("u");
+        await Expect(page).ToHaveTitleAsync("Sessions · lethe");
+
+        await page.Keyboard.PressAsync("/");
+        await page.Keyboard.TypeAsync("scheduleRetry(");
+        await page.Keyboard.PressAsync("Enter");
+        await Expect(page.Locator(".hit mark")).ToHaveTextAsync("scheduleRetry(");
+        await page.Keyboard.PressAsync("j");
+        await page.Keyboard.PressAsync("Enter");
+        await Expect(page.Locator("#turn-2")).ToBeInViewportAsync();
+    }
+
+    [Fact]
+    public async Task Help_lists_the_keys_and_switches_them_off_and_a_turn_is_gone_to_by_its_number()
+    {
+        await using var visitor = await chromium.VisitAsync(team.Address);
+        var page = await visitor.OpenAsync($"/sessions/{await team.IdAsync()}");
+        await page.Keyboard.PressAsync("Control+k");
+        await page.Keyboard.TypeAsync("turn 2");
+        await page.Keyboard.PressAsync("Enter");
+        await Expect(page).ToHaveURLAsync(new Regex("turn=2#turn-2$"));
+        await page.Keyboard.PressAsync("Shift+J");
+        await Expect(page.Locator(".ask").First).ToBeFocusedAsync();
+        await page.Keyboard.PressAsync("n");
+        await Expect(page.Locator("#turn-2 .tries")).ToBeFocusedAsync();
+
+        await page.Keyboard.PressAsync("?");
+        await Expect(page.Locator("dialog")).ToContainTextAsync("next and previous prompt");
+        await page.Locator("dialog input").UncheckAsync();
+        await page.Keyboard.PressAsync("Escape");
+        await Expect(page.Locator("dialog")).ToHaveCountAsync(0);
+        await page.Keyboard.PressAsync("u");
+        await page.Keyboard.PressAsync("?");
+        await page.Locator("dialog input").CheckAsync();
+        await page.Keyboard.PressAsync("Escape");
+        await Expect(page).ToHaveURLAsync(new Regex("turn=2#turn-2$"));
+        await page.Keyboard.PressAsync("u");
+        await Expect(page).ToHaveTitleAsync("Sessions · lethe");
+    }
+
+    [Fact]
+    public async Task The_first_stop_of_the_tabulator_leads_past_the_bar()
+    {
+        await using var visitor = await chromium.VisitAsync(team.Address);
+        var page = await visitor.OpenAsync("/sessions");
+        await page.Keyboard.PressAsync("Tab");
+        await Expect(page.Locator(".skip")).ToBeFocusedAsync();
+        await Expect(page.Locator(".skip")).ToBeInViewportAsync();
+    }
+
+    [Fact]
+    public async Task Filters_stand_in_the_address_and_come_back_with_it()
+    {
+        await using var visitor = await chromium.VisitAsync(team.Address);
+        var page = await visitor.OpenAsync("/sessions");
+        await page.GetByLabel("Harness").SelectOptionAsync("codex");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Show" }).ClickAsync();
+        await Expect(page.GetByText("Nothing matches.")).ToBeVisibleAsync();
+        await page.ReloadAsync();
+        await Expect(page.GetByLabel("Harness")).ToHaveValueAsync("codex");
+        var copied = await visitor.OpenAsync(new Uri(page.Url).PathAndQuery);
+        await Expect(copied.GetByText("Nothing matches.")).ToBeVisibleAsync();
+        await page.GoBackAsync();
+        await Expect(page.Locator("tr")).ToHaveCountAsync(4);
+    }
+
+    [Fact]
+    public async Task Every_view_can_be_read_without_script()
+    {
+        await using var visitor = await chromium.VisitAsync(team.Address, new() { JavaScriptEnabled = false });
+        foreach (var (name, path) in await PageViews.OfAsync(team))
+        {
+            var page = await visitor.OpenAsync(path);
+            await Expect(page.GetByRole(AriaRole.Heading, new() { Level = 1 })).ToBeVisibleAsync();
+            Assert.False(string.IsNullOrWhiteSpace(await page.Locator("main").InnerTextAsync()), name);
+            await page.CloseAsync();
+        }
+    }
+
+    [Fact]
+    public async Task Times_are_the_reader_s_own_and_those_of_all_at_a_key()
+    {
+        await using var visitor = await chromium.VisitAsync(team.Address, new() { TimezoneId = "Asia/Kolkata" });
+        var page = await visitor.OpenAsync("/");
+        var time = page.Locator("#calls time").First;
+        var at = DateTimeOffset.Parse((await time.GetAttributeAsync("datetime"))!, System.Globalization.CultureInfo.InvariantCulture);
+        await Expect(time).ToHaveTextAsync(at.ToOffset(new TimeSpan(5, 30, 0)).ToString("HH:mm:ss", System.Globalization.CultureInfo.InvariantCulture));
+        await page.Keyboard.PressAsync("t");
+        await Expect(time).ToHaveTextAsync(at.ToString("HH:mm:ss", System.Globalization.CultureInfo.InvariantCulture));
+    }
+
+    [Fact]
+    public async Task Nothing_moves_for_who_wants_no_motion_and_bars_have_edges_where_colours_are_forced()
+    {
+        await using var visitor = await chromium.VisitAsync(team.Address, new() { ReducedMotion = ReducedMotion.Reduce, ForcedColors = ForcedColors.Active });
+        var page = await visitor.OpenAsync($"/sessions/{await team.IdAsync()}");
+        Assert.Equal("auto", await page.EvaluateAsync<string>("() => getComputedStyle(document.documentElement).scrollBehavior"));
+        Assert.Equal("solid", await page.Locator(".bar").First.EvaluateAsync<string>("bar => getComputedStyle(bar).outlineStyle"));
+        await page.EmulateMediaAsync(new() { Media = Media.Print });
+        await Expect(page.Locator(".top")).Not.ToBeVisibleAsync();
+        await Expect(page.Locator("#turn-1")).ToBeVisibleAsync();
+    }
+
+    private static ILocatorAssertions Expect(ILocator locator) => Assertions.Expect(locator);
+
+    private static IPageAssertions Expect(IPage page) => Assertions.Expect(page);
+}
