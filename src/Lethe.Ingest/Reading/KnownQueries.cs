@@ -5,7 +5,10 @@ namespace Lethe.Ingest.Reading;
 /// <summary>Of some deliveries those that need not be stored again: by their keys, and by the ids of answers that a session has.</summary>
 public sealed record KnownDeliveries(IReadOnlySet<string> Keys, IReadOnlySet<string> AnswerIds);
 
-/// <summary>What need not be stored again.</summary>
+/// <summary>Where an exchange was stored: under which key, in which session, and as which of its turns; null for no session, and for what is no turn.</summary>
+public sealed record StoredPlace(string CommitKey, string? SessionId, int? TurnSeq);
+
+/// <summary>What need not be stored again, and where it is.</summary>
 internal static class KnownQueries
 {
     public static KnownDeliveries Of(IReadConnections connections, string org, IReadOnlyList<string> keys, IReadOnlyList<string> answerIds)
@@ -31,5 +34,23 @@ internal static class KnownQueries
             && connection.Db.QueryFirstOrDefault<byte[]>("SELECT content_hash FROM receipts WHERE org = @owner AND commit_key = @key", new { owner, key }) is { } hash
                 ? Convert.ToHexStringLower(hash)
                 : null;
+    }
+
+    public static StoredPlace? Place(IReadConnections connections, string org, Guid id)
+    {
+        using var connection = connections.Open();
+        return connections.Org(connection.Db, org) is { } owner
+            && connection.Db.QueryFirstOrDefault<PlaceRow>("SELECT commit_key, session_id, seq FROM exchange_records WHERE org = @owner AND exchange_id = @id", new { owner, id = connections.ExchangeId(id) }) is { } row
+                ? new StoredPlace(row.CommitKey, row.SessionId?.ToString("D"), (int?)row.Seq)
+                : null;
+    }
+
+    private sealed class PlaceRow
+    {
+        public string CommitKey { get; init; } = "";
+
+        public Guid? SessionId { get; init; }
+
+        public long? Seq { get; init; }
     }
 }

@@ -35,6 +35,9 @@ public sealed class StoreReader : IDisposable
     public ExchangeRecord? Exchange(string org, string exchangeId) =>
         Guid.TryParse(exchangeId, out var id) && ExchangeQueries.Find(connections, org, id) is { } row ? ExchangeRows.ToRecord(row) : null;
 
+    /// <summary>Where an exchange was stored; null when there is none.</summary>
+    public StoredPlace? Place(string org, string exchangeId) => Guid.TryParse(exchangeId, out var id) ? KnownQueries.Place(connections, org, id) : null;
+
     /// <summary>Where the exchange's bodies are in the journal; null when it is not there, or came without a journal.</summary>
     public JournalPosition? BodyAt(string org, string exchangeId) =>
         Guid.TryParse(exchangeId, out var id) && ExchangeQueries.Find(connections, org, id) is { } row ? ExchangeRows.BodyAt(row) : null;

@@ -133,7 +133,7 @@ internal sealed class DeliveryRun(ProducedCalls calls, StoreReader reader, strin
         return result.Verdict switch
         {
             DeliveryVerdict.Accepted => new ItemResult(line, ItemResult.Accepted, result.Code, exchange, result.SessionId),
-            DeliveryVerdict.Duplicate => new ItemResult(line, ItemResult.Duplicate, result.Code, exchange, result.SessionId ?? reader.Exchange(org, exchange)?.Session?.Id, Replayed: true),
+            DeliveryVerdict.Duplicate => new ItemResult(line, ItemResult.Duplicate, result.Code, exchange, result.SessionId ?? reader.Place(org, exchange)?.SessionId, Replayed: true),
             DeliveryVerdict.Conflict => new ItemResult(line, ItemResult.Conflict, result.Code, exchange),
             _ => new ItemResult(line, ItemResult.Rejected, result.Code),
         };
