@@ -70,14 +70,17 @@ public sealed class HostileBodyTests
             await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes(
                 $"POST {path} HTTP/1.1\r\nHost: {address.Authority}\r\nContent-Type: application/json\r\nContent-Length: {(64 * 1024 * 1024) + 1}\r\nConnection: close\r\n\r\n{{"));
             using var answer = new StreamReader(client.GetStream());
-            Assert.Equal("HTTP/1.1 413 Payload Too Large", await answer.ReadLineAsync());
             var told = "";
-            while (!told.Contains("\"code\"", StringComparison.Ordinal) && await answer.ReadLineAsync() is { } line)
+            var some = new char[1024];
+            while (!told.Contains("\"body_too_large\"", StringComparison.Ordinal))
             {
-                told = line;
+                // The rest of the body is waited for a while: what follows the answer is nobody's matter here.
+                var read = await answer.ReadAsync(some);
+                Assert.True(read > 0, told);
+                told += new string(some, 0, read);
             }
 
-            Assert.Contains("\"body_too_large\"", told, StringComparison.Ordinal);
+            Assert.StartsWith("HTTP/1.1 413 ", told, StringComparison.Ordinal);
         }
 
         Assert.Equal(0, (await producer.GetAsync("/v1/exchanges")).GetProperty("items").GetArrayLength());
