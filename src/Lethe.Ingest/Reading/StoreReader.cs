@@ -35,6 +35,9 @@ public sealed class StoreReader : IDisposable
     public ExchangeRecord? Exchange(string org, string exchangeId) =>
         Guid.TryParse(exchangeId, out var id) && ExchangeQueries.Find(connections, org, id) is { } row ? ExchangeRows.ToRecord(row) : null;
 
+    /// <summary>Where an exchange was stored; null when there is none.</summary>
+    public StoredPlace? Place(string org, string exchangeId) => Guid.TryParse(exchangeId, out var id) ? KnownQueries.Place(connections, org, id) : null;
+
     /// <summary>Where the exchange's bodies are in the journal; null when it is not there, or came without a journal.</summary>
     public JournalPosition? BodyAt(string org, string exchangeId) =>
         Guid.TryParse(exchangeId, out var id) && ExchangeQueries.Find(connections, org, id) is { } row ? ExchangeRows.BodyAt(row) : null;
@@ -43,8 +46,12 @@ public sealed class StoreReader : IDisposable
     public CallAttempts? Attempts(string org, string exchangeId) =>
         Guid.TryParse(exchangeId, out var id) ? ExchangeQueries.Attempts(connections, org, id) : null;
 
-    /// <summary>True when something was stored under that key, or a door has heard the call with that answer itself.</summary>
-    public bool IsKnown(string org, string commitKey, string? answerId) => KnownQueries.IsKnown(connections, org, commitKey, answerId);
+    /// <summary>Of some deliveries those that need not be stored again.</summary>
+    /// <param name="answerIds">The vendors' ids of their answers.</param>
+    public KnownDeliveries Known(string org, IReadOnlyList<string> keys, IReadOnlyList<string> answerIds) => KnownQueries.Of(connections, org, keys, answerIds);
+
+    /// <summary>The SHA-256 of what the delivery said that was stored under a key, lower-case hex; null when none was.</summary>
+    public string? ContentHash(string org, string key) => KnownQueries.ContentHash(connections, org, key);
 
     /// <summary>The id that a session has in every store, as <see cref="SessionSummary.SessionId"/> gives it.</summary>
     public static string SessionIdOf(string org, string harnessId, string harnessSessionId) => new SessionKey(org, harnessId, harnessSessionId).ToId().ToString("D");

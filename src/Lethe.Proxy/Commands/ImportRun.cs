@@ -3,11 +3,17 @@ using Lethe.Proxy.IngestApi;
 
 namespace Lethe.Proxy.Commands;
 
-/// <summary>Brings what files hold to the ingest door, batch after batch: while one is stored the next is read.</summary>
+/// <summary>
+/// Brings what files hold to the ingest door, batch after batch: while some are stored the next is read. Of calls several batches are on their way, for each has a key
+/// and a time; of lines one, for a turn that is told twice is as it was told last.
+/// </summary>
 internal sealed class ImportRun(RunningLethe lethe, ImportFiles files, bool isDry, string? org, Progress progress, TextWriter error, CancellationToken cancel)
 {
+    private const int CallBatchesMax = 3;
+
+    private readonly Queue<Task> pending = new();
     private ImportBatch batch = new();
-    private Task pending = Task.CompletedTask;
+    private bool arePendingOfCalls;
     private long taken;
     private long known;
     private long conflicts;
@@ -22,7 +28,7 @@ internal sealed class ImportRun(RunningLethe lethe, ImportFiles files, bool isDr
         {
             if (item.Fault is { } fault)
             {
-                await pending;
+                await UntilPendingAsync(0);
                 rejected++;
                 await error.WriteLineAsync($"{file}:{item.Place}: {fault}");
                 continue;
@@ -37,16 +43,27 @@ internal sealed class ImportRun(RunningLethe lethe, ImportFiles files, bool isDr
         }
 
         await SendAsync();
-        await pending;
+        await UntilPendingAsync(0);
     }
 
     private async Task SendAsync()
     {
-        await pending;
-        if (!batch.IsEmpty)
+        if (batch.IsEmpty)
         {
-            pending = AskAsync(batch);
-            batch = new ImportBatch();
+            return;
+        }
+
+        await UntilPendingAsync(batch.IsOfCalls && arePendingOfCalls ? CallBatchesMax - 1 : 0);
+        arePendingOfCalls = batch.IsOfCalls;
+        pending.Enqueue(AskAsync(batch));
+        batch = new ImportBatch();
+    }
+
+    private async Task UntilPendingAsync(int atMost)
+    {
+        while (pending.Count > atMost)
+        {
+            await pending.Dequeue();
         }
     }
 
@@ -54,7 +71,10 @@ internal sealed class ImportRun(RunningLethe lethe, ImportFiles files, bool isDr
     {
         using var content = sent.ToContent();
         var told = await lethe.AskAsync(HttpMethod.Post, "/v1/ingest?results=errors" + (isDry ? "&dry_run=true" : "") + (org is null ? "" : "&org=" + org), IngestJson.Default.LinesResult, cancel, content);
-        (taken, known, conflicts, rejected) = (taken + told.Accepted, known + told.Duplicate, conflicts + told.Conflict, rejected + told.Rejected);
+        Interlocked.Add(ref taken, told.Accepted);
+        Interlocked.Add(ref known, told.Duplicate);
+        Interlocked.Add(ref conflicts, told.Conflict);
+        Interlocked.Add(ref rejected, told.Rejected);
         foreach (var item in told.Results.Where(item => item.Status is ItemResult.Conflict or ItemResult.Rejected))
         {
             var (file, place) = sent.Origins[item.Line!.Value - 1];

@@ -9,7 +9,7 @@ namespace Lethe.Proxy.Importing;
 internal sealed class ImportBatch
 {
     private const int ItemsMax = 1000;
-    private const int BytesMax = 8 * 1024 * 1024;
+    private const int BytesMax = 4 * 1024 * 1024;
     private const string Lines = "application/x-ndjson";
 
     private readonly ArrayBufferWriter<byte> buffer = new(64 * 1024);
@@ -19,6 +19,9 @@ internal sealed class ImportBatch
     public List<(string File, long Place)> Origins { get; } = [];
 
     public bool IsEmpty => Origins.Count == 0;
+
+    /// <summary>True for calls, false for lines.</summary>
+    public bool IsOfCalls => mediaType == ShippedCall.MediaType;
 
     /// <summary>True where there is room for it, or nothing yet.</summary>
     public bool Takes(ImportItem item) => IsEmpty || (Origins.Count < ItemsMax && buffer.WrittenCount < BytesMax && mediaType == TypeOf(item));

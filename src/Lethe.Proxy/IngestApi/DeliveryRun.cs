@@ -1,4 +1,3 @@
-using Lethe.Capture.Exchanges;
 using Lethe.Ingest.Meaning;
 using Lethe.Ingest.Reading;
 using Lethe.Proxy.Recording;
@@ -15,10 +14,15 @@ internal sealed class DeliveryRun(ProducedCalls calls, StoreReader reader, strin
 {
     private const int WindowMax = 256;
     private const long WindowBytesMax = 16 * 1024 * 1024;
+    private const int AheadMax = 128;
+    private const long AheadBytesMax = 4 * 1024 * 1024;
 
+    private readonly KnownBefore before = new(reader, org, isDry);
+    private readonly List<(int Line, Reading Reading)> ahead = [];
     private readonly Queue<(int Line, HandedOver Handed, long Bytes)> window = new();
     private readonly List<ItemResult> early = [];
     private long windowBytes;
+    private long aheadBytes;
 
     public List<ItemResult> Results { get; } = [];
 
@@ -27,17 +31,46 @@ internal sealed class DeliveryRun(ProducedCalls calls, StoreReader reader, strin
 
     public async Task AddAsync(int line, Reading reading)
     {
-        if (reading.Refusal is { } refusal)
+        if (ahead.Count == 0 && !before.Concerns(reading))
         {
-            early.Add(new ItemResult(line, ItemResult.Rejected, refusal.Code, Detail: refusal.Detail));
-            Settle();
+            await HandOverAsync(line, reading);
             return;
         }
 
-        if (Foreseen(line, reading) is { } foreseen)
+        ahead.Add((line, reading));
+        aheadBytes += reading.Bytes;
+        if (ahead.Count >= AheadMax || aheadBytes > AheadBytesMax)
         {
-            early.Add(foreseen);
-            Settle();
+            await LookAheadAsync();
+        }
+    }
+
+    // What is known of many is asked for at once.
+    private async Task LookAheadAsync()
+    {
+        var foreseen = before.Of([.. ahead.Select(one => one.Reading)]);
+        for (var i = 0; i < foreseen.Count && !IsRefused; i++)
+        {
+            var (line, reading) = ahead[i];
+            if (foreseen[i] is { } known)
+            {
+                Tell(known with { Line = line });
+            }
+            else
+            {
+                await HandOverAsync(line, reading);
+            }
+        }
+
+        ahead.Clear();
+        aheadBytes = 0;
+    }
+
+    private async Task HandOverAsync(int line, Reading reading)
+    {
+        if (reading.Refusal is { } refusal)
+        {
+            Tell(new ItemResult(line, ItemResult.Rejected, refusal.Code, Detail: refusal.Detail));
             return;
         }
 
@@ -60,6 +93,7 @@ internal sealed class DeliveryRun(ProducedCalls calls, StoreReader reader, strin
     /// <summary>Waits for all that is on its way.</summary>
     public async Task FinishAsync()
     {
+        await LookAheadAsync();
         while (!IsRefused && window.Count > 0)
         {
             await TakeAsync();
@@ -67,25 +101,6 @@ internal sealed class DeliveryRun(ProducedCalls calls, StoreReader reader, strin
 
         Settle();
     }
-
-    // What is imported again is not written down again. Of what only would be taken no more is known than its key.
-    private ItemResult? Foreseen(int line, Reading reading)
-    {
-        var imported = reading.Shipped is { } shipped && ProducedKind.Of(shipped) == ProducedKind.Imported ? shipped : null;
-        if (imported is null && !isDry)
-        {
-            return null;
-        }
-
-        var key = reading.Shipped is { } call ? ExchangeDelivery.KeyOf(call) : reading.Call!.Head.CommitKey;
-        return (key is not null && reader.IsKnown(org, key, imported?.Attributes.GetValueOrDefault(ProducedKind.AnswerAttribute))) || IsHeard(imported)
-            ? new ItemResult(line, ItemResult.Duplicate, StoreFault.Duplicate, Replayed: true)
-            : isDry ? new ItemResult(line, ItemResult.Accepted, "dry_run") : null;
-    }
-
-    // A door has heard what a transcript tells without an id.
-    private bool IsHeard(CapturedExchange? imported) =>
-        imported is not null && !imported.Attributes.ContainsKey(ProducedKind.AnswerAttribute) && UnnamedCall.Of(imported)?.HeardIn(reader, org) is not null;
 
     private async Task TakeAsync()
     {
@@ -99,7 +114,7 @@ internal sealed class DeliveryRun(ProducedCalls calls, StoreReader reader, strin
 
         window.Dequeue();
         windowBytes -= bytes;
-        Settle(before: line);
+        Settle(end: line);
         Results.Add(result);
         Settle();
     }
@@ -118,16 +133,27 @@ internal sealed class DeliveryRun(ProducedCalls calls, StoreReader reader, strin
         return result.Verdict switch
         {
             DeliveryVerdict.Accepted => new ItemResult(line, ItemResult.Accepted, result.Code, exchange, result.SessionId),
-            DeliveryVerdict.Duplicate => new ItemResult(line, ItemResult.Duplicate, result.Code, exchange, result.SessionId ?? reader.Exchange(org, exchange)?.Session?.Id, Replayed: true),
+            DeliveryVerdict.Duplicate => new ItemResult(line, ItemResult.Duplicate, result.Code, exchange, result.SessionId ?? reader.Place(org, exchange)?.SessionId, Replayed: true),
             DeliveryVerdict.Conflict => new ItemResult(line, ItemResult.Conflict, result.Code, exchange),
             _ => new ItemResult(line, ItemResult.Rejected, result.Code),
         };
     }
 
-    // What was refused before it was handed over is told at its place.
-    private void Settle(int before = int.MaxValue)
+    // What is not handed over is told at its place.
+    private void Tell(ItemResult result)
     {
-        var next = window.Count > 0 ? Math.Min(window.Peek().Line, before) : before;
+        early.Add(result);
+        Settle();
+    }
+
+    private void Settle(int end = int.MaxValue)
+    {
+        if (early.Count == 0)
+        {
+            return;
+        }
+
+        var next = window.Count > 0 ? Math.Min(window.Peek().Line, end) : end;
         var ready = early.TakeWhile(result => result.Line < next).ToList();
         Results.AddRange(ready);
         early.RemoveRange(0, ready.Count);

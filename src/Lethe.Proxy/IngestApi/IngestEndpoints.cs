@@ -68,10 +68,14 @@ internal static class IngestEndpoints
 
     private static IResult Told(ItemResult result, StoreReader reader, Owner owner) => result.Status switch
     {
-        ItemResult.Conflict => new ProblemDocument("The key stands for something else.", StatusCodes.Status409Conflict, result.Code!, "Nothing was overwritten.") { EarlierExchangeId = result.ExchangeId },
+        ItemResult.Conflict => new ProblemDocument("The key stands for something else.", StatusCodes.Status409Conflict, result.Code!, "Nothing was overwritten.")
+        {
+            EarlierExchangeId = result.ExchangeId,
+            EarlierHash = reader.Place(owner.Org, result.ExchangeId!) is { } earlier ? reader.ContentHash(owner.Org, earlier.CommitKey) : null,
+        },
         ItemResult.Rejected => ProblemDocument.Of(StatusCodes.Status422UnprocessableEntity, result.Code!, "This payload cannot be stored."),
         ItemResult.Journaled => Results.Json(result, IngestJson.Default.ItemResult, statusCode: StatusCodes.Status202Accepted),
-        _ => Results.Json(result with { TurnSeq = reader.Exchange(owner.Org, result.ExchangeId!)?.Turn?.Seq }, IngestJson.Default.ItemResult),
+        _ => Results.Json(result with { TurnSeq = reader.Place(owner.Org, result.ExchangeId!)?.TurnSeq }, IngestJson.Default.ItemResult),
     };
 
     private static async Task<IResult> BatchAsync(HttpContext context, ProducedCalls calls, StoreReader reader)

@@ -8,7 +8,6 @@ namespace Lethe.Proxy.IngestApi;
 /// <summary>The tapes project's payload: a vendor's request, and its response as it came or as the producer has reduced it.</summary>
 internal static class TurnPayload
 {
-    private const int RawResponseBytesMax = 48 * 1024 * 1024;
     private const int PathCharsMax = 2048;
 
     private static readonly string[] Codings = ["identity", "gzip", "x-gzip", "deflate", "br", "zstd"];
@@ -90,11 +89,6 @@ internal static class TurnPayload
         if (raw.ValueKind != JsonValueKind.String || !raw.TryGetBytesFromBase64(out var bytes))
         {
             return Refusal.Rule("bad_base64", "raw_response: base64 of the bytes as they came.");
-        }
-
-        if (bytes.Length > RawResponseBytesMax)
-        {
-            return new Refusal(StatusCodes.Status413PayloadTooLarge, "raw_response_too_large", $"raw_response: at most {RawResponseBytesMax} bytes.");
         }
 
         if (!payload.TryText("raw_response_encoding", Fields.IdCharsMax, out var coding) || !(coding ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).All(IsKnown))

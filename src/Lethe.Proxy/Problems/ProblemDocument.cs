@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -20,6 +21,14 @@ internal sealed record ProblemDocument(string Title, int Status, string Code, st
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? EarlierExchangeId { get; init; }
 
+    /// <summary>The SHA-256 of what that one said, lower-case hex.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? EarlierHash { get; init; }
+
+    /// <summary>What the request is called in traces and logs.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? TraceId { get; init; }
+
     /// <summary>The response that carries it.</summary>
     public static IResult Of(int status, string code, string title, string? detail = null) => new ProblemDocument(title, status, code, detail);
 
@@ -28,7 +37,7 @@ internal sealed record ProblemDocument(string Title, int Status, string Code, st
     /// <summary>Answers with it. A client that goes while it is told is no error.</summary>
     public async Task ExecuteAsync(HttpContext httpContext)
     {
-        var body = ToUtf8();
+        var body = (this with { TraceId = Activity.Current?.TraceId.ToHexString() ?? httpContext.TraceIdentifier }).ToUtf8();
         var response = httpContext.Response;
         (response.StatusCode, response.ContentType, response.ContentLength) = (Status, ContentType, body.Length);
         if (HttpMethods.IsHead(httpContext.Request.Method))

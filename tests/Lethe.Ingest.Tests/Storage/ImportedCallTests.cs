@@ -55,8 +55,11 @@ public abstract class ImportedCallTests(StoreKind kind)
 
         Assert.Equal(1, store.Session("s").Counters.Turns);
         Assert.Equal("import", Assert.Single(store.Records()).CaptureMode);
-        Assert.Equal((true, false), (store.Reader.IsKnown(Retold.Org, "a", null), store.Reader.IsKnown(Retold.Org, "x", "msg_1")));
-        Assert.True(store.Reader.IsKnown("11111111-1111-4111-8111-111111111111", "x", "msg_1"));
+        var (ours, theirs) = (store.Reader.Known(Retold.Org, ["a", "x"], ["msg_1"]), store.Reader.Known("11111111-1111-4111-8111-111111111111", ["a", "x"], ["msg_1", "msg_2"]));
+        Assert.Equal(["a"], ours.Keys);
+        Assert.Empty(ours.AnswerIds);
+        Assert.Equal(["msg_1"], theirs.AnswerIds);
+        Assert.Empty(store.Reader.Known("22222222-1111-4111-8111-111111111111", ["a"], ["msg_1"]).AnswerIds);
     }
 
     [Fact]

@@ -30,6 +30,25 @@ public sealed class EventStreamTests
         Assert.Equal([all[1].Id, all[3].Id], after.Skip(1).Select(one => one.Id));
     }
 
+    [Fact]
+    public async Task It_tells_of_one_organisation_alone()
+    {
+        const string Ours = "0b6f1c1e-0000-4000-8000-000000000001";
+        const string Theirs = "0b6f1c1e-0000-4000-8000-000000000002";
+        await using var lethe = await LetheUnderTest.StartAsync();
+        var producer = new Producer(lethe);
+        foreach (var (org, turn) in ((string, string)[])[(Ours, "t1"), (Theirs, "t2"), (Ours, "t3"), (Theirs, "t4")])
+        {
+            await producer.SendAsync(Producer.Event(turn, session: "of-" + org), Producer.Lines, "/v1/ingest?org=" + org);
+        }
+
+        var told = await EventsAsync(lethe, "?after=0&org=" + Theirs, 2);
+        Assert.All(told, one => Assert.DoesNotContain(Ours, one.Data, StringComparison.Ordinal));
+        Assert.Equal(2, told.Count(one => one.Data.Contains(Theirs, StringComparison.Ordinal)));
+        using var other = await lethe.Admin.GetAsync($"/v1/events?after=0&session=of-{Ours}&org={Theirs}");
+        Assert.Equal(HttpStatusCode.NotFound, other.StatusCode);
+    }
+
     [Theory]
     [InlineData("?after=x", "invalid_parameter", HttpStatusCode.BadRequest)]
     [InlineData("?after=-1", "invalid_parameter", HttpStatusCode.BadRequest)]

@@ -53,6 +53,40 @@ public sealed class HostileBodyTests
     }
 
     [Fact]
+    public async Task What_is_too_much_at_once_is_413_with_its_code_and_nothing_of_it_is_taken()
+    {
+        await using var lethe = await LetheUnderTest.StartAsync();
+        var producer = new Producer(lethe);
+
+        var (turns, manyTurns) = await producer.SendAsync($"{{\"turns\":[{string.Join(',', Enumerable.Repeat("{}", 10_001))}]}}", "application/json", "/v1/ingest/batch");
+        var (lines, manyLines) = await producer.SendAsync(new string('\n', 1_000_001), Producer.Lines);
+        Assert.Equal((HttpStatusCode.RequestEntityTooLarge, "too_many_turns"), (turns, Code(manyTurns)));
+        Assert.Equal((HttpStatusCode.RequestEntityTooLarge, "too_many_lines"), (lines, Code(manyLines)));
+        foreach (var path in (string[])["/v1/ingest", "/v1/ingest/batch"])
+        {
+            var address = new Uri(lethe.Host.Doors.Admin);
+            using var client = new TcpClient();
+            await client.ConnectAsync(address.Host, address.Port);
+            await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes(
+                $"POST {path} HTTP/1.1\r\nHost: {address.Authority}\r\nContent-Type: application/json\r\nContent-Length: {(64 * 1024 * 1024) + 1}\r\nConnection: close\r\n\r\n{{"));
+            using var answer = new StreamReader(client.GetStream());
+            var told = "";
+            var some = new char[1024];
+            while (!told.Contains("\"body_too_large\"", StringComparison.Ordinal))
+            {
+                // The rest of the body is waited for a while: what follows the answer is nobody's matter here.
+                var read = await answer.ReadAsync(some);
+                Assert.True(read > 0, told);
+                told += new string(some, 0, read);
+            }
+
+            Assert.StartsWith("HTTP/1.1 413 ", told, StringComparison.Ordinal);
+        }
+
+        Assert.Equal(0, (await producer.GetAsync("/v1/exchanges")).GetProperty("items").GetArrayLength());
+    }
+
+    [Fact]
     public async Task A_line_of_a_gibibyte_is_passed_over_as_it_comes_and_the_one_behind_it_is_stored()
     {
         const int Piece = 1024 * 1024;

@@ -47,6 +47,8 @@ public sealed class PayloadTests : IAsyncLifetime
         Assert.Equal(first.GetProperty("session_id").GetString(), second.GetProperty("session_id").GetString());
         Assert.Equal((HttpStatusCode.Conflict, "idempotency_conflict"), (other, problem.GetProperty("code").GetString()));
         Assert.Equal(first.GetProperty("exchange_id").GetString(), problem.GetProperty("earlier_exchange_id").GetString());
+        Assert.Matches("^[0-9a-f]{64}$", problem.GetProperty("earlier_hash").GetString());
+        Assert.NotEmpty(problem.GetProperty("trace_id").GetString()!);
         var session = await producer.GetAsync("/v1/sessions/s-1");
         Assert.Contains("\"turns\":1", session.GetRawText(), StringComparison.Ordinal);
     }

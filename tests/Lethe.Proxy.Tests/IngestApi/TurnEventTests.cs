@@ -27,7 +27,7 @@ public sealed class TurnEventTests : IAsyncLifetime
         string[] lines =
         [
             Producer.Event("t1"), "", "{", Producer.Event("t2", role: "robot"), Producer.Event("t3", new string('x', 70_000)), Producer.Event("t1"),
-            Producer.Event("t4", role: "assistant", at: 1764230500, more: ""","tokens_in":5,"tokens_out":7,"cost_usd":0.25,"model":"m","owner":"evil","tool_calls":[{"id":"c1","name":"Bash","input":{"command":"ls"}}]"""),
+            Producer.Event("t4", role: "assistant", at: 1764230500, more: ""","tokens_in":5,"tokens_out":7,"cost_usd":0.25,"model":"m","owner":"evil","seq":7,"metadata":{"k":1},"tool_calls":[{"id":"c1","name":"Bash","input":{"command":"ls"}}]"""),
             """{"tool":"claude-code","host":"box-1","session_id":"s-1","role":"user","timestamp":1,"content":""}""",
         ];
         var (status, body) = await producer.SendAsync(string.Join('\n', lines), Producer.Lines, "/api/v1/ingest");
@@ -41,7 +41,10 @@ public sealed class TurnEventTests : IAsyncLifetime
         var last = exchanges.GetProperty("items").EnumerateArray().Single(one => one.GetProperty("model_served").GetString() == "m");
         Assert.Equal(("ingest", "completed", "hello"), (last.GetProperty("door").GetString(), last.GetProperty("outcome").GetString(), last.GetProperty("reply").GetProperty("text").GetString()));
         Assert.Equal("Bash", last.GetProperty("reply").GetProperty("tool_calls")[0].GetProperty("name").GetString());
+        Assert.Equal((250_000_000, 250_000_000), (last.GetProperty("cost_reported_nano_usd").GetInt64(), last.GetProperty("cost_nano_usd").GetInt64()));
         Assert.Equal(JsonValueKind.Null, last.GetProperty("status").ValueKind);
+        // It is kept as it came: what has no column is read there.
+        Assert.Equal(lines[6], await lethe.Admin.GetStringAsync($"/v1/exchanges/{last.GetProperty("exchange_id").GetString()}/request"));
         Assert.Equal(("claude-code", "s-1"), (last.GetProperty("harness").GetProperty("id").GetString(), last.GetProperty("session").GetProperty("harness_session_id").GetString()));
         Assert.Equal((5, 7), (last.GetProperty("usage").GetProperty("input_tokens").GetInt32(), last.GetProperty("usage").GetProperty("output_tokens").GetInt32()));
     }

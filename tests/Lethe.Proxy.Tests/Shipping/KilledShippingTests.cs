@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Lethe.Proxy.Tests.Support;
@@ -8,7 +9,9 @@ namespace Lethe.Proxy.Tests.Shipping;
 /// <summary>Two sidecars and their centre as processes, one of which is killed again and again under load.</summary>
 public sealed class KilledShippingTests
 {
-    private const int Rounds = 9;
+    /// <summary>Each is killed three times; the environment may ask for more, a minute's 30 for one.</summary>
+    private static readonly int Rounds = int.TryParse(Environment.GetEnvironmentVariable("LETHE_KILL_ROUNDS"), NumberStyles.None, CultureInfo.InvariantCulture, out var asked) ? asked : 9;
+
     private static readonly TimeSpan Life = TimeSpan.FromSeconds(2);
     private static readonly HttpClient Http = new() { Timeout = TimeSpan.FromSeconds(20) };
 
