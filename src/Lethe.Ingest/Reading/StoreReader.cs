@@ -46,6 +46,9 @@ public sealed class StoreReader : IDisposable
     /// <summary>True when something was stored under that key, or a door has heard the call with that answer itself.</summary>
     public bool IsKnown(string org, string commitKey, string? answerId) => KnownQueries.IsKnown(connections, org, commitKey, answerId);
 
+    /// <summary>How many of the calls the store knows nothing of: neither a record nor that there was one.</summary>
+    public int CountUnknown(string org, IReadOnlyCollection<Guid> exchanges) => KnownQueries.CountUnknown(connections, org, exchanges);
+
     /// <summary>The id that a session has in every store, as <see cref="SessionSummary.SessionId"/> gives it.</summary>
     public static string SessionIdOf(string org, string harnessId, string harnessSessionId) => new SessionKey(org, harnessId, harnessSessionId).ToId().ToString("D");
 
