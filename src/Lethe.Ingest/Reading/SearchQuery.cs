@@ -137,7 +137,12 @@ public sealed class SearchQuery
         }
 
         exact.Add(beginning);
-        beginnings.Add(SearchTokens.Lower(beginning));
+        if (beginning.Length >= TermCharactersMin)
+        {
+            // Half the words of a store begin with a letter; such a one is only compared.
+            beginnings.Add(SearchTokens.Lower(beginning));
+        }
+
         return null;
     }
 

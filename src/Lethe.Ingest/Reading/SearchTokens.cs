@@ -88,6 +88,25 @@ internal sealed record SearchTokens(IReadOnlyCollection<string> Words, IReadOnly
         return words;
     }
 
+    /// <summary>All pieces of three characters, as they come.</summary>
+    public static IEnumerable<string> TrigramsOf(string code)
+    {
+        for (var start = 0; start < code.Length;)
+        {
+            var second = Behind(code, start);
+            var third = second < code.Length ? Behind(code, second) : code.Length;
+            if (third == code.Length)
+            {
+                yield break;
+            }
+
+            yield return code[start..Behind(code, third)];
+            start = second;
+        }
+    }
+
+    private static int Behind(string text, int at) => at + (at + 1 < text.Length && char.IsSurrogatePair(text[at], text[at + 1]) ? 2 : 1);
+
     public static string Lower(ReadOnlySpan<char> text) => new string(text).ToLowerInvariant();
 
     private static void AddWords(HashSet<string> words, ReadOnlySpan<char> token)
