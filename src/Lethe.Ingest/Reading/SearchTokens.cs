@@ -13,7 +13,7 @@ internal sealed record SearchTokens(IReadOnlyCollection<string> Words, IReadOnly
     public const int CharactersMax = 256 * 1024;
 
     /// <summary>A longer word is found by its beginning.</summary>
-    private const int WordCharactersMax = 64;
+    public const int WordCharactersMax = 64;
 
     private static readonly SearchValues<char> Separators = SearchValues.Create([.. Enumerable.Range(0, char.MaxValue).Select(code => (char)code).Where(IsSeparator)]);
 
