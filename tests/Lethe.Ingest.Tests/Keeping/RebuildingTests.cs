@@ -37,6 +37,19 @@ public abstract class RebuildingTests(StoreKind kind)
         Assert.Equal(3, Unknown(world, anew));
     }
 
+    [Fact]
+    public async Task A_place_in_the_order_of_commits_is_given_to_nobody_again_when_the_newest_records_go()
+    {
+        using var world = new KeepingWorld(kind, [.. KeepingWorld.Conversation(10, "one", day: 0)]);
+        await world.FillAsync();
+        var last = world.Store.Reader.LastChange(Organisation.None);
+        await world.WithAsync(keeping => keeping.ForgetAsync(Organisation.None, world.Store.Session("one").SessionId, withFacts: true));
+        Assert.Equal(0, world.Store.Reader.LastChange(Organisation.None));
+
+        world.Store.Deliver(new Told { Number = 99, Session = "later" });
+        Assert.Equal(last + 1, world.Store.Reader.LastChange(Organisation.None));
+    }
+
     private async Task<KeepingWorld> ErasedAsync(bool withFacts)
     {
         var world = new KeepingWorld(kind, KeepingWorld.Conversations());
