@@ -14,6 +14,7 @@ public readonly record struct JournalLag(long Records, long Bytes, TimeSpan Age)
 /// </summary>
 public sealed class JournalConsumer : IDisposable
 {
+    private readonly List<ErasedCall> erased = [];
     private readonly string directory;
     private readonly Journal? journal;
     private readonly JournalCursor cursor;
@@ -74,7 +75,7 @@ public sealed class JournalConsumer : IDisposable
     public bool IsAtEnd { get; private set; }
 
     /// <summary>Exchanges that were passed because what they said was erased.</summary>
-    public long Erased { get; private set; }
+    public IReadOnlyList<ErasedCall> Erased => erased;
 
     /// <summary>Adds exchanges until one of the limits is met or nothing more is there, and tells how many. A batch holds at least one, whatever its size.</summary>
     /// <param name="bytesMax">Body bytes that are read, both directions.</param>
@@ -177,8 +178,13 @@ public sealed class JournalConsumer : IDisposable
             // Only beside the writer is it sure that what is read is durable, and that none of it is taken back and written anew.
             var exchange = journal is null ? pieces.Read(call) : pieces.ReadGrown(call, bodies);
             NoteRead(call);
-            Erased += exchange is null ? 1 : 0;
-            return exchange is null ? null : new JournaledExchange(exchange, cursor.LineAt);
+            if (exchange is null)
+            {
+                erased.Add(new ErasedCall(call.Id, call.OrgId));
+                return null;
+            }
+
+            return new JournaledExchange(exchange, cursor.LineAt);
         }
         catch (NotSupportedException error)
         {

@@ -9,7 +9,7 @@ public sealed record JournalVerification(
     int Segments,
     long Exchanges,
     int Open,
-    long Erased,
+    IReadOnlyList<ErasedCall> Erased,
     int UnfinishedBytes,
     JournalPosition End,
     string Head,

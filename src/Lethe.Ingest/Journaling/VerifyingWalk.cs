@@ -21,7 +21,7 @@ internal sealed class VerifyingWalk : IDisposable
     private readonly List<SegmentAnchor> left = [];
     private (long Segment, byte[] Previous)? first;
     private long exchanges;
-    private long erasedExchanges;
+    private readonly List<ErasedCall> erasedCalls = [];
     private readonly Dictionary<long, long> exchangesBySegment = [];
     private bool anchorMet;
 
@@ -58,7 +58,7 @@ internal sealed class VerifyingWalk : IDisposable
             JournalDirectory.Segments(directory).Count,
             exchanges,
             open.Count,
-            erasedExchanges,
+            erasedCalls,
             cursor.PartialBytes,
             cursor.Position,
             Convert.ToHexStringLower(cursor.Seal),
@@ -162,7 +162,10 @@ internal sealed class VerifyingWalk : IDisposable
                 }
             }
 
-            erasedExchanges += call.Head.Count > 0 && CallHead.IsErased(pieces.Read([call.Head[^1]])) ? 1 : 0;
+            if (call.Head.Count > 0 && CallHead.IsErased(pieces.Read([call.Head[^1]])))
+            {
+                erasedCalls.Add(new ErasedCall(call.Id, call.OrgId));
+            }
         }
         catch (Exception error) when (error is InvalidDataException or IOException)
         {

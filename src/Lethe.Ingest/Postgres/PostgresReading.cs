@@ -54,8 +54,36 @@ internal abstract class PostgresReading(NpgsqlDataSource source) : IReadConnecti
     public (object First, object Last) SessionIdsFrom(string prefix) =>
         (Guid.ParseExact(prefix + FirstId[prefix.Length..], "D"), Guid.ParseExact(prefix + LastId[prefix.Length..], "D"));
 
-    public IReadOnlyList<SearchCandidate> Candidates(StoreMoment at, SearchQuery query, SearchFilter filter, int limit) =>
-        PostgresSearch.Candidates(at, query, filter, limit);
+    public IEnumerable<long> Documents(StoreMoment at, SearchQuery query, long first, long last) => PostgresSearch.Documents(at, query, first, last);
+
+    public IReadOnlyList<(Guid Session, MessageRow Message)> Messages(StoreMoment at, IReadOnlyCollection<(Guid Session, byte[] Hash)> wanted) =>
+        at.Db.Query<Guid, MessageRow, (Guid, MessageRow)>(
+            """
+            SELECT w.session, m.hash, m.parent_hash, m.depth, m.role, m.body, m.carried_at, m.carried_by
+            FROM unnest(@sessions, @hashes) w (session, hash)
+            JOIN session_messages m ON m.org = @Owner AND m.session_id = w.session AND m.hash = w.hash
+            """,
+            (session, message) => (session, message),
+            new { at.Owner, sessions = wanted.Select(one => one.Session).ToArray(), hashes = wanted.Select(one => one.Hash).ToArray() },
+            at.Snapshot,
+            splitOn: "hash").AsList();
+
+    public IReadOnlyDictionary<Guid, byte[]> SystemsBefore(StoreMoment at, IReadOnlyCollection<ExchangeRow> rows) => at.Db.Query<(Guid ExchangeId, byte[]? Hash)>(
+        """
+        SELECT w.id, (
+          SELECT e.system FROM exchanges e
+          WHERE e.org = @Owner AND e.session = w.session AND e.captured_at <= w.at AND (e.captured_at, e.exchange_id) < (w.at, w.id)
+          ORDER BY e.captured_at DESC, e.exchange_id DESC LIMIT 1)
+        FROM unnest(@ids, @sessions, @times) w (id, session, at)
+        """,
+        new
+        {
+            at.Owner,
+            ids = rows.Select(row => row.ExchangeId).ToArray(),
+            sessions = rows.Select(row => row.SessionId!.Value).ToArray(),
+            times = rows.Select(row => row.CapturedAt).ToArray(),
+        },
+        at.Snapshot).Where(one => one.Hash is not null).ToDictionary(one => one.ExchangeId, one => one.Hash!);
 
     public DbTransaction BeginSnapshot(DbConnection connection) => connection.BeginTransaction(IsolationLevel.RepeatableRead);
 

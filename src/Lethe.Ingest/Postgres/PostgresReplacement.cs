@@ -66,7 +66,7 @@ internal sealed class PostgresReplacement(PostgresStatements statements)
         }
 
         var id = stored.Value;
-        statements.Run("DELETE FROM search_documents WHERE org = $1 AND exchange_id = $2", Of(org), Of(id));
+        statements.Run("INSERT INTO search_leaving SELECT org, ingested FROM exchanges e WHERE " + Old, Of(org), Of(row.CapturedAt), Of(id));
         statements.Run(UncountFigures, Of(org), Of(row.CapturedAt), Of(id));
         statements.Run(DropEmptyFigures, Of(org), Of(row.CapturedAt));
         statements.Run(Uncount, Of(org), Of(row.CapturedAt), Of(id), Of(session));

@@ -1,12 +1,13 @@
 using System.Data.Common;
 using Dapper;
 using Lethe.Ingest.Meaning;
+using Lethe.Ingest.Reading;
 using Lethe.Ingest.Searching;
 using Npgsql;
 
 namespace Lethe.Ingest.Postgres;
 
-/// <summary>The search documents of a PostgreSQL store, on a connection of their own. Of many recorders whoever comes first indexes.</summary>
+/// <summary>The postings of a PostgreSQL store, on a connection of their own. Of many recorders whoever comes first indexes.</summary>
 internal sealed class PostgresSearchIndex : ISearchIndex
 {
     private readonly NpgsqlDataSource source;
@@ -36,9 +37,19 @@ internal sealed class PostgresSearchIndex : ISearchIndex
         }
     }
 
-    /// <summary>Takes out the documents of the exchanges in <c>going</c>, in the caller's transaction.</summary>
-    public static void Remove(NpgsqlConnection connection) =>
-        connection.Execute("DELETE FROM search_documents d USING going g WHERE d.org = g.org AND d.exchange_id = g.exchange_id");
+    /// <summary>Takes out the documents of the exchanges in <c>going</c>, in the caller's transaction, in which nobody indexes.</summary>
+    public static void Remove(NpgsqlConnection connection)
+    {
+        foreach (var owner in connection.Query<(Guid Org, long Ingested)>($"SELECT e.org, e.ingested FROM {PostgresWordsOut.Going}").GroupBy(row => row.Org, row => row.Ingested))
+        {
+            new PostgresPostings(connection, owner.Key).TakeOut([.. owner, .. Leaving(connection, owner.Key)]);
+        }
+    }
+
+    // Nobody waits for the transaction; and what is written in long runs at once is merged less often.
+    public int ExchangesAtOnce => 1024;
+
+    public int CharactersAtOnce => 8 * 1024 * 1024;
 
     public IReadOnlyList<string> Orgs() => Refusing(() => connection.Query<string>("SELECT org::text FROM orgs").AsList());
 
@@ -61,34 +72,33 @@ internal sealed class PostgresSearchIndex : ISearchIndex
         }
 
         connection.Execute(PostgresLocks.KeepGoingOut);
+        var kept = connection.Query<long>(
+            "SELECT ingested FROM exchanges WHERE org = @owner AND ingested > @from AND ingested <= @upTo AND content NOT IN ('expired', 'erased')", new { owner, from, upTo }).ToHashSet();
+        var added = documents.Where(document => kept.Contains(document.Ingested)).ToList();
+        var postings = new PostgresPostings(connection, owner);
+        postings.TakeOut(Leaving(connection, owner));
+        postings.Add(added);
         connection.Execute(
             """
-            INSERT INTO search_documents (org, exchange_id, part, captured_at, ingested, words, code)
-            SELECT e.org, e.exchange_id, d.part, e.captured_at, e.ingested, array_to_tsvector(string_to_array(d.words, ' ')), d.code
-            FROM unnest(@ids, @times, @parts, @words, @code) d (id, at, part, words, code)
-            JOIN exchanges e ON e.org = @owner AND e.captured_at = d.at AND e.exchange_id = d.id AND e.content NOT IN ('expired', 'erased')
-            ON CONFLICT DO NOTHING
+            INSERT INTO search_spans AS s (org, span, earliest, latest)
+            SELECT @owner, d.span, min(d.at), max(d.at) FROM unnest(@spans, @times) d (span, at) GROUP BY d.span
+            ON CONFLICT (org, span) DO UPDATE SET earliest = least(s.earliest, excluded.earliest), latest = greatest(s.latest, excluded.latest)
             """,
-            new
-            {
-                owner,
-                ids = documents.Select(document => document.ExchangeId).ToArray(),
-                times = documents.Select(document => document.CapturedAt).ToArray(),
-                parts = documents.Select(document => (long)document.Part).ToArray(),
-                words = documents.Select(document => string.Join(' ', document.Tokens.Words)).ToArray(),
-                code = documents.Select(document => string.Join(' ', document.Tokens.Code)).ToArray(),
-            });
+            new { owner, spans = added.Select(document => SearchSpan.Of(document.Ingested)).ToArray(), times = added.Select(document => document.CapturedAt).ToArray() });
         transaction.Commit();
         return true;
     });
 
-    public void Clear() => Refusing(() => connection.Execute("TRUNCATE search_documents, search_cursors"));
+    public void Clear() => Refusing(() => connection.Execute("TRUNCATE search_runs, search_postings, search_spans, search_leaving, search_cursors"));
 
     public void Dispose()
     {
         connection.Dispose();
         source.Dispose();
     }
+
+    private static List<long> Leaving(NpgsqlConnection connection, Guid org) =>
+        connection.Query<long>("DELETE FROM search_leaving WHERE org = @org RETURNING ingested", new { org }).AsList();
 
     private static T Refusing<T>(Func<T> work)
     {

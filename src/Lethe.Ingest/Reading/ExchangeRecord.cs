@@ -141,6 +141,9 @@ public sealed record UsageRecord
 
     [JsonPropertyName("cache_write_1h_tokens")]
     public long? CacheWrite1hTokens { get; init; }
+
+    /// <summary>The vendor's own usage object, as it came: what has no column here stands there (service tier, searches, counts by modality). Null where none was told or kept.</summary>
+    public JsonElement? Reported { get; init; }
 }
 
 public sealed record ReplyRecord(string? Text, string? Reasoning, IReadOnlyList<ToolCallRecord> ToolCalls);

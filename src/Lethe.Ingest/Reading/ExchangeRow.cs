@@ -72,6 +72,7 @@ internal sealed class ExchangeRow
     public long? CacheWrite1h { get; init; }
     public long? Output { get; init; }
     public long? Reasoning { get; init; }
+    public string? UsageReported { get; init; }
     public long? CostNanoUsd { get; init; }
     public string? CostParts { get; init; }
     public long? CostReportedNanoUsd { get; init; }

@@ -87,6 +87,7 @@ internal static class ExchangeRows
             ReasoningTokens = row.Reasoning,
             CacheWrite5mTokens = row.CacheWrite5m,
             CacheWrite1hTokens = row.CacheWrite1h,
+            Reported = row.UsageReported is null ? null : JsonSerializer.Deserialize(row.UsageReported, ExchangeRecordJson.Default.JsonElement),
         };
     }
 

@@ -38,8 +38,17 @@ internal interface IReadConnections : IDisposable
     /// <summary>The first and the last session id that begin with these letters of a UUID (lower-case, with hyphens).</summary>
     (object First, object Last) SessionIdsFrom(string prefix);
 
-    /// <summary>What the search index holds of a query, behind a place in its list, newest commit first.</summary>
-    IReadOnlyList<SearchCandidate> Candidates(StoreMoment at, SearchQuery query, SearchFilter filter, int limit);
+    /// <summary>
+    /// The numbers of the documents (<see cref="SearchCursor.Document"/>), from the first to the last, that hold a query's words and pieces of code by the search
+    /// index, newest commit first. They are looked up as they are taken.
+    /// </summary>
+    IEnumerable<long> Documents(StoreMoment at, SearchQuery query, long first, long last);
+
+    /// <summary>Messages of sessions; what is not there is left out.</summary>
+    IReadOnlyList<(Guid Session, MessageRow Message)> Messages(StoreMoment at, IReadOnlyCollection<(Guid Session, byte[] Hash)> wanted);
+
+    /// <summary>The system prompts, by their hash, of the calls before these in their sessions; what has none before it is left out.</summary>
+    IReadOnlyDictionary<Guid, byte[]> SystemsBefore(StoreMoment at, IReadOnlyCollection<ExchangeRow> rows);
 
     /// <summary>Begins a transaction that sees one moment.</summary>
     DbTransaction BeginSnapshot(DbConnection connection);

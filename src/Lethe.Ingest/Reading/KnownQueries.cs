@@ -11,6 +11,8 @@ public sealed record StoredPlace(string CommitKey, string? SessionId, int? TurnS
 /// <summary>What need not be stored again, and where it is.</summary>
 internal static class KnownQueries
 {
+    private const int AtOnce = 500;
+
     public static KnownDeliveries Of(IReadConnections connections, string org, IReadOnlyList<string> keys, IReadOnlyList<string> answerIds)
     {
         using var connection = connections.Open();
@@ -52,5 +54,39 @@ internal static class KnownQueries
         public Guid? SessionId { get; init; }
 
         public long? Seq { get; init; }
+    }
+
+    public static int CountUnknown(IReadConnections connections, string org, IReadOnlyCollection<Guid> exchanges)
+    {
+        using var connection = connections.Open();
+        if (connections.Org(connection.Db, org) is not { } owner)
+        {
+            return exchanges.Count;
+        }
+
+        // What no wire door told has a key of its own, and is looked for last.
+        string[] places =
+        [
+            $"SELECT exchange_id FROM exchanges WHERE org = @owner AND {connections.IsAmong("exchange_id", "ids")}",
+            $"SELECT exchange_id FROM receipts WHERE org = @owner AND {connections.IsAmong("commit_key", "keys")}",
+            $"SELECT exchange_id FROM receipts WHERE org = @owner AND {connections.IsAmong("exchange_id", "ids")}",
+        ];
+        var unknown = 0;
+        foreach (var some in exchanges.Chunk(AtOnce))
+        {
+            var left = some.ToHashSet();
+            foreach (var place in places.TakeWhile(_ => left.Count > 0))
+            {
+                var parameters = new DynamicParameters();
+                parameters.Add("owner", owner);
+                parameters.Add("ids", connections.ExchangeIds(left));
+                parameters.Add("keys", left.Select(id => id.ToString("D")).ToArray());
+                left.ExceptWith(connection.Db.Query<Guid>(place, parameters).AsList());
+            }
+
+            unknown += left.Count;
+        }
+
+        return unknown;
     }
 }

@@ -6,7 +6,7 @@ namespace Lethe.Ingest.Reading;
 /// <summary>What was said, found again: the index names the calls, newest first, and each is read before it is shown.</summary>
 internal static class SearchQueries
 {
-    private const int CandidatesAtOnce = 64;
+    private const int CandidatesAtOnce = 32;
 
     /// <summary>The index knows words, and not in which order they stand: of a frequent phrase no more than so many calls are read at a time.</summary>
     private const int CandidatesMax = 128;
@@ -24,11 +24,12 @@ internal static class SearchQueries
 
         using var snapshot = connections.BeginSnapshot(connection.Db);
         var at = new StoreMoment(connections, connection.Db, snapshot, owner);
+        using var walk = new SearchWalk(at, query, filter);
         var hits = new List<SearchHit>();
         var place = filter.After;
-        for (var read = 0; read < CandidatesMax;)
+        for (var read = 0; read < CandidatesMax && walk.Next(CandidatesAtOnce) is { Count: > 0 } candidates; read += candidates.Count)
         {
-            var candidates = connections.Candidates(at, query, filter with { After = place }, CandidatesAtOnce);
+            var calls = new SpokenCalls(at, candidates);
             foreach (var candidate in candidates)
             {
                 if (hits.Count >= filter.Limit)
@@ -36,26 +37,18 @@ internal static class SearchQueries
                     return new SearchPage(hits, place, Behind(at));
                 }
 
-                hits.AddRange(Hits(at, query, candidate));
-                place = candidate.Place;
-            }
-
-            read += candidates.Count;
-            if (candidates.Count < CandidatesAtOnce)
-            {
-                return new SearchPage(hits, null, Behind(at));
+                hits.AddRange(Hits(at, query, calls, candidate));
+                place = candidate;
             }
         }
 
-        return new SearchPage(hits, place, Behind(at));
+        return new SearchPage(hits, walk.IsAtEnd ? null : walk.Place, Behind(at));
     }
 
-    private static IEnumerable<SearchHit> Hits(StoreMoment at, SearchQuery query, SearchCandidate candidate)
+    private static IEnumerable<SearchHit> Hits(StoreMoment at, SearchQuery query, SpokenCalls calls, SearchCursor candidate)
     {
-        var row = at.Db.QueryFirst<ExchangeRow>(
-            ExchangeRow.Select + "WHERE org = @Owner AND exchange_id = @id", new { at.Owner, id = at.Connections.ExchangeId(candidate.ExchangeId) }, at.Snapshot);
-        var texts = SpokenTexts.Of(at, row, candidate.Place.Part);
-        if (!query.IsIn([.. texts.Select(text => text.Text)]))
+        var (row, texts) = calls.Of(candidate);
+        if (row is null || !query.IsIn([.. texts.Select(text => text.Text)]))
         {
             yield break;
         }
@@ -71,7 +64,7 @@ internal static class SearchQueries
                 row.ModelServed ?? row.ModelRequested,
                 Microseconds.ToTime(row.CapturedAt),
                 (int?)turn,
-                candidate.Place.Part,
+                candidate.Part,
                 text.Role,
                 text.Tool,
                 snippet);
@@ -93,7 +86,32 @@ internal static class SearchQueries
         """,
         new { at.Owner },
         at.Snapshot);
-}
 
-/// <summary>A document that holds the words and the pieces of code.</summary>
-internal sealed record SearchCandidate(SearchCursor Place, Guid ExchangeId);
+    /// <summary>The calls that a few documents are of, and what they were the first to say.</summary>
+    private sealed class SpokenCalls
+    {
+        private readonly Dictionary<long, ExchangeRow> rows;
+        private readonly Dictionary<Guid, List<SpokenText>> said;
+        private readonly Dictionary<Guid, List<SpokenText>> systems;
+
+        public SpokenCalls(StoreMoment at, IReadOnlyList<SearchCursor> candidates)
+        {
+            rows = at.Db.Query<ExchangeRow>(
+                $"{ExchangeRow.Select}WHERE org = @Owner AND {at.Connections.IsAmong("ingested", "among")}",
+                new { at.Owner, among = candidates.Select(candidate => candidate.Ingested).Distinct().ToArray() },
+                at.Snapshot).ToDictionary(row => row.Ingested);
+            said = SpokenTexts.SaidIn(at, Rows(candidates, isSystem: false));
+            systems = SpokenTexts.SystemsOf(at, Rows(candidates, isSystem: true));
+        }
+
+        public (ExchangeRow? Row, IReadOnlyList<SpokenText> Texts) Of(SearchCursor candidate) => rows.TryGetValue(candidate.Ingested, out var row)
+            ? (row, (candidate.Part == SearchPart.System ? systems : said)[row.ExchangeId].FindAll(text => text.Part == candidate.Part))
+            : (null, []);
+
+        private List<ExchangeRow> Rows(IEnumerable<SearchCursor> candidates, bool isSystem) =>
+        [
+            .. candidates.Where(candidate => candidate.Part == SearchPart.System == isSystem).Select(candidate => candidate.Ingested).Distinct()
+                .Where(rows.ContainsKey).Select(ingested => rows[ingested]),
+        ];
+    }
+}

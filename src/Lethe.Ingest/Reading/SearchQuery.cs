@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Lethe.Ingest.Reading;
 
 /// <summary>What makes no search of a text.</summary>
@@ -137,7 +139,12 @@ public sealed class SearchQuery
         }
 
         exact.Add(beginning);
-        beginnings.Add(SearchTokens.Lower(beginning));
+        if (beginning.Length >= TermCharactersMin)
+        {
+            // Half the words of a store begin with a letter; such a one is only compared.
+            beginnings.Add(SearchTokens.Lower(beginning));
+        }
+
         return null;
     }
 
@@ -152,6 +159,30 @@ public sealed class SearchQuery
         return count;
     }
 
+    // Pieces share trigrams with half a store. Words that begin in a piece are words of what is found, whole or at least by their beginning.
+    private void AddBounded(ReadOnlySpan<char> token)
+    {
+        for (var start = 1; start < token.Length; start++)
+        {
+            if (!char.IsLetterOrDigit(token[start]) || char.IsLetterOrDigit(token[start - 1]))
+            {
+                continue;
+            }
+
+            var end = start;
+            while (end < token.Length && char.IsLetterOrDigit(token[end]))
+            {
+                end++;
+            }
+
+            // Where a word of other scripts ends, not every index agrees.
+            if (end - start is >= TermCharactersMin and <= SearchTokens.WordCharactersMax && Ascii.IsValid(token[start..end]))
+            {
+                (end < token.Length ? words : beginnings).Add(SearchTokens.Lower(token[start..end]));
+            }
+        }
+    }
+
     private SearchFault? Index(string term, int at)
     {
         var token = SearchTokens.Trim(term);
@@ -159,6 +190,7 @@ public sealed class SearchQuery
         if (isCode && Characters(token) >= CodeCharactersMin)
         {
             code.Add(SearchTokens.Lower(token));
+            AddBounded(token);
             return null;
         }
 

@@ -32,6 +32,13 @@ public sealed record SearchFilter
 /// <summary>A place in the list of what was found, newest commit first.</summary>
 public readonly record struct SearchCursor(long Ingested, SearchPart Part)
 {
+    internal const int PartCount = 4;
+
+    /// <summary>Its number in the index: exchanges times four, and the part.</summary>
+    internal long Document => (Ingested * PartCount) + (long)Part;
+
+    internal static SearchCursor OfDocument(long document) => new(document / PartCount, (SearchPart)(document % PartCount));
+
     public override string ToString() => $"{Ingested}.{(int)Part}";
 
     public static bool TryParse(string? text, out SearchCursor cursor)

@@ -13,7 +13,7 @@ internal sealed record SearchTokens(IReadOnlyCollection<string> Words, IReadOnly
     public const int CharactersMax = 256 * 1024;
 
     /// <summary>A longer word is found by its beginning.</summary>
-    private const int WordCharactersMax = 64;
+    public const int WordCharactersMax = 64;
 
     private static readonly SearchValues<char> Separators = SearchValues.Create([.. Enumerable.Range(0, char.MaxValue).Select(code => (char)code).Where(IsSeparator)]);
 
@@ -87,6 +87,25 @@ internal sealed record SearchTokens(IReadOnlyCollection<string> Words, IReadOnly
         AddWords(words, token);
         return words;
     }
+
+    /// <summary>All pieces of three characters, as they come.</summary>
+    public static IEnumerable<string> TrigramsOf(string code)
+    {
+        for (var start = 0; start < code.Length;)
+        {
+            var second = Behind(code, start);
+            var third = second < code.Length ? Behind(code, second) : code.Length;
+            if (third == code.Length)
+            {
+                yield break;
+            }
+
+            yield return code[start..Behind(code, third)];
+            start = second;
+        }
+    }
+
+    private static int Behind(string text, int at) => at + (at + 1 < text.Length && char.IsSurrogatePair(text[at], text[at + 1]) ? 2 : 1);
 
     public static string Lower(ReadOnlySpan<char> text) => new string(text).ToLowerInvariant();
 

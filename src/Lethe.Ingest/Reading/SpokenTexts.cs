@@ -1,6 +1,7 @@
 using System.Data.Common;
 using System.Text.Json;
 using Dapper;
+using Lethe.Capture.Chains;
 
 namespace Lethe.Ingest.Reading;
 
@@ -18,65 +19,97 @@ internal static class SpokenTexts
 {
     private const int MessagesMax = 1000;
 
-    /// <param name="part">Only what is of it; null for all parts.</param>
-    public static IReadOnlyList<SpokenText> Of(StoreMoment at, ExchangeRow row, SearchPart? part = null)
+    /// <summary>All that each of them was the first to say.</summary>
+    public static IReadOnlyDictionary<Guid, List<SpokenText>> Of(StoreMoment at, IReadOnlyCollection<ExchangeRow> rows)
     {
-        if (row.Content is "expired" or "erased")
+        var texts = SaidIn(at, rows);
+        foreach (var (id, system) in SystemsOf(at, rows))
         {
-            return [];
+            texts[id].AddRange(system);
         }
 
-        var texts = new List<SpokenText>();
-        if (row.SessionId is { } session)
-        {
-            if (part is not SearchPart.System)
-            {
-                AddMessages(texts, at, session, row);
-            }
-
-            if (part is null or SearchPart.System)
-            {
-                AddSystem(texts, at, session, row);
-            }
-        }
-
-        if (part is null or SearchPart.Errors
-            && row.Error is { } error
-            && JsonSerializer.Deserialize(error, ExchangeRecordJson.Default.ErrorRecord) is { } told)
-        {
-            Add(texts, SearchPart.Errors, "error", null, string.Join(' ', new[] { told.Type, told.Code, told.Message }.Where(word => word is { Length: > 0 })));
-        }
-
-        return part is null ? texts : texts.FindAll(text => text.Part == part);
+        return texts;
     }
 
-    // Up from the leaf: what stands before a message that an earlier call carried was carried by an earlier one too.
-    private static void AddMessages(List<SpokenText> texts, StoreMoment at, Guid session, ExchangeRow row)
+    /// <summary>Messages and errors.</summary>
+    public static Dictionary<Guid, List<SpokenText>> SaidIn(StoreMoment at, IReadOnlyCollection<ExchangeRow> rows)
     {
-        var messages = new Stack<MessageRow>();
-        for (var hash = row.LeafHash; hash is not null && messages.Count < MessagesMax;)
+        var told = rows.Where(HasWords).ToList();
+        var messages = Messages(at, told);
+        var texts = rows.ToDictionary(row => row.ExchangeId, _ => new List<SpokenText>());
+        foreach (var row in told)
         {
-            var message = at.Db.QueryFirstOrDefault<MessageRow>(
-                "SELECT hash, parent_hash, depth, role, body, carried_at, carried_by FROM session_messages WHERE org = @Owner AND session_id = @session AND hash = @hash",
-                new { at.Owner, session = at.Connections.SessionId(session), hash },
-                at.Snapshot);
-            if (message is null || message.CarriedBy != row.ExchangeId)
+            foreach (var message in messages[row.ExchangeId])
             {
-                break;
+                using var body = JsonDocument.Parse(message.Body);
+                foreach (var block in MessageBlocks.Of(body.RootElement))
+                {
+                    Add(texts[row.ExchangeId], message.Role, block);
+                }
             }
 
-            messages.Push(message);
-            hash = message.ParentHash;
-        }
-
-        foreach (var message in messages)
-        {
-            using var body = JsonDocument.Parse(message.Body);
-            foreach (var block in MessageBlocks.Of(body.RootElement))
+            if (row.Error is { } error && JsonSerializer.Deserialize(error, ExchangeRecordJson.Default.ErrorRecord) is { } failed)
             {
-                Add(texts, message.Role, block);
+                Add(texts[row.ExchangeId], SearchPart.Errors, "error", null, string.Join(' ', new[] { failed.Type, failed.Code, failed.Message }.Where(word => word is { Length: > 0 })));
             }
         }
+
+        return texts;
+    }
+
+    /// <summary>System prompts, where they are others than in the call before.</summary>
+    public static Dictionary<Guid, List<SpokenText>> SystemsOf(StoreMoment at, IReadOnlyCollection<ExchangeRow> rows)
+    {
+        var told = rows.Where(row => HasWords(row) && row.SessionId is not null && row.SystemHash is not null).ToList();
+        var before = told.Count == 0 ? new Dictionary<Guid, byte[]>() : at.Connections.SystemsBefore(at, told);
+        var others = told.Where(row => !before.TryGetValue(row.ExchangeId, out var hash) || !hash.AsSpan().SequenceEqual(row.SystemHash)).ToList();
+        var texts = rows.ToDictionary(row => row.ExchangeId, _ => new List<SpokenText>());
+        foreach (var hash in others.Select(row => new NodeHash(row.SystemHash!)).Distinct())
+        {
+            var content = at.Db.ExecuteScalar<byte[]?>("SELECT content FROM blobs WHERE org = @Owner AND hash = @hash", new { at.Owner, hash = hash.ToArray() }, at.Snapshot);
+            using var prompt = content is null ? null : JsonDocument.Parse(content);
+            var text = MessageBlocks.TextOf(prompt?.RootElement);
+            foreach (var row in others.Where(row => row.SystemHash.AsSpan().SequenceEqual(hash.Span)))
+            {
+                Add(texts[row.ExchangeId], SearchPart.System, "system", null, text);
+            }
+        }
+
+        return texts;
+    }
+
+    private static bool HasWords(ExchangeRow row) => row.Content is not ("expired" or "erased");
+
+    // Up from the leaves, a message of each call at a time: what stands before a message that an earlier call carried was carried by an earlier one too.
+    private static Dictionary<Guid, Stack<MessageRow>> Messages(StoreMoment at, List<ExchangeRow> rows)
+    {
+        var messages = rows.ToDictionary(row => row.ExchangeId, _ => new Stack<MessageRow>());
+        var wanted = rows
+            .Where(row => row.SessionId is not null && row.LeafHash is not null)
+            .Select(row => (row.ExchangeId, Session: row.SessionId!.Value, Hash: row.LeafHash!))
+            .ToList();
+        for (var i = 0; i < MessagesMax && wanted.Count > 0; i++)
+        {
+            var found = at.Connections.Messages(at, [.. wanted.Select(one => (one.Session, one.Hash))])
+                .GroupBy(one => (one.Session, new NodeHash(one.Message.Hash)))
+                .ToDictionary(group => group.Key, group => group.First().Message);
+            var next = new List<(Guid ExchangeId, Guid Session, byte[] Hash)>();
+            foreach (var (exchange, session, hash) in wanted)
+            {
+                if (found.TryGetValue((session, new NodeHash(hash)), out var message) && message.CarriedBy == exchange)
+                {
+                    messages[exchange].Push(message);
+                    if (message.ParentHash is { } parent)
+                    {
+                        next.Add((exchange, session, parent));
+                    }
+                }
+            }
+
+            wanted = next;
+        }
+
+        return messages;
     }
 
     private static void Add(List<SpokenText> texts, string role, Block block)
@@ -99,29 +132,6 @@ internal static class SpokenTexts
             case OtherBlock other:
                 Add(texts, SearchPart.Said, role, null, other.Json);
                 break;
-        }
-    }
-
-    private static void AddSystem(List<SpokenText> texts, StoreMoment at, Guid session, ExchangeRow row)
-    {
-        if (row.SystemHash is not { } hash)
-        {
-            return;
-        }
-
-        var before = at.Db.ExecuteScalar<byte[]?>(
-            $"""
-            SELECT system_hash FROM exchange_records
-            WHERE {at.Connections.Unsought("org")} = @Owner AND session_id = @session AND captured_at <= @time AND (captured_at, exchange_id) < (@time, @id)
-            ORDER BY captured_at DESC, exchange_id DESC LIMIT 1
-            """,
-            new { at.Owner, session = at.Connections.SessionId(session), time = row.CapturedAt, id = at.Connections.ExchangeId(row.ExchangeId) },
-            at.Snapshot);
-        if (before is null || !before.AsSpan().SequenceEqual(hash))
-        {
-            var content = at.Db.ExecuteScalar<byte[]?>("SELECT content FROM blobs WHERE org = @Owner AND hash = @hash", new { at.Owner, hash }, at.Snapshot);
-            using var prompt = content is null ? null : JsonDocument.Parse(content);
-            Add(texts, SearchPart.System, "system", null, MessageBlocks.TextOf(prompt?.RootElement));
         }
     }
 

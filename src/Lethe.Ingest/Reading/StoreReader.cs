@@ -53,6 +53,9 @@ public sealed class StoreReader : IDisposable
     /// <summary>The SHA-256 of what the delivery said that was stored under a key, lower-case hex; null when none was.</summary>
     public string? ContentHash(string org, string key) => KnownQueries.ContentHash(connections, org, key);
 
+    /// <summary>How many of the calls the store knows nothing of: neither a record nor that there was one.</summary>
+    public int CountUnknown(string org, IReadOnlyCollection<Guid> exchanges) => KnownQueries.CountUnknown(connections, org, exchanges);
+
     /// <summary>The id that a session has in every store, as <see cref="SessionSummary.SessionId"/> gives it.</summary>
     public static string SessionIdOf(string org, string harnessId, string harnessSessionId) => new SessionKey(org, harnessId, harnessSessionId).ToId().ToString("D");
 

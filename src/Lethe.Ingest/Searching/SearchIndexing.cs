@@ -1,3 +1,4 @@
+using Dapper;
 using Lethe.Ingest.Meaning;
 using Lethe.Ingest.Reading;
 using Microsoft.Extensions.Logging;
@@ -10,10 +11,7 @@ namespace Lethe.Ingest.Searching;
 /// </summary>
 public sealed class SearchIndexing : IAsyncDisposable
 {
-    private const int ExchangesAtOnce = 64;
-
-    /// <summary>Ingest waits for a transaction of its; so it is short.</summary>
-    private const int CharactersAtOnce = 1024 * 1024;
+    private const int ReadAtOnce = 32;
 
     /// <summary>Other recorders store without telling.</summary>
     private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(2);
@@ -119,10 +117,8 @@ public sealed class SearchIndexing : IAsyncDisposable
         long taken = 0;
         foreach (var org in index.Orgs())
         {
-            for (var added = Step(index, org); added > 0; added = Step(index, org))
+            for (var added = Step(index, org, pace, cancel); added > 0; added = Step(index, org, pace, cancel))
             {
-                cancel.ThrowIfCancellationRequested();
-                pace?.GiveWay(cancel);
                 taken += added;
                 passed?.Invoke(taken);
             }
@@ -132,42 +128,54 @@ public sealed class SearchIndexing : IAsyncDisposable
     }
 
     // The next exchanges in the order of commits; how many. What another one took in meanwhile is passed.
-    private int Step(ISearchIndex index, string org)
+    private int Step(ISearchIndex index, string org, BackgroundPace? pace, CancellationToken cancel)
     {
         var from = index.IndexedUpTo(org);
-        var rows = ExchangeQueries.CommittedAfter(connections, org, from, ExchangesAtOnce);
-        if (rows.Count == 0)
-        {
-            return 0;
-        }
-
         var documents = new List<SearchDocument>();
-        var (count, characters) = (0, 0L);
-        using (var connection = connections.Open())
+        var (count, upTo, characters) = (0, from, 0L);
+        while (count < index.ExchangesAtOnce && characters < index.CharactersAtOnce)
         {
-            if (connections.Org(connection.Db, org) is not { } owner)
+            cancel.ThrowIfCancellationRequested();
+            pace?.GiveWay(cancel);
+            var (rows, last, read) = Read(documents, org, upTo);
+            if (rows == 0)
             {
-                return 0;
+                break;
             }
 
-            using var snapshot = connections.BeginSnapshot(connection.Db);
-            var at = new StoreMoment(connections, connection.Db, snapshot, owner);
-            for (; count < rows.Count && characters < CharactersAtOnce; count++)
-            {
-                characters += AddDocuments(documents, at, rows[count]);
-            }
+            (count, upTo, characters) = (count + rows, last, characters + read);
         }
 
-        return index.Add(org, from, rows[count - 1].Ingested, documents) ? count : 0;
+        return count > 0 && index.Add(org, from, upTo, documents) ? count : 0;
     }
 
-    private static long AddDocuments(List<SearchDocument> documents, StoreMoment at, ExchangeRow row)
+    private (int Rows, long Last, long Characters) Read(List<SearchDocument> documents, string org, long after)
     {
-        long characters = 0;
-        foreach (var part in SpokenTexts.Of(at, row).GroupBy(text => text.Part, text => text.Text))
+        using var connection = connections.Open();
+        if (connections.Org(connection.Db, org) is not { } owner)
         {
-            documents.Add(new SearchDocument(row.Ingested, row.ExchangeId, row.CapturedAt, part.Key, SearchTokens.Of(part)));
-            characters += part.Sum(text => (long)text.Length);
+            return default;
+        }
+
+        using var snapshot = connections.BeginSnapshot(connection.Db);
+        var at = new StoreMoment(connections, connection.Db, snapshot, owner);
+        var rows = CommittedAfter(at, after);
+        return rows.Count == 0 ? default : (rows.Count, rows[^1].Ingested, AddDocuments(documents, at, rows));
+    }
+
+    private static List<ExchangeRow> CommittedAfter(StoreMoment at, long ingested) => at.Db.Query<ExchangeRow>(
+        $"{ExchangeRow.Select}WHERE org = @Owner AND ingested > @ingested ORDER BY ingested LIMIT {ReadAtOnce}", new { at.Owner, ingested }, at.Snapshot).AsList();
+
+    private static long AddDocuments(List<SearchDocument> documents, StoreMoment at, List<ExchangeRow> rows)
+    {
+        var (texts, characters) = (SpokenTexts.Of(at, rows), 0L);
+        foreach (var row in rows)
+        {
+            foreach (var part in texts[row.ExchangeId].GroupBy(text => text.Part, text => text.Text).OrderBy(part => part.Key))
+            {
+                documents.Add(new SearchDocument(row.Ingested, row.CapturedAt, part.Key, SearchTokens.Of(part)));
+                characters += part.Sum(text => (long)text.Length);
+            }
         }
 
         return characters;

@@ -31,8 +31,30 @@ internal abstract class SqliteReading : IReadConnections
     // No letter of an id is behind g.
     public (object First, object Last) SessionIdsFrom(string prefix) => (prefix, prefix + "g");
 
-    public IReadOnlyList<SearchCandidate> Candidates(StoreMoment at, SearchQuery query, SearchFilter filter, int limit) =>
-        SqliteSearch.Candidates(at, query, filter, limit);
+    public IEnumerable<long> Documents(StoreMoment at, SearchQuery query, long first, long last) => SqliteSearch.Documents(at, query, first, last);
+
+    public IReadOnlyList<(Guid Session, MessageRow Message)> Messages(StoreMoment at, IReadOnlyCollection<(Guid Session, byte[] Hash)> wanted) =>
+    [
+        .. wanted
+            .Select(one => (one.Session, Message: at.Db.QueryFirstOrDefault<MessageRow>(
+                "SELECT hash, parent_hash, depth, role, body, carried_at, carried_by FROM session_messages WHERE org = @Owner AND session_id = @session AND hash = @Hash",
+                new { at.Owner, session = SessionId(one.Session), one.Hash },
+                at.Snapshot)))
+            .Where(one => one.Message is not null)
+            .Select(one => (one.Session, one.Message!)),
+    ];
+
+    public IReadOnlyDictionary<Guid, byte[]> SystemsBefore(StoreMoment at, IReadOnlyCollection<ExchangeRow> rows) => rows
+        .Select(row => (row.ExchangeId, Hash: at.Db.ExecuteScalar<byte[]?>(
+            """
+            SELECT system_hash FROM exchange_records
+            WHERE +org = @Owner AND session_id = @session AND captured_at <= @CapturedAt AND (captured_at, exchange_id) < (@CapturedAt, @id)
+            ORDER BY captured_at DESC, exchange_id DESC LIMIT 1
+            """,
+            new { at.Owner, session = SessionId(row.SessionId!.Value), row.CapturedAt, id = ExchangeId(row.ExchangeId) },
+            at.Snapshot)))
+        .Where(one => one.Hash is not null)
+        .ToDictionary(one => one.ExchangeId, one => one.Hash!);
 
     public DbTransaction BeginSnapshot(DbConnection connection) => ((SqliteConnection)connection).BeginTransaction(deferred: true);
 

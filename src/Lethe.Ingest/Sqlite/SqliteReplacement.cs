@@ -2,6 +2,7 @@ using Dapper;
 using Lethe.Capture.Exchanges;
 using Lethe.Ingest.Journaling;
 using Lethe.Ingest.Meaning;
+using Lethe.Ingest.Reading;
 using Lethe.Ingest.Verifying;
 using Microsoft.Data.Sqlite;
 
@@ -21,8 +22,8 @@ internal sealed class SqliteReplacement(SqliteConnection connection)
     private static readonly IEnumerable<string> Counted = ExchangeSums.Columns.Select(column => column.Name).Append("failed_cost_nano_usd");
 
     private static readonly string TakeOut = $"""
-        DELETE FROM search_words WHERE rowid BETWEEN @Ingested * {SqliteSearch.PartCount} AND @Ingested * {SqliteSearch.PartCount} + {SqliteSearch.PartCount - 1};
-        DELETE FROM search_code WHERE rowid BETWEEN @Ingested * {SqliteSearch.PartCount} AND @Ingested * {SqliteSearch.PartCount} + {SqliteSearch.PartCount - 1};
+        DELETE FROM search_words WHERE rowid BETWEEN @Ingested * {SearchCursor.PartCount} AND @Ingested * {SearchCursor.PartCount} + {SearchCursor.PartCount - 1};
+        DELETE FROM search_code WHERE rowid BETWEEN @Ingested * {SearchCursor.PartCount} AND @Ingested * {SearchCursor.PartCount} + {SearchCursor.PartCount - 1};
         UPDATE figures
         SET {string.Join(", ", Counted.Select(name => $"{name} = {name} - (SELECT {name} FROM exchange_figures WHERE ingested = @Ingested)"))}
         WHERE (org, hour, harness_id, model, project, kind, is_agent) =

@@ -34,7 +34,7 @@ internal sealed class SqliteSearchIndex : ISearchIndex
                 $"""
                 DELETE FROM {table}
                 WHERE rowid IN (
-                  SELECT g.row * {SqliteSearch.PartCount} + p.part
+                  SELECT g.row * {SearchCursor.PartCount} + p.part
                   FROM temp.going g CROSS JOIN (SELECT 0 AS part UNION ALL SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 3) p)
                 """,
                 transaction: transaction);
@@ -44,6 +44,11 @@ internal sealed class SqliteSearchIndex : ISearchIndex
     /// <summary>Writes the tables anew: what was taken out is only marked until then.</summary>
     public static void Compact(SqliteConnection connection) =>
         connection.Execute("INSERT INTO search_words (search_words) VALUES ('optimize'); INSERT INTO search_code (search_code) VALUES ('optimize')");
+
+    public int ExchangesAtOnce => 64;
+
+    // Ingest waits for the transaction; so it is short.
+    public int CharactersAtOnce => 1024 * 1024;
 
     public IReadOnlyList<string> Orgs() => Refusing(() => connection.Query<string>("SELECT org_id FROM orgs").AsList());
 
@@ -65,13 +70,21 @@ internal sealed class SqliteSearchIndex : ISearchIndex
             return false;
         }
 
+        var owner = connection.ExecuteScalar<long>("SELECT org FROM orgs WHERE org_id = @org", new { org }, transaction);
         var kept = connection.Query<long>(
             "SELECT ingested FROM exchanges WHERE ingested > @from AND ingested <= @upTo AND content NOT IN ('expired', 'erased')", new { from, upTo }, transaction).ToHashSet();
         using var words = new Prepared(connection, "INSERT OR REPLACE INTO search_words (rowid, words) VALUES (?1, ?2)");
         using var code = new Prepared(connection, "INSERT OR REPLACE INTO search_code (rowid, code) VALUES (?1, ?2)");
+        using var span = new Prepared(
+            connection,
+            """
+            INSERT INTO search_spans (org, span, earliest, latest) VALUES (?1, ?2, ?3, ?3)
+            ON CONFLICT DO UPDATE SET earliest = min(earliest, excluded.earliest), latest = max(latest, excluded.latest)
+            """);
         foreach (var document in documents.Where(document => kept.Contains(document.Ingested)))
         {
-            var number = SqliteSearch.Document(document.Ingested, document.Part);
+            var number = document.Number;
+            span.Run(owner, SearchSpan.Of(document.Ingested), document.CapturedAt);
             words.Run(number, string.Join(' ', document.Tokens.Words));
             if (document.Tokens.Code.Count > 0)
             {
@@ -91,6 +104,7 @@ internal sealed class SqliteSearchIndex : ISearchIndex
             INSERT INTO search_words (search_words) VALUES ('delete-all');
             INSERT INTO search_code (search_code) VALUES ('delete-all');
             DELETE FROM search_cursors;
+            DELETE FROM search_spans;
             """,
             transaction: transaction);
         transaction.Commit();

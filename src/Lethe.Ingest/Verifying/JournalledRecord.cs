@@ -104,6 +104,7 @@ internal static class JournalledRecord
         ReasoningTokens = usage.Reasoning,
         CacheWrite5mTokens = usage.CacheWrite5m,
         CacheWrite1hTokens = usage.CacheWrite1h,
+        Reported = usage.ReportedJson is null ? null : JsonSerializer.Deserialize(usage.ReportedJson, ExchangeRecordJson.Default.JsonElement),
     };
 
     private static ReplyRecord? ReplyOf(InterpretedExchange told) => told is { IsTurn: true, Turn: { } turn }

@@ -15,7 +15,8 @@ namespace Lethe.Proxy.Commands;
 
 /// <summary>
 /// <c>lethe replay</c>: everything the journal holds into a store. What the store has already is recognised and counted once. Exits 1 when something
-/// could not be read, was in conflict with what is stored, or could not be stored.
+/// could not be read, was in conflict with what is stored, or could not be stored; and when calls whose words were erased are unknown to the store: what
+/// was counted of them stands in no journal, and a store that is built anew lacks it.
 /// </summary>
 internal static class ReplayCommand
 {
@@ -69,8 +70,9 @@ internal static class ReplayCommand
         }
 
         var (conflicts, rejected) = (replay.Count(DeliveryVerdict.Conflict), replay.Count(DeliveryVerdict.Rejected));
+        var lost = TellLost(options, target, consumer.Erased, output);
         output.WriteLine($"{replay.Count(DeliveryVerdict.Accepted)} replayed, {replay.Count(DeliveryVerdict.Duplicate)} skipped, {conflicts} in conflict, {rejected} rejected");
-        return replay.Faults.Count == 0 && conflicts == 0 && rejected == 0 ? ExitCode.Fine : ExitCode.NotFine;
+        return replay.Faults.Count == 0 && conflicts == 0 && rejected == 0 && lost == 0 ? ExitCode.Fine : ExitCode.NotFine;
     }
 
     private static int Compare(LetheOptions options, string directory, string target, TextWriter output, Progress progress)
@@ -79,8 +81,9 @@ internal static class ReplayCommand
         {
             progress.Begin("reading the journal");
             var alone = JournalVerifier.Run(directory, passed: progress.Count);
+            TellLost(alone.Erased.Count, output);
             output.WriteLine($"{alone.Exchanges} exchanges in the journal, all {alone.Exchanges} missing in the store");
-            return alone.Faults.Count == 0 ? ExitCode.Fine : ExitCode.NotFine;
+            return alone.Faults.Count == 0 && alone.Erased.Count == 0 ? ExitCode.Fine : ExitCode.NotFine;
         }
 
         progress.Begin("comparing the journal with the store");
@@ -97,7 +100,29 @@ internal static class ReplayCommand
             }
         }
 
+        var lost = TellLost(options, target, journal.Erased, output);
         output.WriteLine($"{journal.Exchanges} exchanges in the journal, {missing} missing in the store, {otherwise.Count} held otherwise");
-        return otherwise.Count == 0 && journal.Faults.Count == 0 ? ExitCode.Fine : ExitCode.NotFine;
+        return otherwise.Count == 0 && journal.Faults.Count == 0 && lost == 0 ? ExitCode.Fine : ExitCode.NotFine;
+    }
+
+    private static int TellLost(LetheOptions options, string target, IReadOnlyList<ErasedCall> erased, TextWriter output)
+    {
+        if (erased.Count == 0)
+        {
+            return 0;
+        }
+
+        using var reader = StoreOfSink.Reader(options, target);
+        var lost = erased.GroupBy(call => call.OrgId, call => call.Id.Value).Sum(calls => reader.CountUnknown(calls.Key, [.. calls]));
+        TellLost(lost, output);
+        return lost;
+    }
+
+    private static void TellLost(int lost, TextWriter output)
+    {
+        if (lost > 0)
+        {
+            output.WriteLine($"{lost} erased calls are unknown to the store: their turns, tokens and cost stand in no journal and cannot be counted again");
+        }
     }
 }

@@ -47,7 +47,7 @@ internal sealed class VerifyReport(TextWriter output, bool json)
         if (json)
         {
             var ending = new VerifyDocument(
-                Faults == 0, withParity, new JournalDocument(journal.Segments, journal.Exchanges, journal.Open, journal.Erased, journal.UnfinishedBytes, journal.Head));
+                Faults == 0, withParity, new JournalDocument(journal.Segments, journal.Exchanges, journal.Open, journal.Erased.Count, journal.UnfinishedBytes, journal.Head));
             output.Write(Faults == 0 ? "{\"faults\":[]," : "],");
             output.WriteLine(JsonSerializer.Serialize(ending, VerifyJson.Default.VerifyDocument).AsSpan(1));
         }
@@ -55,7 +55,7 @@ internal sealed class VerifyReport(TextWriter output, bool json)
         {
             output.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{(Faults == 0 ? "fine" : Faults + " faults")}: {journal.Exchanges} exchanges in {journal.Segments} journal segments{(journal.Erased > 0 ? $" ({journal.Erased} erased)" : "")}, {journal.Open} open, head {journal.Head}"));
+                $"{(Faults == 0 ? "fine" : Faults + " faults")}: {journal.Exchanges} exchanges in {journal.Segments} journal segments{(journal.Erased.Count > 0 ? $" ({journal.Erased.Count} erased)" : "")}, {journal.Open} open, head {journal.Head}"));
         }
 
         return Faults == 0 ? ExitCode.Fine : ExitCode.NotFine;

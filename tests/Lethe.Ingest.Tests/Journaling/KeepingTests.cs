@@ -121,7 +121,7 @@ public sealed class KeepingTests : IDisposable
         Assert.DoesNotContain("mine-secret", Unfolded(), StringComparison.Ordinal);
         var verified = JournalVerifier.Run(world.Directory);
         Assert.Empty(verified.Faults);
-        Assert.Equal(mine.Count, verified.Erased);
+        Assert.Equal(mine.Count, verified.Erased.Count);
         var (after, fault) = world.ReadAll();
         Assert.Null(fault);
         Assert.Equal(before.Where(read => !IsMine(read.Exchange)).Select(read => JournalWorld.Form(read.Exchange)), after.Select(read => JournalWorld.Form(read.Exchange)));

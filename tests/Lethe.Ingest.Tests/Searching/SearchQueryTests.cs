@@ -39,6 +39,7 @@ public sealed class SearchQueryTests
     [InlineData("scheduleRetry( x-id, 529", "", "", "scheduleretry x-id 529")]
     [InlineData("\"retry test\" toolu_01", "retry test", "", "toolu_01")]
     [InlineData("foo( v2", "foo v2", "", "")]
+    [InlineData("ooks/scheduleRetry.cs:42 lu_01abc", "scheduleretry", "01abc", "ooks/scheduleretry.cs:42 lu_01abc")]
     public void Words_are_told_from_code(string text, string words, string beginnings, string code)
     {
         var query = SearchQuery.TryParse(text, out _)!;

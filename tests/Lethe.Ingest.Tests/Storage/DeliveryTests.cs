@@ -181,9 +181,11 @@ public abstract class DeliveryTests(StoreKind kind)
             Continues = "resp_0",
             System = "be kind",
             Tools = "a hammer",
+            UsageReported = """{"service_tier":"priority"}""",
         });
 
         var record = Assert.Single(store.Records());
+        Assert.Equal("""{"service_tier":"priority"}""", record.Usage!.Reported!.Value.GetRawText());
         Assert.Equal(("p-1", "title", 12L, "resp_0", "kept", "base_url"),
             (record.PromptId, record.RequestKind, record.CostReportedNanoUsd, record.PreviousResponseId, record.Content, record.CaptureMode));
         Assert.Equal("\"be kind\"", Encoding.UTF8.GetString(store.Reader.Blob(Organisation.None, record.Chain!.System!)!));

@@ -48,7 +48,7 @@ internal static class PostgresStoreState
     public const string Empty = """
         DELETE FROM exchanges; DELETE FROM tool_calls; DELETE FROM session_nodes; DELETE FROM responses; DELETE FROM parent_claims; DELETE FROM sessions;
         DELETE FROM nodes; DELETE FROM blobs; DELETE FROM callers; DELETE FROM receipts; DELETE FROM dead_letters; DELETE FROM journal_cursors; DELETE FROM leases;
-        DELETE FROM archived; DELETE FROM forgetting; DELETE FROM erasures; DELETE FROM figures; DELETE FROM search_documents; DELETE FROM search_cursors;
+        DELETE FROM archived; DELETE FROM forgetting; DELETE FROM erasures; DELETE FROM figures; DELETE FROM search_runs; DELETE FROM search_spans; DELETE FROM search_leaving; DELETE FROM search_cursors;
         DELETE FROM orgs WHERE org <> '00000000-0000-0000-0000-000000000000'; UPDATE orgs SET ingested = 0;
         """;
 

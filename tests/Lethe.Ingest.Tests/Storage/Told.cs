@@ -143,6 +143,8 @@ internal sealed record Told
 
     public bool UsageIsFinal { get; init; } = true;
 
+    public string? UsageReported { get; init; }
+
     /// <summary>A turn that a producer tells, and may tell anew.</summary>
     public bool IsTurnEvent { get; init; }
 
@@ -191,7 +193,7 @@ internal sealed record Told
             ModelRequested = "m",
             ModelServed = Reply is null ? null : Model,
             Usage = Results.Length > 0 ? new Usage { Input = 10 * Results.Length, Output = 3 * Results.Length, Final = true }
-                : Reply is null ? null : new Usage { Input = Input, CacheRead = CacheRead, CacheWrite5m = CacheWrite, CacheWrite1h = CacheWrite1h, Output = Output, Final = UsageIsFinal },
+                : Reply is null ? null : new Usage { Input = Input, CacheRead = CacheRead, CacheWrite5m = CacheWrite, CacheWrite1h = CacheWrite1h, Output = Output, Final = UsageIsFinal, ReportedJson = UsageReported },
             Results = [.. Results.Select(key => new BatchResult("b", key, Model, new Usage { Input = 10, Output = 3, Final = true }) { Cost = new Cost(7, "test 1") })],
             CacheMarks = CacheMarks,
             CacheParameters = CacheParameters,
