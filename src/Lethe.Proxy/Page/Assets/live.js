@@ -32,7 +32,7 @@ function listen() {
   const pass = (what) => { channel?.postMessage(what); take(what); };
   stream.addEventListener("open", () => pass("open"));
   stream.addEventListener("error", () => pass("lost"));
-  stream.addEventListener("exchange", () => pass("exchange"));
+  stream.addEventListener("finished", () => pass("finished"));
 }
 
 function take(what) {
