@@ -20,6 +20,9 @@ internal sealed class BodyRecording(long bytesMax, CaptureBudget? budget = null,
 
     public long UnwrittenBytes => unwritten.Length;
 
+    /// <summary>A copy of the first bytes, at most so many; none where they were taken.</summary>
+    public byte[] Beginning(int bytesMax) => unwritten.Length == kept ? unwritten.Written[..Math.Min(bytesMax, unwritten.Length)].ToArray() : [];
+
     public void Append(ReadOnlySpan<byte> bytes)
     {
         WireBytes += bytes.Length;

@@ -86,6 +86,27 @@ public sealed class ExchangeBuilder : IDisposable
         }
     }
 
+    /// <summary>How far the call has come.</summary>
+    public CallProgress Progress
+    {
+        get
+        {
+            lock (gate)
+            {
+                return new CallProgress(CapturedAt, Age, timeToFirstByte, status, request.WireBytes, response.WireBytes);
+            }
+        }
+    }
+
+    /// <summary>A copy of the request's first bytes, at most so many; none once they are on their way to the journal.</summary>
+    public byte[] RequestBeginning(int bytesMax)
+    {
+        lock (gate)
+        {
+            return disposed ? [] : request.Beginning(bytesMax);
+        }
+    }
+
     /// <summary>True when bytes were given up because captures held too much memory already.</summary>
     public bool IsOverBudget
     {

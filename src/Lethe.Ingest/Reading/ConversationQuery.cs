@@ -13,8 +13,8 @@ internal static class ConversationQuery
     private const int ExchangesAtOnce = 64;
 
     /// <param name="after">Only exchanges after this one; what those up to it told is not told again.</param>
-    /// <param name="turn">Only the turn with that number, and the failed attempts before it.</param>
-    public static IEnumerable<ConversationTurn> Read(IReadConnections connections, string org, string sessionId, ExchangeCursor? after, int? turn)
+    /// <param name="turns">Only the turns with those numbers, and the failed attempts before each.</param>
+    public static IEnumerable<ConversationTurn> Read(IReadConnections connections, string org, string sessionId, ExchangeCursor? after, (int From, int To)? turns)
     {
         if (!Guid.TryParse(sessionId, out var session))
         {
@@ -23,7 +23,7 @@ internal static class ConversationQuery
 
         var start = after?.Clock;
         CaptureClock? end = null;
-        if (turn is { } number && !Bounds(connections, org, session, number, out start, out end))
+        if (turns is { } numbers && !Bounds(connections, org, session, numbers, out start, out end))
         {
             yield break;
         }
@@ -87,8 +87,8 @@ internal static class ConversationQuery
             at.Snapshot).AsList();
     }
 
-    // Behind the turn before it, up to the turn itself; the last failures have no turn that ends them. False when there is no such turn.
-    private static bool Bounds(IReadConnections connections, string org, Guid session, int number, out CaptureClock? start, out CaptureClock? end)
+    // Behind the turn before the first, up to the last itself; the last failures have no turn that ends them. False when there are no such turns.
+    private static bool Bounds(IReadConnections connections, string org, Guid session, (int From, int To) numbers, out CaptureClock? start, out CaptureClock? end)
     {
         start = end = null;
         using var connection = connections.Open();
@@ -98,11 +98,11 @@ internal static class ConversationQuery
         }
 
         var found = connection.Db.Query<ExchangePlace>(
-            "SELECT captured_at, exchange_id, seq FROM session_turns WHERE org = @owner AND session_id = @session AND seq IN (@before, @number)",
-            new { owner, session = connections.SessionId(session), before = number - 1L, number = (long)number }).ToDictionary(place => place.Seq);
-        start = found.GetValueOrDefault(number - 1)?.Clock;
-        end = found.GetValueOrDefault(number)?.Clock;
-        return number == 1 || start is not null;
+            "SELECT captured_at, exchange_id, seq FROM session_turns WHERE org = @owner AND session_id = @session AND seq IN (@before, @last)",
+            new { owner, session = connections.SessionId(session), before = numbers.From - 1L, last = (long)numbers.To }).ToDictionary(place => place.Seq);
+        start = found.GetValueOrDefault(numbers.From - 1)?.Clock;
+        end = found.GetValueOrDefault(numbers.To)?.Clock;
+        return numbers.From == 1 || start is not null;
     }
 
     private static ConversationTurn Turn(ExchangeRow row, List<MessageRow> fresh, List<ToolCallOutcome> tools) => new()

@@ -28,14 +28,49 @@ public readonly record struct ExchangeCursor(long CapturedAtMicroseconds, string
     }
 }
 
-/// <summary>A place in the list of sessions, newest first: last activity in microseconds since the epoch (-1 for none), then session id.</summary>
-public readonly record struct SessionCursor(long LastSeenAtMicroseconds, string SessionId)
+/// <summary>By what sessions are listed, the largest first.</summary>
+public enum SessionSort
 {
-    public static SessionCursor Of(SessionSummary session) =>
-        new(session.LastSeenAt is { } at ? Microseconds.Of(at) : -1, session.SessionId);
+    /// <summary>Last activity.</summary>
+    Last,
 
-    /// <summary>Text for paging: <c>microseconds.session-id</c>.</summary>
-    public override string ToString() => $"{LastSeenAtMicroseconds}.{SessionId}";
+    /// <summary>First activity.</summary>
+    Started,
+
+    /// <summary>List price, with all below it where roots are listed; so are the two that follow.</summary>
+    Cost,
+
+    Turns,
+
+    /// <summary>The share of the input that came out of a vendor's cache.</summary>
+    Cache,
+}
+
+/// <summary>A place in the list of sessions: what it is listed by (microseconds since the epoch, nano-USD, turns or a millionth; -1 for none), then session id.</summary>
+public readonly record struct SessionCursor(long Key, string SessionId)
+{
+    private const long Millionths = 1_000_000;
+
+    public static SessionCursor Of(SessionSummary session, SessionSort sort = SessionSort.Last) => new(KeyOf(session, sort), session.SessionId);
+
+    /// <param name="session">With its sums where roots are listed.</param>
+    public static long KeyOf(SessionSummary session, SessionSort sort) => sort switch
+    {
+        SessionSort.Last => session.LastSeenAt is { } last ? Microseconds.Of(last) : -1,
+        SessionSort.Started => session.FirstSeenAt is { } first ? Microseconds.Of(first) : -1,
+        _ => KeyOf(session.Tree?.Counters ?? session.Counters, sort),
+    };
+
+    internal static long KeyOf(SessionCounters counters, SessionSort sort) => sort switch
+    {
+        SessionSort.Cost => counters.CostNanoUsd,
+        SessionSort.Turns => counters.Turns,
+        SessionSort.Cache => counters.InputTotal == 0 ? -1 : counters.CacheRead * Millionths / counters.InputTotal,
+        _ => throw new ArgumentOutOfRangeException(nameof(sort), sort, null),
+    };
+
+    /// <summary>Text for paging: <c>key.session-id</c>.</summary>
+    public override string ToString() => $"{Key}.{SessionId}";
 
     public static bool TryParse(string? text, out SessionCursor cursor)
     {
@@ -109,6 +144,14 @@ public sealed record SessionFilter
 
     /// <summary>Where the agent worked, exactly.</summary>
     public string? Cwd { get; init; }
+
+    /// <summary>Only sessions that no other is known to have started.</summary>
+    public bool RootsAlone { get; init; }
+
+    /// <summary>A model that served it, or was asked for.</summary>
+    public string? Model { get; init; }
+
+    public SessionSort Sort { get; init; }
 
     /// <summary>Only sessions after this one in the list.</summary>
     public SessionCursor? After { get; init; }

@@ -35,28 +35,68 @@ internal static class SessionQueries
             return [];
         }
 
-        var conditions = (filter.HarnessId is null ? "" : " AND harness_id = @HarnessId")
-            + (filter.Cwd is null ? "" : " AND cwd = @Cwd")
-            + (filter.Since is null ? "" : " AND activity >= @since")
-            + (filter.Until is null ? "" : " AND activity >= 0 AND activity < @until")
-            + (filter.After is null ? "" : " AND activity <= @afterAt AND (activity < @afterAt OR session_id > @afterId)");
+        var conditions = Conditions(filter);
+        if (filter.Sort is not (SessionSort.Last or SessionSort.Started))
+        {
+            var ids = SessionRanking.Of(connections, connection.Db, owner, conditions, filter);
+            var found = ids.Chunk(SessionsAtOnceMax).SelectMany(some => Query(connections, connection.Db, owner, $" AND {connections.IsAmong("session_id", "ids")}", AllOf(owner, connections.SessionIds(some))))
+                .ToDictionary(session => session.SessionId);
+            return [.. ids.Select(id => found.GetValueOrDefault(id.ToString("D"))).OfType<SessionSummary>()];
+        }
+
+        var key = filter.Sort == SessionSort.Last ? "activity" : "coalesce(first_seen_at, -1)";
+        var after = filter.After is null ? "" : $" AND {key} <= @afterAt AND ({key} < @afterAt OR session_id > @afterId)";
         return Query(
             connections,
             connection.Db,
             owner,
-            $"{conditions} ORDER BY activity DESC, session_id{(filter.Limit is null ? "" : " LIMIT @Limit")}",
-            new
-            {
-                owner,
-                filter.HarnessId,
-                filter.Cwd,
-                until = filter.Until is { } until ? Microseconds.Of(until) : 0,
-                since = filter.Since is { } since ? Microseconds.Of(since) : 0,
-                afterAt = filter.After?.LastSeenAtMicroseconds ?? 0,
-                afterId = connections.SessionId(Guid.TryParse(filter.After?.SessionId, out var after) ? after : Guid.Empty),
-                Limit = filter.Limit ?? 0,
-            });
+            $"{conditions}{after} ORDER BY {key} DESC, session_id{(filter.Limit is null ? "" : " LIMIT @Limit")}",
+            Parameters(connections, owner, filter));
     }
+
+    /// <summary>All that the sessions started, and what those started.</summary>
+    public static IReadOnlyList<SessionSummary> Below(IReadConnections connections, string org, IReadOnlyCollection<string> sessions)
+    {
+        using var connection = connections.Open();
+        return connections.Org(connection.Db, org) is not { } owner ? [] :
+        [
+            .. sessions.Select(Guid.Parse).Chunk(SessionsAtOnceMax).SelectMany(some => Query(
+                connections,
+                connection.Db,
+                owner,
+                $"""
+                 AND session_id IN (
+                  WITH RECURSIVE below (session_id) AS (
+                    SELECT session_id FROM session_links WHERE org = @owner AND {connections.IsAmong("parent_session_id", "ids")}
+                    UNION
+                    SELECT l.session_id FROM below b JOIN session_links l ON l.org = @owner AND l.parent_session_id = b.session_id
+                  )
+                  SELECT session_id FROM below)
+                ORDER BY first_seen_at, session_id
+                """,
+                AllOf(owner, connections.SessionIds(some)))).DistinctBy(session => session.SessionId),
+        ];
+    }
+
+    private static string Conditions(SessionFilter filter) => (filter.HarnessId is null ? "" : " AND harness_id = @HarnessId")
+        + (filter.Cwd is null ? "" : " AND cwd = @Cwd")
+        + (filter.Model is null ? "" : " AND EXISTS (SELECT 1 FROM session_models m WHERE m.org = @owner AND m.session_id = session_records.session_id AND m.model = @Model)")
+        + (filter.RootsAlone ? " AND parent_session_id IS NULL" : "")
+        + (filter.Since is null ? "" : " AND activity >= @since")
+        + (filter.Until is null ? "" : " AND activity >= 0 AND activity < @until");
+
+    internal static object Parameters(IReadConnections connections, object owner, SessionFilter filter) => new
+    {
+        owner,
+        filter.HarnessId,
+        filter.Cwd,
+        filter.Model,
+        until = filter.Until is { } until ? Microseconds.Of(until) : 0,
+        since = filter.Since is { } since ? Microseconds.Of(since) : 0,
+        afterAt = filter.After?.Key ?? 0,
+        afterId = connections.SessionId(Guid.TryParse(filter.After?.SessionId, out var after) ? after : Guid.Empty),
+        Limit = filter.Limit ?? 0,
+    };
 
     public static SessionDetail? Find(IReadConnections connections, string org, string word)
     {

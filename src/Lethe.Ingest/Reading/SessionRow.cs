@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text.Json;
 using Lethe.Ingest.Meaning;
 
 namespace Lethe.Ingest.Reading;
@@ -42,6 +44,8 @@ internal sealed class SessionRow
         Metadata = Metadata,
         FirstSeenAt = FirstSeenAt is { } first ? Microseconds.ToTime(first) : null,
         LastSeenAt = LastSeenAt is { } last ? Microseconds.ToTime(last) : null,
+        StartedAt = Told("started_at") is { } told && DateTimeOffset.TryParse(told, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var start) ? start : FirstSeenAt is { } heard ? Microseconds.ToTime(heard) : null,
+        SourceFile = Told("source_file"),
         ParentSessionId = ParentSessionId?.ToString("D"),
         Parent = ClaimSessionId is null
             ? null
@@ -52,4 +56,16 @@ internal sealed class SessionRow
         Counters = counters,
         Models = models,
     };
+
+    // What a producer tells besides stands among the metadata.
+    private string? Told(string name)
+    {
+        if (Metadata is null || !Metadata.Contains(name, StringComparison.Ordinal))
+        {
+            return null;
+        }
+
+        using var metadata = JsonDocument.Parse(Metadata);
+        return JsonWord.Of(metadata.RootElement, name);
+    }
 }

@@ -48,6 +48,31 @@ public sealed record SessionSummary
     /// <summary>When its words were erased; null when they were not.</summary>
     public DateTimeOffset? ErasedAt { get; init; }
 
+    /// <summary>As its producer told it, else <see cref="FirstSeenAt"/>.</summary>
+    public DateTimeOffset? StartedAt { get; init; }
+
+    public DateTimeOffset? EndedAt => LastSeenAt;
+
+    /// <summary>The file that its producer read it from; null where none was told.</summary>
+    public string? SourceFile { get; init; }
+
+    public bool Pinned => PinnedAt is not null;
+
+    /// <summary>What it is called; null where a reader did not ask for it (<see cref="TitleOrigin"/> too).</summary>
+    public string? Title { get; init; }
+
+    /// <summary><c>name</c>: its producer's word; <c>title_call</c>: a model was asked; <c>prompt</c>: the first words of its first prompt; <c>id</c>: nothing else is known.</summary>
+    public string? TitleOrigin { get; init; }
+
+    /// <summary><c>running</c>, <c>waiting</c> (for its user), <c>idle</c>, <c>ended</c> or <c>named</c> (never heard); null where a reader did not ask for it.</summary>
+    public string? State { get; init; }
+
+    /// <summary>Of it and those below: <c>failed_agent</c>, <c>failed_tool</c>, <c>refused</c>, <c>rebuilt</c>, <c>cut</c>, <c>unpriced</c>; null where a reader did not ask for it.</summary>
+    public IReadOnlyList<string>? Trouble { get; init; }
+
+    /// <summary>With all below it; null where a reader did not ask for it.</summary>
+    public SessionTreeSums? Tree { get; init; }
+
     public required SessionCounters Counters { get; init; }
 
     /// <summary>The models that served it, most used first.</summary>
@@ -92,7 +117,32 @@ public sealed record SessionCounters
 
     /// <summary>All input tokens, as OpenTelemetry's GenAI conventions count them.</summary>
     public long InputTotal => Input + CacheRead + CacheWrite5m + CacheWrite1h;
+
+    /// <summary>Of several sessions together.</summary>
+    public static SessionCounters Sum(IEnumerable<SessionCounters> parts) => parts.Aggregate(new SessionCounters(), (sum, part) => new SessionCounters
+    {
+        Exchanges = sum.Exchanges + part.Exchanges,
+        Turns = sum.Turns + part.Turns,
+        Attempts = sum.Attempts + part.Attempts,
+        Errors = sum.Errors + part.Errors,
+        Input = sum.Input + part.Input,
+        CacheRead = sum.CacheRead + part.CacheRead,
+        CacheWrite5m = sum.CacheWrite5m + part.CacheWrite5m,
+        CacheWrite1h = sum.CacheWrite1h + part.CacheWrite1h,
+        Output = sum.Output + part.Output,
+        Reasoning = sum.Reasoning + part.Reasoning,
+        CostNanoUsd = sum.CostNanoUsd + part.CostNanoUsd,
+        UnpricedTurns = sum.UnpricedTurns + part.UnpricedTurns,
+        ToolCalls = sum.ToolCalls + part.ToolCalls,
+        Nodes = sum.Nodes + part.Nodes,
+    });
 }
+
+/// <summary>A session and all below it.</summary>
+/// <param name="Sessions">How many they are, itself counted.</param>
+/// <param name="Failed">Those below it whose last call gave no turn.</param>
+/// <param name="Rebuilt">Calls whose vendor's cache was lost.</param>
+public sealed record SessionTreeSums(long Sessions, long Failed, long Rebuilt, DateTimeOffset? LastSeenAt, SessionCounters Counters);
 
 /// <summary>One session with its children, and every parent it ever named.</summary>
 public sealed record SessionDetail(SessionSummary Session, IReadOnlyList<SessionSummary> Children, IReadOnlyList<ParentClaim> Claims)

@@ -72,6 +72,22 @@ public sealed class StoreReader : IDisposable
     /// <summary>Newest first by last activity; placeholders, which have none, come last.</summary>
     public IReadOnlyList<SessionSummary> Sessions(string org, SessionFilter filter) => SessionQueries.List(connections, org, filter);
 
+    /// <summary>All that these sessions started, and what those started, in the order in which they were first heard.</summary>
+    /// <param name="sessions">As <see cref="SessionSummary.SessionId"/> gives them.</param>
+    public IReadOnlyList<SessionSummary> SessionsBelow(string org, IReadOnlyCollection<string> sessions) => SessionQueries.Below(connections, org, sessions);
+
+    /// <summary>What went wrong in each of these sessions, and how it stands, by its id.</summary>
+    public IReadOnlyDictionary<string, SessionSigns> Signs(string org, IReadOnlyCollection<SessionSummary> sessions) => SignQueries.Of(connections, org, sessions);
+
+    /// <summary>The tool calls of these sessions whose arguments are known.</summary>
+    public IReadOnlyList<AskedTool> AskedTools(string org, IReadOnlyCollection<string> sessions) => SignQueries.AskedTools(connections, org, sessions);
+
+    /// <summary>How many sessions that no other started there are of each harness, directory and model; the most first.</summary>
+    public SessionFacets Facets(string org, SessionFilter filter) => FacetQueries.Of(connections, org, filter);
+
+    /// <summary>Which system prompts, or which tools, each harness has sent since a time; the last used first.</summary>
+    public IReadOnlyList<PromptUse> PromptUses(string org, PromptPart part, DateTimeOffset? since, string? harnessId) => PromptQueries.Of(connections, org, part, since, harnessId);
+
     /// <summary>One session by its id, a unique prefix of it, or the harness's own session id; null when none or several answer.</summary>
     public SessionDetail? Session(string org, string idOrPrefixOrHarnessSessionId) => SessionQueries.Find(connections, org, idOrPrefixOrHarnessSessionId);
 
@@ -81,12 +97,16 @@ public sealed class StoreReader : IDisposable
     /// <summary>The session exchange by exchange in capture order; only the turn with that number, and its attempts, when one is given.</summary>
     /// <param name="sessionId">As <see cref="SessionSummary.SessionId"/> gives it.</param>
     public IEnumerable<ConversationTurn> Conversation(string org, string sessionId, int? turn = null) =>
-        ConversationQuery.Read(connections, org, sessionId, after: null, turn);
+        ConversationQuery.Read(connections, org, sessionId, after: null, turn is { } number ? (number, number) : null);
 
     /// <summary>The session's exchanges behind one of them, in capture order; messages that were told up to it are not told again.</summary>
     /// <param name="sessionId">As <see cref="SessionSummary.SessionId"/> gives it.</param>
     public IEnumerable<ConversationTurn> ConversationAfter(string org, string sessionId, ExchangeCursor? after) =>
-        ConversationQuery.Read(connections, org, sessionId, after, turn: null);
+        ConversationQuery.Read(connections, org, sessionId, after, turns: null);
+
+    /// <summary>The turns from one number to another, each with the failed attempts before it; those behind the last turn too where <paramref name="to"/> lies behind it.</summary>
+    /// <param name="sessionId">As <see cref="SessionSummary.SessionId"/> gives it.</param>
+    public IEnumerable<ConversationTurn> ConversationBetween(string org, string sessionId, int from, int to) => ConversationQuery.Read(connections, org, sessionId, after: null, (from, to));
 
     /// <summary>A system prompt or a list of tools by its hash (64 hex), as canonical JSON; null when the organisation has none such.</summary>
     public byte[]? Blob(string org, string hash) => ContentQueries.Blob(connections, org, hash);

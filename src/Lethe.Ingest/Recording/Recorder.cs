@@ -54,6 +54,10 @@ public sealed class Recorder : IAsyncDisposable
     /// <summary>Calls that have ended and are not on disk.</summary>
     public int Ended => calls.Count(static call => call.Value.Builder.IsFinished);
 
+    /// <summary>The calls that are open now, the earliest first; told turns and what an import brings are none.</summary>
+    public IReadOnlyList<ExchangeBuilder> Open() =>
+        [.. calls.Values.Select(call => call.Builder).Where(builder => !builder.IsFinished && builder.Head.Kind is null).OrderBy(builder => builder.CapturedAt)];
+
     /// <summary>A call's request headers have come. What is appended to the builder is recorded; its finish ends the record.</summary>
     public ExchangeBuilder Begin(ExchangeHead head)
     {

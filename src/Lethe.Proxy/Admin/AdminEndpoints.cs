@@ -24,6 +24,8 @@ internal static class AdminEndpoints
         services.AddSingleton<EventStream>();
         services.AddApiDocument();
         services.AddSingleton<KeptBodies>();
+        services.AddSingleton<SessionListing>();
+        services.AddSingleton<HealthReading>();
     }
 
     /// <summary>Goes around every admin endpoint: who is meant, who may ask, what the browser may do, and what a failure looks like.</summary>
@@ -51,6 +53,8 @@ internal static class AdminEndpoints
         endpoints.MapContent();
         endpoints.MapSearch();
         endpoints.MapStats();
+        endpoints.MapPrompts();
+        endpoints.MapInflight();
         endpoints.MapGet("/v1/events", (HttpContext context, EventStream events) => events.ServeAsync(context));
         endpoints.MapMetrics("/metrics", endpoints.ServiceProvider.GetRequiredService<MetricRegistry>().Collectors).WithMetadata(new HttpMethodMetadata([HttpMethods.Get]));
         endpoints.MapHealth();

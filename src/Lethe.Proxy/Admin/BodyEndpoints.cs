@@ -19,9 +19,16 @@ internal static class BodyEndpoints
     {
         endpoints.MapGet("/v1/exchanges/{id}/request", (string id, HttpContext context, StoreReader reader, KeptBodies bodies) => Decoded(id, isRequest: true, context, reader, bodies));
         endpoints.MapGet("/v1/exchanges/{id}/response", (string id, HttpContext context, StoreReader reader, KeptBodies bodies) => Decoded(id, isRequest: false, context, reader, bodies));
+        endpoints.MapGet("/v1/exchanges/{id}/headers", Headers);
         endpoints.MapGet("/v1/exchanges/{id}/body/request", (string id, HttpContext context, StoreReader reader, KeptBodies bodies) => Raw(id, isRequest: true, context, reader, bodies));
         endpoints.MapGet("/v1/exchanges/{id}/body/response", (string id, HttpContext context, StoreReader reader, KeptBodies bodies) => Raw(id, isRequest: false, context, reader, bodies));
     }
+
+    private static IResult Headers(string id, HttpContext context, StoreReader reader, KeptBodies bodies) =>
+        TryFind(id, context, reader, bodies, out var exchange) is { } problem
+            ? problem
+            : Results.Json(
+                new HeadersDocument(exchange!.Id.ToString(), exchange.Status, exchange.RequestHeaders, exchange.ResponseHeaders, exchange.ResponseTrailers), ApiJson.Default.HeadersDocument);
 
     private static IResult Raw(string id, bool isRequest, HttpContext context, StoreReader reader, KeptBodies bodies) =>
         TryFind(id, context, reader, bodies, out var exchange) is { } problem

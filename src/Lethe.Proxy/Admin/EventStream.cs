@@ -3,20 +3,23 @@ using System.Text;
 using System.Text.Json;
 using Lethe.Ingest.Reading;
 using Lethe.Proxy.Problems;
+using Lethe.Proxy.Recording;
 
 namespace Lethe.Proxy.Admin;
 
 /// <summary>
-/// <c>GET /v1/events</c>: one server-sent event per committed exchange, its id the place in the order of commits, so that a reader who
-/// comes back with <c>Last-Event-ID</c>, or with <c>?after=</c>, misses none; where history is gone a <c>gap</c> event says so first.
-/// <c>?session=</c> leaves out what is of another session. https://html.spec.whatwg.org/multipage/server-sent-events.html
+/// <c>GET /v1/events</c>: a server-sent event <c>finished</c> per committed exchange, its id the place in the order of commits, so that a reader who
+/// comes back with <c>Last-Event-ID</c>, or with <c>?after=</c>, misses none; where history is gone a <c>gap</c> event says so first. Without an id, for
+/// they are not kept: <c>started</c> when a call is on its way, and <c>progress</c>, at most once a second, when more of it has passed.
+/// <c>?session=</c> leaves out what is of another session, <c>?view=brief</c> what was said. https://html.spec.whatwg.org/multipage/server-sent-events.html
 /// </summary>
-internal sealed class EventStream(StoreReader reader, TimeProvider time, IHostApplicationLifetime lifetime)
+internal sealed class EventStream(StoreReader reader, OpenCalls calls, TimeProvider time, IHostApplicationLifetime lifetime)
 {
     private const int ListenersMax = 100;
     private const int BatchMax = 200;
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan KeepAliveInterval = TimeSpan.FromSeconds(15);
+    private static readonly Dictionary<string, string> Untold = [];
     private int listeners;
 
     public async Task ServeAsync(HttpContext context)
@@ -52,7 +55,7 @@ internal sealed class EventStream(StoreReader reader, TimeProvider time, IHostAp
     private IResult? Read(HttpContext context, out Listener listener)
     {
         var query = new PageQuery(context, time);
-        listener = new Listener(query.Org(), null, null);
+        listener = new Listener(query.Org(), null, null, query.OneOf("view", ["brief", "full"]) == "brief");
         // A browser that comes back sends what it has seen, beside the address that it was given first.
         var header = context.Request.Headers["Last-Event-ID"].ToString();
         var resume = header.Length > 0 ? header : context.Request.Query["after"].ToString();
@@ -94,16 +97,23 @@ internal sealed class EventStream(StoreReader reader, TimeProvider time, IHostAp
         var seen = Math.Min(listener.After ?? newest, newest);
         await response.Body.FlushAsync(stop);
         using var tick = new PeriodicTimer(PollInterval, time);
+        var open = new OpenCallWatch(calls, listener.Org, listener.Session, time);
         var spokeAt = time.GetTimestamp();
         do
         {
+            foreach (var news in open.Look())
+            {
+                await response.WriteAsync(news, stop);
+                spokeAt = time.GetTimestamp();
+            }
+
             var batch = reader.CommittedAfter(listener.Org, seen, BatchMax);
             foreach (var committed in batch)
             {
                 seen = committed.Ingested;
                 if (listener.Session is null || committed.Record.Session?.Id == listener.Session)
                 {
-                    await response.WriteAsync(Event(committed), stop);
+                    await response.WriteAsync(Event(committed, listener.IsBrief), stop);
                     spokeAt = time.GetTimestamp();
                 }
             }
@@ -119,11 +129,11 @@ internal sealed class EventStream(StoreReader reader, TimeProvider time, IHostAp
         while (await tick.WaitForNextTickAsync(stop));
     }
 
-    private static string Event(IngestedExchange committed) => new StringBuilder()
-        .Append("id: ").Append(committed.Ingested).Append("\nevent: exchange\ndata: ")
-        .Append(JsonSerializer.Serialize(committed.Record, ExchangeRecordJson.Default.ExchangeRecord))
+    private static string Event(IngestedExchange committed, bool isBrief) => new StringBuilder()
+        .Append("id: ").Append(committed.Ingested).Append("\nevent: finished\ndata: ")
+        .Append(JsonSerializer.Serialize(isBrief ? committed.Record with { Reply = null, Chain = null, Evidence = Untold } : committed.Record, ExchangeRecordJson.Default.ExchangeRecord))
         .Append("\n\n").ToString();
 
     /// <param name="After">The last event that it has seen; null for one that begins now.</param>
-    private readonly record struct Listener(string Org, long? After, string? Session);
+    private readonly record struct Listener(string Org, long? After, string? Session, bool IsBrief);
 }

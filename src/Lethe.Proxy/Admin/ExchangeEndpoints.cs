@@ -7,6 +7,14 @@ namespace Lethe.Proxy.Admin;
 /// <summary><c>/v1/exchanges</c>: the records in the order of export.</summary>
 internal static class ExchangeEndpoints
 {
+    private static readonly string[] Orders = ["asc", "desc"];
+    private static readonly string[] Views = ["brief", "full"];
+
+    private static readonly Comparer<ExchangeRecord> OldestFirst = Comparer<ExchangeRecord>.Create(static (a, b) =>
+        string.CompareOrdinal(a.CapturedAt, b.CapturedAt) is var order && order != 0 ? order : string.CompareOrdinal(a.ExchangeId, b.ExchangeId));
+
+    private static readonly Comparer<ExchangeRecord> NewestFirst = Comparer<ExchangeRecord>.Create(static (a, b) => OldestFirst.Compare(b, a));
+
     public static void MapExchanges(this IEndpointRouteBuilder endpoints)
     {
         endpoints.MapGet("/v1/exchanges", List);
@@ -29,6 +37,9 @@ internal static class ExchangeEndpoints
             Model = query.Word("model"),
             Outcome = query.Word("outcome"),
             Since = query.Time("since"),
+            Until = query.Time("until"),
+            IsNewestFirst = query.OneOf("order", Orders) == "desc",
+            FactsAlone = query.OneOf("view", Views) == "brief",
             After = query.AfterExchange(),
             Limit = limit + 1,
         };
@@ -40,7 +51,7 @@ internal static class ExchangeEndpoints
         ExchangeRecord[] records =
         [
             .. NamedOrgs.Of(context, reader).SelectMany(org => reader.Exchanges(org, filter))
-                .OrderBy(record => record.CapturedAt, StringComparer.Ordinal).ThenBy(record => record.ExchangeId, StringComparer.Ordinal),
+                .Order(filter.IsNewestFirst ? NewestFirst : OldestFirst),
         ];
         var page = new Page<ExchangeRecord>(
             [.. records.Take(limit)],

@@ -1,3 +1,4 @@
+using Lethe.Proxy.Access;
 using Lethe.Proxy.Reading;
 using Lethe.Proxy.Recording;
 
@@ -5,7 +6,7 @@ namespace Lethe.Proxy.Admin;
 
 /// <summary>
 /// <c>/healthz</c>: the process answers. <c>/readyz</c>: the journal can be written, the store read, and ingest follows behind what was there at the
-/// start. Both ways it tells how all of it is.
+/// start. Both ways it tells how all of it is. <c>/v1/health</c>: the rest of it, for who may read.
 /// </summary>
 internal static class HealthEndpoints
 {
@@ -13,6 +14,9 @@ internal static class HealthEndpoints
     {
         endpoints.MapGet("/healthz", () => Results.Text("ok\n"));
         endpoints.MapGet("/readyz", Ready);
+        // Made now: it remembers when lethe started.
+        endpoints.ServiceProvider.GetRequiredService<HealthReading>();
+        endpoints.MapGet("/v1/health", HealthAsync);
     }
 
     private static IResult Ready(ReadinessCheck check)
@@ -22,4 +26,7 @@ internal static class HealthEndpoints
             ? Results.Json(new NotReadyDocument(why, state), ApiJson.Default.NotReadyDocument, "application/problem+json", StatusCodes.Status503ServiceUnavailable)
             : Results.Json(state, ApiJson.Default.PipelineState);
     }
+
+    private static async Task<IResult> HealthAsync(HttpContext context, HealthReading health) =>
+        Results.Json(await health.ReadAsync(Caller.OrgOf(context), context.RequestAborted), ApiJson.Default.HealthDocument);
 }

@@ -37,6 +37,60 @@ internal sealed class PageQuery(HttpContext context, TimeProvider time)
         return LimitDefault;
     }
 
+    /// <summary>A whole number from 1 on; null where none is named.</summary>
+    public int? Number(string name)
+    {
+        if (Word(name) is not { } text)
+        {
+            return null;
+        }
+
+        if (int.TryParse(text, out var number) && number >= 1)
+        {
+            return number;
+        }
+
+        Refuse(name, $"'{text}' is no number from 1 on.");
+        return null;
+    }
+
+    /// <summary>True where it is asked for with <c>1</c> or <c>true</c>.</summary>
+    public bool Flag(string name)
+    {
+        var word = Word(name);
+        if (word is not (null or "0" or "1" or "false" or "true"))
+        {
+            Refuse(name, $"'{word}' is neither true nor false.");
+        }
+
+        return word is "1" or "true";
+    }
+
+    /// <summary>One of some words; null where none is named.</summary>
+    public string? OneOf(string name, IReadOnlyList<string> known)
+    {
+        var word = Word(name);
+        if (word is not null && !known.Contains(word, StringComparer.Ordinal))
+        {
+            Refuse(name, $"'{word}' is none of {string.Join(", ", known)}.");
+            return null;
+        }
+
+        return word;
+    }
+
+    /// <summary>Any number of some words.</summary>
+    public IReadOnlyList<string> SomeOf(string name, IReadOnlyList<string> known)
+    {
+        var words = Words(name);
+        if (words.FirstOrDefault(word => !known.Contains(word, StringComparer.Ordinal)) is { } unknown)
+        {
+            Refuse(name, $"'{unknown}' is none of {string.Join(", ", known)}.");
+        }
+
+        return words;
+    }
+
     public DateTimeOffset? Time(string name)
     {
         if (Word(name) is not { } text)

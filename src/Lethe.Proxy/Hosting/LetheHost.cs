@@ -144,6 +144,7 @@ internal sealed class LetheHost : IAsyncDisposable
             services.AddSingleton(provider => provider.GetRequiredService<RecordingPipeline>().Sink);
             services.AddSingleton(provider => provider.GetRequiredService<RecordingPipeline>().Reader);
             services.AddSingleton(provider => provider.GetRequiredService<RecordingPipeline>().Produced);
+            services.AddSingleton(provider => provider.GetRequiredService<RecordingPipeline>().Calls);
             services.AddSingleton<ReadinessCheck>();
             services.AddHealthChecks().AddCheck<ReadinessCheck>("readiness");
             services.AddSingleton<MetricRegistry>();

@@ -23,6 +23,14 @@ namespace Lethe.Proxy.Reading;
 [JsonSerializable(typeof(PipelineState))]
 [JsonSerializable(typeof(NotReadyDocument))]
 [JsonSerializable(typeof(ForgottenDocument))]
+[JsonSerializable(typeof(TreeDocument))]
+[JsonSerializable(typeof(OutlineDocument))]
+[JsonSerializable(typeof(FacetsDocument))]
+[JsonSerializable(typeof(HeadersDocument))]
+[JsonSerializable(typeof(InflightDocument))]
+[JsonSerializable(typeof(Recording.OpenCall))]
+[JsonSerializable(typeof(Page<PromptVersion>))]
+[JsonSerializable(typeof(HealthDocument))]
 internal sealed partial class ApiJson : JsonSerializerContext
 {
     public static string Text<T>(T value) => JsonSerializer.Serialize(value, (JsonTypeInfo<T>)Default.GetTypeInfo(typeof(T))!);

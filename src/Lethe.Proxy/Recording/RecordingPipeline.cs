@@ -74,6 +74,7 @@ internal sealed class RecordingPipeline : IAsyncDisposable
         var redactor = new ExchangeRedactor(CredentialKeyFile.LoadOrCreate(DataLayout.CredentialKey(dataDirectory)), options.Redaction.Bodies);
         recorder = new Recorder(journal, RecorderSettingsOf(options), time, logs.CreateLogger<Recorder>(), redactor);
         Sink = new ExchangeSink(recorder.Begin, IsStrict(options) ? recorder.WhenDurable : null, recorder.Budget);
+        Calls = new OpenCalls(recorder.Open);
         Produced = new ProducedCalls(recorder, waiters, () => loop.State.Phase, time);
         keeping = StoreOfSink.Keep(options, journal, dataDirectory, RetentionSettingsOf(options), interpreter.Interpret, time, logs.CreateLogger<SessionKeeping>());
         indexing = StoreOfSink.Indexing(options, dataDirectory, time, logs.CreateLogger<SearchIndexing>());
@@ -88,6 +89,9 @@ internal sealed class RecordingPipeline : IAsyncDisposable
 
     /// <summary>Where producers hand over what they have captured, and wait for what becomes of it.</summary>
     public ProducedCalls Produced { get; }
+
+    /// <summary>The calls that are on their way.</summary>
+    public OpenCalls Calls { get; }
 
     /// <summary>Refuses with <see cref="StoreRefusedException"/> until the store is there.</summary>
     public StoreReader Reader { get; }

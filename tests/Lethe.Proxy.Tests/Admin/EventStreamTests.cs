@@ -18,7 +18,7 @@ public sealed class EventStreamTests
         await producer.SendAsync(string.Join('\n', Enumerable.Range(1, 4).Select(i => Producer.Event("t" + i, at: i, session: "s-" + (i % 2)))), Producer.Lines);
 
         var all = await EventsAsync(lethe, "?after=0", 4);
-        Assert.Equal(["exchange", "exchange", "exchange", "exchange"], all.Select(one => one.Event));
+        Assert.Equal(["finished", "finished", "finished", "finished"], all.Select(one => one.Event));
         Assert.Equal(all.Skip(2), await EventsAsync(lethe, "?after=" + all[1].Id, 2));
         Assert.Equal(all.Where((_, i) => i % 2 == 0), await EventsAsync(lethe, "?after=0&session=s-1", 2));
         Assert.Equal(("gap", """{"after":99999}"""), Told((await EventsAsync(lethe, "?after=99999", 1))[0]));
@@ -26,7 +26,7 @@ public sealed class EventStreamTests
         using var erased = await lethe.Admin.DeleteAsync("/v1/sessions/s-1?facts=true");
         Assert.True(erased.IsSuccessStatusCode, await erased.Content.ReadAsStringAsync());
         var after = await EventsAsync(lethe, "?after=0", 3);
-        Assert.Equal(["gap", "exchange", "exchange"], after.Select(one => one.Event));
+        Assert.Equal(["gap", "finished", "finished"], after.Select(one => one.Event));
         Assert.Equal([all[1].Id, all[3].Id], after.Skip(1).Select(one => one.Id));
     }
 

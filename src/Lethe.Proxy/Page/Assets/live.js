@@ -32,7 +32,7 @@ function listen() {
   const pass = (what) => { channel?.postMessage(what); take(what); };
   stream.addEventListener("open", () => pass("open"));
   stream.addEventListener("error", () => pass("lost"));
-  stream.addEventListener("exchange", (event) => pass({ session: JSON.parse(event.data).session?.id ?? "" }));
+  stream.addEventListener("finished", (event) => pass({ session: JSON.parse(event.data).session?.id ?? "" }));
 }
 
 function take(what) {

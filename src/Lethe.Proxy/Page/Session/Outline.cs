@@ -1,6 +1,7 @@
 using System.Globalization;
 using Lethe.Ingest.Reading;
 using Lethe.Proxy.Page.Captured;
+using Lethe.Proxy.Reading;
 
 namespace Lethe.Proxy.Page.Session;
 

@@ -1,4 +1,5 @@
 using Lethe.Ingest.Reading;
+using Lethe.Proxy.Reading;
 
 namespace Lethe.Proxy.Page.Session;
 

@@ -1,7 +1,6 @@
 using Lethe.Ingest.Reading;
-using Lethe.Proxy.Page.Captured;
 
-namespace Lethe.Proxy.Page.Session;
+namespace Lethe.Proxy.Reading;
 
 /// <summary>What a person asked, out of all that an agent sends with it.</summary>
 internal static class PromptText

@@ -1,6 +1,6 @@
 using Lethe.Ingest.Reading;
 
-namespace Lethe.Proxy.Page.Session;
+namespace Lethe.Proxy.Reading;
 
 /// <summary>What a session began with. Only its first turn is read, however long it is.</summary>
 internal static class FirstPrompt

@@ -1,0 +1,36 @@
+using Lethe.Ingest.Reading;
+using Lethe.Proxy.Problems;
+using Lethe.Proxy.Reading;
+
+namespace Lethe.Proxy.Admin;
+
+/// <summary><c>/v1/prompts</c> and <c>/v1/tools</c>: what each harness has sent before its messages, version by version.</summary>
+internal static class PromptEndpoints
+{
+    public static void MapPrompts(this IEndpointRouteBuilder endpoints)
+    {
+        endpoints.MapGet("/v1/prompts", (HttpContext context, StoreReader reader, TimeProvider time) => List(PromptPart.System, context, reader, time));
+        endpoints.MapGet("/v1/tools", (HttpContext context, StoreReader reader, TimeProvider time) => List(PromptPart.Tools, context, reader, time));
+    }
+
+    private static IResult List(PromptPart part, HttpContext context, StoreReader reader, TimeProvider time)
+    {
+        var query = new PageQuery(context, time);
+        var (org, limit, since, cursor) = (query.Org(), query.Limit(), query.Time("since"), query.Word("cursor"));
+        if (query.Problem is { } problem)
+        {
+            return problem;
+        }
+
+        var versions = PromptVersion.Of(reader, org, part, since, query.Word("harness"));
+        var place = cursor is null ? -1 : versions.Index().FirstOrDefault(version => version.Item.Cursor() == cursor, (-1, null!)).Index;
+        if (cursor is not null && place < 0)
+        {
+            // Whoever used it since stands elsewhere now.
+            return ProblemDocument.Of(StatusCodes.Status400BadRequest, "invalid_parameter", "A parameter makes no sense.", "cursor: not one that this list gives now.");
+        }
+
+        PromptVersion[] items = [.. versions.Skip(place + 1).Take(limit)];
+        return Results.Json(new Page<PromptVersion>(items, place + 1 + items.Length < versions.Count ? items[^1].Cursor() : null), ApiJson.Default.PagePromptVersion);
+    }
+}

@@ -1,0 +1,65 @@
+using System.Text.Json;
+using Lethe.Ingest.Reading;
+
+namespace Lethe.Proxy.Reading;
+
+/// <summary>A session and all that it started, depth first; each below the one that started it.</summary>
+internal sealed record TreeDocument(string SessionId, IReadOnlyList<TreeItem> Items)
+{
+    public static TreeDocument Of(StoreReader reader, SessionListing listing, SessionDetail detail)
+    {
+        var org = detail.Session.OrgId;
+        var below = reader.SessionsBelow(org, [detail.Session.SessionId]);
+        var told = listing.Told(org, [detail.Session, .. below]);
+        var children = told.Skip(1).ToLookup(session => session.ParentSessionId!);
+        var asked = reader.AskedTools(org, [.. told.Where(session => children.Contains(session.SessionId)).Select(session => session.SessionId)]).ToLookup(tool => tool.SessionId);
+        var items = new List<TreeItem>();
+        Add(told[0], 0);
+        return new TreeDocument(detail.Session.SessionId, items);
+
+        void Add(SessionSummary session, int depth)
+        {
+            items.Add(new TreeItem(session, depth, session.Counters, session.Tree!.Counters, depth == 0 ? null : SpawnedBy.Of(reader, session, asked[session.ParentSessionId!])));
+            foreach (var child in children[session.SessionId])
+            {
+                Add(child, depth + 1);
+            }
+        }
+    }
+}
+
+/// <param name="Depth">0 for the session that was asked about.</param>
+/// <param name="Own">What it adds up to by itself.</param>
+/// <param name="Total">With all below it.</param>
+/// <param name="SpawnedBy">Null where no tool call is known to have started it.</param>
+internal sealed record TreeItem(SessionSummary Session, int Depth, SessionCounters Own, SessionCounters Total, SpawnedBy? SpawnedBy);
+
+/// <summary>The tool call that started a session.</summary>
+/// <param name="Exchange">Whose answer asked for it.</param>
+/// <param name="Resolution"><c>prompt</c>: an argument of the call is the session's first prompt.</param>
+internal sealed record SpawnedBy(string Exchange, string Call, string Resolution)
+{
+    public static SpawnedBy? Of(StoreReader reader, SessionSummary session, IEnumerable<AskedTool> asked)
+    {
+        var prompts = FirstPrompt.AllOf(reader, session.OrgId, session).Select(prompt => prompt.Trim()).ToHashSet(StringComparer.Ordinal);
+        return prompts.Count > 0 && asked.FirstOrDefault(tool => Strings(tool.Arguments).Any(text => prompts.Contains(text.Trim()))) is { } call
+            ? new SpawnedBy(call.ExchangeId, call.CallId, "prompt")
+            : null;
+    }
+
+    private static IEnumerable<string> Strings(string json)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(json);
+            return document.RootElement.ValueKind == JsonValueKind.Object
+                ? [.. document.RootElement.EnumerateObject().Where(member => member.Value.ValueKind == JsonValueKind.String).Select(member => JsonWord.Text(member.Value))]
+                : [];
+        }
+        catch (JsonException)
+        {
+            // A model may write anything where arguments are expected.
+            return [];
+        }
+    }
+}
