@@ -98,7 +98,7 @@ public sealed class FaultTests
         await using var store = new SqliteConnection($"Data Source={Path.Combine(lethe.DataDirectory, "lethe.db")};Pooling=False;Default Timeout=30");
         await store.OpenAsync();
         await using var change = store.CreateCommand();
-        change.CommandText = "PRAGMA legacy_alter_table = ON; " + sql;
+        change.CommandText = sql;
         await change.ExecuteNonQueryAsync();
     }
 

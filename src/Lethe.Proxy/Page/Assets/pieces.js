@@ -1,19 +1,33 @@
-// A long session comes in pieces: those between the ones that are shown are loaded as they come near, or all at once by a button. 
+// A long session comes in pieces: those between the ones that are shown are loaded as they come near, or all at once by a button.
 import { showTimes } from "./times.js";
 
 const pieceTurns = 400;
 const nearPixels = 1200;
 const rowsAFrame = 50;
+const framesToSettle = 20;
 let loading = false;
 let all = false;
+let left = false;
 
 export function start() {
+  for (const kind of ["wheel", "keydown", "pointerdown", "touchstart"]) addEventListener(kind, () => { left = true; }, { once: true, passive: true });
+  if (document.readyState === "complete") settle();
+  else addEventListener("load", settle, { once: true });
   const near = new IntersectionObserver((gaps) => { if (gaps.some((gap) => gap.isIntersecting)) loadNext(); }, { rootMargin: `${nearPixels}px 0px` });
   for (const gap of gaps()) {
     near.observe(gap);
     const button = gap.querySelector(".load-all");
     button.hidden = false;
     button.addEventListener("click", () => { all = true; loadNext(); });
+  }
+}
+
+// The turn that the address names comes into sight, and stays there while the page around it gets its sizes, until the reader goes elsewhere.
+async function settle() {
+  const asked = document.getElementById(location.hash.slice(1));
+  for (let frame = 0; asked && frame < framesToSettle && !left; frame++) {
+    asked.scrollIntoView();
+    await new Promise(requestAnimationFrame);
   }
 }
 
@@ -43,6 +57,7 @@ async function loadNext() {
     else describe(gap);
   }
 
+  await settle();
   loading = false;
   if (piece) loadNext();
 }
@@ -73,7 +88,7 @@ function describe(gap) {
   gap.querySelector("span").textContent = "";
 }
 
-// A few rows a frame, so that none takes long; what goes on from the prompt beside it stays with it. The browser's own anchor keeps in sight what is read.
+// A few rows a frame, so that none takes long; what goes on from the prompt beside it stays with it.
 async function insert(piece, gap, isBelow) {
   const place = isBelow ? gap : gap.nextElementSibling;
   let inFrame = 0;
