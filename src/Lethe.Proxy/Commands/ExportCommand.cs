@@ -41,7 +41,8 @@ internal static class ExportCommand
         };
         command.Validators.Add(line =>
         {
-            var asked = line.GetValue(format);
+            // By default it has no value yet.
+            var asked = line.GetValue(format) ?? Lines;
             Option[] others = asked switch
             {
                 Lines => [],

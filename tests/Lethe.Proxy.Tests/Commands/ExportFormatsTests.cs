@@ -53,6 +53,7 @@ public sealed class ExportFormatsTests : IAsyncLifetime
         {
             options.Upstreams["anthropic"] = new() { Address = api.Address };
             options.Upstreams["openai"] = new() { Address = api.Address };
+            options.Redaction.Bodies = true;
         });
         await SendAsync("/anthropic/v1/messages?beta=true", $$"""{"model":"claude-sonnet-4-5","max_tokens":100,"system":"You are careful.","messages":[{{First}}]}""");
         await SendAsync("/anthropic/v1/messages?beta=true", $$"""{"model":"claude-sonnet-4-5","max_tokens":100,"system":"You are careful.","messages":[{{Second}}]}""");

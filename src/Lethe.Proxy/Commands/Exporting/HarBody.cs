@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Unicode;
 using Lethe.Capture.Decoding.ContentCodings;
 using Lethe.Capture.Exchanges;
+using Lethe.Capture.Redaction;
 
 namespace Lethe.Proxy.Commands.Exporting;
 
@@ -23,15 +24,21 @@ internal static class HarBody
         json.WriteEndArray();
     }
 
-    /// <summary>Writes the members of a <c>postData</c> or <c>content</c>; gives how many bytes the body has without its codings.</summary>
-    /// <param name="body">Null where it is held no longer.</param>
-    /// <param name="why">Why it is not.</param>
-    public static long Write(Utf8JsonWriter json, CapturedBody? body, IReadOnlyList<HeaderField> headers, string? why)
+    /// <summary>Writes the members of a <c>postData</c>.</summary>
+    public static void WriteRequest(Utf8JsonWriter json, KeptCall kept) =>
+        Write(json, kept, kept.Call?.Request, kept.Call?.RequestHeaders ?? [], ExchangeRedactor.RequestWithheldAttribute);
+
+    /// <summary>Writes the members of a <c>content</c>.</summary>
+    public static void WriteResponse(Utf8JsonWriter json, KeptCall kept) =>
+        json.WriteNumber("size", Write(json, kept, kept.Call?.Response, kept.Call?.ResponseHeaders ?? [], ExchangeRedactor.ResponseWithheldAttribute));
+
+    /// <summary>Gives how many bytes the body has without its codings.</summary>
+    private static long Write(Utf8JsonWriter json, KeptCall kept, CapturedBody? body, IReadOnlyList<HeaderField> headers, string withheldAttribute)
     {
         json.WriteString("mimeType", headers.Joined("content-type") ?? "");
-        if (body is null)
+        if (kept.Call is not { Attributes: var attributes } || body is null)
         {
-            json.WriteString("comment", why);
+            json.WriteString("comment", kept.Why);
             return 0;
         }
 
@@ -49,8 +56,9 @@ internal static class HarBody
 
         string?[] told =
         [
+            (attributes.GetValueOrDefault(withheldAttribute) ?? attributes.GetValueOrDefault(CapturedExchange.WithheldAttribute)) is { } withheld ? $"withheld ({withheld})" : null,
             body.Truncated ? "truncated" : null,
-            IsRedacted(body) ? "redacted" : null,
+            attributes.ContainsKey(ExchangeRedactor.BodiesAttribute) && IsRedacted(body) ? "redacted" : null,
             decoded.Reason is { } reason ? $"with its content coding, which cannot be undone ({reason})" : null,
             decoded.Salvaged ? "as far as its content coding could be undone" : null,
         ];
@@ -62,7 +70,7 @@ internal static class HarBody
         return bytes.Length;
     }
 
-    // The hash is of the bytes on the wire.
+    // The hash is of the bytes on the wire; what was redacted lost its coding too, so that the mark has to be looked for.
     private static bool IsRedacted(CapturedBody body) =>
-        !body.Truncated && body.Sha256 is { } wire && !wire.Equals(Convert.ToHexStringLower(SHA256.HashData(body.Bytes.Span)), StringComparison.Ordinal);
+        body.Bytes.Span.IndexOf("[redacted:"u8) >= 0 && body.Sha256 != Convert.ToHexStringLower(SHA256.HashData(body.Bytes.Span));
 }

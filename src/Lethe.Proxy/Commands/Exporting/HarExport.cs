@@ -88,7 +88,7 @@ internal static class HarExport
         if (kept.Call is not { } call || call.Request.KeptBytes > 0)
         {
             json.WriteStartObject("postData");
-            HarBody.Write(json, kept.Call?.Request, kept.Call?.RequestHeaders ?? [], kept.Why);
+            HarBody.WriteRequest(json, kept);
             json.WriteEndObject();
         }
 
@@ -108,7 +108,7 @@ internal static class HarExport
         WriteNone(json, "cookies");
         HarBody.WriteHeaders(json, kept.Call?.ResponseHeaders ?? []);
         json.WriteStartObject("content");
-        json.WriteNumber("size", HarBody.Write(json, kept.Call?.Response, kept.Call?.ResponseHeaders ?? [], kept.Why));
+        HarBody.WriteResponse(json, kept);
         json.WriteEndObject();
         json.WriteString("redirectURL", "");
         json.WriteNumber("headersSize", Unknown);
