@@ -80,10 +80,10 @@ public sealed class ExportFormatsTests : IAsyncLifetime
         await MessagesAsync();
         await TranscriptsAsync();
 
-        var (code, _, error) = await LetheProgram.RunAsync("export", "--format", "har", "--bodies", "--data", lethe.DataDirectory);
+        var (code, _, error) = await RunAsync("export", "--format", "har", "--bodies", "--data", lethe.DataDirectory);
         Assert.Equal((2, true), (code, error.Contains("it does not go with --bodies", StringComparison.Ordinal)));
         Assert.Equal((2, true), await RefusedAsync("otlp"));
-        Assert.Contains("anthropic-messages", (await LetheProgram.RunAsync("export", "--help")).Output, StringComparison.Ordinal);
+        Assert.Contains("anthropic-messages", (await RunAsync("export", "--help")).Output, StringComparison.Ordinal);
 
         await ErasedAsync();
     }
@@ -91,8 +91,8 @@ public sealed class ExportFormatsTests : IAsyncLifetime
     private async Task ArchivesAsync()
     {
         var file = Path.Combine(folder, "calls.har");
-        await ExportAsync("har", "-o", file);
-        var text = await File.ReadAllTextAsync(file);
+        var text = await ExportAsync("har");
+        await File.WriteAllTextAsync(file, text);
         Assert.DoesNotContain(Pasted, text, StringComparison.Ordinal);
         Assert.DoesNotContain(Credential, text, StringComparison.Ordinal);
         var log = JsonDocument.Parse(text).RootElement.GetProperty("log");
@@ -158,8 +158,9 @@ public sealed class ExportFormatsTests : IAsyncLifetime
     private async Task TranscriptsAsync()
     {
         var file = Path.Combine(folder, "session.jsonl");
-        await ExportAsync("transcript", "--session", Session, "-o", file);
-        var lines = Parsed(await File.ReadAllTextAsync(file));
+        var text = await ExportAsync("transcript", "--session", Session);
+        await File.WriteAllTextAsync(file, text);
+        var lines = Parsed(text);
         Assert.Equal(["user", "assistant", "tool", "assistant"], Roles(lines));
         Assert.Equal(["0", "1", "2", "3"], lines.Select(line => line.GetProperty("seq").GetRawText()));
         Assert.Equal(("a b\nAnd?", "toolu_e1"), (lines[2].GetProperty("content").GetString(), lines[2].GetProperty("metadata").GetProperty("tool_call_id").GetString()));
@@ -177,7 +178,7 @@ public sealed class ExportFormatsTests : IAsyncLifetime
 
     private async Task ErasedAsync()
     {
-        var (code, _, error) = await LetheProgram.RunAsync("forget", Session, "--yes", "--data", lethe.DataDirectory);
+        var (code, _, error) = await RunAsync("forget", Session, "--yes", "--data", lethe.DataDirectory);
         Assert.True(code == 0, error);
 
         var entry = JsonDocument.Parse(await ExportAsync("har", "--session", Session)).RootElement.GetProperty("log").GetProperty("entries")[0];
@@ -218,33 +219,38 @@ public sealed class ExportFormatsTests : IAsyncLifetime
         await response.Content.ReadAsByteArrayAsync();
     }
 
-    private async Task<string> ExportAsync(string format, params string[] more)
+    private async Task<string> ExportAsync(string format, params string[] more) => await WrittenAsync(lethe.DataDirectory, ["--format", format, .. more]);
+
+    private async Task<string> WrittenAsync(string data, string[] options)
     {
-        var (code, output, error) = await LetheProgram.RunAsync(["export", "--format", format, "--data", lethe.DataDirectory, .. more]);
+        var file = Path.Combine(folder, "exported");
+        var (code, _, error) = await RunAsync(["export", "-o", file, "--data", data, .. options]);
         Assert.True(code == 0, error);
-        return output;
+        return await File.ReadAllTextAsync(file);
     }
 
     private async Task<JsonElement[]> LinesAsync(string format, params string[] more) => Parsed(await ExportAsync(format, more));
 
     private async Task<(int Code, bool Named)> RefusedAsync(string format)
     {
-        var (code, _, error) = await LetheProgram.RunAsync("export", "--format", format, "--data", lethe.DataDirectory);
+        var (code, _, error) = await RunAsync("export", "--format", format, "--data", lethe.DataDirectory);
         return (code, error.Contains("transcript", StringComparison.Ordinal));
     }
 
     private static async Task<JsonElement> ImportAsync(string file, string into)
     {
-        var (code, output, error) = await LetheProgram.RunAsync("import", file, "--json", "--data", into);
+        var (code, output, error) = await RunAsync("import", file, "--json", "--data", into);
         Assert.True(code == 0, output + error);
         return JsonDocument.Parse(output).RootElement;
     }
 
-    private static async Task<JsonElement[]> RecordsAsync(string data)
+    private async Task<JsonElement[]> RecordsAsync(string data) => Parsed(await WrittenAsync(data, ["--bodies"]));
+
+    /// <summary>The verb, in this process: what it writes to stdout as bytes goes into files here.</summary>
+    private static async Task<(int Code, string Output, string Error)> RunAsync(params string[] args)
     {
-        var (code, output, error) = await LetheProgram.RunAsync("export", "--bodies", "--data", data);
-        Assert.True(code == 0, error);
-        return Parsed(output);
+        var (output, error) = (new StringWriter(), new StringWriter());
+        return (await LetheApplication.RunAsync(args, output, error), output.ToString(), error.ToString());
     }
 
     private static JsonElement[] Parsed(string lines) => [.. lines.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement)];
