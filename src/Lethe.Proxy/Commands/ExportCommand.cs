@@ -3,36 +3,55 @@ using System.Text.Json;
 using Lethe.Capture.Exchanges;
 using Lethe.Ingest.Journaling;
 using Lethe.Ingest.Reading;
+using Lethe.Proxy.Commands.Exporting;
 using Lethe.Proxy.Page.Export;
 using Lethe.Proxy.Recording;
 using Lethe.Proxy.Terminal;
 
 namespace Lethe.Proxy.Commands;
 
-/// <summary><c>lethe export</c>: the record, one line an exchange, ordered by capture time and id; or one session as a page that stands alone.</summary>
+/// <summary>
+/// <c>lethe export</c>: the record, one line an exchange, ordered by capture time and id; or one session as a page that stands alone; or calls and conversations as
+/// others read them.
+/// </summary>
 internal static class ExportCommand
 {
     private const int BufferBytes = 128 * 1024;
     private const string Lines = "jsonl";
     private const string Html = "html";
+    private const string Har = "har";
+    private const string Transcript = "transcript";
+    private const string OpenAIMessages = "openai-messages";
+    private const string AnthropicMessages = "anthropic-messages";
+
+    private const string Formats =
+        "jsonl: a record a line. html: one session with its sub-agents, to be read in a browser. har: calls with their bodies, as HTTP archives hold them. "
+        + "transcript: a message a line, as lethe turn events. openai-messages, anthropic-messages: a conversation a line.";
 
     public static Command Build()
     {
-        var format = new Option<string>("--format") { Description = "jsonl: a record a line. html: one session with its sub-agents, to be read in a browser.", HelpName = "F", DefaultValueFactory = _ => Lines };
-        format.AcceptOnlyFromAmong(Lines, Html);
+        var format = new Option<string>("--format") { Description = Formats, HelpName = "F", DefaultValueFactory = _ => Lines };
+        format.AcceptOnlyFromAmong(Lines, Html, Har, Transcript, OpenAIMessages, AnthropicMessages);
         var bodies = new Option<bool>("--bodies") { Description = "With the wire bytes as kept, as Base64." };
         var only = new ExchangeOptions();
         var file = new Option<string?>("-o", "--output") { Description = "Into a file (0600), whole or not at all.", HelpName = "FILE" };
-        var command = new Command("export", "Write the records as JSON lines, or a session as a page.")
+        var command = new Command("export", "Write the records as JSON lines, a session as a page, or calls and conversations as others read them.")
         {
             format, bodies, only.Session, only.Harness, only.Model, only.Provider, only.Outcome, only.Since, only.Until, file,
         };
         command.Validators.Add(line =>
         {
-            Option[] ofRecords = [bodies, only.Harness, only.Model, only.Provider, only.Outcome, only.Since, only.Until];
-            if (line.GetValue(format) == Html && ofRecords.FirstOrDefault(option => line.GetResult(option) is { Implicit: false }) is { } other)
+            // By default it has no value yet.
+            var asked = line.GetValue(format) ?? Lines;
+            Option[] others = asked switch
             {
-                line.AddError($"--format html is one session, whole: it does not go with {other.Name}.");
+                Lines => [],
+                Html => [bodies, only.Harness, only.Model, only.Provider, only.Outcome, only.Since, only.Until],
+                _ => [bodies],
+            };
+            if (others.FirstOrDefault(option => line.GetResult(option) is { Implicit: false }) is { } other)
+            {
+                line.AddError(asked == Html ? $"--format html is one session, whole: it does not go with {other.Name}." : $"--format {asked} has what was said as it is: it does not go with {other.Name}.");
             }
         });
         command.SetAction(async (line, cancel) =>
@@ -50,10 +69,8 @@ internal static class ExportCommand
             }
 
             var filter = only.Read(line, reader);
-            using var journal = line.GetValue(bodies) ? new JournalBodies(DataLayout.Journal(settings.Options.DataDirectory)) : null;
-            var records = journal is null ? reader.Exchanges(Organisation.None, filter) : WithBodies(reader.ExchangesWithBodies(Organisation.None, filter), journal);
             progress.Begin("writing the records");
-            await IntoAsync(path, output => WriteAsync(records, output, progress, cancel));
+            await IntoAsync(path, output => WriteAsync(line.GetValue(format)!, line.GetValue(bodies), (reader, filter, settings.Options.DataDirectory), output, progress, cancel));
             return ExitCode.Fine;
         });
         return command;
@@ -73,20 +90,36 @@ internal static class ExportCommand
         await write(stdout);
     }
 
-    private static IEnumerable<ExchangeRecord> WithBodies(IEnumerable<(ExchangeRecord Record, JournalPosition? BodyAt)> rows, JournalBodies journal)
+    private static async Task WriteAsync(
+        string format, bool hasBodies, (StoreReader Reader, ExchangeFilter Filter, string DataDirectory) from, Stream into, Progress progress, CancellationToken cancel)
     {
-        foreach (var (record, bodyAt) in rows)
+        var (reader, filter, data) = from;
+        switch (format)
         {
-            var found = bodyAt is { } at ? journal.TryRead(at) : null;
-            // In a journal that was begun anew another exchange may stand there.
-            var kept = found?.Id.ToString() == record.ExchangeId ? found : null;
-            yield return record with
-            {
-                Request = new KeptBodyRecord(record.Request, Base64(kept?.Request)),
-                Response = new KeptBodyRecord(record.Response, Base64(kept?.Response)),
-            };
+            case Transcript:
+                await new TranscriptExport(reader, into).WriteAsync(filter, progress, cancel);
+                return;
+            case OpenAIMessages:
+                await new ConversationLines(reader, json => new OpenAIPen(json)).WriteAsync(filter, into, progress, cancel);
+                return;
+            case AnthropicMessages:
+                await new ConversationLines(reader, json => new AnthropicPen(json)).WriteAsync(filter, into, progress, cancel);
+                return;
+            case Lines when !hasBodies:
+                await WriteAsync(reader.Exchanges(Organisation.None, filter), into, progress, cancel);
+                return;
         }
+
+        using var journal = new JournalBodies(DataLayout.Journal(data));
+        var calls = KeptCall.Of(reader.ExchangesWithBodies(Organisation.None, filter), journal);
+        await (format == Har ? HarExport.WriteAsync(calls, into, progress, cancel) : WriteAsync(calls.Select(WithBodies), into, progress, cancel));
     }
+
+    private static ExchangeRecord WithBodies(KeptCall kept) => kept.Record with
+    {
+        Request = new KeptBodyRecord(kept.Record.Request, Base64(kept.Call?.Request)),
+        Response = new KeptBodyRecord(kept.Record.Response, Base64(kept.Call?.Response)),
+    };
 
     private static string? Base64(CapturedBody? body) => body is null ? null : Convert.ToBase64String(body.Bytes.Span);
 

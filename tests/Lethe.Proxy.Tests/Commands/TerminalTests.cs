@@ -111,7 +111,7 @@ public sealed partial class TerminalTests(TerminalTests.Recorded recorded) : ICl
             asked.AddRange(verb.Subcommands.Select(below => ((string[])[verb.Name, below.Name, "--"], (string[])[.. Long(below), "--data"])));
         }
 
-        asked.Add((["export", "--format", "h"], ["html"]));
+        asked.Add((["export", "--format", ""], ["jsonl", "html", "har", "transcript", "openai-messages", "anthropic-messages"]));
         asked.Add((["--data", "somewhere", "token", ""], ["create", "list", "revoke"]));
         asked.Add((["raw", "an-id", "c"], ["curl"]));
         asked.Add((["exec", "ech"], ["echo"]));
