@@ -29,8 +29,15 @@ internal static class HealthFacts
             facts.Add(("disk", $"journal {Figure.Bytes(disk.JournalBytes)} in {Figure.Plural(health.Segments, "segment", "segments")}, store {Figure.Bytes(disk.StoreBytes)}, {Figure.Bytes(disk.FreeBytes)} free", false));
         }
 
-        facts.AddRange(health.Counts.OrderBy(count => count.Key, StringComparer.Ordinal).Select(count => (count.Key, Figure.Exact((long)count.Value), count.Value > 0 && Array.Exists(Lost, name => count.Key.StartsWith(name, StringComparison.Ordinal)))));
+        facts.AddRange(health.Counts.OrderBy(count => count.Key, StringComparer.Ordinal).Select(count => (Words(count.Key), Figure.Exact((long)count.Value), count.Value > 0 && Array.Exists(Lost, name => count.Key.StartsWith(name, StringComparison.Ordinal)))));
         facts.AddRange(health.DeadLetters.Select(letters => ($"dead letters, {letters.Key}", Figure.Exact(letters.Value), true)));
         return [.. facts.OrderByDescending(fact => fact.IsBad)];
+    }
+
+    // lethe_drops_total{reason="memory"} as «drops, memory».
+    private static string Words(string metric)
+    {
+        var (name, label) = metric.Split('"') is [var before, var value, ..] ? (before[..before.IndexOf('{', StringComparison.Ordinal)], ", " + value) : (metric, "");
+        return (name.Replace("lethe_", "", StringComparison.Ordinal).Replace("_total", "", StringComparison.Ordinal) + label).Replace('_', ' ');
     }
 }
