@@ -7,6 +7,7 @@ using Lethe.Proxy.Page.Exchange;
 using Lethe.Proxy.Page.Frame;
 using Lethe.Proxy.Page.Health;
 using Lethe.Proxy.Page.Live;
+using Lethe.Proxy.Page.Prompts;
 using Lethe.Proxy.Page.Search;
 using Lethe.Proxy.Page.Session;
 using Lethe.Proxy.Page.Sessions;
@@ -22,7 +23,7 @@ namespace Lethe.Proxy.Page;
 internal static class PageEndpoints
 {
     private const int CallsShown = 100;
-    private const int SessionsShown = 200;
+    private const int SessionsShown = 100;
 
     public static void AddPage(this IServiceCollection services)
     {
@@ -40,16 +41,24 @@ internal static class PageEndpoints
         endpoints.MapGet("/compare", Compare);
         endpoints.MapGet("/search", Search);
         endpoints.MapGet("/costs", Costs);
-        endpoints.MapGet("/health", Health);
+        endpoints.MapGet("/prompts", Prompts);
+        endpoints.MapGet("/prompts/{harness}", Prompts);
+        endpoints.MapGet("/tools/{hash}", (HttpContext context, StoreReader reader, string hash) => Compared(context, reader, hash, hash));
+        endpoints.MapGet("/health", HealthAsync);
         endpoints.MapSignIn();
         endpoints.MapGet("/assets/{hash}/{name}", Asset);
         endpoints.MapGet("/favicon.svg", (HttpContext context, PageAssets assets) => Asset(context, assets, "favicon.svg", hash: null));
         endpoints.MapGet("/favicon.ico", () => Results.NoContent());
     }
 
-    private static IResult Live(HttpContext context, StoreReader reader, ReadinessCheck readiness, LetheOptions options, string? part, long? after)
+    private static IResult Live(HttpContext context, StoreReader reader, OpenCalls open, LetheOptions options, string? part, long? after)
     {
         var org = Caller.OrgOf(context);
+        if (part == "open")
+        {
+            return View<OpenCallsPiece>(context, new() { [nameof(OpenCallsPiece.Calls)] = Admin.InflightEndpoints.Of(open, reader, org) });
+        }
+
         var last = reader.LastChange(org);
         var from = part == "calls" && after is { } place ? Math.Max(place, last - CallsShown) : last - CallsShown;
         IReadOnlyList<IngestedExchange> calls = [.. reader.CommittedAfter(org, Math.Max(0, from), CallsShown).Reverse()];
@@ -60,29 +69,18 @@ internal static class PageEndpoints
             {
                 [nameof(LivePage.Calls)] = calls,
                 [nameof(LivePage.Last)] = newest,
-                [nameof(LivePage.OpenCalls)] = (long)readiness.State().OpenCalls,
+                [nameof(LivePage.Open)] = Admin.InflightEndpoints.Of(open, reader, org),
                 [nameof(LivePage.Door)] = options.Listen,
             });
     }
 
-    private static IResult Sessions(HttpContext context, StoreReader reader, TimeProvider time)
+    private static IResult Sessions(HttpContext context, StoreReader reader, SessionListing listing, TimeProvider time)
     {
         var query = new Admin.PageQuery(context, time);
-        var (harness, since) = (query.Word("harness"), query.Word("since"));
-        var filter = new SessionFilter { HarnessId = harness, Since = query.Time("since"), After = query.AfterSession(), Limit = SessionsShown + 1 };
-        if (query.Problem is { } problem)
+        var question = Admin.SessionEndpoints.Question(query);
+        return query.Problem ?? View<SessionsPage>(context, new()
         {
-            return problem;
-        }
-
-        var org = Caller.OrgOf(context);
-        var sessions = reader.Sessions(org, filter);
-        return View<SessionsPage>(context, new()
-        {
-            [nameof(SessionsPage.Roots)] = SessionGroup.Of(reader, org, [.. sessions.Take(SessionsShown)]),
-            [nameof(SessionsPage.Harness)] = harness,
-            [nameof(SessionsPage.Since)] = since,
-            [nameof(SessionsPage.NextCursor)] = sessions.Count > SessionsShown ? SessionCursor.Of(sessions[SessionsShown - 1]).ToString() : null,
+            [nameof(SessionsPage.View)] = SessionsView.Read(reader, listing, Caller.OrgOf(context), question, SessionsAsked.Of(context.Request.Query), SessionsShown),
         });
     }
 
@@ -156,15 +154,44 @@ internal static class PageEndpoints
         });
     }
 
-    private static RazorComponentResult<HealthPage> Health(HttpContext context, StoreReader reader, ReadinessCheck readiness)
+    private static IResult Prompts(HttpContext context, StoreReader reader, TimeProvider time, string? harness, string? a, string? b)
     {
-        var state = readiness.State();
+        if (a is not null || b is not null)
+        {
+            return Compared(context, reader, a ?? b!, b ?? a!);
+        }
+
+        var since = new Admin.PageQuery(context, time).Word("since");
+        var range = PromptsView.Ranges.Select(known => known.Value).FirstOrDefault(known => known == since) ?? "30d";
+        var view = PromptsView.Read(reader, Caller.OrgOf(context), harness, range, time.GetUtcNow());
+        return harness is not null && view.Groups.Count == 0 ? Missing(context, "No such harness.") : View<PromptsPage>(context, new() { [nameof(PromptsPage.View)] = view });
+    }
+
+    private static IResult Compared(HttpContext context, StoreReader reader, string a, string b)
+    {
+        var org = Caller.OrgOf(context);
+        if (reader.Blob(org, a) is not { } before || reader.Blob(org, b) is not { } now)
+        {
+            return Missing(context, "No such prompt, and no such tools.");
+        }
+
+        return View<PromptTextPage>(context, new()
+        {
+            [nameof(PromptTextPage.A)] = a,
+            [nameof(PromptTextPage.B)] = b,
+            [nameof(PromptTextPage.Before)] = PromptWords.Of(before),
+            [nameof(PromptTextPage.Now)] = PromptWords.Of(now),
+        });
+    }
+
+    private static async Task<IResult> HealthAsync(HttpContext context, StoreReader reader, Admin.HealthReading health)
+    {
+        var read = await health.ReadAsync(Caller.OrgOf(context), context.RequestAborted);
         return View<HealthPage>(context, new()
         {
             [nameof(HealthPage.IsSignedIn)] = SignInCookie.TokenOf(context.Request) is not null,
-            [nameof(HealthPage.WhyNot)] = readiness.WhyNot(state),
-            [nameof(HealthPage.Facts)] = HealthFacts.Of(state),
-            [nameof(HealthPage.Dead)] = state.StoreReachable ? reader.DeadLetters(Caller.OrgOf(context)) : [],
+            [nameof(HealthPage.Health)] = read,
+            [nameof(HealthPage.Dead)] = read.State.StoreReachable ? reader.DeadLetters(Caller.OrgOf(context)) : [],
         });
     }
 

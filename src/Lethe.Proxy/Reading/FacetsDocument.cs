@@ -5,12 +5,12 @@ namespace Lethe.Proxy.Reading;
 /// <summary>How many root sessions there are of each kind, the most first; states and troubles are counted among the newest.</summary>
 /// <param name="Sessions">All of them.</param>
 /// <param name="LookedAt">How many <see cref="State"/> and <see cref="Trouble"/> count.</param>
-internal sealed record FacetsDocument(
+public sealed record FacetsDocument(
     long Sessions, IReadOnlyList<Facet> Harness, IReadOnlyList<Facet> Model, IReadOnlyList<Facet> Project, IReadOnlyList<Facet> State, IReadOnlyList<Facet> Trouble, int LookedAt)
 {
     private const int NewestMax = 200;
 
-    public static FacetsDocument Of(StoreReader reader, SessionListing listing, IReadOnlyList<string> orgs, SessionFilter filter)
+    internal static FacetsDocument Of(StoreReader reader, SessionListing listing, IReadOnlyList<string> orgs, SessionFilter filter)
     {
         filter = filter with { RootsAlone = true };
         var found = orgs.Select(org => reader.Facets(org, filter)).ToList();

@@ -10,7 +10,7 @@ namespace Lethe.Proxy.Reading;
 /// <param name="Counts">Since the start, by the name of the metric, and its label where it has one: <c>lethe_drops_total{reason="memory"}</c>.</param>
 /// <param name="DeadLetters">Of the caller's organisation, by code.</param>
 /// <param name="Configuration">That in force, secrets masked.</param>
-internal sealed record HealthDocument(
+public sealed record HealthDocument(
     bool Ready,
     string? WhyNot,
     string Version,
@@ -24,4 +24,4 @@ internal sealed record HealthDocument(
     IReadOnlyDictionary<string, int> DeadLetters,
     JsonElement Configuration);
 
-internal sealed record HealthDoors(string Forwarding, string Admin, string? ExtProc);
+public sealed record HealthDoors(string Forwarding, string Admin, string? ExtProc);

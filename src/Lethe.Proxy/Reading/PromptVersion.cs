@@ -11,7 +11,7 @@ namespace Lethe.Proxy.Reading;
 /// <param name="Hashes">Of all texts that are this version, the last sent first.</param>
 /// <param name="Bytes">Of the text that was sent last, as canonical JSON.</param>
 /// <param name="Names">What its tools are called; empty for a system prompt.</param>
-internal sealed record PromptVersion(
+public sealed record PromptVersion(
     string HarnessId,
     string Hash,
     IReadOnlyList<string> Hashes,

@@ -1,9 +1,9 @@
 namespace Lethe.Proxy.Recording;
 
 /// <summary>What a data directory takes on its disk, in bytes, and what is free there.</summary>
-internal sealed record DataSizes(long JournalBytes, long StoreBytes, long FreeBytes)
+public sealed record DataSizes(long JournalBytes, long StoreBytes, long FreeBytes)
 {
-    public static DataSizes Of(string dataDirectory)
+    internal static DataSizes Of(string dataDirectory)
     {
         var store = DataLayout.Store(dataDirectory);
         return new DataSizes(

@@ -75,7 +75,7 @@ internal sealed class OpenCalls(Func<IReadOnlyList<ExchangeBuilder>> open)
 }
 
 /// <summary>A call that is on its way. Bytes are those of bodies on the wire, up to now.</summary>
-internal sealed record OpenCall
+public sealed record OpenCall
 {
     public required string ExchangeId { get; init; }
 

@@ -3,7 +3,7 @@ using Lethe.Ingest.Keeping;
 namespace Lethe.Proxy.Recording;
 
 /// <summary>How the memory is: what readiness is made of, and what <c>lethe status</c> tells.</summary>
-internal sealed record PipelineState
+public sealed record PipelineState
 {
     public required bool JournalWritable { get; init; }
 

@@ -50,6 +50,23 @@ public sealed class BrowserTests(Chromium chromium) : IClassFixture<Chromium>, I
     }
 
     [Fact]
+    public async Task A_call_on_its_way_is_shown_until_it_has_ended()
+    {
+        await using var visitor = await chromium.VisitAsync(team.Address);
+        var page = await visitor.OpenAsync("/");
+        await Expect(page.Locator("#pulse")).ToHaveTextAsync("Live");
+        using var seen = new ManualResetEventSlim();
+        var saying = team.SayAsync(new ModelReply.Say("said slowly") { Midway = () => seen.Wait(TimeSpan.FromSeconds(60)) }, [RecordedTeam.User("go on")]);
+        await Expect(page.Locator("#open-list li")).ToContainTextAsync("after turn 2");
+        await Expect(page.Locator("#open-calls")).ToHaveTextAsync("1 call open");
+        await Expect(page).ToHaveTitleAsync("● 1 open · lethe");
+        seen.Set();
+        await saying;
+        await Expect(page.Locator("#open-list li")).ToHaveCountAsync(0);
+        await Expect(page).ToHaveTitleAsync("Live · lethe");
+    }
+
+    [Fact]
     public async Task A_link_to_a_turn_lands_there_and_the_browser_s_own_search_finds_what_is_shown()
     {
         await team.SayManyAsync(40, "many");
@@ -58,9 +75,9 @@ public sealed class BrowserTests(Chromium chromium) : IClassFixture<Chromium>, I
         var page = await visitor.OpenAsync($"/sessions/{id}?turn=37#turn-37");
         await Expect(page.Locator("#turn-37")).ToBeInViewportAsync();
         await Expect(page.Locator("#turn-37")).ToHaveClassAsync(new Regex("is-selected"));
-        Assert.True(await page.EvaluateAsync<bool>("() => window.find('answer number 3')"));
         await page.ReloadAsync();
         await Expect(page.Locator("#turn-37")).ToBeInViewportAsync();
+        Assert.True(await page.EvaluateAsync<bool>("() => window.find('answer number 3')"));
     }
 
     [Fact]

@@ -50,6 +50,8 @@ public sealed class CostsTests : IAsyncLifetime
     {
         var html = WebUtility.HtmlDecode(await conversation.Admin.GetStringAsync("/costs?by=model"));
         Assert.Contains("<bdi class=\"cap\">claude-sonnet-4-5</bdi>", html, StringComparison.Ordinal);
+        // Each row leads to the sessions that it is the sum of.
+        Assert.Contains("href=\"/sessions?model=claude-sonnet-4-5&since=30d\"", html, StringComparison.Ordinal);
         Assert.Contains("<svg class=\"chart\"", html, StringComparison.Ordinal);
         Assert.Contains("list prices of genai-prices", html, StringComparison.Ordinal);
 

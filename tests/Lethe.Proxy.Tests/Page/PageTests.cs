@@ -72,6 +72,19 @@ public sealed partial class PageTests : IAsyncLifetime
         Assert.Contains(">turn 1</bdi>", await HtmlAsync($"/exchanges/{exchange}?tab=attempts"), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Health_tells_the_doors_the_disk_what_was_lost_and_the_configuration_without_its_secrets()
+    {
+        var html = await HtmlAsync("/health");
+        var words = Words(html);
+        Assert.Contains("✓ Ready", words, StringComparison.Ordinal);
+        Assert.Matches(@"forwarding \S*127\.0\.0\.1:\d+", words);
+        Assert.Matches(@"journal [\d.]+ [KMG]?i?B in \d+ segments?, store [\d.]+ [KMG]?i?B", words);
+        Assert.Contains("<dt>replays</dt><dd>0</dd>", html, StringComparison.Ordinal);
+        Assert.Contains("<dt>drops, journal full</dt><dd>0</dd>", html, StringComparison.Ordinal);
+        Assert.Contains("Configuration in force, secrets masked", words, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("<script>window.hit=1</script>")]
     [InlineData("<img src=x onerror=window.hit=1>")]

@@ -7,11 +7,15 @@ internal static class PageViews
     {
         var session = await team.IdAsync(agent);
         var calls = (await team.GetAsync($"/v1/exchanges?limit=200&session={session}")).GetProperty("items");
+        var prompt = (await team.GetAsync("/v1/prompts")).GetProperty("items")[0].GetProperty("hash").GetString();
         var call = calls[calls.GetArrayLength() - 1].GetProperty("exchange_id").GetString();
         return
         [
             ("live", "/"),
             ("sessions", "/sessions"),
+            ("sessions-open", $"/sessions?open={await team.IdAsync()}"),
+            ("prompts", "/prompts"),
+            ("prompt", $"/prompts?a={prompt}&b={prompt}"),
             ("sessions-none", "/sessions?harness=codex"),
             ("session", $"/sessions/{session}"),
             ("said", $"/exchanges/{call}"),

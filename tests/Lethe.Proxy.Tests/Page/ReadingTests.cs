@@ -112,15 +112,48 @@ public sealed class ReadingTests(Chromium chromium, SharedTeam shared) : IClassF
     {
         await using var visitor = await chromium.VisitAsync(team.Address);
         var page = await visitor.OpenAsync("/sessions");
-        await page.GetByLabel("Harness").SelectOptionAsync("codex");
+        await Expect(page.GetByLabel("Harness").Locator("option")).ToHaveTextAsync(["any", "claude-code (1)"]);
+        await page.GetByLabel("Trouble").SelectOptionAsync("failed_agent");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Show" }).ClickAsync();
+        await Expect(page.Locator("tbody tr")).ToHaveCountAsync(1);
+        await page.GetByLabel("Contains").FillAsync("nothing of the kind");
         await page.GetByRole(AriaRole.Button, new() { Name = "Show" }).ClickAsync();
         await Expect(page.GetByText("Nothing matches.")).ToBeVisibleAsync();
         await page.ReloadAsync();
-        await Expect(page.GetByLabel("Harness")).ToHaveValueAsync("codex");
+        await Expect(page.GetByLabel("Trouble")).ToHaveValueAsync("failed_agent");
         var copied = await visitor.OpenAsync(new Uri(page.Url).PathAndQuery);
         await Expect(copied.GetByText("Nothing matches.")).ToBeVisibleAsync();
         await page.GoBackAsync();
-        await Expect(page.Locator("tr")).ToHaveCountAsync(4);
+        await Expect(page.Locator("tbody tr")).ToHaveCountAsync(1);
+    }
+
+    [Fact]
+    public async Task Sub_agents_hang_below_their_session_where_it_is_unfolded_and_heads_of_columns_sort()
+    {
+        await using var visitor = await chromium.VisitAsync(team.Address);
+        var page = await visitor.OpenAsync("/sessions");
+        var rows = page.Locator("tbody tr");
+        await Expect(rows).ToHaveCountAsync(1);
+        await Expect(rows.First).ToContainTextAsync("1 sub-agent failed");
+        await page.Keyboard.PressAsync("j");
+        await page.Keyboard.PressAsync("ArrowRight");
+        await Expect(rows).ToHaveCountAsync(3);
+        await Expect(rows.First).ToHaveAttributeAsync("aria-expanded", "true");
+        await Expect(rows.Nth(2)).ToHaveAttributeAsync("aria-level", "3");
+
+        // The row that was unfolded has the focus still, and from what hangs below it there is a way back.
+        await Expect(rows.First.Locator("th a")).ToBeFocusedAsync();
+        await page.Keyboard.PressAsync("j");
+        await Expect(rows.Nth(1).Locator("th a")).ToBeFocusedAsync();
+        await page.Keyboard.PressAsync("ArrowLeft");
+        await Expect(rows.First.Locator("th a")).ToBeFocusedAsync();
+
+        await page.GetByRole(AriaRole.Link, new() { Name = "Cost", Exact = true }).ClickAsync();
+        await Expect(page.Locator("th[aria-sort=descending]")).ToHaveTextAsync("Cost");
+        await Expect(rows).ToHaveCountAsync(3);
+        await page.Locator(".below").ClickAsync();
+        await Expect(rows).ToHaveCountAsync(1);
+        await Expect(page.Locator("th[aria-sort=descending]")).ToHaveTextAsync("Cost");
     }
 
     [Fact]

@@ -18,6 +18,8 @@ const keys = {
   N: () => step(troubles, -1),
   m: () => step(".turn .note.is-warn", 1),
   t: () => switchTimes(),
+  ArrowRight: () => unfold(true),
+  ArrowLeft: () => unfold(false),
   u: () => document.querySelector(".crumbs a:last-of-type")?.click(),
   o: () => fold(document.activeElement.closest("article, li, section")),
   O: () => fold(document.querySelector("main")),
@@ -73,6 +75,19 @@ function fold(place) {
   const folds = [...place?.querySelectorAll("details") ?? []];
   const open = folds.some((one) => !one.open);
   folds.forEach((one) => { one.open = open; });
+}
+
+// In a tree of rows: what hangs below the one that has focus; from what hangs there, back to it.
+function unfold(open) {
+  const row = document.activeElement.closest("[role=treegrid] tbody tr");
+  if (!row) return;
+  if (row.hasAttribute("aria-expanded")) {
+    if ((row.getAttribute("aria-expanded") === "true") !== open) row.querySelector(".below").click();
+  } else if (!open && Number(row.ariaLevel) > 1) {
+    let above = row.previousElementSibling;
+    while (Number(above.ariaLevel) >= Number(row.ariaLevel)) above = above.previousElementSibling;
+    above.querySelector("th > a").focus();
+  }
 }
 
 function here() {

@@ -22,7 +22,10 @@ export function follow() {
     paused = !paused;
     pause.setAttribute("aria-pressed", String(paused));
     tell(paused ? "Paused" : "Live");
-    if (!paused) letIn();
+    if (!paused) {
+      letIn();
+      fetchOpen();
+    }
   });
   document.getElementById("let-in").addEventListener("click", letIn);
 }
@@ -32,6 +35,7 @@ function listen() {
   const pass = (what) => { channel?.postMessage(what); take(what); };
   stream.addEventListener("open", () => pass("open"));
   stream.addEventListener("error", () => pass("lost"));
+  for (const name of ["started", "progress"]) stream.addEventListener(name, () => pass(name));
   stream.addEventListener("finished", (event) => pass({ session: JSON.parse(event.data).session?.id ?? "" }));
 }
 
@@ -41,7 +45,7 @@ function take(what) {
   if (what.session !== undefined) document.dispatchEvent(new CustomEvent("lethe-call", { detail: what.session }));
   if (what === "lost" || merging || !document.getElementById("calls")) return;
   merging = true;
-  setTimeout(() => { merging = false; fetchRows(); }, mergeMilliseconds);
+  setTimeout(() => { merging = false; fetchRows(); fetchOpen(); }, mergeMilliseconds);
 }
 
 function tell(state) {
@@ -64,6 +68,30 @@ function fetchRows() {
     if (held.length === 0) return;
     if (paused || scrollY > 40 || list.contains(document.activeElement)) offer();
     else letIn();
+  });
+  request.send();
+}
+
+// What is on its way is drawn anew; where something in it has focus it waits until that is elsewhere.
+function fetchOpen() {
+  if (paused) return;
+  const request = new XMLHttpRequest();
+  request.responseType = "document";
+  request.open("GET", "/?part=open");
+  request.addEventListener("load", () => {
+    const list = document.getElementById("open-list");
+    const piece = request.response?.getElementById("open-list");
+    if (!piece || request.status !== 200) return;
+    if (list.contains(document.activeElement)) {
+      list.addEventListener("focusout", fetchOpen, { once: true });
+      return;
+    }
+
+    list.replaceWith(document.adoptNode(piece));
+    showTimes(piece);
+    const count = Number(piece.dataset.count);
+    document.getElementById("open-calls").textContent = count === 1 ? "1 call open" : `${count} calls open`;
+    document.title = count > 0 ? `● ${count} open · lethe` : "Live · lethe";
   });
   request.send();
 }

@@ -7,5 +7,6 @@ public enum PageView
     Sessions,
     Search,
     Costs,
+    Prompts,
     Health,
 }

@@ -1,13 +1,16 @@
 using Lethe.Proxy.Page.Captured;
-using Lethe.Proxy.Recording;
+using Lethe.Proxy.Reading;
 
 namespace Lethe.Proxy.Page.Health;
 
 /// <summary>How journal, store and ingest are, a line each; what is wrong first.</summary>
 internal static class HealthFacts
 {
-    public static IReadOnlyList<(string Name, string Value, bool IsBad)> Of(PipelineState state)
+    private static readonly string[] Lost = ["lethe_drops_total", "lethe_journal_failures_total", "lethe_conflicts_total"];
+
+    public static IReadOnlyList<(string Name, string Value, bool IsBad)> Of(HealthDocument health)
     {
+        var state = health.State;
         var facts = new List<(string Name, string Value, bool IsBad)>
         {
             ("journal", state.JournalWritable ? "writable" : "the disk refuses: captures wait in memory", !state.JournalWritable),
@@ -21,6 +24,20 @@ internal static class HealthFacts
             facts.Add(("retention", $"{Figure.Exact(keeping.WordsExpired)} expired, {Figure.Exact(keeping.WordsErased)} erased, {Figure.Exact(keeping.RecordsRemoved)} removed{(keeping.Failure is { } failure ? ": " + failure : "")}", keeping.Failure is not null));
         }
 
+        if (health.Disk is { } disk)
+        {
+            facts.Add(("disk", $"journal {Figure.Bytes(disk.JournalBytes)} in {Figure.Plural(health.Segments, "segment", "segments")}, store {Figure.Bytes(disk.StoreBytes)}, {Figure.Bytes(disk.FreeBytes)} free", false));
+        }
+
+        facts.AddRange(health.Counts.OrderBy(count => count.Key, StringComparer.Ordinal).Select(count => (Words(count.Key), Figure.Exact((long)count.Value), count.Value > 0 && Array.Exists(Lost, name => count.Key.StartsWith(name, StringComparison.Ordinal)))));
+        facts.AddRange(health.DeadLetters.Select(letters => ($"dead letters, {letters.Key}", Figure.Exact(letters.Value), true)));
         return [.. facts.OrderByDescending(fact => fact.IsBad)];
+    }
+
+    // lethe_drops_total{reason="memory"} as «drops, memory».
+    private static string Words(string metric)
+    {
+        var (name, label) = metric.Split('"') is [var before, var value, ..] ? (before[..before.IndexOf('{', StringComparison.Ordinal)], ", " + value) : (metric, "");
+        return (name.Replace("lethe_", "", StringComparison.Ordinal).Replace("_total", "", StringComparison.Ordinal) + label).Replace('_', ' ');
     }
 }
