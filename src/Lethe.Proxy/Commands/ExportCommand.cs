@@ -3,7 +3,7 @@ using System.Text.Json;
 using Lethe.Capture.Exchanges;
 using Lethe.Ingest.Journaling;
 using Lethe.Ingest.Reading;
-using Lethe.Proxy.Commands.Exporting;
+using Lethe.Proxy.Exporting;
 using Lethe.Proxy.Page.Export;
 using Lethe.Proxy.Recording;
 using Lethe.Proxy.Terminal;

@@ -1,3 +1,4 @@
+using Lethe.Proxy.Terminal;
 using Lethe.Proxy.Importing;
 using Lethe.Proxy.IngestApi;
 

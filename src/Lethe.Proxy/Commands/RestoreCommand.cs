@@ -1,3 +1,4 @@
+using Lethe.Proxy.Terminal;
 using System.CommandLine;
 using Lethe.Proxy.Recording;
 

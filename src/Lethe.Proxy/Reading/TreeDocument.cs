@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Lethe.Ingest.Reading;
 
 namespace Lethe.Proxy.Reading;
@@ -42,24 +41,8 @@ internal sealed record SpawnedBy(string Exchange, string Call, string Resolution
     public static SpawnedBy? Of(StoreReader reader, SessionSummary session, IEnumerable<AskedTool> asked)
     {
         var prompts = FirstPrompt.AllOf(reader, session.OrgId, session).Select(prompt => prompt.Trim()).ToHashSet(StringComparer.Ordinal);
-        return prompts.Count > 0 && asked.FirstOrDefault(tool => Strings(tool.Arguments).Any(text => prompts.Contains(text.Trim()))) is { } call
+        return prompts.Count > 0 && asked.FirstOrDefault(tool => ToolArguments.Texts(tool.Arguments).Any(text => prompts.Contains(text.Trim()))) is { } call
             ? new SpawnedBy(call.ExchangeId, call.CallId, "prompt")
             : null;
-    }
-
-    private static IEnumerable<string> Strings(string json)
-    {
-        try
-        {
-            using var document = JsonDocument.Parse(json);
-            return document.RootElement.ValueKind == JsonValueKind.Object
-                ? [.. document.RootElement.EnumerateObject().Where(member => member.Value.ValueKind == JsonValueKind.String).Select(member => JsonWord.Text(member.Value))]
-                : [];
-        }
-        catch (JsonException)
-        {
-            // A model may write anything where arguments are expected.
-            return [];
-        }
     }
 }

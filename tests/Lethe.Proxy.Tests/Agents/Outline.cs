@@ -22,7 +22,7 @@ internal static partial class Outline
     private static string OfSession(JsonObject session, Dictionary<string, string> parents)
     {
         var outline = session.DeepClone().AsObject();
-        foreach (var name in new[] { "session_id", "first_seen_at", "last_seen_at" })
+        foreach (var name in new[] { "session_id", "first_seen_at", "last_seen_at", "started_at", "ended_at" })
         {
             Assert.True(outline.Remove(name), $"the session has no {name}");
         }

@@ -64,7 +64,7 @@ internal static class AgentTree
             }
         }
 
-        return arguments => firsts.Count == 0 || arguments.Length == 0 ? null : Strings(arguments).Select(text => firsts.GetValueOrDefault(text.Trim())).FirstOrDefault(child => child is not null);
+        return arguments => firsts.Count == 0 || arguments.Length == 0 ? null : ToolArguments.Texts(arguments).Select(text => firsts.GetValueOrDefault(text.Trim())).FirstOrDefault(child => child is not null);
     }
 
     /// <summary>The kind of agent that a tool call's arguments (JSON) name; null where they name none.</summary>
@@ -78,24 +78,8 @@ internal static class AgentTree
         }
         catch (JsonException)
         {
-            // As below.
-            return null;
-        }
-    }
-
-    private static IEnumerable<string> Strings(string json)
-    {
-        try
-        {
-            using var document = JsonDocument.Parse(json);
-            return document.RootElement.ValueKind == JsonValueKind.Object
-                ? [.. document.RootElement.EnumerateObject().Where(member => member.Value.ValueKind == JsonValueKind.String).Select(member => JsonWord.Text(member.Value))]
-                : [];
-        }
-        catch (JsonException)
-        {
             // A model may write anything where arguments are expected.
-            return [];
+            return null;
         }
     }
 }

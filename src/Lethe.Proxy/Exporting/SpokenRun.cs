@@ -1,6 +1,6 @@
 using Lethe.Ingest.Reading;
 
-namespace Lethe.Proxy.Commands.Exporting;
+namespace Lethe.Proxy.Exporting;
 
 /// <summary>What one side said before the other did: one message, or several where a dialect has each call of a tool and each thought as a message of its own.</summary>
 /// <param name="Role"><c>system</c>, <c>user</c> or <c>assistant</c>; outcomes of tools are the user's.</param>

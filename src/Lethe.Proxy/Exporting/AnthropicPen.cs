@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Lethe.Ingest.Reading;
 
-namespace Lethe.Proxy.Commands.Exporting;
+namespace Lethe.Proxy.Exporting;
 
 /// <summary>The messages of Anthropic's Messages API; what the system was told stands beside them.</summary>
 internal sealed class AnthropicPen : IMessagePen

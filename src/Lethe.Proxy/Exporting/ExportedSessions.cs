@@ -1,7 +1,7 @@
 using Lethe.Capture.Exchanges;
 using Lethe.Ingest.Reading;
 
-namespace Lethe.Proxy.Commands.Exporting;
+namespace Lethe.Proxy.Exporting;
 
 /// <summary>The ids of the sessions that calls are of, by the first of those calls.</summary>
 internal static class ExportedSessions

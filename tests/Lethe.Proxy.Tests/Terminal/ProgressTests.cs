@@ -1,6 +1,6 @@
-using Lethe.Proxy.Commands;
+using Lethe.Proxy.Terminal;
 
-namespace Lethe.Proxy.Tests.Commands;
+namespace Lethe.Proxy.Tests.Terminal;
 
 public sealed class ProgressTests
 {

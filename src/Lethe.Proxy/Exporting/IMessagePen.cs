@@ -1,4 +1,4 @@
-namespace Lethe.Proxy.Commands.Exporting;
+namespace Lethe.Proxy.Exporting;
 
 /// <summary>Writes one conversation as the messages of a vendor's API, as members of an object that is open.</summary>
 internal interface IMessagePen

@@ -1,9 +1,10 @@
+using Lethe.Proxy.Terminal;
 using System.Reflection;
 using System.Text.Json;
 using Lethe.Ingest.Reading;
 using Lethe.Proxy.IngestApi;
 
-namespace Lethe.Proxy.Commands.Exporting;
+namespace Lethe.Proxy.Exporting;
 
 /// <summary>
 /// Calls as an HTTP archive (HAR 1.2), an entry each, written as they are read. Bodies stand in it without their content codings. What became of words that are not

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Lethe.Ingest.Reading;
 
-namespace Lethe.Proxy.Commands.Exporting;
+namespace Lethe.Proxy.Exporting;
 
 /// <summary>The messages of OpenAI's chat completions; thoughts as <c>reasoning_content</c>, as those that take them have it.</summary>
 internal sealed class OpenAIPen : IMessagePen

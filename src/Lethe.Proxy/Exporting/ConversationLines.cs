@@ -1,9 +1,10 @@
+using Lethe.Proxy.Terminal;
 using System.Globalization;
 using System.Text.Json;
 using Lethe.Capture.Exchanges;
 using Lethe.Ingest.Reading;
 
-namespace Lethe.Proxy.Commands.Exporting;
+namespace Lethe.Proxy.Exporting;
 
 /// <summary>
 /// A conversation a line, as messages of a vendor's API: all that a model was told from the first message to its last answer. A session has as many lines as it has

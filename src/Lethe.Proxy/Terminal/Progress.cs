@@ -1,8 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
-using Lethe.Proxy.Terminal;
 
-namespace Lethe.Proxy.Commands;
+namespace Lethe.Proxy.Terminal;
 
 /// <summary>How far long work has come, on stderr when that is a terminal; else nowhere.</summary>
 internal sealed class Progress(TextWriter? terminal, TimeProvider time) : IDisposable

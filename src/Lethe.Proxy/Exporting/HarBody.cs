@@ -5,7 +5,7 @@ using Lethe.Capture.Decoding.ContentCodings;
 using Lethe.Capture.Exchanges;
 using Lethe.Capture.Redaction;
 
-namespace Lethe.Proxy.Commands.Exporting;
+namespace Lethe.Proxy.Exporting;
 
 /// <summary>One direction of a call as HAR holds it: headers, and the body as text, or as Base64 where it is none.</summary>
 internal static class HarBody

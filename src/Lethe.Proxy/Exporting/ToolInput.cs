@@ -3,7 +3,7 @@ using System.Text;
 using System.Text.Json;
 using Lethe.Proxy.IngestApi;
 
-namespace Lethe.Proxy.Commands.Exporting;
+namespace Lethe.Proxy.Exporting;
 
 /// <summary>The arguments of a tool's call as a JSON object.</summary>
 internal static class ToolInput

@@ -1,10 +1,11 @@
+using Lethe.Proxy.Terminal;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Lethe.Capture.Exchanges;
 using Lethe.Ingest.Reading;
 
-namespace Lethe.Proxy.Commands.Exporting;
+namespace Lethe.Proxy.Exporting;
 
 /// <summary>
 /// What was said as lethe turn events, a message a line, session after session: as <c>lethe import</c> takes it in. Each message is told once, by the call that

@@ -2,7 +2,7 @@ using Lethe.Capture.Exchanges;
 using Lethe.Ingest.Journaling;
 using Lethe.Ingest.Reading;
 
-namespace Lethe.Proxy.Commands.Exporting;
+namespace Lethe.Proxy.Exporting;
 
 /// <summary>A record with its call as the journal keeps it.</summary>
 /// <param name="Call">Null where it is held no longer.</param>
