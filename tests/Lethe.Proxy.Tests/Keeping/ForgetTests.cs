@@ -177,7 +177,7 @@ public sealed class ForgetTests : IAsyncLifetime
         var (_, output, _) = await LetheProgram.RunAsync("export", "--data", Data);
         return [.. output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement)
             .Where(record => record.GetProperty("session").GetProperty("harness_session_id").GetString()!.StartsWith("first", StringComparison.Ordinal))
-            .Select(record => string.Join(' ', ((string[])["exchange_id", "captured_at", "model_served", "usage", "cost_nano_usd", "outcome", "turn", "timing"]).Select(name => record.GetProperty(name).GetRawText())))];
+            .Select(KeptFacts.Of)];
     }
 
     /// <summary>A clock that is ahead of the others.</summary>

@@ -81,7 +81,7 @@ public sealed class KilledKeepingTests : IAsyncLifetime
         Assert.InRange(expired, 1, before.Count - 1);
         foreach (var (id, record) in after)
         {
-            Assert.Equal(Facts(before[id]), Facts(record));
+            Assert.Equal(KeptFacts.Of(before[id]), KeptFacts.Of(record));
             if (record.Text("content") == "kept")
             {
                 Assert.Equal(bodies[id].GetRawText(), record.GetRawText());
@@ -144,9 +144,6 @@ public sealed class KilledKeepingTests : IAsyncLifetime
     private static Task<List<JsonElement>> RecordsAsync(string data, params string[] more) => LetheProcess.ExportAsync(data, more);
 
     private static string IdOf(JsonElement record) => record.Text("exchange_id")!;
-
-    private static string Facts(JsonElement record) =>
-        string.Join(' ', ((string[])["captured_at", "model_served", "usage", "cost_nano_usd", "outcome", "turn", "timing"]).Select(name => record.GetProperty(name).GetRawText()));
 
     private static long Bytes(string data) => new DirectoryInfo(data).EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length);
 
