@@ -75,6 +75,7 @@ public sealed class ReadingTests(Chromium chromium, SharedTeam shared) : IClassF
         await using var visitor = await chromium.VisitAsync(team.Address);
         var page = await visitor.OpenAsync($"/sessions/{await team.IdAsync()}");
         await page.Keyboard.PressAsync("Control+k");
+        await Expect(page.Locator("dialog input")).ToBeFocusedAsync();
         await page.Keyboard.TypeAsync("turn 2");
         await page.Keyboard.PressAsync("Enter");
         await Expect(page).ToHaveURLAsync(new Regex("turn=2#turn-2$"));
