@@ -9,7 +9,7 @@ namespace Lethe.Capture.Tests.Fuzzing;
 /// <summary>Mutated calls of every dialect in every framing. <c>LETHE_FUZZ_MUTATIONS</c> asks for another number of them, <c>LETHE_FUZZ_FIRST</c> for others.</summary>
 public sealed class FuzzTests(ITestOutputHelper output)
 {
-    private const int MutationsOfEveryRun = 100_000;
+    private const int MutationsOfEveryRun = 40_000;
 
     /// <summary>A body of one kilobyte is allowed this much, and every byte more its share.</summary>
     private const long AllocatedBytesMax = 4 * 1024 * 1024;

@@ -17,7 +17,7 @@ namespace Lethe.Proxy.Tests.IngestApi;
 /// </summary>
 public sealed class DoorInvariantTests
 {
-    private const int Workloads = 20;
+    private const int Workloads = 6;
     private const int Orders = 3;
 
     private int organisations;
