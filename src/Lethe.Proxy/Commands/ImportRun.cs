@@ -1,6 +1,6 @@
-using Lethe.Proxy.Terminal;
 using Lethe.Proxy.Importing;
 using Lethe.Proxy.IngestApi;
+using Lethe.Proxy.Terminal;
 
 namespace Lethe.Proxy.Commands;
 

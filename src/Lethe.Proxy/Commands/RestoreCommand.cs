@@ -1,6 +1,6 @@
-using Lethe.Proxy.Terminal;
 using System.CommandLine;
 using Lethe.Proxy.Recording;
+using Lethe.Proxy.Terminal;
 
 namespace Lethe.Proxy.Commands;
 

@@ -1,8 +1,8 @@
-using Lethe.Proxy.Terminal;
 using System.Globalization;
 using System.Text.Json;
 using Lethe.Capture.Exchanges;
 using Lethe.Ingest.Reading;
+using Lethe.Proxy.Terminal;
 
 namespace Lethe.Proxy.Exporting;
 

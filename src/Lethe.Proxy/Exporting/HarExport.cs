@@ -1,8 +1,8 @@
-using Lethe.Proxy.Terminal;
 using System.Reflection;
 using System.Text.Json;
 using Lethe.Ingest.Reading;
 using Lethe.Proxy.IngestApi;
+using Lethe.Proxy.Terminal;
 
 namespace Lethe.Proxy.Exporting;
 

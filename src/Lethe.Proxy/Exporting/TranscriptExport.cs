@@ -1,9 +1,9 @@
-using Lethe.Proxy.Terminal;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Lethe.Capture.Exchanges;
 using Lethe.Ingest.Reading;
+using Lethe.Proxy.Terminal;
 
 namespace Lethe.Proxy.Exporting;
 
