@@ -12,7 +12,7 @@ namespace Lethe.Proxy.Exporting;
 /// </summary>
 internal sealed class ConversationLines(StoreReader reader, Func<Utf8JsonWriter, IMessagePen> begin)
 {
-    /// <summary>Session after session, message after message: of a conversation the addresses are held, and one run of messages.</summary>
+    /// <summary>Session after session, message after message: of a session the addresses of its messages are held, and one run of messages.</summary>
     /// <param name="filter">The calls whose conversations these are; each goes up to the last of them.</param>
     public async Task WriteAsync(ExchangeFilter filter, Stream into, Progress progress, CancellationToken cancel)
     {
@@ -51,7 +51,7 @@ internal sealed class ConversationLines(StoreReader reader, Func<Utf8JsonWriter,
             // Of what is held no longer one line tells.
             if (chain.Count > 0 || (record.Content is "erased" or "expired" or "withheld" && gone.Add(record.Content)))
             {
-                ends.Add(new End(record, leaf));
+                ends.Add(new End(record, chain));
             }
         }
 
@@ -80,7 +80,7 @@ internal sealed class ConversationLines(StoreReader reader, Func<Utf8JsonWriter,
 
         IEnumerable<ConversationMessage> Messages()
         {
-            foreach (var hash in end.Leaf is { } leaf ? reader.Chain(Organisation.None, leaf) : [])
+            foreach (var hash in end.Chain)
             {
                 if (reader.Message(Organisation.None, hash) is { } message)
                 {
@@ -126,7 +126,7 @@ internal sealed class ConversationLines(StoreReader reader, Func<Utf8JsonWriter,
     }
 
     /// <summary>The call that a conversation ends with, without its words.</summary>
-    private sealed class End(ExchangeRecord record, string? leaf)
+    private sealed class End(ExchangeRecord record, IReadOnlyList<string> chain)
     {
         public string ExchangeId { get; } = record.ExchangeId;
         public string? SessionId { get; } = record.Session?.Id;
@@ -139,6 +139,6 @@ internal sealed class ConversationLines(StoreReader reader, Func<Utf8JsonWriter,
         public string? RequestKind { get; } = record.RequestKind;
         public string? System { get; } = record.Chain?.System;
         public int Length { get; } = record.Chain?.Length ?? 0;
-        public string? Leaf { get; } = leaf;
+        public IReadOnlyList<string> Chain { get; } = chain;
     }
 }

@@ -8,7 +8,7 @@ namespace Lethe.Proxy.Reading;
 /// <param name="Text">A part of the title, the directory or an id, in any case; null for any.</param>
 internal sealed record SessionQuestion(SessionFilter Filter, string? State, IReadOnlyList<string> Trouble, string? Text)
 {
-    public static IReadOnlyList<string> States { get; } = ["running", "waiting", "idle", "ended", "named"];
+    public static IReadOnlyList<string> States { get; } = [SessionState.Running, SessionState.Waiting, SessionState.Idle, SessionState.Ended, SessionState.Named];
 
     public static IReadOnlyList<string> Troubles { get; } = ["failed_agent", "failed_tool", "refused", "rebuilt", "cut", "unpriced"];
 
@@ -27,9 +27,6 @@ internal sealed class SessionListing(StoreReader reader, TimeProvider time)
     /// <summary>Sessions that are looked at for one page; where few are meant among many, the cursor goes on behind them.</summary>
     private const int LookedAtMax = 1000;
     private const int AtOnce = 100;
-
-    private static readonly TimeSpan RunningMax = TimeSpan.FromMinutes(1);
-    private static readonly TimeSpan IdleMin = TimeSpan.FromHours(12);
 
     /// <summary>A page of them, by their order. Null as a cursor is the end of the list.</summary>
     public (IReadOnlyList<SessionSummary> Sessions, SessionCursor? Next) Page(IReadOnlyList<string> orgs, SessionQuestion asked, int limit)
@@ -95,18 +92,7 @@ internal sealed class SessionListing(StoreReader reader, TimeProvider time)
             all.Sum(one => one.Rebuilt),
             tree.Max(one => one.LastSeenAt),
             SessionCounters.Sum(tree.Select(one => one.Counters)));
-        return session with { Title = title, TitleOrigin = origin, State = State(session, sums.LastSeenAt, own), Trouble = [.. Troubles(sums, all)], Tree = sums };
-    }
-
-    private string State(SessionSummary session, DateTimeOffset? lastSeen, SessionSigns own)
-    {
-        if (session.IsPlaceholder)
-        {
-            return "named";
-        }
-
-        var silent = lastSeen is { } last ? time.GetUtcNow() - last : TimeSpan.MaxValue;
-        return silent < RunningMax ? "running" : silent > IdleMin ? "ended" : own.EndsSaid ? "waiting" : "idle";
+        return session with { Title = title, TitleOrigin = origin, State = SessionState.Of(session.IsPlaceholder, sums.LastSeenAt, own.EndsSaid, time), Trouble = [.. Troubles(sums, all)], Tree = sums };
     }
 
     private static IEnumerable<string> Troubles(SessionTreeSums sums, List<SessionSigns> all)

@@ -68,18 +68,7 @@ internal static class AgentTree
     }
 
     /// <summary>The kind of agent that a tool call's arguments (JSON) name; null where they name none.</summary>
-    public static string? KindOf(string arguments)
-    {
-        try
-        {
-            using var document = JsonDocument.Parse(arguments);
-            return document.RootElement.ValueKind != JsonValueKind.Object ? null
-                : KindFields.Select(field => document.RootElement.TryGetProperty(field, out var kind) && kind.ValueKind == JsonValueKind.String ? JsonWord.Text(kind) : null).FirstOrDefault(kind => kind is { Length: > 0 });
-        }
-        catch (JsonException)
-        {
-            // A model may write anything where arguments are expected.
-            return null;
-        }
-    }
+    public static string? KindOf(string arguments) => ToolArguments.Read(
+        arguments,
+        all => KindFields.Select(field => all.TryGetProperty(field, out var kind) && kind.ValueKind == JsonValueKind.String ? JsonWord.Text(kind) : null).FirstOrDefault(kind => kind is { Length: > 0 }));
 }

@@ -12,9 +12,6 @@ public sealed record SessionView
     /// <summary>Of a longer session the first so many are shown, as many around the one that is looked at, and the last.</summary>
     private const int PieceTurns = 50;
 
-    private static readonly TimeSpan RunningMax = TimeSpan.FromMinutes(1);
-    private static readonly TimeSpan IdleMin = TimeSpan.FromHours(12);
-
     public required SessionDetail Detail { get; init; }
 
     public required string Title { get; init; }
@@ -127,14 +124,12 @@ public sealed record SessionView
         return place;
     }
 
-    private static string StateOf(SessionSummary session, List<TurnView> turns, TimeProvider time)
-    {
-        var silent = session.LastSeenAt is { } last ? time.GetUtcNow() - last : TimeSpan.MaxValue;
-        return session.IsPlaceholder ? "named only"
-            : session.ErasedAt is not null ? "erased"
-            : silent < RunningMax ? "running"
-            : silent > IdleMin ? "ended"
-            : turns.Count > 0 && turns[^1].Tools.Count == 0 ? "waiting for you"
-            : "idle";
-    }
+    private static string StateOf(SessionSummary session, List<TurnView> turns, TimeProvider time) =>
+        !session.IsPlaceholder && session.ErasedAt is not null ? "erased"
+        : SessionState.Of(session.IsPlaceholder, session.LastSeenAt, turns.Count > 0 && turns[^1].Tools.Count == 0, time) switch
+        {
+            SessionState.Named => "named only",
+            SessionState.Waiting => "waiting for you",
+            var state => state,
+        };
 }
