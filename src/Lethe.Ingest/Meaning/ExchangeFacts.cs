@@ -28,8 +28,8 @@ public static class ExchangeFacts
     /// <summary>Under this attribute a door tells how the call came to it, where the door alone does not say.</summary>
     public const string CaptureModeAttribute = "lethe.capture_mode";
 
-    /// <summary>How a call came that was imported.</summary>
-    internal const string Import = "import";
+    /// <summary>How a call came that was imported: no door has heard it.</summary>
+    public const string Import = "import";
 
     // Deeper arguments are kept as text: a reader's JSON parser has a limit too.
     private const int ArgumentsDepthMax = 48;

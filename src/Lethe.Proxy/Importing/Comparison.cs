@@ -1,6 +1,7 @@
 using Lethe.Capture;
 using Lethe.Capture.Exchanges;
 using Lethe.Capture.Prices;
+using Lethe.Ingest.Meaning;
 using Lethe.Ingest.Reading;
 using Lethe.Proxy.IngestApi;
 
@@ -47,7 +48,7 @@ internal sealed class Comparison(StoreReader reader)
     private ComparedSession? Compare(string org, string harness, string session, Dictionary<string, ToldCall> transcript, ComparedSum sum)
     {
         var id = StoreReader.SessionIdOf(org, harness, session);
-        var turns = reader.Exchanges(org, new ExchangeFilter { SessionId = id }).Where(heard => heard.CaptureMode != UnnamedCall.Imported && heard.Turn?.Seq is not null).ToList();
+        var turns = reader.Exchanges(org, new ExchangeFilter { SessionId = id }).Where(heard => heard.CaptureMode != ExchangeFacts.Import && heard.Turn?.Seq is not null).ToList();
         if (turns.Count == 0)
         {
             return null;

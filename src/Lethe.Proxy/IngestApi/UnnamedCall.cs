@@ -1,6 +1,7 @@
 using Lethe.Capture;
 using Lethe.Capture.Exchanges;
 using Lethe.Capture.Prices;
+using Lethe.Ingest.Meaning;
 using Lethe.Ingest.Reading;
 
 namespace Lethe.Proxy.IngestApi;
@@ -11,9 +12,6 @@ namespace Lethe.Proxy.IngestApi;
 /// </summary>
 internal sealed record UnnamedCall(string Harness, string Session, DateTimeOffset At, DateTimeOffset EndedAt, (long? Input, long? CacheRead, long? Output) Tokens, string Text, string Tools)
 {
-    /// <summary>The capture mode of what was heard by no door.</summary>
-    public const string Imported = "import";
-
     /// <summary>How far the clocks of the agent and of the door may be apart, and the writing of a transcript from the end of the call.</summary>
     private static readonly TimeSpan ClocksApartMax = TimeSpan.FromMinutes(2);
 
@@ -51,7 +49,7 @@ internal sealed record UnnamedCall(string Harness, string Session, DateTimeOffse
 
     /// <summary>True for what a door heard at that time.</summary>
     public bool IsNear(ExchangeRecord heard) =>
-        heard.CaptureMode != Imported
+        heard.CaptureMode != ExchangeFacts.Import
         && DateTimeOffset.TryParse(heard.CapturedAt, System.Globalization.CultureInfo.InvariantCulture, out var at)
         && at >= At - ClocksApartMax && at <= EndedAt + ClocksApartMax;
 }

@@ -45,7 +45,6 @@ internal sealed class InteractionsReply : IReply
                 }
 
                 usage.MergeCounts(json.ObjectMember("usage"u8));
-
                 break;
             case null when json.Is("object"u8, "interaction"u8) || json.Member("steps"u8) is not null || json.Member("outputs"u8) is not null:
                 Tell(json, phase);
