@@ -35,6 +35,13 @@ public sealed class JournalBodies(string directory) : IDisposable
     /// <summary>The exchange without its bodies. Null as in <see cref="TryRead(JournalPosition)"/>.</summary>
     public CapturedExchange? TryReadHead(JournalPosition at) => TryRead(at, withBodies: false, out _);
 
+    /// <summary>What became of what an exchange said, by what its line tells.</summary>
+    public BodyState StateOf(JournalPosition at)
+    {
+        TryRead(at, withBodies: false, out var state);
+        return state;
+    }
+
     public void Dispose()
     {
         lines?.Dispose();

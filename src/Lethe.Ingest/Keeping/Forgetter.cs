@@ -17,6 +17,9 @@ internal sealed class Forgetter(Journal journal, Func<CapturedExchange, Interpre
 
     public const string Erased = "erased";
 
+    // A process before this one may have been stopped between the two.
+    private bool maybeHalfDone = true;
+
     /// <summary>Takes what these exchanges said out of the journal and the store.</summary>
     /// <returns>How many lie on damaged lines of the journal, where their words could not be found.</returns>
     /// <exception cref="StoreUnavailableException"/>
@@ -24,10 +27,38 @@ internal sealed class Forgetter(Journal journal, Func<CapturedExchange, Interpre
     public int DropWords(IKeptStore store, IReadOnlyCollection<HeldWords> exchanges, string content)
     {
         stopping.ThrowIfCancellationRequested();
+        maybeHalfDone = true;
         var unread = EraseFromJournal(store, exchanges.Select(one => one.At), content == Erased ? "forget" : "retention");
         store.DropWords(exchanges, content);
+        maybeHalfDone = false;
         IngestMeter.Forgot(content == Erased ? "erased" : "words", exchanges.Count);
         return unread;
+    }
+
+    /// <summary>
+    /// Takes out of the store what retention took out of the journal before it was stopped. What is too old is found again by its age; what was too much may
+    /// not be so any more, and is found by what the journal says of it.
+    /// </summary>
+    public int FinishExpiring(IKeptStore store)
+    {
+        if (!maybeHalfDone)
+        {
+            return 0;
+        }
+
+        HeldWords[] erased;
+        using (var bodies = new JournalBodies(journal.Directory))
+        {
+            erased = [.. store.OldestWords(ExchangesAtOnce).Where(one => one.At is { } at && bodies.StateOf(at) == BodyState.Erased)];
+        }
+
+        if (erased.Length > 0)
+        {
+            DropWords(store, erased, Expired);
+        }
+
+        maybeHalfDone = false;
+        return erased.Length;
     }
 
     /// <summary>Takes rows away, but for those whose other tries stay; how many.</summary>

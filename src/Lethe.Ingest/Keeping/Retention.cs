@@ -13,7 +13,7 @@ internal sealed class Retention(RetentionSettings settings, string dataDirectory
     /// <summary>How many exchanges lost their words, and how many their rows.</summary>
     public (long Words, long Records) Look(IKeptStore store)
     {
-        var (words, records) = (0L, 0L);
+        var (words, records) = ((long)forgetter.FinishExpiring(store), 0L);
         if (settings.WordsAge > TimeSpan.Zero && IsDue(settings.WordsAge, before => store.WordsBefore(before, 1).Count > 0))
         {
             words += ExpireBefore(store, Before(settings.WordsAge));

@@ -159,6 +159,21 @@ public abstract class RetentionTests(StoreKind kind) : IDisposable
         Assert.Empty(world.Faults());
     }
 
+    [Fact]
+    public async Task What_left_the_journal_for_the_sake_of_room_leaves_the_store_too_though_there_is_room_now()
+    {
+        await world.FillAsync();
+        world.Store.Refuse("BEFORE UPDATE ON exchanges");
+        await Assert.ThrowsAsync<StoreUnavailableException>(() => world.LookAsync(new RetentionSettings { BytesMax = 1 }));
+        world.Store.Allow();
+        Assert.Equal(11, Kept().Count);
+
+        await world.LookAsync(new RetentionSettings { BytesMax = long.MaxValue });
+
+        Assert.Empty(Kept());
+        Assert.Empty(world.Faults());
+    }
+
     [Theory]
     [InlineData(5, 0)]
     [InlineData(3, 8)]

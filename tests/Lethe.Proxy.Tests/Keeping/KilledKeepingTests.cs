@@ -106,12 +106,15 @@ public sealed class KilledKeepingTests : IAsyncLifetime
     private static async Task<int> UntilSomeExpiredAsync(string data, long bytesMax)
     {
         await using var lethe = await LetheProcess.StartAsync(data, ("Lethe:Retention:BytesMax", bytesMax.ToString(CultureInfo.InvariantCulture)));
+        using var http = new HttpClient();
         var waited = Stopwatch.StartNew();
         while (waited.Elapsed < DoneMax)
         {
-            var count = (await lethe.ExportAsync()).Count(record => record.Text("content") == "expired");
-            if (count > 0)
+            using var answer = await http.GetAsync(new Uri(lethe.Admin + "/readyz"));
+            using var status = JsonDocument.Parse(await answer.Content.ReadAsStringAsync());
+            if (status.RootElement.Text("keeping", "looked_at") is not null)
             {
+                var count = (await lethe.ExportAsync()).Count(record => record.Text("content") == "expired");
                 await lethe.StopAsync();
                 return count;
             }
@@ -119,7 +122,7 @@ public sealed class KilledKeepingTests : IAsyncLifetime
             await Task.Delay(100);
         }
 
-        throw new TimeoutException("nothing expired");
+        throw new TimeoutException("retention did not look");
     }
 
     private static async Task ForgetAsync(string data)
