@@ -12,12 +12,6 @@ public static class IngestMeter
     internal static readonly Histogram<double> JournalFsync =
         Meter.CreateHistogram<double>("lethe_journal_fsync_seconds", "s", "Time of one fsync of the journal.");
 
-    internal static readonly Gauge<long> JournalLagRecords =
-        Meter.CreateGauge<long>("lethe_journal_lag_records", null, "Journal lines that ingest has not read yet.");
-
-    internal static readonly Gauge<long> JournalLagBytes =
-        Meter.CreateGauge<long>("lethe_journal_lag_bytes", "By", "Journal bytes that ingest has not read yet.");
-
     internal static readonly Counter<long> JournalFailures =
         Meter.CreateCounter<long>("lethe_journal_failures_total", null, "Times that the disk refused the journal.");
 

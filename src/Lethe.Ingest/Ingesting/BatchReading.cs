@@ -15,6 +15,9 @@ internal sealed class BatchReading(Func<JournalPosition, JournalConsumer> readFr
     private volatile IngestBatch? current;
     private volatile Ahead? ahead;
 
+    // What is being read, until it is a batch.
+    private volatile List<JournaledExchange>? underway;
+
     public bool IsOpen => journal is not null;
 
     /// <summary>What was read first and is not committed; null when all is.</summary>
@@ -23,10 +26,11 @@ internal sealed class BatchReading(Func<JournalPosition, JournalConsumer> readFr
     /// <summary>How far it is behind the journal's durable end; what was read and is not committed is behind too.</summary>
     public JournalLag Lag()
     {
-        // Asked for first, and the later batch before the earlier: what moves on meanwhile is counted, and not passed over.
-        var read = ahead?.Batch?.Exchanges.Count ?? 0;
-        read += current?.Exchanges.Count ?? 0;
+        // In the order in which it moves on: what does so meanwhile is counted twice, and not passed over.
         var lag = journal?.Lag() ?? default;
+        var read = underway?.Count ?? 0;
+        read += ahead?.Batch?.Exchanges.Count ?? 0;
+        read += current?.Exchanges.Count ?? 0;
         return lag with { Records = lag.Records + read };
     }
 
@@ -47,6 +51,7 @@ internal sealed class BatchReading(Func<JournalPosition, JournalConsumer> readFr
             try
             {
                 current = Read(behind);
+                underway = null;
             }
             catch
             {
@@ -86,6 +91,7 @@ internal sealed class BatchReading(Func<JournalPosition, JournalConsumer> readFr
             if (Read(before.End) is { } batch)
             {
                 next.Batch = batch;
+                underway = null;
                 try
                 {
                     batch.Deliveries = interpretation.Of(batch, null, stop);
@@ -115,6 +121,7 @@ internal sealed class BatchReading(Func<JournalPosition, JournalConsumer> readFr
         }
 
         current = null;
+        underway = null;
         var before = journal;
         journal = null;
         before?.Dispose();
@@ -143,6 +150,7 @@ internal sealed class BatchReading(Func<JournalPosition, JournalConsumer> readFr
     private IngestBatch? Read(JournalPosition behind)
     {
         var exchanges = new List<JournaledExchange>();
+        underway = exchanges;
         journal!.ReadBatch(exchanges, settings.BatchCountMax, settings.BatchBytesMax);
         var fault = journal.Fault;
         var batch = new IngestBatch(exchanges, fault, journal.Position) { GoesOn = !journal.IsAtEnd };

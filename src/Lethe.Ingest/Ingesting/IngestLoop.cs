@@ -61,6 +61,7 @@ public sealed class IngestLoop(
     private long Run(CancellationToken finish, CancellationToken stop)
     {
         using var pace = new BackgroundPace();
+        using var lag = new LagMeter(Lag);
         try
         {
             while (!TryFollow(pace, finish, stop))

@@ -225,12 +225,5 @@ public sealed class JournalConsumer : IDisposable
                 readAt = journal.Time.GetUtcNow();
             }
         }
-
-        if (IngestMeter.JournalLagRecords.Enabled)
-        {
-            var lag = Lag();
-            IngestMeter.JournalLagRecords.Record(lag.Records);
-            IngestMeter.JournalLagBytes.Record(lag.Bytes);
-        }
     }
 }
