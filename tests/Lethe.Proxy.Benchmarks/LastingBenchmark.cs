@@ -42,7 +42,7 @@ internal static class LastingBenchmark
             held = lasting is null ? held * 0.93 : held;
         }
 
-        var beside = await LoadAsync(floor, Whole, lasting is null ? double.PositiveInfinity : held);
+        var beside = await LoadAsync(floor, Probe, lasting is null ? double.PositiveInfinity : held);
         report.Table(
             "What lasts: 60 s, capture, journal and ingest all on, the lag under its ceiling",
             ["shape", "bare YARP calls/s, unbounded", "lethe calls/s", "ratio", "added p50 to first byte at that rate", "added p99"],
