@@ -43,7 +43,7 @@ public sealed class ExchangeBuilder : IDisposable
         long gatheredBytes = long.MaxValue)
     {
         Head = head;
-        this.time = time;
+        this.time = time = head.Clock ?? time;
         this.finished = finished;
         this.gathered = gathered;
         this.gatheredBytes = gatheredBytes;

@@ -29,6 +29,9 @@ public sealed record ExchangeHead
     /// <summary>When it was captured, where somebody else did that; null for now.</summary>
     public DateTimeOffset? CapturedAt { get; init; }
 
+    /// <summary>What tells the door when something passed, where it hears of it later; null for the recorder's own clock.</summary>
+    public TimeProvider? Clock { get; init; }
+
     /// <summary>How a producer told of it (<see cref="ProducedKind"/>); null for a call as a wire has it.</summary>
     public string? Kind { get; init; }
 

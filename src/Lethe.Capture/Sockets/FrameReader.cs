@@ -45,18 +45,26 @@ internal sealed class FrameReader(MessageInflater? inflater, int messageBytesMax
 
     private bool IsFinal => (header[0] & 0x80) != 0;
 
-    public void Read(ReadOnlySpan<byte> bytes, MessageTaker taker)
+    public void Read(ReadOnlyMemory<byte> bytes, MessageTaker taker)
     {
         while (Fault is null && (bytes.Length > 0 || (inPayload && left == 0)))
         {
             if (!inPayload)
             {
                 ReadHeader(ref bytes);
+                if (IsWhole(bytes.Length))
+                {
+                    // All of a message, as it was said: it is read where it lies.
+                    (inPayload, inMessage) = (false, false);
+                    Tell(bytes[..(int)left], taker);
+                    bytes = bytes[(int)left..];
+                }
+
                 continue;
             }
 
             var count = (int)Math.Min(left, bytes.Length);
-            Take(bytes[..count]);
+            Take(bytes.Span[..count]);
             bytes = bytes[count..];
             left -= count;
             if (left == 0 && Fault is null)
@@ -74,13 +82,24 @@ internal sealed class FrameReader(MessageInflater? inflater, int messageBytesMax
         message = new ArrayBufferWriter<byte>();
     }
 
-    private void ReadHeader(ref ReadOnlySpan<byte> bytes)
+    private bool IsWhole(int bytesHere) =>
+        inPayload && Fault is null && IsFinal && Opcode is 1 or 2 && mask == 0 && left <= bytesHere;
+
+    private void ReadHeader(ref ReadOnlyMemory<byte> bytes)
     {
-        header[headerHeld++] = bytes[0];
-        bytes = bytes[1..];
-        if (headerHeld < 2 || headerHeld < HeaderLength)
+        var wanted = headerHeld < 2 ? 2 : HeaderLength;
+        while (headerHeld < wanted)
         {
-            return;
+            if (bytes.IsEmpty)
+            {
+                return;
+            }
+
+            var count = Math.Min(wanted - headerHeld, bytes.Length);
+            bytes.Span[..count].CopyTo(header.AsSpan(headerHeld));
+            bytes = bytes[count..];
+            headerHeld += count;
+            wanted = headerHeld < 2 ? 2 : HeaderLength;
         }
 
         headerHeld = 0;
@@ -190,22 +209,26 @@ internal sealed class FrameReader(MessageInflater? inflater, int messageBytesMax
     private void EndMessage(MessageTaker taker)
     {
         inMessage = false;
+        Tell(message.WrittenMemory, taker);
+        budget?.Give(message.WrittenCount);
+        message = Emptied(message);
+    }
+
+    private void Tell(ReadOnlyMemory<byte> said, MessageTaker taker)
+    {
         if (!isDeflated)
         {
-            taker(message.WrittenMemory);
+            taker(said);
+            return;
         }
-        else
+
+        Fault = inflater!.Inflate(said, inflated, messageBytesMax, budget);
+        if (Fault is null)
         {
-            Fault = inflater!.Inflate(message.WrittenMemory, inflated, messageBytesMax, budget);
-            if (Fault is null)
-            {
-                taker(inflated.WrittenMemory);
-            }
+            taker(inflated.WrittenMemory);
         }
 
-        budget?.Give(message.WrittenCount + inflated.WrittenCount);
-
-        message = Emptied(message);
+        budget?.Give(inflated.WrittenCount);
         inflated = Emptied(inflated);
     }
 

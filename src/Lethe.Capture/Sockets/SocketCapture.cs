@@ -56,8 +56,14 @@ public sealed class SocketCapture : IDisposable
     /// <param name="answerHeaders">Those of the answer that switched protocols.</param>
     /// <param name="begin">Mints the exchange of a call.</param>
     /// <param name="budget">The memory that all captures share; where it is used up the capture ends.</param>
+    /// <param name="clock">What tells when the bytes passed that are told; null where they are told as they pass.</param>
     public static SocketCapture? Open(
-        ExchangeBuilder handshake, IReadOnlyList<HeaderField> answerHeaders, Func<ExchangeHead, ExchangeBuilder> begin, int messageBytesMax = MessageBytesMax, CaptureBudget? budget = null)
+        ExchangeBuilder handshake,
+        IReadOnlyList<HeaderField> answerHeaders,
+        Func<ExchangeHead, ExchangeBuilder> begin,
+        int messageBytesMax = MessageBytesMax,
+        CaptureBudget? budget = null,
+        TimeProvider? clock = null)
     {
         if (Dialects.BySocket(handshake.Head.Path) is not { } rule)
         {
@@ -65,17 +71,17 @@ public sealed class SocketCapture : IDisposable
         }
 
         var terms = SocketTerms.Of(answerHeaders.Joined("sec-websocket-extensions"));
-        var head = handshake.Head with { ConnectionId = handshake.Id.ToString(), CommitKey = null };
+        var head = handshake.Head with { ConnectionId = handshake.Id.ToString(), CommitKey = null, Clock = clock };
         return new SocketCapture(head, answerHeaders, begin, rule.Open(), terms, messageBytesMax, budget) { Fault = terms.Known ? null : "extension_unknown" };
     }
 
-    public void FromClient(ReadOnlySpan<byte> bytes)
+    public void FromClient(ReadOnlyMemory<byte> bytes)
     {
         Read(client, bytes, ofClient);
         NoteClose(client.CloseCode, Ending.ClientAborted);
     }
 
-    public void FromServer(ReadOnlySpan<byte> bytes)
+    public void FromServer(ReadOnlyMemory<byte> bytes)
     {
         Read(server, bytes, ofServer);
         NoteClose(server.CloseCode, Ending.UpstreamAborted);
@@ -118,10 +124,18 @@ public sealed class SocketCapture : IDisposable
     // Of those nothing more is said.
     private void FinishComplete(string? lane = null)
     {
-        foreach (var call in open.FindAll(call => call.IsComplete && (lane is null || call.Lane == lane)))
+        for (var at = 0; at < open.Count;)
         {
-            open.Remove(call);
-            call.Exchange.Finish(Ending.Completed);
+            var call = open[at];
+            if (call.IsComplete && (lane is null || call.Lane == lane))
+            {
+                open.RemoveAt(at);
+                call.Exchange.Finish(Ending.Completed);
+            }
+            else
+            {
+                at++;
+            }
         }
     }
 
@@ -143,7 +157,7 @@ public sealed class SocketCapture : IDisposable
         open.Clear();
     }
 
-    private void Read(FrameReader frames, ReadOnlySpan<byte> bytes, MessageTaker taker)
+    private void Read(FrameReader frames, ReadOnlyMemory<byte> bytes, MessageTaker taker)
     {
         if (Fault is not null || isOver)
         {
@@ -217,7 +231,18 @@ public sealed class SocketCapture : IDisposable
     }
 
     // Calls of one lane are answered one after another; a server that does not echo the lane means the only call there is.
-    private OpenCall? Find(string lane) => open.Find(call => call.Lane == lane) ?? (open.Count == 1 && lane.Length == 0 ? open[0] : null);
+    private OpenCall? Find(string lane)
+    {
+        foreach (var call in open)
+        {
+            if (call.Lane == lane)
+            {
+                return call;
+            }
+        }
+
+        return open.Count == 1 && lane.Length == 0 ? open[0] : null;
+    }
 
     private void Say(OpenCall call, ReadOnlySpan<byte> message)
     {

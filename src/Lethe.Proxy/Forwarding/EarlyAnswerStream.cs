@@ -191,27 +191,37 @@ internal sealed class EarlyAnswerStream(Stream inner, TimeProvider time) : Strea
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<int> ReadThroughAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
-        Upload? refused = null;
+        int count;
         try
         {
-            var count = await inner.ReadAsync(buffer, cancellationToken);
-            lock (gate)
-            {
-                isReading = false;
-                return Observe(buffer, count, ref refused);
-            }
+            count = await inner.ReadAsync(buffer, cancellationToken);
         }
-        finally
+        catch
         {
             lock (gate)
             {
-                isReading = false;
-                readEnd?.TrySetResult();
-                readEnd = null;
+                EndRead();
             }
 
-            Cut(refused);
+            throw;
         }
+
+        Upload? refused = null;
+        lock (gate)
+        {
+            EndRead();
+            count = Observe(buffer, count, ref refused);
+        }
+
+        Cut(refused);
+        return count;
+    }
+
+    private void EndRead()
+    {
+        isReading = false;
+        readEnd?.TrySetResult();
+        readEnd = null;
     }
 
     private int Observe(Memory<byte> buffer, int count, ref Upload? refused)

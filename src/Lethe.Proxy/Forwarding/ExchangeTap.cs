@@ -51,12 +51,12 @@ internal sealed class ExchangeTap(ExchangeSink sink, ILogger logger)
     public void UpstreamHost(string host) => Guard(host, static (builder, host) => builder.SetUpstreamHost(host));
 
     /// <summary>The capture of the model calls inside a WebSocket; null where there is nothing to capture.</summary>
-    public SocketTap? Socket(HttpResponseMessage response)
+    public SocketTap? Socket(HttpResponseMessage response, TimeProvider time)
     {
         SocketTap? socket = null;
         Guard(response, (builder, response) =>
         {
-            socket = keepsBodies ? SocketTap.Open(builder, HeaderFields.Of(response), sink.Begin, sink.HoldsEnd ? sink.WhenDurable : null, sink.Budget, logger) : null;
+            socket = keepsBodies ? SocketTap.Open(builder, HeaderFields.Of(response), sink.Begin, sink.HoldsEnd ? sink.WhenDurable : null, sink.Budget, time, logger) : null;
         });
         return socket;
     }

@@ -44,7 +44,7 @@ internal sealed class ForwardedCall(ForwardingRoute route, string target, Exchan
     public void AnswerCame() => answerEnded = true;
 
     /// <summary>The upstream's side of a WebSocket as it is to be read and written.</summary>
-    public Stream Upgraded(Stream upstream) => (Socket = tap.Socket(response!)) is { } socket ? new SocketTee(upstream, socket) : upstream;
+    public Stream Upgraded(Stream upstream) => (Socket = tap.Socket(response!, time)) is { } socket ? new SocketTee(upstream, socket) : upstream;
 
     public void FramesItself(HttpContext context)
     {

@@ -69,7 +69,7 @@ public sealed class SocketFuzzTests(ITestOutputHelper output)
             for (var at = 0; at < bytes.Length;)
             {
                 var length = Math.Min(step(bytes.Length - at), bytes.Length - at);
-                var part = bytes.AsSpan(at, length);
+                var part = bytes.AsMemory(at, length);
                 if (fromClient)
                 {
                     capture.FromClient(part);

@@ -79,7 +79,7 @@ public sealed class SocketMemoryTests(ITestOutputHelper output)
             for (var at = 0; at < frames.Length;)
             {
                 var length = Math.Min(1 + mutation.Next(mutation.Next(2) == 0 ? 7 : 70_000), frames.Length - at);
-                Feed(capture, fromClient ^ (mutation.Next(500) == 0), frames.AsSpan(at, length));
+                Feed(capture, fromClient ^ (mutation.Next(500) == 0), frames.AsMemory(at, length));
                 at += length;
             }
 
@@ -93,7 +93,7 @@ public sealed class SocketMemoryTests(ITestOutputHelper output)
         return bytes;
     }
 
-    private static void Feed(SocketCapture capture, bool fromClient, ReadOnlySpan<byte> bytes)
+    private static void Feed(SocketCapture capture, bool fromClient, ReadOnlyMemory<byte> bytes)
     {
         if (fromClient)
         {

@@ -99,9 +99,9 @@ public sealed class SocketCaptureTests
         var message = deflates ? Frame.Of(0xC1, Frame.Deflated(Encoding.UTF8.GetBytes(Delta(20_000)))) : Frame.Text(Delta(20_000));
         var half = message.Length / 2;
 
-        capture.FromServer(message.AsSpan(0, half));
+        capture.FromServer(message.AsMemory(0, half));
         Assert.InRange(budget.HeldBytes, 1, half);
-        capture.FromServer(message.AsSpan(half));
+        capture.FromServer(message.AsMemory(half));
 
         var exchange = Assert.Single(ended);
         Assert.Equal((Ending.Incomplete, "memory", true, 0L), (exchange.Ending, exchange.EndingReason, exchange.Response.Truncated, budget.HeldBytes));
@@ -112,7 +112,7 @@ public sealed class SocketCaptureTests
     {
         using var capture = Open(null);
         capture.FromClient(Frame.Text(Create, masked: true));
-        capture.FromServer([.. Frame.Text(Created), .. Frame.Close(1012)]);
+        capture.FromServer((byte[])[.. Frame.Text(Created), .. Frame.Close(1012)]);
 
         var exchange = Assert.Single(ended);
         Assert.Equal((Ending.UpstreamAborted, "close_1012"), (exchange.Ending, exchange.EndingReason));
@@ -155,7 +155,7 @@ public sealed class SocketCaptureTests
     {
         using var capture = Open(null);
         capture.FromClient(Frame.Text(Create, masked: true));
-        capture.FromServer(Frame.Text(Created).AsSpan(0, 9));
+        capture.FromServer(Frame.Text(Created).AsMemory(0, 9));
 
         capture.End(Ending.Completed, null, null);
 
@@ -167,11 +167,11 @@ public sealed class SocketCaptureTests
 
     private static string Delta(int length) => "{\"type\":\"response.output_text.delta\",\"delta\":\"" + new string('x', length) + "\"}";
 
-    private static void Feed(byte[] bytes, int step, Taker taker)
+    private static void Feed(byte[] bytes, int step, Action<ReadOnlyMemory<byte>> taker)
     {
         for (var at = 0; at < bytes.Length; at += step)
         {
-            taker(bytes.AsSpan(at, Math.Min(step, bytes.Length - at)));
+            taker(bytes.AsMemory(at, Math.Min(step, bytes.Length - at)));
         }
     }
 
@@ -188,6 +188,4 @@ public sealed class SocketCaptureTests
             messageBytesMax,
             budget);
     }
-
-    private delegate void Taker(ReadOnlySpan<byte> bytes);
 }

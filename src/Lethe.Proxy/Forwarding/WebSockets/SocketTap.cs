@@ -1,29 +1,53 @@
-using System.Buffers;
 using Lethe.Capture.Exchanges;
 using Lethe.Capture.Sockets;
 
 namespace Lethe.Proxy.Forwarding.WebSockets;
 
 /// <summary>
-/// The guarded way from a WebSocket to its capture: bytes are copied as they pass, in their order, and read by another thread. Nothing here throws or waits;
-/// a reader that falls behind by more than a bound, or that finds no memory, ends the capture, and the connection goes on.
+/// The guarded way from a WebSocket to its capture: bytes are copied as they pass, in their order, and read by another thread, many at a time. Nothing here throws
+/// or waits; a reader that falls behind by more than a bound, or that finds no memory, ends the capture, and the connection goes on.
 /// </summary>
-internal sealed class SocketTap(SocketCapture capture, List<ExchangeBuilder> underWay, Func<ExchangeBuilder, ValueTask>? whenDurable, CaptureBudget? budget, ILogger logger) : IThreadPoolWorkItem
+internal sealed class SocketTap : IThreadPoolWorkItem
 {
     /// <summary>Copies of one connection that may wait to be read, as far as the memory of all captures has room for them.</summary>
     private const int WaitingBytesMax = 8 * 1024 * 1024;
 
-    private const int IdlePieces = 256;
+    /// <summary>So much is read at once, however little time has passed.</summary>
+    private const int GatheredBytes = 128 * 1024;
 
+    // To wake a thread for a message takes longer than to read it.
+    private static readonly TimeSpan GatherTime = TimeSpan.FromMilliseconds(5);
+
+    private readonly SocketCapture capture;
+    private readonly List<ExchangeBuilder> underWay;
+    private readonly Func<ExchangeBuilder, ValueTask>? whenDurable;
+    private readonly CaptureBudget? budget;
+    private readonly PassingClock clock;
+    private readonly TimeProvider time;
+    private readonly ILogger logger;
+    private readonly ITimer due;
     private readonly Lock gate = new();
-    private List<Piece> waiting = [];
-    private List<Piece> reading = [];
     private readonly TaskCompletionSource<string?> over = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private int waitingBytes;
-    private int readingBytes;
+    private GatheredPieces waiting = new();
+    private GatheredPieces reading = new();
+    private bool isAwaited;
+    private bool isTimed;
     private bool isRunning;
     private bool isOff;
     private bool hasEnded;
+
+    private SocketTap(
+        SocketCapture capture, List<ExchangeBuilder> underWay, Func<ExchangeBuilder, ValueTask>? whenDurable, CaptureBudget? budget, PassingClock clock, TimeProvider time, ILogger logger)
+    {
+        this.capture = capture;
+        this.underWay = underWay;
+        this.whenDurable = whenDurable;
+        this.budget = budget;
+        this.clock = clock;
+        this.time = time;
+        this.logger = logger;
+        due = time.CreateTimer(static tap => ((SocketTap)tap!).Due(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
 
     /// <summary>True when the end of a call waits for the disk.</summary>
     public bool HoldsEnd => whenDurable is not null;
@@ -37,10 +61,14 @@ internal sealed class SocketTap(SocketCapture capture, List<ExchangeBuilder> und
         Func<ExchangeHead, ExchangeBuilder> begin,
         Func<ExchangeBuilder, ValueTask>? whenDurable,
         CaptureBudget? budget,
+        TimeProvider time,
         ILogger logger)
     {
         var underWay = new List<ExchangeBuilder>();
-        return SocketCapture.Open(handshake, answerHeaders, Begin, budget: budget) is { } capture ? new SocketTap(capture, underWay, whenDurable, budget, logger) : null;
+        var clock = new PassingClock(time);
+        return SocketCapture.Open(handshake, answerHeaders, Begin, budget: budget, clock: clock) is { } capture
+            ? new SocketTap(capture, underWay, whenDurable, budget, clock, time, logger)
+            : null;
 
         ExchangeBuilder Begin(ExchangeHead head)
         {
@@ -64,7 +92,7 @@ internal sealed class SocketTap(SocketCapture capture, List<ExchangeBuilder> und
         var read = new TaskCompletionSource<IReadOnlyList<ExchangeBuilder>>(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (gate)
         {
-            Put(new Piece(PieceKind.Mark) { Ended = read });
+            Put(new Piece(PieceKind.Mark, time.GetTimestamp()) { Reached = read });
         }
 
         try
@@ -92,7 +120,7 @@ internal sealed class SocketTap(SocketCapture capture, List<ExchangeBuilder> und
             if (!hasEnded)
             {
                 hasEnded = true;
-                Put(new Piece(PieceKind.End) { How = (ending, reason, error) });
+                Put(new Piece(PieceKind.End, time.GetTimestamp()) { How = (ending, reason, error) });
             }
         }
 
@@ -101,12 +129,13 @@ internal sealed class SocketTap(SocketCapture capture, List<ExchangeBuilder> und
 
     public void Execute()
     {
-        while (Next())
+        for (var first = true; Next(first); first = false)
         {
-            foreach (var piece in reading)
+            foreach (var piece in reading.All)
             {
                 try
                 {
+                    clock.Set(piece.PassedAt);
                     Read(piece);
                 }
                 catch (Exception fault)
@@ -119,12 +148,7 @@ internal sealed class SocketTap(SocketCapture capture, List<ExchangeBuilder> und
                 }
             }
 
-            reading.Clear();
-            if (reading.Capacity > IdlePieces)
-            {
-                // One burst does not hold its memory for the rest of a long connection.
-                reading = [];
-            }
+            clock.Set(0);
         }
     }
 
@@ -142,24 +166,36 @@ internal sealed class SocketTap(SocketCapture capture, List<ExchangeBuilder> und
                 return;
             }
 
-            var isBehind = waitingBytes + bytes.Length > WaitingBytesMax;
+            var isBehind = waiting.Bytes + reading.Bytes + bytes.Length > WaitingBytesMax;
             if (isBehind || budget?.TryTake(bytes.Length) == false)
             {
                 isOff = true;
-                Put(new Piece(PieceKind.Gap) { Reason = isBehind ? "capture_behind" : "memory" });
+                Put(new Piece(PieceKind.Gap, time.GetTimestamp()) { Reason = isBehind ? "capture_behind" : "memory" });
                 return;
             }
 
-            var copy = ArrayPool<byte>.Shared.Rent(bytes.Length);
-            bytes.CopyTo(copy);
-            waitingBytes += bytes.Length;
-            Put(new Piece(kind) { Bytes = copy, Count = bytes.Length });
+            waiting.Add(kind, bytes, time.GetTimestamp());
+            if (waiting.Bytes >= GatheredBytes)
+            {
+                Run();
+            }
+            else if (!isRunning && !isTimed)
+            {
+                isTimed = due.Change(GatherTime, Timeout.InfiniteTimeSpan);
+            }
         }
     }
 
+    // Somebody waits for what is put here, or it ends something: it is read at once.
     private void Put(Piece piece)
     {
         waiting.Add(piece);
+        isAwaited = true;
+        Run();
+    }
+
+    private void Run()
+    {
         if (!isRunning)
         {
             isRunning = true;
@@ -167,14 +203,38 @@ internal sealed class SocketTap(SocketCapture capture, List<ExchangeBuilder> und
         }
     }
 
-    // All that waits is taken at once: who passes bytes on meets the reader seldom. False when there is nothing.
-    private bool Next()
+    private void Due()
     {
         lock (gate)
         {
-            waitingBytes -= readingBytes;
-            (waiting, reading, readingBytes) = (reading, waiting, waitingBytes);
-            return isRunning = reading.Count > 0;
+            isTimed = false;
+            if (isRunning || waiting.All.Count == 0)
+            {
+                return;
+            }
+
+            isRunning = true;
+        }
+
+        Execute();
+    }
+
+    // All that waits is taken at once. False when the rest may gather first, or there is none.
+    private bool Next(bool isFirst)
+    {
+        lock (gate)
+        {
+            reading.Clear();
+            if (isFirst || isAwaited || waiting.Bytes >= GatheredBytes)
+            {
+                (waiting, reading) = (reading, waiting);
+                isAwaited = false;
+                return true;
+            }
+
+            isRunning = false;
+            isTimed = isTimed || (waiting.All.Count > 0 && due.Change(GatherTime, Timeout.InfiniteTimeSpan));
+            return false;
         }
     }
 
@@ -184,10 +244,10 @@ internal sealed class SocketTap(SocketCapture capture, List<ExchangeBuilder> und
         switch (piece.Kind)
         {
             case PieceKind.Client:
-                capture.FromClient(piece.Bytes.AsSpan(0, piece.Count));
+                capture.FromClient(piece.Bytes);
                 break;
             case PieceKind.Server:
-                capture.FromServer(piece.Bytes.AsSpan(0, piece.Count));
+                capture.FromServer(piece.Bytes);
                 break;
             case PieceKind.Gap:
                 capture.GiveUp(piece.Reason!);
@@ -207,21 +267,17 @@ internal sealed class SocketTap(SocketCapture capture, List<ExchangeBuilder> und
 
     private void Settle(Piece piece)
     {
-        if (piece.Count > 0)
+        budget?.Give(piece.Bytes.Length);
+        if (piece.Reached is { } reached)
         {
-            ArrayPool<byte>.Shared.Return(piece.Bytes);
-            budget?.Give(piece.Count);
-        }
-
-        if (piece.Ended is { } ended)
-        {
-            ended.SetResult([.. underWay.Where(call => call.IsFinished)]);
+            reached.SetResult([.. underWay.Where(call => call.IsFinished)]);
             underWay.RemoveAll(call => call.IsFinished);
         }
 
         if (piece.Kind == PieceKind.End)
         {
             capture.Dispose();
+            due.Dispose();
             over.TrySetResult(capture.Fault);
         }
     }
@@ -240,37 +296,5 @@ internal sealed class SocketTap(SocketCapture capture, List<ExchangeBuilder> und
         {
             isOff = true;
         }
-    }
-
-    private enum PieceKind
-    {
-        /// <summary>Bytes of the client.</summary>
-        Client,
-
-        /// <summary>Bytes of the server.</summary>
-        Server,
-
-        /// <summary>Bytes of which there is no copy.</summary>
-        Gap,
-
-        /// <summary>Somebody waits until this is reached.</summary>
-        Mark,
-
-        /// <summary>The connection is over.</summary>
-        End,
-    }
-
-    /// <summary>What the reader is told next.</summary>
-    private readonly record struct Piece(PieceKind Kind)
-    {
-        public byte[] Bytes { get; init; } = [];
-
-        public int Count { get; init; }
-
-        public string? Reason { get; init; }
-
-        public TaskCompletionSource<IReadOnlyList<ExchangeBuilder>>? Ended { get; init; }
-
-        public (Ending Ending, string? Reason, TransportError? Error) How { get; init; }
     }
 }
