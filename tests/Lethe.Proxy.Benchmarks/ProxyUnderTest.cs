@@ -113,14 +113,11 @@ internal sealed class ProxyUnderTest : IAsyncDisposable
     }
 
     /// <summary>Waits until it does nothing any more, for a minute at most.</summary>
-    public Task SettleAsync() => SettleAsync(SettleTimeMax);
-
-    /// <summary>Waits until it does nothing any more; false when it still does after the longest time.</summary>
-    public async Task<bool> SettleAsync(TimeSpan timeMax)
+    public async Task SettleAsync()
     {
         var waited = Stopwatch.StartNew();
         var quiet = 0;
-        while (quiet < 2 && waited.Elapsed < timeMax)
+        while (quiet < 2 && waited.Elapsed < SettleTimeMax)
         {
             process.Refresh();
             var before = process.TotalProcessorTime;
@@ -128,8 +125,6 @@ internal sealed class ProxyUnderTest : IAsyncDisposable
             process.Refresh();
             quiet = process.TotalProcessorTime - before < SettleLook * 0.1 ? quiet + 1 : 0;
         }
-
-        return quiet == 2;
     }
 
     /// <summary>Asks it to stop as its users do, and waits until all it holds is written.</summary>

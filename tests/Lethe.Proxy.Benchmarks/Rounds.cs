@@ -6,19 +6,24 @@ namespace Lethe.Proxy.Benchmarks;
 /// </summary>
 internal sealed class Rounds<T>(IReadOnlyList<(T[] Floors, T Lethe)> measured)
 {
-    private const int Count = 5;
+    private const int CountUsual = 5;
 
     // Ingest does a second of work before it gives way to the calls; under a load that lasts that is once.
     private static readonly TimeSpan LeadIn = TimeSpan.FromSeconds(1.5);
-    private static readonly TimeSpan Each = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan EachUsual = TimeSpan.FromSeconds(3);
 
-    public static Task<Rounds<T>> RunAsync(ProxyUnderTest floor, ProxyUnderTest lethe, Func<ProxyUnderTest, TimeSpan, Task<T>> load) => RunAsync([floor], lethe, load);
+    public static Task<Rounds<T>> RunAsync(ProxyUnderTest floor, ProxyUnderTest lethe, Func<ProxyUnderTest, TimeSpan, Task<T>> load) =>
+        RunAsync([floor], lethe, load, CountUsual, EachUsual);
+
+    public static Task<Rounds<T>> RunAsync(IReadOnlyList<ProxyUnderTest> floors, ProxyUnderTest lethe, Func<ProxyUnderTest, TimeSpan, Task<T>> load) =>
+        RunAsync(floors, lethe, load, CountUsual, EachUsual);
 
     /// <param name="load">Loads one of them for about so long.</param>
-    public static async Task<Rounds<T>> RunAsync(IReadOnlyList<ProxyUnderTest> floors, ProxyUnderTest lethe, Func<ProxyUnderTest, TimeSpan, Task<T>> load)
+    /// <param name="each">How long a measured load lasts.</param>
+    public static async Task<Rounds<T>> RunAsync(IReadOnlyList<ProxyUnderTest> floors, ProxyUnderTest lethe, Func<ProxyUnderTest, TimeSpan, Task<T>> load, int count, TimeSpan each)
     {
         var measured = new List<(T[], T)>();
-        for (var round = 0; round < Count; round++)
+        for (var round = 0; round < count; round++)
         {
             // What lethe has put off until the load ends must not slow the floors.
             await lethe.SettleAsync();
@@ -37,7 +42,7 @@ internal sealed class Rounds<T>(IReadOnlyList<(T[] Floors, T Lethe)> measured)
         async Task<T> OneAsync(ProxyUnderTest proxy)
         {
             await load(proxy, LeadIn);
-            return await load(proxy, Each);
+            return await load(proxy, each);
         }
     }
 

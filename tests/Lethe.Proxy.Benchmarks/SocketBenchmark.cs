@@ -10,16 +10,12 @@ internal static class SocketBenchmark
     private static readonly byte[] Question = Encoding.UTF8.GetBytes(
         $$$"""{"type":"response.create","model":"gpt-5.5","previous_response_id":"resp_bench","input":[{"type":"message","role":"user","content":[{"type":"input_text","text":"{{{new string('x', 1_900)}}}"}]}]}""");
 
-    private const int Rounds = 3;
-
     private const string GivenUp = "lethe_websocket_captures_given_up_total";
 
-    private static readonly TimeSpan Warmup = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan LeadIn = TimeSpan.FromSeconds(0.5);
+    // What a second of such load leaves to be stored takes seconds, and is waited for between the rounds.
+    private const int RoundsCount = 3;
     private static readonly TimeSpan Each = TimeSpan.FromSeconds(2);
-
-    // A second of such load is many turns to store: what is not stored by then is waited for no longer, and the table says so.
-    private static readonly TimeSpan SettleTimeMax = TimeSpan.FromSeconds(9);
+    private static readonly TimeSpan Warmup = TimeSpan.FromSeconds(5);
 
     public static async Task RunAsync(Report report)
     {
@@ -39,41 +35,24 @@ internal static class SocketBenchmark
 
     private static async Task MeasureAsync(Report report, ProxyUnderTest floor, ProxyUnderTest lethe, int connections, bool deflates)
     {
-        var unsettled = 0;
         var givenUp = await lethe.Metrics!.ValueAsync(GivenUp);
-        var measured = new List<(SocketLoad Floor, SocketLoad Lethe)>();
-        for (var round = 0; round < Rounds; round++)
-        {
-            unsettled += await lethe.SettleAsync(SettleTimeMax) ? 0 : 1;
-            measured.Add((await OneAsync(floor), await OneAsync(lethe)));
-        }
-
+        var rounds = await Rounds<SocketLoad>.RunAsync([floor], lethe, (proxy, duration) => LoadAsync(proxy, connections, deflates, duration), RoundsCount, Each);
         givenUp = await lethe.Metrics!.ValueAsync(GivenUp) - givenUp;
         report.Table(
             $"WebSockets, capture on: 2 KB question, {SocketUpstream.Events} messages answer{(deflates ? ", permessage-deflate" : "")}, c={connections}",
-            ["bare YARP messages/s", "lethe messages/s", "ratio", "bare YARP p50 to the first word", "added p50", "added p99", "captures given up", "rounds begun unsettled"],
+            ["bare YARP messages/s", "lethe messages/s", "ratio", "bare YARP p50 to the first word", "added p50", "added p99", "captures given up"],
             [
                 [
-                    Report.Count(Report.Median(measured.Select(one => one.Floor.MessagesPerSecond))),
-                    Report.Count(Report.Median(measured.Select(one => one.Lethe.MessagesPerSecond))),
-                    Report.Ratio(Report.Median(measured.Select(one => one.Lethe.MessagesPerSecond / one.Floor.MessagesPerSecond))),
-                    Report.Micros(Median(measured, one => one.Floor.FirstWordP50)),
-                    Report.Micros(Median(measured, one => one.Lethe.FirstWordP50 - one.Floor.FirstWordP50)),
-                    Report.Micros(Median(measured, one => one.Lethe.FirstWordP99 - one.Floor.FirstWordP99)),
+                    Report.Count(rounds.Floor(one => one.MessagesPerSecond)),
+                    Report.Count(rounds.Lethe(one => one.MessagesPerSecond)),
+                    rounds.Ratio(one => one.MessagesPerSecond),
+                    Report.Micros(TimeSpan.FromTicks((long)rounds.Floor(one => one.FirstWordP50.Ticks))),
+                    Report.Micros(rounds.Added(one => one.FirstWordP50)),
+                    Report.Micros(rounds.Added(one => one.FirstWordP99)),
                     Report.Count(givenUp),
-                    Report.Count(unsettled),
                 ],
             ]);
-
-        async Task<SocketLoad> OneAsync(ProxyUnderTest proxy)
-        {
-            await LoadAsync(proxy, connections, deflates, LeadIn);
-            return await LoadAsync(proxy, connections, deflates, Each);
-        }
     }
-
-    private static TimeSpan Median(List<(SocketLoad Floor, SocketLoad Lethe)> measured, Func<(SocketLoad Floor, SocketLoad Lethe), TimeSpan> figure) =>
-        TimeSpan.FromTicks((long)Report.Median(measured.Select(one => (double)figure(one).Ticks)));
 
     private static async Task<SocketLoad> LoadAsync(ProxyUnderTest proxy, int connections, bool deflates, TimeSpan duration)
     {
