@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Lethe.Capture.Exchanges;
+using Lethe.Capture.Prices;
 using Lethe.Capture.Sockets;
 using Lethe.Capture.Tests.Decoding;
 using Xunit.Abstractions;
@@ -41,6 +42,28 @@ public sealed class RealtimeTests(ITestOutputHelper output)
             (false, """{"type":"response.done","response":{"id":"r","status":"completed","output":[{"type":"message","role":"assistant","content":[{"type":"audio","transcript":"Hello."}]}],"usage":{}},"usage":{"input_tokens":8,"output_tokens":376}}""")));
 
         Assert.Equal((8L, 376L, "Hello."), (turn.Turn!.Usage!.Input, turn.Turn.Usage.Output, turn.Turn.ReplyText));
+    }
+
+    [Theory]
+    [InlineData("""{"audio":{"input":{"transcription":{"model":"gpt-4o-transcribe"}}}}""", """{"type":"tokens","total_tokens":17,"input_tokens":14,"input_token_details":{"text_tokens":4,"audio_tokens":10},"output_tokens":3}""", "gpt-4o-transcribe", 14L, 10L, null)]
+    [InlineData("""{"input_audio_transcription":{"model":"whisper-1"}}""", """{"type":"duration","seconds":60}""", "whisper-1", null, null, 6_000_000L)]
+    public void A_transcription_that_is_paid_for_is_a_call_of_its_models_and_no_turn(string session, string usage, string model, long? input, long? audio, long? nano)
+    {
+        var calls = Run(
+            (false, $$"""{"type":"session.updated","session":{{session}}}"""),
+            (false, """{"type":"response.created","response":{"id":"r"}}"""),
+            (false, $$"""{"type":"conversation.item.input_audio_transcription.completed","item_id":"item_1","transcript":"Hi.","usage":{{usage}}}"""),
+            (false, """{"type":"response.done","response":{"id":"r","status":"completed","output":[{"type":"message","role":"assistant","content":[{"type":"output_audio","transcript":"Hello."}]}],"usage":{"input_tokens":8,"output_tokens":2}}}"""));
+
+        var (heard, said) = (calls[0], calls[1]);
+        Assert.Equal((2, false, Outcome.Completed, model), (calls.Count, heard.IsTurn, heard.Outcome, heard.Turn!.ModelRequested));
+        Assert.Equal((input, audio), (heard.Turn.Usage!.InputTotal, heard.Turn.Usage.AudioInput));
+        Assert.Equal((true, Outcome.Completed, "Hello.", 8L), (said.IsTurn, said.Outcome, said.Turn!.ReplyText, said.Turn.Usage!.InputTotal));
+        Assert.Equal(heard.Envelope.HarnessSessionId, said.Envelope.HarnessSessionId);
+        if (nano is { } price)
+        {
+            Assert.Equal(price, heard.Cost?.NanoUsd);
+        }
     }
 
     [Fact]
@@ -86,7 +109,7 @@ public sealed class RealtimeTests(ITestOutputHelper output)
                 continue;
             }
 
-            var turns = Run([.. frames.Select(frame => (frame.Item1, frame.Item2.GetRawText()))]);
+            var turns = Run([.. frames.Select(frame => (frame.Item1, frame.Item2.GetRawText()))]).FindAll(call => call.Turn!.ResponseId is not null);
 
             Assert.Equal(done.Select(Tokens), turns.Select(turn => (turn.Turn!.Usage?.InputTotal, turn.Turn.Usage?.Output)));
             Assert.All(turns, turn => Assert.True(turn is { IsTurn: true, Outcome: Outcome.Completed }, session.GetProperty("id").GetString() + " " + turn.Outcome + " " + turn.OutcomeReason));
@@ -102,9 +125,9 @@ public sealed class RealtimeTests(ITestOutputHelper output)
     private static List<InterpretedExchange> Run(params (bool FromClient, string Message)[] messages)
     {
         List<InterpretedExchange> told = [];
-        var handshake = new ExchangeBuilder(new ExchangeHead { Door = Door.Forwarding, Method = "GET", Path = "/v1/realtime", Headers = [] }, 1024, TimeProvider.System);
+        var handshake = new ExchangeBuilder(new ExchangeHead { Door = Door.Forwarding, Method = "GET", Path = "/v1/realtime", Provider = "openai", Headers = [] }, 1024, TimeProvider.System);
         using var capture = SocketCapture.Open(
-            handshake, [], head => new ExchangeBuilder(head, 64 * 1024 * 1024, TimeProvider.System, one => told.Add(new ExchangeInterpreter().Interpret(one.Snapshot()))))!;
+            handshake, [], head => new ExchangeBuilder(head, 64 * 1024 * 1024, TimeProvider.System, one => told.Add(new ExchangeInterpreter(PriceBook.Embedded).Interpret(one.Snapshot()))))!;
         foreach (var (fromClient, message) in messages)
         {
             if (fromClient)

@@ -36,5 +36,5 @@ internal sealed class RealtimeDialect : Dialect
         };
     }
 
-    public override IReply OpenReply(in CallView call) => new RealtimeReply();
+    public override IReply OpenReply(in CallView call) => new RealtimeReply(call.Vendor);
 }

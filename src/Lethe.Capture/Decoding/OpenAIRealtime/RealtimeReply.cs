@@ -4,14 +4,18 @@ using System.Text.Json;
 using Lethe.Capture.Decoding.Counts;
 using Lethe.Capture.Decoding.Framing;
 using Lethe.Capture.Decoding.Json;
+using Lethe.Capture.Decoding.Media;
 using Lethe.Capture.Decoding.OpenAIResponses;
 using Lethe.Capture.Decoding.Wire;
 using Lethe.Capture.Turns;
 
 namespace Lethe.Capture.Decoding.OpenAIRealtime;
 
-/// <summary>Puts an answer of the Realtime API together: the items of <c>response.done</c>, or what was told of them before the connection was cut.</summary>
-internal sealed class RealtimeReply : IReply
+/// <summary>
+/// Puts an answer of the Realtime API together: the items of <c>response.done</c>, or what was told of them before the connection was cut. Of a transcription only what it
+/// used is told, for its words are the user's.
+/// </summary>
+internal sealed class RealtimeReply(string vendor) : IReply
 {
     private readonly List<ReadOnlyMemory<byte>> told = [];
     private readonly StringBuilder saying = new();
@@ -21,6 +25,7 @@ internal sealed class RealtimeReply : IReply
     private string? stop;
     private Usage? usage;
     private ExchangeError? error;
+    private bool isTranscribed;
 
     public void Take(FrameKind kind, ReadOnlySpan<byte> name, JsonElement json)
     {
@@ -38,6 +43,9 @@ internal sealed class RealtimeReply : IReply
                 break;
             case "response.done" when json.ObjectMember("response"u8) is { } response:
                 End(json, response);
+                break;
+            case "conversation.item.input_audio_transcription.completed" when id is null && MediaUsage.Find(json, vendor) is { } heard:
+                (usage, isTranscribed) = (heard, true);
                 break;
             case "error":
                 error ??= WireError.Read(json, "stream");
@@ -59,7 +67,7 @@ internal sealed class RealtimeReply : IReply
             Stop = stop,
             Usage = usage,
             Error = error,
-            Complete = output is not null && error is null,
+            Complete = (output is not null || isTranscribed) && error is null,
         };
     }
 

@@ -6,7 +6,8 @@ namespace Lethe.Capture.Decoding.OpenAIRealtime;
 
 /// <summary>
 /// A call is from <c>response.created</c> to <c>response.done</c>, whoever asked for it. Its request is put together from what the client and the server said since the last
-/// one: <c>{"model","instructions","tools","input":[items],"response":…}</c>, of sound only its size or its transcript.
+/// one: <c>{"model","instructions","tools","input":[items],"response":…}</c>, of sound only its size or its transcript. Where a transcription was paid for, by another model
+/// at its own price, it is a call too: <c>{"type":"transcription","model","item_id"}</c>.
 /// </summary>
 internal sealed class RealtimeSocket : ISocketTurns
 {
@@ -50,7 +51,9 @@ internal sealed class RealtimeSocket : ISocketTurns
                 return default;
             case "conversation.item.input_audio_transcription.completed":
                 transcript = json.Text("transcript"u8);
-                return new SocketStep(SocketMove.Says, Said: message);
+                return json.ObjectMember("usage"u8) is null
+                    ? new SocketStep(SocketMove.Says, Said: message)
+                    : new SocketStep(SocketMove.Begins | SocketMove.Says | SocketMove.Ends, "transcription", Transcription(json.Word("item_id"u8)), message);
             case "response.created":
                 return new SocketStep(SocketMove.Begins | SocketMove.Says, lane, Request(), message);
             case "response.done":
@@ -70,6 +73,21 @@ internal sealed class RealtimeSocket : ISocketTurns
         items.Clear();
         (asked, transcript, soundBytes) = (null, null, 0);
         return request;
+    }
+
+    private byte[] Transcription(string? item)
+    {
+        using var settings = session is null ? null : JsonReading.TryParse(session);
+        var told = settings?.RootElement.ObjectMember("audio"u8)?.ObjectMember("input"u8)?.ObjectMember("transcription"u8)
+            ?? settings?.RootElement.ObjectMember("input_audio_transcription"u8);
+        return RawMessage.Write(writer =>
+        {
+            writer.WriteStartObject();
+            writer.WriteString("type"u8, "transcription"u8);
+            writer.WriteString("model"u8, told?.Word("model"u8));
+            writer.WriteString("item_id"u8, item);
+            writer.WriteEndObject();
+        });
     }
 
     private void Write(Utf8JsonWriter writer)
