@@ -32,8 +32,11 @@ internal sealed class ResponsesReply : IReply
 
         switch (data.Text("type"u8))
         {
-            case "response.output_text.delta" or "response.reasoning_text.delta" or "response.audio.transcript.delta":
+            case "response.output_text.delta" or "response.audio.transcript.delta":
                 items.At(data).AddText(data);
+                break;
+            case "response.reasoning_text.delta" or "response.reasoning.delta":
+                items.At(data).AddThought(data);
                 break;
             case "response.function_call_arguments.delta" or "response.custom_tool_call_input.delta" or "response.mcp_call_arguments.delta":
                 items.At(data).AddArguments(data);

@@ -18,6 +18,7 @@ internal sealed class StreamedItem
     private byte[]? added;
     private byte[]? done;
     private bool startsWithArguments;
+    private bool thinks;
 
     /// <summary>True once its beginning came, or its end: what begins at its index then is another item.</summary>
     public bool IsBegun => added is not null || done is not null;
@@ -47,6 +48,12 @@ internal sealed class StreamedItem
     }
 
     public void AddText(JsonElement data) => Append(texts, data, "content_index"u8);
+
+    public void AddThought(JsonElement data)
+    {
+        thinks = true;
+        AddText(data);
+    }
 
     /// <summary>A text told whole, by a server that told no pieces of it.</summary>
     public void AddWhole(JsonElement data)
@@ -125,7 +132,7 @@ internal sealed class StreamedItem
 
         if (texts.Count > 0 || refusal.Length > 0)
         {
-            WriteTexts(writer, "content"u8, type == "reasoning" ? "reasoning_text" : "output_text", texts, refusal);
+            WriteTexts(writer, "content"u8, (type ?? Type) == "reasoning" ? "reasoning_text" : "output_text", texts, refusal);
         }
 
         if (summaries.Count > 0)
@@ -143,7 +150,7 @@ internal sealed class StreamedItem
 
     /// <summary>The kind of an item whose beginning did not come, by what was told of it.</summary>
     private string Type => arguments.Length > 0 ? "function_call"
-        : summaries.Count > 0 ? "reasoning"
+        : summaries.Count > 0 || thinks ? "reasoning"
         : code.Length > 0 ? "code_interpreter_call"
         : diff.Length > 0 ? "apply_patch_call"
         : commands.Count > 0 ? "shell_call"
