@@ -62,9 +62,10 @@ internal static class ExchangeOutcome
         _ => (Outcome.Incomplete, "reply_without_end"),
     };
 
-    /// <summary>A reply that reached its end. What could not be read of it is told, and a reply of which nothing was read is none.</summary>
+    /// <summary>A reply that reached its end. What it was refused for is told, what could not be read of it is told, and a reply of which nothing was read is none.</summary>
     private static (Outcome Outcome, string? Reason) Finished(CapturedExchange exchange, Turn turn, string? notDecodedReason) =>
         turn.Operation is not (Operation.Chat or Operation.Completion) ? Decoded(exchange, notDecodedReason)
+        : notDecodedReason is null && turn.Refusal is { } category ? (Outcome.Completed, "refusal_" + category)
         : turn.Reply.Count == 0 && turn.Usage is null ? (Outcome.NotDecoded, notDecodedReason ?? "reply_empty")
         : notDecodedReason == TurnDecoder.EventsUnread ? (Outcome.Completed, notDecodedReason)
         : Decoded(exchange, notDecodedReason);

@@ -126,7 +126,7 @@ public static class TurnDecoder
             return (turn with { Error = Transport(exchange), Stream = turn.Stream }, silent);
         }
 
-        var ended = exchange.Ending == Ending.Completed && !coded.Salvaged && !exchange.Response.Truncated;
+        var ended = exchange.Ending == Ending.Completed && !coded.Salvaged && !exchange.Response.Truncated && !exchange.Attributes.ContainsKey(CapturedExchange.ResponseCutAttribute);
         IReply reply = ProducedKind.Of(exchange) == ProducedKind.Reduced ? new ReducedReply() : dialect.OpenReply(new CallView(turn.Provider, endpoint, exchange.ResponseHeaders));
         var frames = Frames.Feed(coded.Bytes, shape, reply.Take);
         var answer = reply.Finish(frames.Marked ? ReplyEnd.Marked : ended ? ReplyEnd.Transport : ReplyEnd.Cut);
@@ -154,6 +154,7 @@ public static class TurnDecoder
         UpstreamRequestId = turn.UpstreamRequestId ?? answer.RequestId,
         PreviousResponseId = turn.PreviousResponseId ?? answer.PreviousResponseId,
         StopReason = answer.Stop,
+        Refusal = answer.Refusal,
         Usage = answer.Usage,
         Results = answer.Results,
         ReportedCostNanoUsd = answer.Usage?.ReportedCostNanoUsd ?? turn.ReportedCostNanoUsd,

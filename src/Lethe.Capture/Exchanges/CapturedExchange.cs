@@ -84,6 +84,9 @@ public sealed record CapturedExchange
     /// <summary>The attribute that tells why a door kept no body, as one word.</summary>
     public const string WithheldAttribute = "lethe.capture.withheld";
 
+    /// <summary>The attribute of an answer whose content coding was undone before it was kept, and had not reached its end.</summary>
+    public const string ResponseCutAttribute = "lethe.capture.response_cut";
+
     /// <summary>The attribute of a model call inside a WebSocket: the id of the exchange of the handshake.</summary>
     public const string ConnectionAttribute = "lethe.connection_id";
 

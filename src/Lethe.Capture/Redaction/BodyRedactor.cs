@@ -29,6 +29,9 @@ public sealed class BodyRedactor : IDisposable
     /// <summary>Why the body, or its end, is not kept (<c>content_coding_unknown</c>, <c>content_coding_corrupt</c>, …), told at the end; null when it is.</summary>
     public string? WithheldReason { get; private set; }
 
+    /// <summary>True when the coded body ended before its own end, told at the end: what is kept of it, which is plain, does not show that.</summary>
+    public bool IsCut { get; private set; }
+
     /// <summary>Takes a part, and gives what may be written by now.</summary>
     public byte[] Append(ReadOnlySpan<byte> part)
     {
@@ -61,14 +64,14 @@ public sealed class BodyRedactor : IDisposable
         if (unwinding is not null)
         {
             unwinding.Complete(plain, output);
-            WithheldReason = unwinding.Reason;
+            (WithheldReason, IsCut) = (unwinding.Reason, unwinding.IsCut);
         }
         else if (!isPlain)
         {
-            var (bytes, reason) = PlainBody.Of(coded.ToArray(), label!);
+            var decoded = coded.Length == 0 ? default : ContentDecoder.Decode(coded.ToArray(), label);
             coded.Clear();
-            WithheldReason = reason;
-            plain.Append(bytes.Span, output);
+            (WithheldReason, IsCut) = (decoded.Reason, decoded.Salvaged);
+            plain.Append(decoded.Bytes.Span, output);
         }
 
         plain.Complete(output);

@@ -72,15 +72,20 @@ public sealed class ExchangeRedactor
         return new BodyRedactor(Coding(headers), new PlainRedactor(framed, isLines));
     }
 
-    /// <summary>Marks bodies that could not be kept, once their redactors have come to the end.</summary>
+    /// <summary>Marks bodies that could not be kept, and a coded answer that was cut, once their redactors have come to the end.</summary>
     public static CapturedExchange MarkWithheld(CapturedExchange exchange, BodyRedactor request, BodyRedactor response)
     {
-        if (request.WithheldReason is null && response.WithheldReason is null)
+        if (request.WithheldReason is null && response.WithheldReason is null && !response.IsCut)
         {
             return exchange;
         }
 
         var attributes = new Dictionary<string, string>(exchange.Attributes);
+        if (response.IsCut)
+        {
+            attributes[CapturedExchange.ResponseCutAttribute] = "true";
+        }
+
         return exchange with
         {
             Request = Mark(exchange.Request, request, RequestWithheldAttribute, attributes),

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.IO.Compression;
 using Lethe.Capture.Decoding.ContentCodings;
 using Lethe.Capture.Exchanges;
 
@@ -11,6 +12,10 @@ internal sealed class UnwindingBody : IDisposable
 
     /// <summary>The coded body is undone in blocks of its own, however it comes: a fault takes along what else comes out of its block, and so always the same.</summary>
     private const int CodedBlockBytes = 256;
+
+    // What no body of these codings goes on with: behind a whole one it is passed over, behind a cut one something comes out of it or breaks.
+    private static readonly byte[] Ones = [.. Enumerable.Repeat((byte)0xff, 64)];
+    private static readonly byte[] Zeros = new byte[64];
 
     private readonly ArrivingBody inflow;
     private readonly Stream plain;
@@ -29,6 +34,9 @@ internal sealed class UnwindingBody : IDisposable
 
     /// <summary>Why nothing, or not all, came out; null when all did, or all before a cut.</summary>
     public string? Reason => fault ?? (taken > 0 && given == 0 ? "content_coding_corrupt" : null);
+
+    /// <summary>True when the coded body ended before its own end; told once it is complete.</summary>
+    public bool IsCut { get; private set; }
 
     /// <summary>Null for codings that can only be undone as a whole, several on top of each other among them: there each layer has a bound of its own.</summary>
     public static UnwindingBody? TryOpen(string coding)
@@ -61,12 +69,32 @@ internal sealed class UnwindingBody : IDisposable
         {
             Undo(redactor, output);
         }
+
+        IsCut = fault is null && taken > 0 && !HasEnded();
     }
 
     public void Dispose()
     {
         plain.Dispose();
         ArrayPool<byte>.Shared.Return(block);
+    }
+
+    private bool HasEnded()
+    {
+        if (plain is ZstdStream frames)
+        {
+            return frames.IsAtFrameEnd;
+        }
+
+        try
+        {
+            inflow.Put(plain is BrotliStream ? Zeros : Ones);
+            return plain.Read(block) == 0;
+        }
+        catch (Exception corrupt) when (corrupt is InvalidDataException or InvalidOperationException or IOException)
+        {
+            return false;
+        }
     }
 
     private void Undo(PlainRedactor redactor, PooledBytes output)

@@ -73,6 +73,9 @@ public sealed record Turn
     /// <summary>The provider's own word.</summary>
     public string? StopReason { get; init; }
 
+    /// <summary>What a refusal was for (Anthropic: <c>cyber</c>, …), the provider's own word; null where it told none.</summary>
+    public string? Refusal { get; init; }
+
     public Usage? Usage { get; init; }
 
     /// <summary>What of <see cref="Usage"/> each result of a batch used, where the call fetched such results; else empty.</summary>

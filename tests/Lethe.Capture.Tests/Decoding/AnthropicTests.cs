@@ -154,6 +154,23 @@ public sealed class AnthropicTests
         Assert.Equal("I look", Decode(Start + Blocks + End + added).ReplyText);
 
     [Fact]
+    public void What_an_answer_was_refused_for_is_the_reason_of_its_outcome()
+    {
+        const string Details = "\"stop_reason\":\"refusal\",\"stop_details\":{\"type\":\"refusal\",\"category\":\"cyber\",\"explanation\":\"no\"}";
+        var stream = Invented.TypedEvents(
+            ("message_start", "\"message\":{\"id\":\"m\",\"model\":\"c\",\"role\":\"assistant\",\"content\":[],\"usage\":{\"input_tokens\":5,\"output_tokens\":1}}"),
+            ("message_delta", $"\"delta\":{{{Details}}},\"usage\":{{\"output_tokens\":9}}"),
+            ("message_stop", ""));
+        var document = $"{{\"id\":\"m\",\"type\":\"message\",\"role\":\"assistant\",\"model\":\"c\",\"content\":[],{Details},\"usage\":{{\"input_tokens\":5,\"output_tokens\":9}}}}";
+        foreach (var answer in new[] { stream, document, stream.Replace("\"cyber\"", "null", StringComparison.Ordinal) })
+        {
+            var meaning = new ExchangeInterpreter().Interpret(Invented.Exchange("/v1/messages", "{}", answer));
+
+            Assert.Equal((Outcome.Completed, "refusal", answer.Contains("cyber", StringComparison.Ordinal) ? "refusal_cyber" : null), (meaning.Outcome, meaning.Turn!.StopReason, meaning.OutcomeReason));
+        }
+    }
+
+    [Fact]
     public void Zeros_before_the_end_are_not_what_was_used()
     {
         var start = Invented.TypedEvents(("message_start", "\"message\":{\"id\":\"m\",\"usage\":{\"input_tokens\":0,\"output_tokens\":0}}"));

@@ -1,8 +1,10 @@
 using System.Text;
 using FsCheck;
 using FsCheck.Fluent;
+using Lethe.Capture.Decoding.ContentCodings;
 using Lethe.Capture.Redaction;
 using Lethe.Capture.Tests.Decoding;
+using Lethe.Capture.Turns;
 
 namespace Lethe.Capture.Tests.Redaction;
 
@@ -44,6 +46,46 @@ public sealed class BrokenCodingTests
             }).Check(Config.QuickThrowOnFailure.WithMaxTest(200));
 
         Assert.True(kept > 20, $"only {kept} bodies were kept up to their fault");
+    }
+
+    [Fact]
+    public void That_a_coded_answer_was_cut_is_known_when_its_coding_was_undone_too()
+    {
+        var random = new System.Random(11);
+        // Its stop reason has come, and what it used comes last.
+        var stream = Encoding.UTF8.GetBytes(Invented.TypedEvents(
+            [
+                ("message_start", "\"message\":{\"id\":\"m\",\"model\":\"c\",\"role\":\"assistant\",\"content\":[],\"usage\":{\"input_tokens\":5,\"output_tokens\":1}}"),
+                ("content_block_start", "\"index\":0,\"content_block\":{\"type\":\"text\",\"text\":\"hello\"}"),
+                ("message_delta", "\"delta\":{\"stop_reason\":\"end_turn\"},\"usage\":{\"output_tokens\":9}"),
+                .. Enumerable.Range(0, 1500).Select(_ => ("ping", $"\"n\":{random.Next()}")),
+                ("message_stop", ""),
+            ]));
+        var redactor = new ExchangeRedactor(new CredentialKey(new byte[CredentialKey.Length]), bodies: true);
+        var (compared, incomplete) = (0, 0);
+        foreach (var coding in Codings.Append("gzip, br"))
+        {
+            var layers = coding.Split(", ");
+            var whole = layers.Aggregate(stream, Coded.Encode);
+            foreach (var kept in new[] { whole.Length, whole.Length * 2 / 3, whole.Length / 2, whole.Length / 3 })
+            {
+                var exchange = Invented.Exchange("/v1/messages", """{"stream":true}"""u8.ToArray(), whole[..kept]) with { ResponseHeaders = [new("content-encoding", coding.Replace("raw-", "", StringComparison.Ordinal))] };
+                if (ContentDecoder.Decode(exchange.Response.Bytes, exchange.ResponseHeaders[0].Value).Reason is not null)
+                {
+                    continue;
+                }
+
+                compared++;
+                var redacted = redactor.Redact(exchange);
+
+                var (plain, after) = (new ExchangeInterpreter().Interpret(exchange), new ExchangeInterpreter().Interpret(redacted));
+                Assert.Equal((coding, kept, plain.Outcome, plain.OutcomeReason), (coding, kept, after.Outcome, after.OutcomeReason));
+                Assert.True(after.Outcome == Outcome.Completed || kept < whole.Length, coding);
+                incomplete += after.Outcome == Outcome.Incomplete ? 1 : 0;
+            }
+        }
+
+        Assert.True(compared > 15 && incomplete > 8, $"{compared} answers had anything in them, {incomplete} had no end");
     }
 
     private static (string Text, string? Reason) Keep(byte[] body, string label, int[] parts)

@@ -40,11 +40,15 @@ internal static class AnthropicDocument
             Model = document.Word("model"u8),
             Id = document.Word("id"u8),
             Stop = document.Word("stop_reason"u8),
+            Refusal = Refusal(document),
             Usage = document.ObjectMember("usage"u8) is { } usage ? AnthropicUsage.Read(usage, final: true) : null,
             Complete = true,
             CacheDiagnosis = CacheDiagnoses.Read(document),
         };
     }
+
+    /// <summary>What a refusal was for, beside where <c>stop_reason</c> stands.</summary>
+    public static string? Refusal(JsonElement? stopped) => stopped?.ObjectMember("stop_details"u8)?.Word("category"u8);
 
     /// <summary>Reads <c>{"role","content"}</c>.</summary>
     public static Answer ReadMessage(byte[] raw)

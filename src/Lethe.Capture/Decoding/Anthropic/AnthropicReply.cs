@@ -18,6 +18,7 @@ internal sealed class AnthropicReply : IReply
     private string? model;
     private string? role;
     private string? stop;
+    private string? refusal;
     private string? requestId;
     private ExchangeError? error;
     private CacheDiagnosis? diagnosis;
@@ -49,6 +50,7 @@ internal sealed class AnthropicReply : IReply
             case "message_delta":
                 diagnosis = CacheDiagnoses.Read(json) ?? diagnosis;
                 stop = json.ObjectMember("delta"u8)?.Word("stop_reason"u8) ?? stop;
+                refusal = AnthropicDocument.Refusal(json.ObjectMember("delta"u8)) ?? refusal;
                 Count(json.ObjectMember("usage"u8) ?? json.ObjectMember("delta"u8)?.ObjectMember("usage"u8));
                 break;
             case "message_stop":
@@ -92,6 +94,7 @@ internal sealed class AnthropicReply : IReply
             Id = id,
             Model = model,
             Stop = stop,
+            Refusal = refusal,
             RequestId = requestId,
             Usage = earlier is null ? ReadUsage(ended) : earlier.Plus(ReadUsage(ended)),
             Error = error,
@@ -129,7 +132,7 @@ internal sealed class AnthropicReply : IReply
     private void Forget()
     {
         usage = new MergedObject();
-        (id, model, stop, stopped, usageUpdated) = (null, null, null, false, false);
+        (id, model, stop, refusal, stopped, usageUpdated) = (null, null, null, null, false, false);
     }
 
     private void StartWhole(JsonElement message)
@@ -146,6 +149,7 @@ internal sealed class AnthropicReply : IReply
 
         usage.MergeCounts(message.ObjectMember("usage"u8));
         stop = message.Word("stop_reason"u8) ?? stop;
+        refusal = AnthropicDocument.Refusal(message) ?? refusal;
         stopped = true;
         usageUpdated = true;
         foreach (var block in message.Items("content"u8))

@@ -14,6 +14,9 @@ internal sealed record Answer
 
     public string? Stop { get; init; }
 
+    /// <summary>What a refusal was for, the vendor's word; null where it told none.</summary>
+    public string? Refusal { get; init; }
+
     public string? RequestId { get; init; }
 
     public string? PreviousResponseId { get; init; }
