@@ -97,20 +97,22 @@ internal sealed class CacheQueries(IReadConnections connections, DbConnection db
     private PromptDifference Difference(CachedCall call, CachedCall before, bool goesOn)
     {
         var (tools, system) = (Parted(before.ToolsHash, call.ToolsHash, "tools"), Parted(before.SystemHash, call.SystemHash, "system"));
-        var shared = goesOn ? (int)(before.PromptLength ?? 0) : Shared(before, call);
+        var (shared, last) = goesOn ? ((int)(before.PromptLength ?? 0), before.LeafHash) : Shared(before, call);
         var isSame = tools is null && system is null && shared >= before.PromptLength;
-        return new PromptDifference(tools, system, shared, !goesOn && IsCompacted(call, before), isSame && HasImages(call, behind: shared));
+        return new PromptDifference(tools, system, shared, !goesOn && IsCompacted(call, before), isSame && HasImages(call, last ?? []));
     }
 
-    // Pictures anywhere in a prompt are a part of what the cache of its messages depends on.
-    private bool HasImages(CachedCall call, int behind) => db.Query<byte[]>(
+    // Pictures anywhere in a prompt are a part of what the cache of its messages depends on. Its messages are counted from its end, for those of an answer that it
+    // only names have depths of their own.
+    private bool HasImages(CachedCall call, byte[] behind) => db.Query<byte[]>(
         """
-        WITH RECURSIVE chain (hash, parent_hash, depth) AS (
-          SELECT hash, parent_hash, depth FROM message_steps WHERE org = @owner AND hash = @LeafHash
+        WITH RECURSIVE chain (hash, parent_hash, depth, steps) AS (
+          SELECT hash, parent_hash, depth, 0 FROM message_steps WHERE org = @owner AND hash = @LeafHash
           UNION ALL
-          SELECT m.hash, m.parent_hash, m.depth FROM chain c JOIN message_steps m ON m.org = @owner AND m.hash = c.parent_hash WHERE c.depth > @behind
+          SELECT m.hash, m.parent_hash, m.depth, c.steps + 1 FROM chain c JOIN message_steps m ON m.org = @owner AND m.hash = c.parent_hash WHERE c.hash <> @behind
         )
-        SELECT m.body FROM chain c JOIN messages m ON m.org = @owner AND m.hash = c.hash WHERE c.depth >= @behind AND c.depth < @PromptLength
+        SELECT m.body FROM chain c JOIN messages m ON m.org = @owner AND m.hash = c.hash
+        WHERE c.hash <> @behind AND c.steps > (SELECT leaf.depth FROM chain leaf WHERE leaf.steps = 0) - @PromptLength
         """,
         new { owner, call.LeafHash, call.PromptLength, behind },
         snapshot)
@@ -125,8 +127,8 @@ internal sealed class CacheQueries(IReadConnections connections, DbConnection db
         new { owner, session = connections.SessionId(session), from = before.CapturedAt, until = call.CapturedAt },
         snapshot) is not null;
 
-    // Of the messages that the earlier request itself holds; what it continues stands before them.
-    private int Shared(CachedCall before, CachedCall call)
+    // Of the messages that the earlier request itself holds; what it continues stands before them. And the last message that both hold.
+    private (int Count, byte[]? Last) Shared(CachedCall before, CachedCall call)
     {
         var (there, here) = (Chain(before.LeafHash), Chain(call.LeafHash));
         var shared = 0;
@@ -135,7 +137,7 @@ internal sealed class CacheQueries(IReadConnections connections, DbConnection db
             shared++;
         }
 
-        return there.Count == 0 ? 0 : Math.Max(0, shared - (there.Count - 1 - (int)there[^1].Depth));
+        return (there.Count == 0 ? 0 : Math.Max(0, shared - (there.Count - 1 - (int)there[^1].Depth)), shared == 0 ? null : here[shared - 1].Hash);
     }
 
     private List<MessageStep> Chain(byte[]? leaf) => leaf is null ? [] : db.Query<MessageStep>(

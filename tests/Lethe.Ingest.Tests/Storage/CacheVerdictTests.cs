@@ -92,6 +92,17 @@ public abstract class CacheVerdictTests(StoreKind kind)
     public void Pictures_that_came_since_are_likely_the_reason() =>
         Assert.Equal("rebuilt parameters_changed likely images 115000000", Verdict(First, Missed with { Prompt = ["hi", "> hello", Told.Picture] }));
 
+    [Theory]
+    [InlineData(Told.Picture, "rebuilt parameters_changed likely images 115000000")]
+    [InlineData("words", "unknown unknown unknown - 115000000")]
+    public void Pictures_are_seen_where_a_call_only_names_the_answer_that_it_continues(string said, string verdict)
+    {
+        var stored = First with { Endpoint = "responses", ResponseId = "resp_1", Prompt = ["hi", "> hello", Told.Picture] };
+        var upon = Missed with { Endpoint = "responses", ResponseId = "resp_2", Continues = "resp_1", Prompt = [said], CacheMarks = stored.CacheMarks };
+
+        Assert.Equal(verdict, Verdict(stored, upon));
+    }
+
     [Fact]
     public void Marks_that_moved_too_far_are_likely_the_reason() =>
         Assert.Equal("rebuilt marks_moved likely - 115000000", Verdict(First, Missed with { CacheMarks = "messages.30.0:5m" }));
