@@ -28,6 +28,23 @@ public readonly record struct ExchangeCursor(long CapturedAtMicroseconds, string
     }
 }
 
+/// <summary>A place in the list of a session's tool calls.</summary>
+/// <param name="AskedAtMicroseconds">When the exchange was captured whose answer asked.</param>
+public readonly record struct ToolCallCursor(long AskedAtMicroseconds, string CallId)
+{
+    /// <summary>Text for paging: <c>microseconds.call-id</c>.</summary>
+    public override string ToString() => $"{AskedAtMicroseconds}.{CallId}";
+
+    public static bool TryParse(string? text, out ToolCallCursor cursor)
+    {
+        var dot = text?.IndexOf('.', StringComparison.Ordinal) ?? -1;
+        var at = 0L;
+        var isOne = dot > 0 && long.TryParse(text.AsSpan(0, dot), out at);
+        cursor = isOne ? new ToolCallCursor(at, text![(dot + 1)..]) : default;
+        return isOne;
+    }
+}
+
 /// <summary>By what sessions are listed, the largest first.</summary>
 public enum SessionSort
 {

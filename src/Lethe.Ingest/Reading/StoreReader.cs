@@ -108,6 +108,12 @@ public sealed class StoreReader : IDisposable
     /// <param name="sessionId">As <see cref="SessionSummary.SessionId"/> gives it.</param>
     public IEnumerable<ConversationTurn> ConversationBetween(string org, string sessionId, int from, int to) => ConversationQuery.Read(connections, org, sessionId, after: null, (from, to));
 
+    /// <summary>A session's tool calls that stand so, in the order in which they were asked for, from behind one on; and where the next page begins.</summary>
+    /// <param name="sessionId">As <see cref="SessionSummary.SessionId"/> gives it.</param>
+    /// <param name="statuses">Words of <see cref="ToolStatus"/>; none for all.</param>
+    public (IReadOnlyList<ToolCallOutcome> Calls, ToolCallCursor? Next) ToolCalls(string org, string sessionId, IReadOnlyCollection<string> statuses, ToolCallCursor? after, int limit) =>
+        Guid.TryParse(sessionId, out var session) ? SessionTools.Page(connections, org, session, statuses, after, limit) : ([], null);
+
     /// <summary>A system prompt or a list of tools by its hash (64 hex), as canonical JSON; null when the organisation has none such.</summary>
     public byte[]? Blob(string org, string hash) => ContentQueries.Blob(connections, org, hash);
 

@@ -124,6 +124,23 @@ internal sealed class PageQuery(HttpContext context, TimeProvider time)
         return null;
     }
 
+    /// <summary>The place in a list of tool calls that the cursor names; null at its beginning.</summary>
+    public ToolCallCursor? AfterTool()
+    {
+        if (Word("cursor") is not { } text)
+        {
+            return null;
+        }
+
+        if (ToolCallCursor.TryParse(text, out var cursor))
+        {
+            return cursor;
+        }
+
+        Refuse("cursor", "not one that this list gave.");
+        return null;
+    }
+
     /// <summary>The place in the list of sessions that the cursor names; null at its beginning.</summary>
     public SessionCursor? AfterSession()
     {

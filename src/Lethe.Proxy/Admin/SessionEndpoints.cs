@@ -17,6 +17,7 @@ internal static class SessionEndpoints
         endpoints.MapGet("/v1/sessions/{id}/tree", Tree);
         endpoints.MapGet("/v1/sessions/{id}/outline", Outline);
         endpoints.MapGet("/v1/sessions/{id}/turns", Turns);
+        endpoints.MapGet("/v1/sessions/{id}/tools", Tools);
         endpoints.MapGet("/v1/facets", Facets);
     }
 
@@ -112,6 +113,25 @@ internal static class SessionEndpoints
             [.. turns.Take(limit)],
             turns.Length > limit ? ExchangeCursor.Of(turns[limit - 1].Exchange).ToString() : null);
         return Results.Json(page, ApiJson.Default.PageConversationTurn);
+    }
+
+    /// <summary>What became of its tool calls: of all, or of those that stand so; <c>orphaned</c> are those that nobody ever answered.</summary>
+    private static IResult Tools(string id, HttpContext context, StoreReader reader, TimeProvider time)
+    {
+        var query = new PageQuery(context, time);
+        var (limit, after, statuses) = (query.Limit(), query.AfterTool(), query.SomeOf("status", ToolStatus.All));
+        if (query.Problem is { } problem)
+        {
+            return problem;
+        }
+
+        if (Find(context, reader, id) is not { } detail)
+        {
+            return NoSession(id);
+        }
+
+        var (calls, next) = reader.ToolCalls(detail.Session.OrgId, detail.Session.SessionId, statuses, after, limit);
+        return Results.Json(new Page<ToolCallOutcome>(calls, next?.ToString()), ApiJson.Default.PageToolCallOutcome);
     }
 
     public static IResult NoSession(string id) => ProblemDocument.Of(

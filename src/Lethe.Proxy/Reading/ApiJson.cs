@@ -14,6 +14,7 @@ namespace Lethe.Proxy.Reading;
 [JsonSerializable(typeof(Page<SessionSummary>))]
 [JsonSerializable(typeof(Page<ConversationTurn>))]
 [JsonSerializable(typeof(Page<ExchangeRecord>))]
+[JsonSerializable(typeof(Page<ToolCallOutcome>))]
 [JsonSerializable(typeof(CallAttempts))]
 [JsonSerializable(typeof(ConversationMessage))]
 [JsonSerializable(typeof(Comparison))]

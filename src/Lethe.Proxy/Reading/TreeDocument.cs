@@ -13,15 +13,16 @@ internal sealed record TreeDocument(string SessionId, IReadOnlyList<TreeItem> It
         var children = told.Skip(1).ToLookup(session => session.ParentSessionId!);
         var asked = reader.AskedTools(org, [.. told.Where(session => children.Contains(session.SessionId)).Select(session => session.SessionId)]).ToLookup(tool => tool.SessionId);
         var items = new List<TreeItem>();
-        Add(told[0], 0);
+        Add(told[0], 0, null);
         return new TreeDocument(detail.Session.SessionId, items);
 
-        void Add(SessionSummary session, int depth)
+        void Add(SessionSummary session, int depth, SpawnedBy? by)
         {
-            items.Add(new TreeItem(session, depth, session.Counters, session.Tree!.Counters, depth == 0 ? null : SpawnedBy.Of(reader, session, asked[session.ParentSessionId!])));
+            items.Add(new TreeItem(session, depth, session.Counters, session.Tree!.Counters, by));
+            var calls = SpawnedBy.Of(StartedSessions.By(reader, org, children[session.SessionId]), asked[session.SessionId]);
             foreach (var child in children[session.SessionId])
             {
-                Add(child, depth + 1);
+                Add(child, depth + 1, calls.GetValueOrDefault(child.SessionId));
             }
         }
     }
@@ -38,11 +39,19 @@ internal sealed record TreeItem(SessionSummary Session, int Depth, SessionCounte
 /// <param name="Resolution"><c>prompt</c>: an argument of the call is the session's first prompt.</param>
 internal sealed record SpawnedBy(string Exchange, string Call, string Resolution)
 {
-    public static SpawnedBy? Of(StoreReader reader, SessionSummary session, IEnumerable<AskedTool> asked)
+    /// <summary>By the session that was started.</summary>
+    /// <param name="asked">In the order in which they were made.</param>
+    public static Dictionary<string, SpawnedBy> Of(Func<string, SessionSummary?> startedBy, IEnumerable<AskedTool> asked)
     {
-        var prompts = FirstPrompt.AllOf(reader, session.OrgId, session).Select(prompt => prompt.Trim()).ToHashSet(StringComparer.Ordinal);
-        return prompts.Count > 0 && asked.FirstOrDefault(tool => ToolArguments.Texts(tool.Arguments).Any(text => prompts.Contains(text.Trim()))) is { } call
-            ? new SpawnedBy(call.ExchangeId, call.CallId, "prompt")
-            : null;
+        var found = new Dictionary<string, SpawnedBy>();
+        foreach (var tool in asked)
+        {
+            if (startedBy(tool.Arguments) is { } session)
+            {
+                found[session.SessionId] = new SpawnedBy(tool.ExchangeId, tool.CallId, "prompt");
+            }
+        }
+
+        return found;
     }
 }

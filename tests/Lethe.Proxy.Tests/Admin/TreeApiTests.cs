@@ -38,6 +38,38 @@ public sealed class TreeApiTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Agents_that_are_given_the_same_words_are_each_anothers_call()
+    {
+        object work = new { description = "look", prompt = "Look once more" };
+        await team.SayAsync(new ModelReply.UseTools(("Task", work), ("Task", work)), [RecordedTeam.User("Do it twice")], "twice");
+        await team.SayAsync(new ModelReply.Say("first"), [RecordedTeam.User("Look once more")], "look1", "twice");
+        await team.SayAsync(new ModelReply.Say("second"), [RecordedTeam.User("Look once more")], "look2", "twice");
+        await team.SayAsync(new ModelReply.Say("third"), [RecordedTeam.User("Look once more")], "look3", "twice");
+        await team.UntilStoredAsync();
+
+        var id = await team.IdAsync("twice");
+        var asking = (await team.GetAsync($"/v1/exchanges?limit=1&session={id}")).GetProperty("items")[0];
+        var calls = asking.GetProperty("reply").GetProperty("tool_calls").EnumerateArray().Select(call => Text(call, "id")).Order(StringComparer.Ordinal);
+        var tree = (await team.GetAsync($"/v1/sessions/{id}/tree")).GetProperty("items").EnumerateArray()
+            .ToDictionary(item => Text(item.GetProperty("session"), "harness_session_id")!.Split('/')[^1], item => item.GetProperty("spawned_by"));
+        Assert.Equal([.. calls, null], new[] { "look1", "look2", "look3" }.Select(agent => tree[agent].ValueKind == JsonValueKind.Null ? null : Text(tree[agent], "call")));
+
+        // None of the two was answered: the conversation has not gone on, then it has.
+        Assert.Equal(["pending", "pending"], await StatusesAsync($"/v1/sessions/{id}/tools"));
+        Assert.Empty(await StatusesAsync($"/v1/sessions/{id}/tools?status=orphaned"));
+        await team.SayAsync(new ModelReply.Say("so be it"), [RecordedTeam.User("Never mind")], "twice");
+        await team.UntilStoredAsync();
+        Assert.Equal(["orphaned", "orphaned"], await StatusesAsync($"/v1/sessions/{id}/tools?status=orphaned"));
+        var page = await team.GetAsync($"/v1/sessions/{id}/tools?status=orphaned,error&limit=1");
+        var rest = await team.GetAsync($"/v1/sessions/{id}/tools?status=orphaned,error&limit=1&cursor=" + Uri.EscapeDataString(Text(page, "next_cursor")!));
+        Assert.Equal(calls, new[] { page, rest }.Select(one => Text(Assert.Single(one.GetProperty("items").EnumerateArray()), "call_id")));
+        Assert.Equal((Text(asking, "exchange_id"), "Task", JsonValueKind.Null), (Text(rest.GetProperty("items")[0], "asked_by_exchange_id"), Text(rest.GetProperty("items")[0], "name"), rest.GetProperty("next_cursor").ValueKind));
+        Assert.Empty(await StatusesAsync($"/v1/sessions/{id}/tools?status=ok"));
+
+        async Task<IEnumerable<string?>> StatusesAsync(string path) => (await team.GetAsync(path)).GetProperty("items").EnumerateArray().Select(tool => Text(tool, "status"));
+    }
+
+    [Fact]
     public async Task An_outline_is_a_row_a_turn_and_turns_are_read_by_their_numbers()
     {
         await team.SayManyAsync(5, "many");
@@ -177,6 +209,7 @@ public sealed class TreeApiTests : IAsyncLifetime
         [
             "/v1/sessions?sort=price", "/v1/sessions?state=asleep", "/v1/sessions?trouble=cut,none", "/v1/sessions?roots=yes", "/v1/exchanges?order=up", "/v1/exchanges?view=short",
             "/v1/sessions/x/turns?from=0", "/v1/sessions/x/turns?from=1&to=201", "/v1/sessions/x/turns?from=5&to=4", "/v1/prompts?cursor=x", "/v1/facets?since=soon", "/v1/events?view=short",
+            "/v1/sessions/x/tools?status=lost", "/v1/sessions/x/tools?cursor=x",
         ];
         foreach (var path in paths)
         {

@@ -52,21 +52,6 @@ internal static class AgentTree
         }
     }
 
-    /// <summary>Which child a tool call started: the one whose first prompt is a string among the call's arguments.</summary>
-    public static Func<string, SessionSummary?> StartedBy(StoreReader reader, string org, IReadOnlyList<SessionSummary> children)
-    {
-        var firsts = new Dictionary<string, SessionSummary>(StringComparer.Ordinal);
-        foreach (var child in children.Take(AgentsMax))
-        {
-            foreach (var text in FirstPrompt.AllOf(reader, org, child))
-            {
-                firsts.TryAdd(text.Trim(), child);
-            }
-        }
-
-        return arguments => firsts.Count == 0 || arguments.Length == 0 ? null : ToolArguments.Texts(arguments).Select(text => firsts.GetValueOrDefault(text.Trim())).FirstOrDefault(child => child is not null);
-    }
-
     /// <summary>The kind of agent that a tool call's arguments (JSON) name; null where they name none.</summary>
     public static string? KindOf(string arguments) => ToolArguments.Read(
         arguments,

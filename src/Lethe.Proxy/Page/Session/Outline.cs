@@ -22,7 +22,7 @@ internal sealed class Outline
         this.compactions = compactions.Where(edge => edge.AfterExchangeId is not null).ToDictionary(edge => edge.AfterExchangeId!);
     }
 
-    /// <param name="startedBy">The sub-agent that a tool call with these arguments (JSON) started.</param>
+    /// <param name="startedBy">The sub-agent that a tool call with these arguments (JSON) started; asked once of each call, in their order.</param>
     public static IReadOnlyList<PromptView> Of(IEnumerable<ConversationTurn> conversation, IEnumerable<CompactionRecord> compactions, Func<string, AgentView?> startedBy)
     {
         var outline = new Outline(compactions, startedBy);

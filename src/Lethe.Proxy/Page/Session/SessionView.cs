@@ -55,7 +55,7 @@ public sealed record SessionView
         }
 
         var started = new Dictionary<string, AgentView>();
-        var startedBy = AgentTree.StartedBy(reader, org, detail.Children);
+        var startedBy = StartedSessions.By(reader, org, detail.Children.Take(AgentTree.AgentsMax));
         var prompts = Outline.Of(reader.Conversation(org, detail.Session.SessionId), detail.Compactions, arguments => Started(startedBy(arguments), arguments, agents, started));
         agents = [.. agents.Select(agent => started.GetValueOrDefault(agent.Session.SessionId, agent))];
         var turns = prompts.SelectMany(prompt => prompt.Turns).ToList();
