@@ -13,8 +13,8 @@ namespace Lethe.Proxy.Benchmarks;
 /// </summary>
 internal static class ProducersBenchmark
 {
-    private const int Turns = 10_000;
-    private const int WarmupTurns = 2000;
+    private const int Turns = 20_000;
+    private const int WarmupTurns = 15_000;
     private const int TurnBytes = 4000;
     private const int TurnsInSession = 20;
     private const int TurnsInBatch = 500;

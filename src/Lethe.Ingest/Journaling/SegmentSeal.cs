@@ -5,7 +5,8 @@ namespace Lethe.Ingest.Journaling;
 /// <summary>Turns a file of a closed segment into its sealed form: Zstandard frames (RFC 8878) that unfold on their own, and a seek table behind them.</summary>
 internal static class SegmentSeal
 {
-    private const int Level = 9;
+    // A level of 9 costs ten times as much time for 4.5 % less.
+    private const int Level = 3;
 
     /// <summary>Writes the sealed form, makes it durable and named, then removes the plain one. Tells both sizes.</summary>
     /// <param name="betweenFrames">Called between two frames; what it throws ends the work, and the file stays as it is.</param>

@@ -12,7 +12,8 @@ namespace Lethe.Proxy.IngestApi;
 /// <param name="isDry">True where it is only told what would become of them.</param>
 internal sealed class DeliveryRun(ProducedCalls calls, StoreReader reader, string org, bool untilJournal, CancellationToken gone, bool isDry = false)
 {
-    private const int WindowMax = 256;
+    // The more calls share a commit, the fewer pages of the store's indexes each of them costs.
+    private const int WindowMax = 2048;
     private const long WindowBytesMax = 16 * 1024 * 1024;
     private const int AheadMax = 128;
     private const long AheadBytesMax = 4 * 1024 * 1024;
