@@ -53,6 +53,21 @@ public sealed class SteeredCallTests
     }
 
     [Fact]
+    public void A_steer_whose_names_nobody_can_read_harms_nothing()
+    {
+        var turns = Run(
+            (true, Create),
+            (false, Created),
+            (true, Steer.Replace("\"input\"", "\"\\ud800\":1,\"input\"", StringComparison.Ordinal)),
+            (false, Completed),
+            (false, Created.Replace("resp_1", "resp_2", StringComparison.Ordinal)),
+            (false, Saying),
+            (false, Completed.Replace("resp_1", "resp_2", StringComparison.Ordinal)));
+
+        Assert.Equal(("no, in Paris", "done"), (turns[1].Turn!.Prompt[0].Blocks[0].Text, turns[1].Turn!.ReplyText));
+    }
+
+    [Fact]
     public void A_steer_that_failed_and_an_answer_that_nobody_asked_for_are_no_call() => Assert.Single(Run(
         (true, Create), (false, Created), (true, Steer), (false, """{"type":"response.steer.failed","error":{"code":"unsupported_steering"}}"""), (false, Saying), (false, Completed), (false, Created), (false, Completed)));
 

@@ -31,7 +31,7 @@ internal sealed class ResponsesSocket : ISocketTurns
                 lane = Lane(json, "previous_response_id"u8);
                 if (steers.Count < SteersMax)
                 {
-                    steers.Add((lane, message.ToArray()));
+                    steers.Add((lane, Utf8Repair.Clean(message).ToArray()));
                 }
 
                 return new SocketStep(SocketMove.Says, lane, Said: message);
