@@ -22,8 +22,10 @@ internal sealed class MessageInflater(bool takesOver) : IDisposable
         feed.Set(message, Tail);
         try
         {
-            for (int count; (count = inflating.Read(into.GetSpan(StepBytes))) > 0;)
+            for (var isAll = false; !isAll;)
             {
+                var room = into.GetSpan(StepBytes);
+                var count = inflating.Read(room);
                 if (budget?.TryTake(count) == false)
                 {
                     return "memory";
@@ -34,6 +36,9 @@ internal sealed class MessageInflater(bool takesOver) : IDisposable
                 {
                     return "message_too_long";
                 }
+
+                // What leaves room with nothing left to feed has come to the end: asking once more would only cost a call.
+                isAll = count == 0 || (count < room.Length && feed.IsEmpty);
             }
         }
         catch (InvalidDataException)
@@ -65,16 +70,14 @@ internal sealed class MessageInflater(bool takesOver) : IDisposable
 
         public void Set(ReadOnlyMemory<byte> message, ReadOnlyMemory<byte> tail) => (first, second) = (message, tail);
 
-        public override int Read(Span<byte> buffer)
-        {
-            if (first.IsEmpty)
-            {
-                (first, second) = (second, default);
-            }
+        public override int Read(Span<byte> buffer) => Take(ref first, ref buffer) + Take(ref second, ref buffer);
 
-            var count = Math.Min(first.Length, buffer.Length);
-            first.Span[..count].CopyTo(buffer);
-            first = first[count..];
+        private static int Take(ref ReadOnlyMemory<byte> from, ref Span<byte> buffer)
+        {
+            var count = Math.Min(from.Length, buffer.Length);
+            from.Span[..count].CopyTo(buffer);
+            from = from[count..];
+            buffer = buffer[count..];
             return count;
         }
     }
