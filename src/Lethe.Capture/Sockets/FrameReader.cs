@@ -47,7 +47,8 @@ internal sealed class FrameReader(MessageInflater? inflater, int messageBytesMax
 
     public void Read(ReadOnlyMemory<byte> bytes, MessageTaker taker)
     {
-        while (Fault is null && (bytes.Length > 0 || (inPayload && left == 0)))
+        // Nothing may come behind a close frame (RFC 6455 §5.5.1).
+        while (Fault is null && CloseCode is null && (bytes.Length > 0 || (inPayload && left == 0)))
         {
             if (!inPayload)
             {

@@ -119,6 +119,21 @@ public sealed class SocketCaptureTests
     }
 
     [Theory]
+    [InlineData(1)]
+    [InlineData(int.MaxValue)]
+    public void What_comes_behind_a_close_frame_is_not_read_however_it_comes(int step)
+    {
+        using var capture = Open(null);
+        capture.FromClient(Frame.Text(Create, masked: true));
+        Feed([.. Frame.Text(Created), .. Frame.Close(1000), .. Frame.Text(Completed)], step, capture.FromServer);
+        Feed([.. Frame.Close(1000, masked: true), .. Frame.Text(Create, masked: true)], step, capture.FromClient);
+        capture.End(Ending.Completed, null, null);
+
+        var exchange = Assert.Single(ended);
+        Assert.Equal((Ending.UpstreamAborted, "close_1000"), (exchange.Ending, exchange.EndingReason));
+    }
+
+    [Theory]
     [InlineData("permessage-deflate, x-webkit-deflate-frame")]
     [InlineData("x-mux")]
     public void An_extension_that_nobody_here_reads_is_not_guessed_at(string extensions)
