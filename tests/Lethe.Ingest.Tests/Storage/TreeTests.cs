@@ -43,7 +43,6 @@ public abstract class TreeTests(StoreKind kind)
         var use = Assert.Single(store.Reader.ToolUses(Organisation.None, asked.Name!, null, "claude-code", 10));
         Assert.Equal(("c1", store.Session("child").SessionId, asked.ExchangeId, "error"), (use.CallId, use.SessionId, use.AskedBy, use.Status));
         Assert.NotNull(use.AnsweredBy);
-        Assert.NotNull(use.LatencyMs);
         Assert.Empty(store.Reader.ToolUses(Organisation.None, asked.Name!, null, "codex", 10));
         Assert.Empty(store.Reader.ToolUses(Organisation.None, asked.Name!, Told.Epoch.AddHours(1), null, 10));
         Assert.Empty(store.Reader.ToolUses(Hostile.Orgs[1], asked.Name!, null, null, 10));
