@@ -9,6 +9,8 @@ internal sealed class BodyRecording(long bytesMax, CaptureBudget? budget = null,
     private readonly RentedBytes unwritten = new(Math.Min(expected, bytesMax));
     private IncrementalHash? hash;
     private int hashedOfUnwritten;
+    private int countedOfUnwritten;
+    private long streamedCharacters;
     private long kept;
 
     public long WireBytes { get; private set; }
@@ -45,12 +47,22 @@ internal sealed class BodyRecording(long bytesMax, CaptureBudget? budget = null,
         }
     }
 
+    /// <summary>Of a stream of events: about how many characters of its words have come. Every byte is looked at once.</summary>
+    public long CountStreamed()
+    {
+        var fresh = unwritten.Written[countedOfUnwritten..];
+        var whole = fresh.LastIndexOf((byte)'\n') + 1;
+        streamedCharacters += StreamedText.Characters(fresh[..whole]);
+        countedOfUnwritten += whole;
+        return streamedCharacters;
+    }
+
     /// <summary>Takes what came since the last time, with the totals of everything. The taker gives the length back to the budget, and the memory to its pool.</summary>
     /// <param name="hashed">False leaves the hash out where the bytes tell it: nothing was taken, cut or dropped before.</param>
     public CapturedBody Take(bool hashed)
     {
         var sha256 = hashed || hash is not null || Truncated ? Sha256() : null;
-        hashedOfUnwritten = 0;
+        (hashedOfUnwritten, countedOfUnwritten) = (0, 0);
         return new CapturedBody { Bytes = unwritten.Detach(), WireBytes = WireBytes, Sha256 = sha256, Truncated = Truncated };
     }
 
@@ -62,7 +74,7 @@ internal sealed class BodyRecording(long bytesMax, CaptureBudget? budget = null,
             HashUnwritten();
             budget?.Give(unwritten.Length);
             unwritten.Clear();
-            hashedOfUnwritten = 0;
+            (hashedOfUnwritten, countedOfUnwritten) = (0, 0);
             Truncated = true;
         }
 

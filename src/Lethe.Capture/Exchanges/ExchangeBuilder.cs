@@ -98,6 +98,18 @@ public sealed class ExchangeBuilder : IDisposable
         }
     }
 
+    /// <summary>About how many characters of the answer's words have come; null where no stream of events comes, or a content coding hides them.</summary>
+    public long? StreamedCharacters
+    {
+        get
+        {
+            lock (gate)
+            {
+                return IsEventStream ? response.CountStreamed() : null;
+            }
+        }
+    }
+
     /// <summary>A copy of the request's first bytes, at most so many; none once they are on their way to the journal.</summary>
     public byte[] RequestBeginning(int bytesMax)
     {
@@ -262,6 +274,12 @@ public sealed class ExchangeBuilder : IDisposable
         lock (gate)
         {
             gatheredTold = false;
+            if (ending is null && IsEventStream)
+            {
+                // Whoever asks later how far it has come does not see these bytes any more.
+                response.CountStreamed();
+            }
+
             return new CapturedExchange
             {
                 Id = Id,
@@ -308,6 +326,9 @@ public sealed class ExchangeBuilder : IDisposable
             }
         }
     }
+
+    private bool IsEventStream => !disposed && responseHeaders.First("content-encoding") is null
+        && responseHeaders.First("content-type")?.StartsWith("text/event-stream", StringComparison.OrdinalIgnoreCase) == true;
 
     private bool MustTell()
     {

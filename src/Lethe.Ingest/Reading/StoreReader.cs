@@ -88,6 +88,9 @@ public sealed class StoreReader : IDisposable
     /// <summary>Which system prompts, or which tools, each harness has sent since a time; the last used first.</summary>
     public IReadOnlyList<PromptUse> PromptUses(string org, PromptPart part, DateTimeOffset? since, string? harnessId) => PromptQueries.Of(connections, org, part, since, harnessId);
 
+    /// <summary>How a tool of this name was used since a time, the last use first.</summary>
+    public IReadOnlyList<ToolUse> ToolUses(string org, string name, DateTimeOffset? since, string? harnessId, int limit) => ToolQueries.Of(connections, org, name, since, harnessId, limit);
+
     /// <summary>One session by its id, a unique prefix of it, or the harness's own session id; null when none or several answer.</summary>
     public SessionDetail? Session(string org, string idOrPrefixOrHarnessSessionId) => SessionQueries.Find(connections, org, idOrPrefixOrHarnessSessionId);
 

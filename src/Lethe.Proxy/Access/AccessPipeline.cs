@@ -11,6 +11,10 @@ internal static class AccessPipeline
         if (options.Oidc.Authority is not null)
         {
             services.TryAddSingleton<OidcIssuer>();
+            if (options.Oidc.ClientId is not null)
+            {
+                services.TryAddSingleton<CodeFlow>();
+            }
         }
 
         services.TryAddSingleton(provider => new TokenFile(provider.GetRequiredService<LetheOptions>().DataDirectory, provider.GetRequiredService<TimeProvider>()));

@@ -1,4 +1,5 @@
 using System.Security.Claims;
+using System.Text.Json;
 using Lethe.Proxy.Configuration;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Protocols;
@@ -15,6 +16,7 @@ internal sealed class OidcIssuer : IDisposable
 {
     private const string ScopePrefix = "lethe.";
     private const int TokenCharsMax = 16 * 1024;
+    private const int AnswerBytesMax = 1024 * 1024;
     private static readonly TimeSpan AnswerMax = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan ClockSkew = TimeSpan.FromSeconds(30);
 
@@ -22,7 +24,7 @@ internal sealed class OidcIssuer : IDisposable
     private static readonly TimeSpan RefreshInterval = TimeSpan.FromSeconds(30);
 
     private readonly OidcOptions options;
-    private readonly HttpClient http = new() { Timeout = AnswerMax };
+    private readonly HttpClient http = new() { Timeout = AnswerMax, MaxResponseContentBufferSize = AnswerBytesMax };
     private readonly JsonWebTokenHandler handler = new() { MapInboundClaims = false, MaximumTokenSizeInBytes = TokenCharsMax };
     private readonly TokenValidationParameters parameters;
 
@@ -56,17 +58,45 @@ internal sealed class OidcIssuer : IDisposable
             return null;
         }
 
+        await EndpointsAsync();
+        var result = await handler.ValidateTokenAsync(token, parameters);
+        return result.IsValid ? CallerOf(result.ClaimsIdentity) : null;
+    }
+
+    /// <summary>Where the issuer signs people in, and where it gives tokens for codes.</summary>
+    /// <exception cref="IssuerUnreachableException">The issuer could not be asked.</exception>
+    public async Task<OpenIdConnectConfiguration> EndpointsAsync()
+    {
         try
         {
-            await parameters.ConfigurationManager.GetBaseConfigurationAsync(CancellationToken.None);
+            return (OpenIdConnectConfiguration)await parameters.ConfigurationManager.GetBaseConfigurationAsync(CancellationToken.None);
         }
         catch (InvalidOperationException unknown)
         {
             throw new IssuerUnreachableException(unknown.Message, unknown);
         }
+    }
 
-        var result = await handler.ValidateTokenAsync(token, parameters);
-        return result.IsValid ? CallerOf(result.ClaimsIdentity) : null;
+    /// <summary>The form's answer (RFC 6749 §5.1); null where the issuer refuses.</summary>
+    /// <exception cref="IssuerUnreachableException">The issuer does not answer, or with no JSON.</exception>
+    public async Task<JsonElement?> TokensAsync(string endpoint, IReadOnlyDictionary<string, string> form)
+    {
+        try
+        {
+            using var content = new FormUrlEncodedContent(form);
+            using var answer = await http.PostAsync(new Uri(endpoint), content);
+            if (!answer.IsSuccessStatusCode)
+            {
+                return null;
+            }
+
+            using var document = JsonDocument.Parse(await answer.Content.ReadAsByteArrayAsync());
+            return document.RootElement.Clone();
+        }
+        catch (Exception fault) when (fault is HttpRequestException or TaskCanceledException or JsonException)
+        {
+            throw new IssuerUnreachableException(fault.Message, fault);
+        }
     }
 
     public void Dispose() => http.Dispose();

@@ -68,7 +68,7 @@ internal sealed class TokenGuard(TokenBook tokens, TokenRule rule, TrustedPeers 
 
     // The page's own styles and modules are in everybody's executable.
     private static bool IsForAnyone(HttpRequest request) =>
-        request.Path.Value is "/healthz" or "/readyz" or "/signin" or "/signout" or "/favicon.svg" or "/favicon.ico" || request.Path.StartsWithSegments("/assets");
+        request.Path.Value is "/healthz" or "/readyz" or "/signin" or "/signin/oidc" or CodeFlow.Callback or "/signout" or "/favicon.svg" or "/favicon.ico" || request.Path.StartsWithSegments("/assets");
 
     // What a person's browser opens, and no program.
     private static bool IsPage(HttpRequest request) =>

@@ -22,6 +22,9 @@ internal sealed class EventStream(StoreReader reader, OpenCalls calls, TimeProvi
     private static readonly Dictionary<string, string> Untold = [];
     private int listeners;
 
+    /// <summary>How many listen now.</summary>
+    public int Listeners => Volatile.Read(ref listeners);
+
     public async Task ServeAsync(HttpContext context)
     {
         if (Read(context, out var listener) is { } problem)

@@ -11,7 +11,7 @@ using Lethe.Proxy.Recording;
 namespace Lethe.Proxy.Admin;
 
 /// <summary>How lethe is, gathered from where each part tells it. Made at the start, which it remembers.</summary>
-internal sealed class HealthReading(ReadinessCheck readiness, StoreReader reader, LetheSettings settings, MetricRegistry metrics, TimeProvider time)
+internal sealed class HealthReading(ReadinessCheck readiness, StoreReader reader, LetheSettings settings, MetricRegistry metrics, EventStream events, TimeProvider time)
 {
     private static readonly string[] Counted = ["lethe_drops_total", "lethe_replays_total", "lethe_conflicts_total", "lethe_journal_failures_total"];
 
@@ -36,6 +36,8 @@ internal sealed class HealthReading(ReadinessCheck readiness, StoreReader reader
             new HealthDoors(options.Listen, options.AdminListen, string.IsNullOrEmpty(options.ExtProc.Listen) ? null : options.ExtProc.Listen),
             state,
             Directory.Exists(options.DataDirectory) ? DataSizes.Of(options.DataDirectory) : null,
+            events.Listeners,
+            LastVerify.Of(options.DataDirectory),
             Directory.Exists(DataLayout.Journal(options.DataDirectory)) ? Directory.GetFiles(DataLayout.Journal(options.DataDirectory), "*.lines*").Length : 0,
             await CountsAsync(stopping),
             state.StoreReachable ? reader.DeadLetters(org).GroupBy(letter => letter.Code).ToDictionary(letters => letters.Key, letters => letters.Count()) : new Dictionary<string, int>(),

@@ -4,13 +4,26 @@ using Lethe.Proxy.Reading;
 
 namespace Lethe.Proxy.Admin;
 
-/// <summary><c>/v1/prompts</c> and <c>/v1/tools</c>: what each harness has sent before its messages, version by version.</summary>
+/// <summary><c>/v1/prompts</c> and <c>/v1/tools</c>: what each harness has sent before its messages, version by version; <c>/v1/tools/use</c>: how one tool was used.</summary>
 internal static class PromptEndpoints
 {
     public static void MapPrompts(this IEndpointRouteBuilder endpoints)
     {
         endpoints.MapGet("/v1/prompts", (HttpContext context, StoreReader reader, TimeProvider time) => List(PromptPart.System, context, reader, time));
         endpoints.MapGet("/v1/tools", (HttpContext context, StoreReader reader, TimeProvider time) => List(PromptPart.Tools, context, reader, time));
+        endpoints.MapGet("/v1/tools/use", Use);
+    }
+
+    private static IResult Use(HttpContext context, StoreReader reader, TimeProvider time)
+    {
+        var query = new PageQuery(context, time);
+        var (org, since, name) = (query.Org(), query.Time("since"), query.Word("name"));
+        if (name is null)
+        {
+            query.Refuse("name", "a tool's name is wanted.");
+        }
+
+        return query.Problem ?? Results.Json(ToolDocument.Of(reader, org, name!, since, query.Word("harness")), ApiJson.Default.ToolDocument);
     }
 
     private static IResult List(PromptPart part, HttpContext context, StoreReader reader, TimeProvider time)

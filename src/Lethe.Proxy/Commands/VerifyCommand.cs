@@ -41,7 +41,9 @@ internal static class VerifyCommand
             using var progress = Progress.Of(line);
             var report = new VerifyReport(line.InvocationConfiguration.Output, line.GetValue(json));
             var head = line.GetValue(anchor) is { } file ? AnchorDocument.Read(file) : null;
-            return await RunAsync(settings.Options, settings.Options.DataDirectory, line.GetValue(parity), head, report, progress, cancel);
+            var code = await RunAsync(settings.Options, settings.Options.DataDirectory, line.GetValue(parity), head, report, progress, cancel);
+            Note(new LastVerify(TimeProvider.System.GetUtcNow(), report.Faults, line.GetValue(parity)), settings.Options.DataDirectory, line.InvocationConfiguration.Error);
+            return code;
         });
         return command;
     }
@@ -95,6 +97,19 @@ internal static class VerifyCommand
         catch (Exception fault) when (fault is DbException or StoreRefusedException or StoreUnavailableException or IOException or UnauthorizedAccessException)
         {
             throw CommandFailure.Environment(fault.Message, fault);
+        }
+    }
+
+    // A directory that can only be read is verified all the same.
+    private static void Note(LastVerify found, string dataDirectory, TextWriter error)
+    {
+        try
+        {
+            found.Keep(dataDirectory);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            error.WriteLine($"the page will not tell of it: {fault.Message}");
         }
     }
 

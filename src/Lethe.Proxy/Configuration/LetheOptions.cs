@@ -97,6 +97,12 @@ public sealed class OidcOptions
     /// <summary>What a token has to be made out for.</summary>
     public string Audience { get; set; } = "";
 
+    /// <summary>What lethe is called at the issuer, where browsers sign in there (the code flow with PKCE, RFC 7636, of a client without a secret); null where they only show tokens.</summary>
+    public string? ClientId { get; set; }
+
+    /// <summary>What a browser that signs in asks the issuer for.</summary>
+    public string SignInScope { get; set; } = "openid";
+
     /// <summary>The claim that names the organisation, a UUID; null where all bearers are of the one without a name.</summary>
     public string? OrgClaim { get; set; }
 

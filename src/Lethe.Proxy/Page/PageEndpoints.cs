@@ -1,6 +1,7 @@
 using Lethe.Ingest.Reading;
 using Lethe.Proxy.Access;
 using Lethe.Proxy.Configuration;
+using Lethe.Proxy.Page.Calls;
 using Lethe.Proxy.Page.Compare;
 using Lethe.Proxy.Page.Costs;
 using Lethe.Proxy.Page.Exchange;
@@ -43,6 +44,7 @@ internal static class PageEndpoints
         endpoints.MapGet("/costs", Costs);
         endpoints.MapGet("/prompts", Prompts);
         endpoints.MapGet("/prompts/{harness}", Prompts);
+        endpoints.MapGet("/tools", Tool);
         endpoints.MapGet("/tools/{hash}", (HttpContext context, StoreReader reader, string hash) => Compared(context, reader, hash, hash));
         endpoints.MapGet("/health", HealthAsync);
         endpoints.MapSignIn();
@@ -51,12 +53,18 @@ internal static class PageEndpoints
         endpoints.MapGet("/favicon.ico", () => Results.NoContent());
     }
 
-    private static IResult Live(HttpContext context, StoreReader reader, OpenCalls open, LetheOptions options, string? part, long? after)
+    private static IResult Live(HttpContext context, StoreReader reader, OpenCalls open, LetheOptions options, string? part, long? after, string? session, string? trouble)
     {
         var org = Caller.OrgOf(context);
+        var places = new CallPlaces(reader, org);
         if (part == "open")
         {
-            return View<OpenCallsPiece>(context, new() { [nameof(OpenCallsPiece.Calls)] = Admin.InflightEndpoints.Of(open, reader, org) });
+            return View<OpenCallsPiece>(context, new()
+            {
+                [nameof(OpenCallsPiece.Calls)] = OpenIn(open, reader, org, session),
+                [nameof(OpenCallsPiece.Address)] = "/?part=open" + (session is null ? "" : "&session=" + Uri.EscapeDataString(session)),
+                [nameof(OpenCallsPiece.Places)] = places,
+            });
         }
 
         var last = reader.LastChange(org);
@@ -64,15 +72,20 @@ internal static class PageEndpoints
         IReadOnlyList<IngestedExchange> calls = [.. reader.CommittedAfter(org, Math.Max(0, from), CallsShown).Reverse()];
         var newest = calls.Count > 0 ? calls[0].Ingested : last;
         return part == "calls"
-            ? View<CallRows>(context, new() { [nameof(CallRows.Calls)] = calls, [nameof(CallRows.Last)] = newest })
+            ? View<CallRows>(context, new() { [nameof(CallRows.Calls)] = calls, [nameof(CallRows.Last)] = newest, [nameof(CallRows.Places)] = places })
             : View<LivePage>(context, new()
             {
                 [nameof(LivePage.Calls)] = calls,
                 [nameof(LivePage.Last)] = newest,
                 [nameof(LivePage.Open)] = Admin.InflightEndpoints.Of(open, reader, org),
                 [nameof(LivePage.Door)] = options.Listen,
+                [nameof(LivePage.Places)] = places,
+                [nameof(LivePage.IsTroubleAlone)] = trouble is { Length: > 0 },
             });
     }
+
+    private static IReadOnlyList<OpenCall> OpenIn(OpenCalls open, StoreReader reader, string org, string? session) =>
+        [.. Admin.InflightEndpoints.Of(open, reader, org).Where(call => session is null || call.SessionId == session)];
 
     private static IResult Sessions(HttpContext context, StoreReader reader, SessionListing listing, TimeProvider time)
     {
@@ -84,7 +97,7 @@ internal static class PageEndpoints
         });
     }
 
-    private static IResult Session(HttpContext context, StoreReader reader, TimeProvider time, string id, int? turn, int? from, int? to, string? part)
+    private static IResult Session(HttpContext context, StoreReader reader, OpenCalls open, TimeProvider time, string id, int? turn, int? from, int? to, string? part)
     {
         if (Admin.SessionEndpoints.Find(context, reader, id) is not { } detail)
         {
@@ -96,37 +109,54 @@ internal static class PageEndpoints
             return Results.Redirect($"/sessions/{detail.Session.SessionId}{context.Request.QueryString}");
         }
 
-        var view = SessionView.Read(reader, Caller.OrgOf(context), detail, time, turn, from, to);
+        var org = Caller.OrgOf(context);
+        var view = SessionView.Read(reader, org, detail, time, turn, from, to);
         return part is "turns" or "live"
             ? View<SessionPart>(context, new() { [nameof(SessionPart.View)] = view, [nameof(SessionPart.IsLive)] = part == "live" })
-            : View<SessionPage>(context, new() { [nameof(SessionPage.View)] = view });
+            : View<SessionPage>(context, new()
+            {
+                [nameof(SessionPage.View)] = view,
+                [nameof(SessionPage.Open)] = OpenIn(open, reader, org, id),
+                [nameof(SessionPage.Places)] = new CallPlaces(reader, org),
+            });
     }
 
-    private static IResult Exchange(HttpContext context, StoreReader reader, KeptBodies bodies, string id, string? tab, string? form)
+    private static IResult Exchange(HttpContext context, StoreReader reader, KeptBodies bodies, string id, string? tab, string? form, string? part, int? from)
     {
         var org = Caller.OrgOf(context);
-        return reader.Exchange(org, id) is { } record
-            ? View<ExchangePage>(context, new()
-            {
-                [nameof(ExchangePage.View)] = ExchangeView.Read(reader, bodies, org, record, Enum.TryParse<ExchangeTab>(tab, ignoreCase: true, out var known) ? known : ExchangeTab.Said, isRaw: form == "raw"),
-            })
-            : Missing(context, "No such call.");
+        if (reader.Exchange(org, id) is not { } record)
+        {
+            return Missing(context, "No such call.");
+        }
+
+        var view = ExchangeView.Read(reader, bodies, org, record, Enum.TryParse<ExchangeTab>(tab, ignoreCase: true, out var known) ? known : ExchangeTab.Said, isRaw: form == "raw", from ?? 0);
+        return part == "body"
+            ? View<BodyPiecePage>(context, new() { [nameof(BodyPiecePage.Text)] = view.Body?.Text ?? "" })
+            : View<ExchangePage>(context, new() { [nameof(ExchangePage.View)] = view });
     }
 
-    private static IResult Compare(HttpContext context, StoreReader reader, string? a, string? b)
+    private static IResult Compare(HttpContext context, StoreReader reader, string? a, string? b, string? view)
     {
         var org = Caller.OrgOf(context);
-        return b is not null && reader.Exchange(org, b) is { } now && (a ?? now.Cache?.ComparedWith) is { } earlier && reader.Exchange(org, earlier) is { } before
-            ? View<ComparePage>(context, new()
-            {
-                [nameof(ComparePage.A)] = before,
-                [nameof(ComparePage.B)] = now,
-                [nameof(ComparePage.Of)] = Comparison.Of(reader, org, before, now),
-            })
-            : Missing(context, "Nothing to compare.");
+        if (b is null || reader.Exchange(org, b) is not { } now || (a ?? now.Cache?.ComparedWith) is not { } earlier || reader.Exchange(org, earlier) is not { } before)
+        {
+            return Missing(context, "Nothing to compare.");
+        }
+
+        var comparison = Comparison.Of(reader, org, before, now);
+        return View<ComparePage>(context, new()
+        {
+            [nameof(ComparePage.A)] = before,
+            [nameof(ComparePage.B)] = now,
+            [nameof(ComparePage.Of)] = comparison,
+            [nameof(ComparePage.IsSplit)] = view == "split",
+            [nameof(ComparePage.Others)] = OtherTurn.Of(reader, org, before, now),
+            [nameof(ComparePage.EqualTools)] = EqualPart.Tools(reader, org, now, comparison.Tools),
+            [nameof(ComparePage.EqualMessages)] = EqualPart.Messages(reader, org, now, comparison.Messages.Equal),
+        });
     }
 
-    private static IResult Search(HttpContext context, StoreReader reader, TimeProvider time)
+    private static IResult Search(HttpContext context, StoreReader reader, TimeProvider time, string? part, string? hit)
     {
         var query = new Admin.PageQuery(context, time);
         var filter = Admin.SearchEndpoints.Filter(query);
@@ -136,12 +166,24 @@ internal static class PageEndpoints
         }
 
         var org = Caller.OrgOf(context);
+        if (part == "turn")
+        {
+            var found = hit is null ? null : reader.Exchange(org, hit);
+            return View<FoundTurnPiece>(context, new() { [nameof(FoundTurnPiece.Exchange)] = found, [nameof(FoundTurnPiece.Messages)] = FoundTurn.Of(reader, org, found) });
+        }
+
         var asked = new SearchAsked(query.Word("q") ?? "", query.Word("in"), filter.HarnessId, filter.Model, query.Word("since"));
         SearchFault? fault = null;
         var view = asked.Text.Length == 0 ? SearchView.Nothing(asked, null)
             : SearchQuery.TryParse(asked.Text, out fault) is { } known ? SearchView.Of(reader, org, asked, reader.Search(org, known, filter))
             : SearchView.Nothing(asked, SearchWords.Fault(fault!));
-        return View<SearchPageView>(context, new() { [nameof(SearchPageView.View)] = view }, fault is null ? StatusCodes.Status200OK : StatusCodes.Status400BadRequest);
+        var beside = (hit ?? view.Groups.SelectMany(group => group.Hits).FirstOrDefault()?.ExchangeId) is { } id ? reader.Exchange(org, id) : null;
+        return View<SearchPageView>(context, new()
+        {
+            [nameof(SearchPageView.View)] = view,
+            [nameof(SearchPageView.Beside)] = beside,
+            [nameof(SearchPageView.BesideMessages)] = FoundTurn.Of(reader, org, beside),
+        }, fault is null ? StatusCodes.Status200OK : StatusCodes.Status400BadRequest);
     }
 
     private static IResult Costs(HttpContext context, StoreReader reader, TimeProvider time)
@@ -162,10 +204,20 @@ internal static class PageEndpoints
         }
 
         var since = new Admin.PageQuery(context, time).Word("since");
-        var range = PromptsView.Ranges.Select(known => known.Value).FirstOrDefault(known => known == since) ?? "30d";
-        var view = PromptsView.Read(reader, Caller.OrgOf(context), harness, range, time.GetUtcNow());
+        var view = PromptsView.Read(reader, Caller.OrgOf(context), harness, RangeOf(since), time.GetUtcNow());
         return harness is not null && view.Groups.Count == 0 ? Missing(context, "No such harness.") : View<PromptsPage>(context, new() { [nameof(PromptsPage.View)] = view });
     }
+
+    private static IResult Tool(HttpContext context, StoreReader reader, TimeProvider time, string? name)
+    {
+        var since = new Admin.PageQuery(context, time).Word("since");
+        return string.IsNullOrEmpty(name) ? Missing(context, "No such tool.") : View<ToolPage>(context, new()
+        {
+            [nameof(ToolPage.View)] = ToolHistory.Read(reader, Caller.OrgOf(context), name, RangeOf(since), time.GetUtcNow()),
+        });
+    }
+
+    private static string RangeOf(string? since) => PromptsView.Ranges.Select(known => known.Value).FirstOrDefault(known => known == since) ?? "30d";
 
     private static IResult Compared(HttpContext context, StoreReader reader, string a, string b)
     {

@@ -32,6 +32,7 @@ namespace Lethe.Proxy.Reading;
 [JsonSerializable(typeof(Recording.OpenCall))]
 [JsonSerializable(typeof(Page<PromptVersion>))]
 [JsonSerializable(typeof(HealthDocument))]
+[JsonSerializable(typeof(ToolDocument))]
 internal sealed partial class ApiJson : JsonSerializerContext
 {
     public static string Text<T>(T value) => JsonSerializer.Serialize(value, (JsonTypeInfo<T>)Default.GetTypeInfo(typeof(T))!);

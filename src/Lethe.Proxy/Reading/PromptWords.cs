@@ -25,7 +25,8 @@ internal static class PromptWords
     public static string? NameOf(JsonElement part) =>
         JsonWord.Of(part, "name") ?? (JsonWord.Member(part, "function") is { } function ? JsonWord.Of(function, "name") : null) ?? (JsonWord.Member(part, "toolSpec") is { } spec ? JsonWord.Of(spec, "name") : null);
 
-    private static string Laying(JsonElement part)
+    /// <summary>As JSON, laid out.</summary>
+    public static string Laying(JsonElement part)
     {
         try
         {

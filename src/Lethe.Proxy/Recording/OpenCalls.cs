@@ -10,6 +10,9 @@ internal sealed class OpenCalls(Func<IReadOnlyList<ExchangeBuilder>> open)
 {
     private const int BeginningBytesMax = 4096;
 
+    /// <summary>Of English text and of code, as vendors tell it; what it was is told at the end.</summary>
+    private const int CharactersPerToken = 4;
+
     /// <summary>Those of an organisation, the earliest first.</summary>
     public IReadOnlyList<OpenCall> Of(string org) => [.. open().Where(builder => builder.Head.OrgId == org).Select(Told)];
 
@@ -48,6 +51,7 @@ internal sealed class OpenCalls(Func<IReadOnlyList<ExchangeBuilder>> open)
             TtfbMs = progress.TimeToFirstByte?.TotalMilliseconds,
             RequestBytes = progress.RequestBytes,
             ResponseBytes = progress.ResponseBytes,
+            OutputTokensAbout = builder.StreamedCharacters / CharactersPerToken,
         };
     }
 
@@ -111,4 +115,7 @@ public sealed record OpenCall
     public required long RequestBytes { get; init; }
 
     public required long ResponseBytes { get; init; }
+
+    /// <summary>Output tokens up to now, guessed from the characters that were streamed; null where none can be seen.</summary>
+    public long? OutputTokensAbout { get; init; }
 }

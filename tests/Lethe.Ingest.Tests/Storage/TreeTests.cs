@@ -34,6 +34,20 @@ public abstract class TreeTests(StoreKind kind)
         Assert.Equal("c1", Assert.Single(store.Reader.AskedTools(Organisation.None, [store.Session("child").SessionId])).CallId);
     }
 
+    [Fact]
+    public void A_tool_s_uses_are_told_with_what_became_of_each()
+    {
+        using var store = TestStore.Open(kind);
+        store.Deliver(Family);
+        var asked = Assert.Single(store.Reader.AskedTools(Organisation.None, [store.Session("child").SessionId]));
+        var use = Assert.Single(store.Reader.ToolUses(Organisation.None, asked.Name!, null, "claude-code", 10));
+        Assert.Equal(("c1", store.Session("child").SessionId, asked.ExchangeId, "error"), (use.CallId, use.SessionId, use.AskedBy, use.Status));
+        Assert.NotNull(use.AnsweredBy);
+        Assert.Empty(store.Reader.ToolUses(Organisation.None, asked.Name!, null, "codex", 10));
+        Assert.Empty(store.Reader.ToolUses(Organisation.None, asked.Name!, Told.Epoch.AddHours(1), null, 10));
+        Assert.Empty(store.Reader.ToolUses(Hostile.Orgs[1], asked.Name!, null, null, 10));
+    }
+
     [Theory]
     [InlineData(SessionSort.Cost, "root lone")]
     [InlineData(SessionSort.Turns, "root lone")]

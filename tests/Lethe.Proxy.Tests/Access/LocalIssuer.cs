@@ -15,6 +15,7 @@ internal sealed class LocalIssuer : IAsyncDisposable
     private FakeModelApi? api;
     private RSA key = RSA.Create(2048);
     private int generation;
+    private Dictionary<string, string>? asked;
 
     /// <summary>When set, it answers nobody.</summary>
     public bool IsDown { get; set; }
@@ -71,6 +72,22 @@ internal sealed class LocalIssuer : IAsyncDisposable
         key.Dispose();
     }
 
+    /// <summary>The organisation of whoever signs in here.</summary>
+    public string? SignsIn { get; set; }
+
+    // The code is good once, for who began with this challenge.
+    private async Task TokenAsync(HttpContext context)
+    {
+        var form = await context.Request.ReadFormAsync();
+        var challenge = Base64UrlEncoder.Encode(SHA256.HashData(System.Text.Encoding.ASCII.GetBytes(form["code_verifier"].ToString())));
+        var isGood = asked is not null && form["code"] == "a-code" && form["grant_type"] == "authorization_code" && form["client_id"] == asked["client_id"] && form["redirect_uri"] == asked["redirect_uri"]
+            && asked["code_challenge_method"] == "S256" && challenge == asked["code_challenge"];
+        asked = null;
+        context.Response.StatusCode = isGood ? StatusCodes.Status200OK : StatusCodes.Status400BadRequest;
+        context.Response.ContentType = "application/json";
+        await context.Response.WriteAsync(JsonSerializer.Serialize(isGood ? (object)new { access_token = Token(SignsIn), token_type = "Bearer" } : new { error = "invalid_grant" }));
+    }
+
     private string KeyId => "key-" + generation;
 
     private RsaSecurityKey Key() => new(key.ExportParameters(true)) { KeyId = KeyId };
@@ -83,10 +100,23 @@ internal sealed class LocalIssuer : IAsyncDisposable
             return;
         }
 
+        if (context.Request.Path.Value == "/authorize")
+        {
+            asked = context.Request.Query.ToDictionary(pair => pair.Key, pair => pair.Value.ToString());
+            context.Response.Redirect($"{asked["redirect_uri"]}?code=a-code&state={Uri.EscapeDataString(asked["state"])}");
+            return;
+        }
+
+        if (context.Request.Path.Value == "/token")
+        {
+            await TokenAsync(context);
+            return;
+        }
+
         var open = key.ExportParameters(false);
         object told = context.Request.Path.Value == "/keys"
             ? new { keys = new[] { new { kty = "RSA", use = "sig", kid = KeyId, n = Base64UrlEncoder.Encode(open.Modulus), e = Base64UrlEncoder.Encode(open.Exponent) } } }
-            : new { issuer = Authority, jwks_uri = Authority + "/keys" };
+            : new { issuer = Authority, jwks_uri = Authority + "/keys", authorization_endpoint = Authority + "/authorize", token_endpoint = Authority + "/token" };
         context.Response.ContentType = "application/json";
         await context.Response.WriteAsync(JsonSerializer.Serialize(told));
     }

@@ -38,8 +38,10 @@ internal abstract record ModelReply
     /// <summary>What the vendor tells of the tokens; in Anthropic's dialect alone.</summary>
     public ModelUsage? Usage { get; init; }
 
-    /// <summary>Called when the first event has gone out.</summary>
+    /// <summary>Called when so many events have gone out.</summary>
     public Action? Midway { get; init; }
+
+    public int MidwayAfter { get; init; } = 1;
 
     public sealed record Say(string Text) : ModelReply;
 
@@ -145,13 +147,14 @@ internal sealed class ScriptedModel : IAsyncDisposable
         }
 
         response.ContentType = "text/event-stream";
-        var midway = reply.Midway;
-        foreach (var sent in reply is ModelReply.Cut ? events.Take(2) : events)
+        foreach (var (at, sent) in (reply is ModelReply.Cut ? events.Take(2) : events).Index())
         {
             await response.WriteAsync(sent);
             await response.Body.FlushAsync();
-            midway?.Invoke();
-            midway = null;
+            if (at + 1 == reply.MidwayAfter)
+            {
+                reply.Midway?.Invoke();
+            }
         }
 
         if (reply is ModelReply.Cut)

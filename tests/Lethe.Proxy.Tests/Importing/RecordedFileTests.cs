@@ -124,9 +124,9 @@ public sealed class RecordedFileTests
         });
     }
 
-    private static List<object?> Header(string name, string value) => [Encoding.ASCII.GetBytes(name), Encoding.ASCII.GetBytes(value)];
+    internal static List<object?> Header(string name, string value) => [Encoding.ASCII.GetBytes(name), Encoding.ASCII.GetBytes(value)];
 
-    private static byte[] Netstring(object? value)
+    internal static byte[] Netstring(object? value)
     {
         var (bytes, tag) = value switch
         {

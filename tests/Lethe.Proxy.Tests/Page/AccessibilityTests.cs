@@ -7,7 +7,7 @@ namespace Lethe.Proxy.Tests.Page;
 /// Every view, light and dark, wide and narrow: axe (https://github.com/dequelabs/axe-core) finds nothing, and nothing is wider than the window. Pictures
 /// of them are left in <c>artifacts/screenshots</c>.
 /// </summary>
-public sealed class AccessibilityTests(Chromium chromium, SharedTeam shared) : IClassFixture<Chromium>, IClassFixture<SharedTeam>
+public sealed class AccessibilityTests(Chromium chromium, SharedTeam shared, SharedSignIn closed) : IClassFixture<Chromium>, IClassFixture<SharedTeam>, IClassFixture<SharedSignIn>
 {
     internal static readonly string Axe = Path.Combine(Checkout.Root, "artifacts", "browser", "node_modules", "axe-core", "axe.min.js");
 
@@ -23,9 +23,10 @@ public sealed class AccessibilityTests(Chromium chromium, SharedTeam shared) : I
         await using var visitor = await chromium.VisitAsync(team.Address, new() { BypassCSP = true, ColorScheme = scheme, ViewportSize = new() { Width = width, Height = 900 } });
         var axe = await File.ReadAllTextAsync(Axe);
         var faults = new List<string>();
-        foreach (var (name, path) in await PageViews.OfAsync(team))
+        await using var stranger = await chromium.VisitAsync(closed.Address, new() { BypassCSP = true, ColorScheme = scheme, ViewportSize = new() { Width = width, Height = 900 } });
+        foreach (var (name, path) in (await PageViews.OfAsync(team)).Append(("signin", "/signin")))
         {
-            var page = await visitor.OpenAsync(path);
+            var page = await (name == "signin" ? stranger : visitor).OpenAsync(path);
             await page.EvaluateAsync(axe);
             var violations = await page.EvaluateAsync<JsonElement>("async () => (await axe.run()).violations.flatMap(v => v.nodes.map(n => `${v.id}: ${n.html.slice(0, 160)} (${n.failureSummary})`))");
             faults.AddRange(violations.EnumerateArray().Select(violation => $"{name}: {violation.GetString()}"));

@@ -21,16 +21,20 @@ public sealed class BrowserTests(Chromium chromium) : IClassFixture<Chromium>, I
     public async Task The_first_call_appears_where_the_ways_to_point_an_agent_here_stood()
     {
         await using var quiet = await RecordedTeam.StartEmptyAsync();
-        await using var visitor = await chromium.VisitAsync(quiet.Address);
+        await using var visitor = await chromium.VisitAsync(quiet.Address, new() { Permissions = Clipboard });
         var page = await visitor.OpenAsync("/");
         await Expect(page.GetByText("No call has passed yet")).ToBeVisibleAsync();
         await Expect(page.Locator("#no-calls code").First).ToContainTextAsync("lethe exec");
+        await page.GetByLabel("Copy the line for Claude Code").ClickAsync();
+        Assert.Equal(await page.Locator("#way-1").TextContentAsync(), await page.EvaluateAsync<string>("() => navigator.clipboard.readText()"));
         await Expect(page.Locator("#pulse")).ToHaveTextAsync("Live");
+        await StampAsync(page);
 
         await quiet.SayAsync(new ModelReply.Say("hello"), [RecordedTeam.User("hi")]);
         await Expect(page.Locator("#calls > li")).ToHaveCountAsync(1);
         await Expect(page.Locator("#calls > li")).ToContainTextAsync("end_turn");
         await Expect(page.Locator("#no-calls")).ToHaveCountAsync(0);
+        Assert.True(await IsStampedAsync(page));
     }
 
     [Fact]
@@ -47,6 +51,26 @@ public sealed class BrowserTests(Chromium chromium) : IClassFixture<Chromium>, I
         await Expect(page.Locator("#calls > li")).ToHaveCountAsync(before);
         await page.Locator("#let-in").ClickAsync();
         await Expect(page.Locator("#calls > li")).ToHaveCountAsync(before + 1);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Pause" }).ClickAsync();
+
+        // What comes while a row has the focus waits too, and the focus stays where it is.
+        var row = page.Locator("#calls .where").First;
+        await row.FocusAsync();
+        await team.SayAsync(new ModelReply.Say("hello again"), [RecordedTeam.User("hi"), RecordedTeam.Assistant("hello"), RecordedTeam.User("again")], "another");
+        await Expect(page.Locator("#let-in")).ToBeVisibleAsync();
+        await Expect(row).ToBeFocusedAsync();
+        await page.Keyboard.PressAsync(".");
+        await Expect(page.Locator("#calls > li")).ToHaveCountAsync(before + 2);
+        await Expect(page.Locator("#calls .where").Nth(1)).ToBeFocusedAsync();
+
+        // A call refused, cut and answered is one row; with trouble alone the others are not shown.
+        Assert.Equal(5 + 2, await page.Locator("#calls > li").CountAsync());
+        await Expect(page.Locator("#calls")).ToContainTextAsync("end_turn, after refused (529): overloaded_error, then the stream was cut");
+        await page.Locator("#only-trouble").ClickAsync();
+        await Expect(page.Locator("#calls > li:visible")).ToHaveCountAsync(3);
+        await Expect(page).ToHaveURLAsync(new Regex("trouble=1$"));
+        await page.Locator("#only-trouble").ClickAsync();
+        await Expect(page.Locator("#calls > li:visible")).ToHaveCountAsync(7);
     }
 
     [Fact]
@@ -56,14 +80,28 @@ public sealed class BrowserTests(Chromium chromium) : IClassFixture<Chromium>, I
         var page = await visitor.OpenAsync("/");
         await Expect(page.Locator("#pulse")).ToHaveTextAsync("Live");
         using var seen = new ManualResetEventSlim();
-        var saying = team.SayAsync(new ModelReply.Say("said slowly") { Midway = () => seen.Wait(TimeSpan.FromSeconds(60)) }, [RecordedTeam.User("go on")]);
-        await Expect(page.Locator("#open-list li")).ToContainTextAsync("after turn 2");
+        var session = await visitor.OpenAsync($"/sessions/{await team.IdAsync()}");
+        await Expect(session.Locator("#pulse")).ToHaveTextAsync("Live");
+        await StampAsync(session);
+        var saying = team.SayAsync(
+            new ModelReply.Say("said slowly, and at such a length that some tokens of it have come already") { Midway = () => seen.Wait(TimeSpan.FromSeconds(60)), MidwayAfter = 12 }, [RecordedTeam.User("go on")]);
+        await Expect(page.Locator("#open-list li")).ToContainTextAsync(new Regex("after turn 2.*≈ 1[0-9] tokens", RegexOptions.Singleline));
         await Expect(page.Locator("#open-calls")).ToHaveTextAsync("1 call open");
         await Expect(page).ToHaveTitleAsync("● 1 open · lethe");
+        // It counts up, though nothing more of it comes; how fast its words came is drawn beside it.
+        await page.BringToFrontAsync();
+        var elapsed = page.Locator("#open-list .elapsed");
+        await Expect(elapsed).Not.ToHaveTextAsync(await elapsed.TextContentAsync() ?? "");
+        await Expect(page.Locator("#open-list .spark rect").First).ToBeAttachedAsync();
+        // At the end of its session too.
+        await Expect(session.Locator(".said-col #open-list li")).ToContainTextAsync("after turn 2");
         seen.Set();
         await saying;
         await Expect(page.Locator("#open-list li")).ToHaveCountAsync(0);
         await Expect(page).ToHaveTitleAsync("Live · lethe");
+        await Expect(session.Locator("#open-list li")).ToHaveCountAsync(0);
+        await Expect(session.Locator("#turn-3")).ToContainTextAsync("said slowly");
+        Assert.True(await IsStampedAsync(session));
     }
 
     [Fact]
@@ -87,10 +125,18 @@ public sealed class BrowserTests(Chromium chromium) : IClassFixture<Chromium>, I
         var page = await visitor.OpenAsync($"/sessions/{await team.IdAsync(RecordedTeam.Explore)}");
         await Expect(page.Locator("#pulse")).ToHaveTextAsync("Live");
         await page.GetByRole(AriaRole.Button, new() { Name = "Follow" }).ClickAsync();
+        await StampAsync(page);
+        var read = page.Locator("#turn-1 .no a");
+        await read.EvaluateAsync("link => link.focus({ preventScroll: true })");
         await team.SayAsync(new ModelReply.Say("I look on."), [RecordedTeam.User("Go on")], RecordedTeam.Explore);
         await Expect(page.Locator("#turn-3")).ToContainTextAsync("I look on.");
-        await Expect(page.Locator("#turn-3")).ToBeInViewportAsync();
-        await Expect(page.Locator(".facts").First).ToContainTextAsync("3 turns");
+        // Where somebody reads within a turn, nothing moves and the focus stays.
+        await Expect(read).ToBeFocusedAsync();
+        await read.EvaluateAsync("link => link.blur()");
+        await team.SayAsync(new ModelReply.Say("I still look on."), [RecordedTeam.User("Go on"), RecordedTeam.Assistant("I look on."), RecordedTeam.User("Still?")], RecordedTeam.Explore);
+        await Expect(page.Locator("#turn-4")).ToContainTextAsync("I still look on.");
+        await Expect(page.Locator("#turn-4")).ToBeInViewportAsync();
+        await Expect(page.Locator(".facts").First).ToContainTextAsync("4 turns");
         await Expect(page.Locator("#follow")).ToHaveAttributeAsync("aria-pressed", "true");
 
         await page.EvaluateAsync("() => Object.defineProperty(document, 'hidden', { configurable: true, get: () => true })");
@@ -98,8 +144,9 @@ public sealed class BrowserTests(Chromium chromium) : IClassFixture<Chromium>, I
         await Expect(page).ToHaveTitleAsync(new Regex("^\\(1\\) "));
         await page.EvaluateAsync("() => { delete document.hidden; document.dispatchEvent(new Event('visibilitychange')); }");
         await Expect(page.Locator(".unread")).ToContainTextAsync("new since");
-        await Expect(page.Locator(".unread + #turn-4")).ToHaveCountAsync(1);
+        await Expect(page.Locator(".unread + #turn-5")).ToHaveCountAsync(1);
         await Expect(page).Not.ToHaveTitleAsync(new Regex("^\\("));
+        Assert.True(await IsStampedAsync(page));
     }
 
     [Fact]
@@ -142,7 +189,8 @@ public sealed class BrowserTests(Chromium chromium) : IClassFixture<Chromium>, I
             await Expect(tab.Locator("#calls > li")).ToHaveCountAsync(before + 1);
         }
 
-        Assert.Single(visitor.Requests, address => address.EndsWith("/v1/events", StringComparison.Ordinal));
+        // Counted where they end: at the server.
+        Assert.Equal(1, (await team.GetAsync("/v1/health")).GetProperty("listeners").GetInt32());
     }
 
     [Fact]
@@ -161,10 +209,19 @@ public sealed class BrowserTests(Chromium chromium) : IClassFixture<Chromium>, I
         var page = await visitor.OpenAsync("/");
         await Expect(page.Locator("#pulse")).ToHaveTextAsync("Live");
 
+        await StampAsync(page);
         visitor.IsServerAway = true;
         await world.Lethe.Host.DisposeAsync();
         await Expect(page.Locator("#pulse")).ToContainTextAsync("Not connected since");
         await Expect(page.Locator("#calls > li")).ToHaveCountAsync(1);
+
+        await Expect(page.Locator("#pulse")).ToHaveClassAsync(new Regex("is-lost"));
+        // As another build would answer.
+        await page.RouteAsync("**/?part=open", async route =>
+        {
+            var answer = await route.FetchAsync();
+            await route.FulfillAsync(new() { Response = answer, Body = (await answer.TextAsync()).Replace("data-build=\"", "data-build=\"/another", StringComparison.Ordinal) });
+        });
 
         await using var again = await LetheHost.StartAsync(LetheSettings.Of(options!));
         await world.SayAsync(new ModelReply.Say("meanwhile"), [RecordedTeam.User("hi"), RecordedTeam.Assistant("before"), RecordedTeam.User("again")]);
@@ -172,6 +229,8 @@ public sealed class BrowserTests(Chromium chromium) : IClassFixture<Chromium>, I
         await Expect(page.Locator("#calls > li")).ToHaveCountAsync(2);
         await world.SayAsync(new ModelReply.Say("after"), [RecordedTeam.User("another")], "another");
         await Expect(page.Locator("#calls > li")).ToHaveCountAsync(3);
+        await Expect(page.Locator("#updated")).ToHaveTextAsync("lethe was updated: reload");
+        Assert.True(await IsStampedAsync(page));
     }
 
     [Fact]
@@ -181,7 +240,7 @@ public sealed class BrowserTests(Chromium chromium) : IClassFixture<Chromium>, I
         await team.SayAsync(new ModelReply.Say("long"), [RecordedTeam.User(asked)], "long");
         await team.UntilStoredAsync();
         var call = (await team.GetAsync($"/v1/exchanges?session={await team.IdAsync("long")}")).GetProperty("items")[0].GetProperty("exchange_id").GetString();
-        await using var visitor = await chromium.VisitAsync(team.Address);
+        await using var visitor = await chromium.VisitAsync(team.Address, new() { Permissions = Clipboard });
         var page = await visitor.OpenAsync($"/exchanges/{call}?tab=request");
         await Expect(page.Locator(".body")).ToContainTextAsync("the beginning");
         await Expect(page.Locator("main")).ToContainTextAsync("more characters; the download has them");
@@ -190,7 +249,23 @@ public sealed class BrowserTests(Chromium chromium) : IClassFixture<Chromium>, I
         await using var stream = await (await download).CreateReadStreamAsync();
         using var kept = await System.Text.Json.JsonDocument.ParseAsync(stream);
         Assert.Equal(asked, kept.RootElement.GetProperty("messages")[0].GetProperty("content").GetString());
+
+        // Raw, all of it is there in pieces: the end is gone to, and what is copied is what was sent.
+        await page.GotoAsync($"/exchanges/{call}?tab=request&form=raw");
+        await Expect(page.Locator(".whole p.piece")).Not.ToHaveCountAsync(0);
+        await page.Locator(".whole .piece").Last.ScrollIntoViewIfNeededAsync();
+        await Expect(page.Locator(".whole pre.piece").Last).ToContainTextAsync(" the end");
+        await page.Locator(".copy-body").ClickAsync();
+        await Expect(page.Locator(".copy-body")).ToHaveTextAsync("Copied");
+        Assert.True(await page.EvaluateAsync<bool>("async address => await navigator.clipboard.readText() === await (await fetch(address)).text()", $"/v1/exchanges/{call}/request"));
     }
+
+    private static readonly string[] Clipboard = ["clipboard-read", "clipboard-write"];
+
+    // What a page loaded anew would not have.
+    private static Task<System.Text.Json.JsonElement?> StampAsync(IPage page) => page.EvaluateAsync("() => { window.stamp = 1; }");
+
+    private static Task<bool> IsStampedAsync(IPage page) => page.EvaluateAsync<bool>("() => window.stamp === 1");
 
     private static string FreeAddress()
     {

@@ -47,6 +47,7 @@ public sealed class FirstScreenTests(Chromium chromium) : IClassFixture<Chromium
         }
 
         await CompareAsync(work, session);
+        await ToolAsync(work);
         await PictureAsync(work.Address, session);
     }
 
@@ -94,11 +95,73 @@ public sealed class FirstScreenTests(Chromium chromium) : IClassFixture<Chromium
         Assert.Equal(6, told.GetProperty("tools").GetProperty("equal").GetInt32());
         Assert.Equal(["new", .. Enumerable.Repeat("moved", 6)], told.GetProperty("tools").GetProperty("changes").EnumerateArray().Select(change => change.GetProperty("change").GetString()));
         var chain = (await work.GetAsync($"/v1/exchanges/{told.GetProperty("b").GetString()}/chain")).GetProperty("messages");
+        await SidesAsync(page);
+
+        // By keys too, from the turn that is looked at.
+        await page.GotoAsync($"{session}?turn=6#turn-6");
+        await page.Keyboard.PressAsync("d");
+        await Expect(page.GetByRole(AriaRole.Heading, new() { Level = 1 })).ToHaveTextAsync("Turn 5 → Turn 6");
+
+        // Of two sessions whose calls lie among each other, each is compared with its own: before turn 3 the sub-agent spoke.
+        var own = (await work.GetAsync($"/v1/exchanges?session={await work.IdAsync()}")).GetProperty("items")[2].GetProperty("exchange_id").GetString();
+        var all = (await work.GetAsync("/v1/exchanges?limit=200")).GetProperty("items").EnumerateArray().ToList();
+        Assert.NotEqual(await work.IdAsync(), all[all.FindIndex(call => call.GetProperty("exchange_id").GetString() == own) - 1].GetProperty("session").GetProperty("id").GetString());
+        await page.GotoAsync($"/compare?b={own}");
+        await Expect(page.GetByRole(AriaRole.Heading, new() { Level = 1 })).ToHaveTextAsync("Turn 2 → Turn 3");
+        // What is the same is a line that opens; any other turn can be chosen, and no reason is made up for it.
+        await page.Locator(".equal summary").Last.ClickAsync();
+        await Expect(page.Locator(".equal li").Last).ToBeVisibleAsync();
+        await page.GetByLabel("With").SelectOptionAsync(new SelectOptionValue { Label = "turn 6" });
+        await page.GetByRole(AriaRole.Button, new() { Name = "Compare" }).ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Heading, new() { Level = 1 })).ToHaveTextAsync("Turn 6 → Turn 3");
+        await Expect(page.Locator(".note")).ToHaveCountAsync(0);
+
         // What a fork goes on from is told by the chain, and not by the call before it in time.
         var fork = (await work.GetAsync($"/v1/exchanges?session={await work.IdAsync(RecordedWork.Fork)}")).GetProperty("items")[0].GetProperty("exchange_id").GetString();
         await page.GotoAsync($"/compare?b={fork}");
         await Expect(page.GetByRole(AriaRole.Heading, new() { Level = 1 })).ToHaveTextAsync("Turn 4 → Turn 1");
         Assert.Equal(told.GetProperty("messages").GetProperty("equal").GetInt32() + told.GetProperty("messages").GetProperty("changes").EnumerateArray().Count(change => change.GetProperty("change").GetString() == "new"), chain.GetArrayLength());
+    }
+
+    // Both sides beside each other, line at line, each an element of its own; one below the other where there is no room.
+    private static async Task SidesAsync(IPage page)
+    {
+        await page.GetByRole(AriaRole.Link, new() { Name = "Split" }).ClickAsync();
+        var sides = page.Locator(".split:visible").First.Locator("pre");
+        await Expect(sides).ToHaveCountAsync(2);
+        var (before, now) = ((await sides.First.BoundingBoxAsync())!, (await sides.Last.BoundingBoxAsync())!);
+        Assert.Equal(before.Y, now.Y, 1.0);
+        Assert.Equal(before.Height, now.Height, 1.0);
+        Assert.True(now.X >= before.X + before.Width);
+        Assert.False(await sides.Last.EvaluateAsync<bool>("side => { getSelection().selectAllChildren(side); return getSelection().containsNode(side.previousElementSibling, true); }"));
+        await page.SetViewportSizeAsync(800, 900);
+        Assert.True((await sides.Last.BoundingBoxAsync())!.Y > (await sides.First.BoundingBoxAsync())!.Y);
+        await page.SetViewportSizeAsync(Screen.Width, Screen.Height);
+        await page.GetByRole(AriaRole.Link, new() { Name = "Unified" }).ClickAsync();
+        await Expect(page.Locator(".split")).ToHaveCountAsync(0);
+    }
+
+    // One tool: its calls, what failed, how long they took, what they brought, and how it is described.
+    private async Task ToolAsync(RecordedWork work)
+    {
+        await using var visitor = await chromium.VisitAsync(work.Address, new() { ViewportSize = Screen });
+        var page = await visitor.OpenAsync("/tools?name=Task");
+        await SeesAsync(page.Locator(".figures > div").Nth(0), "2.*0 without an answer");
+        await SeesAsync(page.Locator(".figures > div").Nth(1), "1.*50 % of them");
+        await Expect(page.Locator("#days tbody tr")).ToHaveCountAsync(1);
+        await Expect(page.Locator("#uses tbody tr").First).ToContainTextAsync(new Regex(@"turn 6.*Run the suite under load.*✕ failed.* s.*\b35\b", RegexOptions.Singleline));
+        var told = await work.GetAsync(await page.Locator(".json").GetAttributeAsync("href") ?? "");
+        Assert.Equal((2, 1), (told.GetProperty("calls").GetInt32(), told.GetProperty("failed").GetInt32()));
+        Assert.Equal("The agent gave up: rate_limit_error".Length + "They are scheduled in retry.ts, in drain().".Length, told.GetProperty("recent_result_characters").GetInt64());
+        await page.ScreenshotAsync(new() { Path = Path.Combine(Checkout.Root, "artifacts", "screenshots", "tool-1440.png"), FullPage = true });
+
+        await page.GotoAsync("/prompts/claude-code");
+        await page.GetByRole(AriaRole.Link, new() { Name = "Tool1", Exact = true }).ClickAsync();
+        await Expect(page.Locator("main")).ToContainTextAsync("No agent called it in this time.");
+        await Expect(page.Locator("details pre").First).ToContainTextAsync("What Tool1 does.");
+        // Colours lie over the text, which stays one node.
+        Assert.True(await page.EvaluateAsync<bool>("() => CSS.highlights.get('key').size > 0"));
+        Assert.Equal(1, await page.Locator("details pre .cap").First.EvaluateAsync<int>("text => text.childNodes.length"));
     }
 
     private async Task PictureAsync(string address, string session)

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Lethe.Proxy.Tests.Agents;
+using Lethe.Proxy.Tests.Importing;
 using Microsoft.Playwright;
 
 namespace Lethe.Proxy.Tests.Page;
@@ -100,7 +101,7 @@ public sealed class InjectionTests(Chromium chromium) : IClassFixture<Chromium>
         var calls = (await team.GetAsync("/v1/exchanges?limit=20")).GetProperty("items").EnumerateArray().Select(call => call.GetProperty("exchange_id").GetString()!).ToList();
         await using var visitor = await chromium.VisitAsync(team.Address);
         string[] tabs = ["said", "request", "request&form=raw", "response", "headers", "timing", "attempts", "curl"];
-        foreach (var path in (string[])["/", "/sessions", $"/sessions/{session}", $"/compare?a={calls[0]}&b={calls[1]}", "/costs?by=model", .. calls.SelectMany(call => tabs.Select(tab => $"/exchanges/{call}?tab={tab}"))])
+        foreach (var path in (string[])["/", "/sessions", $"/sessions/{session}", $"/compare?a={calls[0]}&b={calls[1]}", "/?trouble=1", "/costs?by=model", "/prompts", "/tools?name=" + Uri.EscapeDataString(Hostile), "/search?q=window.hit", "/health", .. calls.SelectMany(call => tabs.Select(tab => $"/exchanges/{call}?tab={tab}"))])
         {
             var page = await visitor.OpenAsync(path);
             await OpenAllAsync(page);
@@ -108,12 +109,26 @@ public sealed class InjectionTests(Chromium chromium) : IClassFixture<Chromium>
             Assert.Equal(0, await page.Locator(Forbidden).CountAsync());
             await page.CloseAsync();
         }
+
+        // Both are shown as they are, and end no header of ours.
+        var odd = (await team.GetAsync("/v1/exchanges?limit=20")).GetProperty("items").EnumerateArray().ToLookup(call => call.GetProperty("capture_mode").GetString() == "import", call => call.GetProperty("exchange_id").GetString()!);
+        var imported = await visitor.OpenAsync($"/exchanges/{Assert.Single(odd[true])}?tab=headers");
+        var values = await imported.EvaluateAsync<string[]>("() => [...document.querySelectorAll('.headers td')].map(cell => cell.textContent)");
+        Assert.Contains(HostileHeader, values);
+        var strayed = (await team.GetAsync("/v1/exchanges?limit=20")).GetProperty("items").EnumerateArray().Single(call => call.GetProperty("path").GetString()!.Contains("<script>", StringComparison.Ordinal));
+        var stray = await visitor.OpenAsync($"/exchanges/{strayed.GetProperty("exchange_id").GetString()}");
+        await Assertions.Expect(stray.Locator("main")).ToContainTextAsync("POST " + HostilePath["/anthropic".Length..]);
+        using var served = await team.Lethe.Admin.GetAsync($"/exchanges/{Assert.Single(odd[true])}?tab=curl");
+        Assert.False(served.Headers.Contains("Set-Cookie"));
     }
+
+    private const string Hostile = "<img src=x onerror=window.hit=1>\"'{{7*7}}";
+    private const string HostilePath = "/anthropic/v1/<script>window.hit=1</script>/messages";
+    private const string HostileHeader = "a\r\nSet-Cookie: hit=1\r\n\r\n<script>window.hit=1</script>";
 
     /// <summary>Calls that are hostile wherever a caller is free to be; the id of their session.</summary>
     internal static async Task<string> SayHostileAsync(RecordedTeam team)
     {
-        const string Hostile = "<img src=x onerror=window.hit=1>\"'{{7*7}}";
         var deep = string.Concat(Enumerable.Repeat("{\"a\":", 128)) + "1" + new string('}', 128);
         var wide = "{" + string.Join(',', Enumerable.Range(0, 100_000).Select(at => $"\"k{at}\":{at}")) + "}";
         var model = JsonSerializer.Serialize(Hostile);
@@ -123,6 +138,12 @@ public sealed class InjectionTests(Chromium chromium) : IClassFixture<Chromium>
             $$"""{"model":{{model}},"max_tokens":9,"stream":true,"__proto__":{"hit":1},"huge":1e999,"messages":[{"role":"user","content":"a"},{"role":"assistant","content":[{"type":"tool_use","id":"toolu_1","name":{{model}},"input":{{deep}}},{"type":"tool_use","id":"toolu_2","name":"wide","input":{{wide}}}]},{"role":"user","content":[{"type":"tool_result","tool_use_id":"toolu_1","content":"\udfff"}]}]}""",
             $$"""{"model":{{model}},"max_tokens":9,"stream":true,"messages":[{"role":"user","content":"INVALID"}]}""",
         ];
+        // A path as no client would write it.
+        using (var odd = new HttpRequestMessage(HttpMethod.Post, new Uri(team.Lethe.Host.Doors.Forwarding + HostilePath, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true })) { Content = new StringContent(bodies[0]) })
+        {
+            await team.SendAsync(odd, new ModelReply.Say("no"));
+        }
+
         foreach (var body in bodies)
         {
             var bytes = Encoding.UTF8.GetBytes(body);
@@ -145,9 +166,38 @@ public sealed class InjectionTests(Chromium chromium) : IClassFixture<Chromium>
             await team.SendAsync(request, new ModelReply.UseTools((Hostile, new { text = Hostile })));
         }
 
+        // Header values with line ends, which no wire carries, and a file may.
+        await team.ImportAsync(Flow(bodies[0]));
         await team.UntilStoredAsync();
         return (await team.GetAsync("/v1/sessions")).GetProperty("items")[0].GetProperty("session_id").GetString()!;
     }
+
+    private static byte[] Flow(string body) => RecordedFileTests.Netstring(new Dictionary<string, object?>
+    {
+        ["type"] = "http",
+        ["version"] = 21L,
+        ["request"] = new Dictionary<string, object?>
+        {
+            ["method"] = "POST"u8.ToArray(),
+            ["scheme"] = "https"u8.ToArray(),
+            ["host"] = "api.anthropic.com",
+            ["port"] = 443L,
+            ["path"] = "/v1/messages?<script>window.hit=1</script>"u8.ToArray(),
+            ["timestamp_start"] = 1_772_366_400.5,
+            ["content"] = Encoding.UTF8.GetBytes(body),
+            ["headers"] = new List<object?>
+            {
+                RecordedFileTests.Header("user-agent", "claude-cli/2.1.329 (external, cli)"), RecordedFileTests.Header("x-claude-code-session-id", "<script>window.hit=1</script>"), RecordedFileTests.Header("anthropic-beta", HostileHeader),
+            },
+        },
+        ["response"] = new Dictionary<string, object?>
+        {
+            ["status_code"] = 200L,
+            ["timestamp_end"] = 1_772_366_400.75,
+            ["content"] = """{"id":"msg_odd","type":"message","role":"assistant","model":"m","content":[{"type":"text","text":"odd"}],"stop_reason":"end_turn","usage":{"input_tokens":3,"output_tokens":2}}"""u8.ToArray(),
+            ["headers"] = new List<object?> { RecordedFileTests.Header("content-type", "application/json"), RecordedFileTests.Header("request-id", HostileHeader) },
+        },
+    });
 
     internal const string Forbidden = "main script, main iframe, main img, main style, main base, main meta, main object, main [style], main a[href^='javascript' i], main a[href^='data' i]";
 

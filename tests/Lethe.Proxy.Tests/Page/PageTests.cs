@@ -20,14 +20,14 @@ public sealed partial class PageTests : IAsyncLifetime
     public async Task Live_lists_calls_newest_first_and_gives_what_came_after_a_place()
     {
         var live = await HtmlAsync("/");
-        Assert.Equal(RecordedConversation.Exchanges, Count(live, "<li class=\"call\""));
+        Assert.Equal(RecordedConversation.Exchanges, Count(live, "id=\"call-"));
         Assert.Contains("✕ refused (529): overloaded_error", WebUtility.HtmlDecode(live), StringComparison.Ordinal);
 
         var after = AfterPlace().Match(live).Groups[1].Value;
         await conversation.SayAsync("one more");
         await conversation.UntilCommittedAsync(RecordedConversation.Exchanges + 1);
         var piece = await HtmlAsync($"/?part=calls&after={after}");
-        Assert.Equal(1, Count(piece, "<li class=\"call\""));
+        Assert.Equal(1, Count(piece, "id=\"call-"));
         Assert.NotEqual(after, AfterPlace().Match(piece).Groups[1].Value);
     }
 

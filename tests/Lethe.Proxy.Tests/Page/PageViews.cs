@@ -22,16 +22,16 @@ internal static class PageViews
             ("request", $"/exchanges/{call}?tab=request"),
             ("request-raw", $"/exchanges/{call}?tab=request&form=raw"),
             ("response", $"/exchanges/{call}?tab=response"),
-            ("response-raw", $"/exchanges/{call}?tab=response&form=raw"),
             ("timing", $"/exchanges/{call}?tab=timing"),
             ("curl", $"/exchanges/{call}?tab=curl"),
             ("headers", $"/exchanges/{call}?tab=headers"),
             ("attempts", $"/exchanges/{call}?tab=attempts"),
             ("compare", $"/compare?a={calls[0].GetProperty("exchange_id").GetString()}&b={call}"),
+            ("compare-split", $"/compare?a={calls[0].GetProperty("exchange_id").GetString()}&b={call}&view=split"),
+            ("tool", "/tools?name=Task"),
             ("search", "/search?q=retr*"),
             ("search-empty", "/search"),
             ("costs", "/costs?by=model"),
-            ("costs-days", "/costs?since=24h"),
             ("health", "/health"),
         ];
     }

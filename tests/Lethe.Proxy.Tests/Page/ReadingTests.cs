@@ -18,11 +18,21 @@ public sealed class ReadingTests(Chromium chromium, SharedTeam shared) : IClassF
         await Expect(page.Locator(".agent").Nth(2).Locator(".glyph")).ToHaveClassAsync(new Regex("bad"));
         await Expect(page.Locator(".figures")).ToContainTextAsync("failed");
 
+        await Expect(page.Locator(".agent").Nth(2)).ToHaveClassAsync(new Regex(@"\bd2\b"));
+        Assert.Equal("rgb(180, 35, 24)", await page.Locator(".figures b.bad").EvaluateAsync<string>("words => getComputedStyle(words).color"));
+        // What each cost itself, and all of them together, as a program is told it.
+        var (own, explored) = (await CostAsync(null), await CostAsync(RecordedTeam.Explore));
+        await Expect(page.Locator(".agent").Nth(0)).ToContainTextAsync(Money(own));
+        await Expect(page.Locator(".agent").Nth(1)).ToContainTextAsync(Money(explored));
+        await Expect(page.Locator(".figures > div").First).ToContainTextAsync(new Regex($"{Regex.Escape(Money(own + explored))}.*main {Regex.Escape(Money(own))}, sub-agents {Regex.Escape(Money(explored))}", RegexOptions.Singleline));
+
         var card = page.Locator("#turn-1 .sub");
         await Expect(card).ToContainTextAsync("2 turns");
+        await Expect(card).ToContainTextAsync("Find where retries are scheduled");
+        await Expect(page.Locator("#turn-2 .sub")).ToHaveCountAsync(0);
         await card.GetByRole(AriaRole.Link, new() { Name = "Open its conversation" }).ClickAsync();
         await Expect(page).ToHaveURLAsync(new Regex($"/sessions/{await team.IdAsync(RecordedTeam.Explore)}"));
-        await Expect(page.Locator("#turn-1 .sub")).ToContainTextAsync("Task");
+        await Expect(page.Locator("#turn-1 .sub.is-bad")).ToContainTextAsync(new Regex("failed.*Overloaded.*Task", RegexOptions.Singleline));
         await page.Locator(".crumbs a").Last.ClickAsync();
         await Expect(page).ToHaveURLAsync(new Regex($"/sessions/{await team.IdAsync()}"));
     }
@@ -39,7 +49,26 @@ public sealed class ReadingTests(Chromium chromium, SharedTeam shared) : IClassF
         await tries.Locator("summary").ClickAsync();
         await Expect(tries.Locator("li").First).ToContainTextAsync("refused (529)");
         await Expect(tries.Locator("li")).ToHaveCountAsync(2);
+
+        // Each is counted once.
+        var counters = (await team.GetAsync($"/v1/sessions/{await team.IdAsync()}")).GetProperty("session").GetProperty("counters");
+        Assert.Equal((4, 2, 2), (counters.GetProperty("exchanges").GetInt32(), counters.GetProperty("turns").GetInt32(), counters.GetProperty("attempts").GetInt32()));
+        await Expect(page.Locator("#head .facts")).ToContainTextAsync("2 turns, and 2 in 2 sub-agents");
+        await Expect(page.Locator(".figures")).ToContainTextAsync("3 calls refused or cut");
+
+        // What kinds of sections stand open, the browser remembers.
+        await tries.Locator("summary").ClickAsync();
+        await page.Locator("#folds").GetByText("failed tries").ClickAsync();
+        await Expect(tries.Locator("li").First).ToBeVisibleAsync();
+        await page.ReloadAsync();
+        await Expect(page.Locator("#folds button[data-kind=tries]")).ToHaveAttributeAsync("aria-pressed", "true");
+        await Expect(tries.Locator("li").First).ToBeVisibleAsync();
     }
+
+    private async Task<long> CostAsync(string? agent) =>
+        (await team.GetAsync($"/v1/sessions/{await team.IdAsync(agent)}")).GetProperty("session").GetProperty("counters").GetProperty("cost_nano_usd").GetInt64();
+
+    private static string Money(long nanoUsd) => "$" + (nanoUsd / 1e9).ToString(nanoUsd >= 100_000_000 ? "0.00" : "0.0000", System.Globalization.CultureInfo.InvariantCulture);
 
     [Fact]
     public async Task Everything_is_reached_with_keys_alone()
@@ -57,6 +86,26 @@ public sealed class ReadingTests(Chromium chromium, SharedTeam shared) : IClassF
         await Expect(page.Locator("#turn-2 .no a")).ToBeFocusedAsync();
         await page.Keyboard.PressAsync("o");
         await Expect(page.Locator("#turn-2 .tries li").First).ToBeVisibleAsync();
+
+        // To the sub-agent, to the one that failed in it, and back.
+        await page.Keyboard.PressAsync("k");
+        await Expect(page.Locator("#turn-1 .no a")).ToBeFocusedAsync();
+        var there = page.Locator("#turn-1 .sub").GetByText("Open its conversation");
+        for (var stop = 0; stop < 6 && !await there.EvaluateAsync<bool>("link => link === document.activeElement"); stop++)
+        {
+            await page.Keyboard.PressAsync("Tab");
+        }
+
+        await page.Keyboard.PressAsync("Enter");
+        await Expect(page).ToHaveURLAsync(new Regex($"/sessions/{await team.IdAsync(RecordedTeam.Explore)}"));
+        await page.Keyboard.PressAsync("n");
+        await Expect(page.Locator("#turn-1 .sub.is-bad")).ToBeFocusedAsync();
+        await page.Keyboard.PressAsync("Enter");
+        await Expect(page).ToHaveURLAsync(new Regex($"/sessions/{await team.IdAsync(RecordedTeam.Failing)}"));
+        await page.Keyboard.PressAsync("u");
+        await Expect(page).ToHaveURLAsync(new Regex($"/sessions/{await team.IdAsync(RecordedTeam.Explore)}"));
+        await page.Keyboard.PressAsync("u");
+        await Expect(page.Locator("#turn-2")).ToBeVisibleAsync();
         await page.Keyboard.PressAsync("u");
         await Expect(page).ToHaveTitleAsync("Sessions · lethe");
 
@@ -65,6 +114,9 @@ public sealed class ReadingTests(Chromium chromium, SharedTeam shared) : IClassF
         await page.Keyboard.PressAsync("Enter");
         await Expect(page.Locator(".hit mark")).ToHaveTextAsync("scheduleRetry(");
         await page.Keyboard.PressAsync("j");
+        // The turn that it was said in stands beside the list, with the words marked.
+        await Expect(page.Locator("#pane")).ToContainTextAsync(new Regex("Turn 2.*with a fixed clock now", RegexOptions.Singleline));
+        Assert.True(await page.EvaluateAsync<bool>("() => CSS.highlights.get('found').size > 0"));
         await page.Keyboard.PressAsync("Enter");
         await Expect(page.Locator("#turn-2")).ToBeInViewportAsync();
     }
@@ -111,12 +163,22 @@ public sealed class ReadingTests(Chromium chromium, SharedTeam shared) : IClassF
     [Fact]
     public async Task Filters_stand_in_the_address_and_come_back_with_it()
     {
-        await using var visitor = await chromium.VisitAsync(team.Address);
+        await using var visitor = await chromium.VisitAsync(team.Address, new() { Permissions = ["clipboard-read", "clipboard-write"] });
         var page = await visitor.OpenAsync("/sessions");
         await Expect(page.GetByLabel("Harness").Locator("option")).ToHaveTextAsync(["any", "claude-code (1)"]);
         await page.GetByLabel("Trouble").SelectOptionAsync("failed_agent");
         await page.GetByRole(AriaRole.Button, new() { Name = "Show" }).ClickAsync();
         await Expect(page.Locator("tbody tr")).ToHaveCountAsync(1);
+        // The same rows after a reload, and from a link that was copied.
+        var shown = await page.Locator("tbody").InnerTextAsync();
+        await page.ReloadAsync();
+        Assert.Equal(shown, await page.Locator("tbody").InnerTextAsync());
+        await page.Keyboard.PressAsync("y");
+        await page.WaitForFunctionAsync("async () => (await navigator.clipboard.readText()).startsWith('http')");
+        var link = await page.EvaluateAsync<string>("() => navigator.clipboard.readText()");
+        Assert.Equal(page.Url, link);
+        var shared = await visitor.OpenAsync(new Uri(link).PathAndQuery);
+        Assert.Equal(shown, await shared.Locator("tbody").InnerTextAsync());
         await page.GetByLabel("Contains").FillAsync("nothing of the kind");
         await page.GetByRole(AriaRole.Button, new() { Name = "Show" }).ClickAsync();
         await Expect(page.GetByText("Nothing matches.")).ToBeVisibleAsync();
@@ -126,6 +188,10 @@ public sealed class ReadingTests(Chromium chromium, SharedTeam shared) : IClassF
         await Expect(copied.GetByText("Nothing matches.")).ToBeVisibleAsync();
         await page.GoBackAsync();
         await Expect(page.Locator("tbody tr")).ToHaveCountAsync(1);
+        Assert.Equal(shown, await page.Locator("tbody").InnerTextAsync());
+        // Each filter is taken away by its own.
+        await copied.GetByRole(AriaRole.Link, new() { Name = "q: nothing of the kind" }).ClickAsync();
+        Assert.Equal(shown, await copied.Locator("tbody").InnerTextAsync());
     }
 
     [Fact]
@@ -180,6 +246,11 @@ public sealed class ReadingTests(Chromium chromium, SharedTeam shared) : IClassF
         await Expect(time).ToHaveTextAsync(at.ToOffset(new TimeSpan(5, 30, 0)).ToString("HH:mm:ss", System.Globalization.CultureInfo.InvariantCulture));
         await page.Keyboard.PressAsync("t");
         await Expect(time).ToHaveTextAsync(at.ToString("HH:mm:ss", System.Globalization.CultureInfo.InvariantCulture));
+        await Expect(time).ToHaveAttributeAsync("title", new Regex("UTC$"));
+        await page.Keyboard.PressAsync("t");
+        await Expect(time).ToHaveTextAsync(new Regex("^[0-9]+ (s|min) ago$"));
+        await page.Keyboard.PressAsync("t");
+        await Expect(time).ToHaveTextAsync(at.ToOffset(new TimeSpan(5, 30, 0)).ToString("HH:mm:ss", System.Globalization.CultureInfo.InvariantCulture));
     }
 
     [Fact]
@@ -192,6 +263,11 @@ public sealed class ReadingTests(Chromium chromium, SharedTeam shared) : IClassF
         await page.EmulateMediaAsync(new() { Media = Media.Print });
         await Expect(page.Locator(".top")).Not.ToBeVisibleAsync();
         await Expect(page.Locator("#turn-1")).ToBeVisibleAsync();
+        await page.GotoAsync("/");
+        const string Comes = "row => { row.classList.add('is-new'); return getComputedStyle(row).animationName; }";
+        Assert.Equal("none", await page.Locator("#calls > li").First.EvaluateAsync<string>(Comes));
+        await page.EmulateMediaAsync(new() { ReducedMotion = ReducedMotion.NoPreference, Media = Media.Screen });
+        Assert.Equal("appear", await page.Locator("#calls > li").First.EvaluateAsync<string>(Comes));
     }
 
     private static ILocatorAssertions Expect(ILocator locator) => Assertions.Expect(locator);

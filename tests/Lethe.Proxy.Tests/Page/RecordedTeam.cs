@@ -94,6 +94,16 @@ internal sealed class RecordedTeam : IAsyncDisposable
         await response.Content.ReadAsByteArrayAsync();
     }
 
+    /// <summary>Takes in one call that another proxy recorded (a flow of mitmproxy).</summary>
+    public async Task ImportAsync(byte[] flow)
+    {
+        var file = Path.Combine(Lethe.DataDirectory, "..", "saved.flows");
+        await File.WriteAllBytesAsync(file, flow);
+        Interlocked.Increment(ref said);
+        var (code, _, error) = await LetheProgram.RunAsync("import", file, "--data", Lethe.DataDirectory);
+        Assert.True(code == 0, error);
+    }
+
     /// <summary>Waits until all that was said is stored and can be searched for.</summary>
     public async Task UntilStoredAsync()
     {

@@ -83,7 +83,11 @@ public sealed class SearchTests : IAsyncLifetime
         Assert.Equal(0, (await LetheAsync("reindex")).ExitCode);
         await UntilIndexedAsync();
         Assert.Single((await conversation.GetAsync("/v1/search?q=third")).GetProperty("items").EnumerateArray());
+        Assert.Contains("never run: lethe verify", await conversation.Admin.GetStringAsync("/health"), StringComparison.Ordinal);
         Assert.Equal(0, (await LetheAsync("verify")).ExitCode);
+        // And Health tells when that was, and what came of it.
+        Assert.Equal(0, (await conversation.GetAsync("/v1/health")).GetProperty("last_verify").GetProperty("faults").GetInt32());
+        Assert.Matches(@"last verify</dt><dd[^>]*>[-0-9]+ [0-9:]+ UTC: fine", await conversation.Admin.GetStringAsync("/health"));
     }
 
     private static (int, string) Told((int ExitCode, string Output, string Error) ended) => (ended.ExitCode, ended.Output);

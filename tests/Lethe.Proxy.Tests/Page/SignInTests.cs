@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.RegularExpressions;
 using Lethe.Proxy.Access;
+using Lethe.Proxy.Tests.Access;
 using Lethe.Proxy.Tests.Hosting;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
@@ -53,6 +54,47 @@ public sealed class SignInTests(Chromium chromium) : IClassFixture<Chromium>, IA
         await tokens.RevokeAsync(stored.Id);
         await page.GotoAsync("/sessions");
         await Expect(page).ToHaveURLAsync(new Regex("/signin"));
+    }
+
+    [Fact]
+    public async Task Where_there_is_an_issuer_a_browser_signs_in_there_and_a_code_that_it_did_not_ask_for_is_none()
+    {
+        await using var issuer = await LocalIssuer.StartAsync();
+        issuer.SignsIn = Org;
+        await using var closed = await LetheUnderTest.StartAsync(options =>
+        {
+            options.Tokens.Required = "always";
+            (options.Oidc.Authority, options.Oidc.Audience, options.Oidc.OrgClaim, options.Oidc.ClientId) = (issuer.Authority, LocalIssuer.Audience, "org", "lethe-page");
+        });
+        await using var visitor = await chromium.VisitAsync(closed.Host.Doors.Admin);
+        visitor.MayVisit(issuer.Authority);
+        var page = await visitor.OpenAsync("/costs?by=model");
+        await page.GetByRole(AriaRole.Link, new() { Name = "Sign in at" }).ClickAsync();
+        await Expect(page).ToHaveURLAsync(new Regex(@"/costs\?by=model$"));
+        await Expect(page.Locator("#pulse")).ToHaveTextAsync("Live");
+        Assert.Equal("", await page.EvaluateAsync<string>("() => document.cookie"));
+        await page.GotoAsync("/signin");
+        await Expect(page.Locator("main")).ToContainTextAsync($"dora, organisation {Org}");
+
+        // A code that somebody else's link brings, or one that is not for this browser, signs nobody in.
+        using var stranger = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false }) { BaseAddress = closed.Admin.BaseAddress };
+        using var begun = await stranger.GetAsync("/signin/oidc?back=//elsewhere.example");
+        Assert.Equal(HttpStatusCode.Redirect, begun.StatusCode);
+        var kept = begun.Headers.GetValues("Set-Cookie").Single();
+        Assert.Contains("; path=/signin; samesite=lax; httponly", kept, StringComparison.Ordinal);
+        var state = System.Web.HttpUtility.ParseQueryString(begun.Headers.Location!.Query)["state"];
+        foreach (var (query, cookie) in new[] { ($"code=a-code&state={state}", ""), ("code=a-code&state=other", kept.Split(';')[0]), ($"state={state}", kept.Split(';')[0]), ($"code=a-code&state={state}", kept.Split(';')[0]) })
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, "/signin/callback?" + query);
+            request.Headers.TryAddWithoutValidation("Cookie", cookie);
+            using var answer = await stranger.SendAsync(request);
+            // The last is the browser's own, and the issuer knows of no such code.
+            Assert.Equal(HttpStatusCode.Unauthorized, answer.StatusCode);
+            Assert.DoesNotContain(answer.Headers.TryGetValues("Set-Cookie", out var set) ? set : [], one => one.StartsWith("lethe_token", StringComparison.Ordinal));
+        }
+
+        issuer.IsDown = true;
+        Assert.Equal(HttpStatusCode.NotFound, (await browser.GetAsync("/signin/oidc")).StatusCode);
     }
 
     [Fact]

@@ -13,6 +13,7 @@ internal sealed class Visitor : IAsyncDisposable
     private readonly string origin;
     private readonly ConcurrentQueue<string> faults = new();
     private readonly ConcurrentQueue<string> requests = new();
+    private readonly ConcurrentQueue<string> others = new();
 
     public Visitor(IBrowserContext context, string origin)
     {
@@ -24,7 +25,7 @@ internal sealed class Visitor : IAsyncDisposable
         context.Request += (_, request) =>
         {
             requests.Enqueue(request.Url);
-            Note(!request.Url.StartsWith(origin, StringComparison.Ordinal), $"a request left the origin: {request.Url}");
+            Note(!request.Url.StartsWith(origin, StringComparison.Ordinal) && !others.Any(other => request.Url.StartsWith(other, StringComparison.Ordinal)), $"a request left the origin: {request.Url}");
         };
     }
 
@@ -33,6 +34,9 @@ internal sealed class Visitor : IAsyncDisposable
 
     /// <summary>The server is taken away on purpose: that nothing answers is told in the console and is no fault.</summary>
     public bool IsServerAway { get; set; }
+
+    /// <summary>This origin is left for another, and come back to.</summary>
+    public void MayVisit(string other) => others.Enqueue(other);
 
     public async Task<IPage> OpenAsync(string path)
     {

@@ -2,7 +2,7 @@
 import { switchTimes } from "./times.js";
 
 const views = { l: "/", s: "/sessions", f: "/search", c: "/costs", p: "/prompts", h: "/health" };
-const rows = ".turn .no a, .calls .where, .rows th[scope=row] > a, .hit a";
+const rows = ".turn .no a, .calls .where, .rows th[scope=row] > a, .hit a:not(.beside)";
 const troubles = ".turn .bad, .tries, .sub.is-bad, .rows .bad";
 let waitsForView = false;
 
@@ -18,6 +18,7 @@ const keys = {
   N: () => step(troubles, -1),
   m: () => step(".turn .note.is-warn", 1),
   t: () => switchTimes(),
+  Enter: () => enter(),
   ArrowRight: () => unfold(true),
   ArrowLeft: () => unfold(false),
   u: () => document.querySelector(".crumbs a:last-of-type")?.click(),
@@ -88,6 +89,12 @@ function unfold(open) {
     while (Number(above.ariaLevel) >= Number(row.ariaLevel)) above = above.previousElementSibling;
     above.querySelector("th > a").focus();
   }
+}
+
+// What is no link itself leads where its last link does: a sub-agent's card to its conversation.
+function enter() {
+  const card = document.activeElement;
+  if (card.matches(".sub, .ask")) [...card.querySelectorAll("a[href]")].at(-1)?.click();
 }
 
 function here() {

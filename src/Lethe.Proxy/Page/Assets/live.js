@@ -1,21 +1,32 @@
 // One event stream a browser: the tab that holds the lock listens and tells the others. Without locks a tab listens while it is visible.
 import { showTimes } from "./times.js";
+import { draw, freeze, start } from "./open.js";
 
 const rowsMax = 500;
 const mergeMilliseconds = 250;
+const sayMilliseconds = 10000;
 const channel = "BroadcastChannel" in globalThis ? new BroadcastChannel("lethe-events") : null;
 let paused = false;
 let merging = false;
+let wasLost = false;
+// Of the stream, in the tab that holds it; another that opens asks for it.
+let state = null;
 
 export function follow() {
-  channel?.addEventListener("message", (message) => take(message.data));
+  channel?.addEventListener("message", (message) => {
+    if (message.data !== "hello") take(message.data);
+    else if (state) channel.postMessage(state);
+  });
+  channel?.postMessage("hello");
   if (navigator.locks && channel) {
     navigator.locks.request("lethe-events", () => new Promise(() => listen()));
   } else {
-    listen();
+    listenWhileVisible();
   }
 
+  if (document.getElementById("open-list")) start();
   if (!document.getElementById("calls")) return;
+  setInterval(say, sayMilliseconds);
   const pause = document.getElementById("pause");
   pause.hidden = false;
   pause.addEventListener("click", () => {
@@ -24,36 +35,78 @@ export function follow() {
     tell(paused ? "Paused" : "Live");
     if (!paused) {
       letIn();
-      fetchOpen();
+      draw();
     }
   });
   document.getElementById("let-in").addEventListener("click", letIn);
 }
 
+function listenWhileVisible() {
+  let stream = document.hidden ? null : listen();
+  document.addEventListener("visibilitychange", () => {
+    stream?.close();
+    stream = document.hidden ? null : listen();
+  });
+}
+
 function listen() {
-  const stream = new EventSource("/v1/events");
+  const stream = new EventSource("/v1/events?view=brief");
   const pass = (what) => { channel?.postMessage(what); take(what); };
-  stream.addEventListener("open", () => pass("open"));
-  stream.addEventListener("error", () => pass("lost"));
+  stream.addEventListener("open", () => pass(state = "open"));
+  stream.addEventListener("error", () => pass(state = "lost"));
   for (const name of ["started", "progress"]) stream.addEventListener(name, () => pass(name));
   stream.addEventListener("finished", (event) => pass({ session: JSON.parse(event.data).session?.id ?? "" }));
+  return stream;
 }
 
 function take(what) {
-  if (what === "open") tell(paused ? "Paused" : "Live");
-  else if (what === "lost") tell(`Not connected since ${new Date().toLocaleTimeString("en-GB")}, trying again`);
+  if (what === "open") {
+    freeze(false);
+    tell(paused ? "Paused" : "Live");
+    if (wasLost) lookForUpdate();
+    wasLost = false;
+  } else if (what === "lost") {
+    freeze(true);
+    if (!wasLost) tell(`Not connected since ${new Date().toLocaleTimeString("en-GB")}, trying again`);
+    wasLost = true;
+    return;
+  }
+
   if (what.session !== undefined) document.dispatchEvent(new CustomEvent("lethe-call", { detail: what.session }));
-  if (what === "lost" || merging || !document.getElementById("calls")) return;
+  if (merging || !document.getElementById("open-list")) return;
   merging = true;
-  setTimeout(() => { merging = false; fetchRows(); fetchOpen(); }, mergeMilliseconds);
+  setTimeout(() => {
+    merging = false;
+    if (document.getElementById("calls")) fetchRows();
+    if (!paused) draw();
+  }, mergeMilliseconds);
 }
 
 function tell(state) {
   const pulse = document.getElementById("pulse");
   if (pulse && pulse.textContent !== state) pulse.textContent = state;
+  pulse?.classList.toggle("is-lost", state.startsWith("Not"));
+}
+
+// Whoever was away may have come back as another build, whose pieces this page's script does not know.
+function lookForUpdate() {
+  const request = new XMLHttpRequest();
+  request.responseType = "document";
+  request.open("GET", "/?part=open");
+  request.addEventListener("load", () => {
+    const build = request.response?.getElementById("open-list")?.dataset.build;
+    if (!build || build === document.querySelector("script[type=module]").getAttribute("src") || document.getElementById("updated")) return;
+    const link = document.createElement("a");
+    link.id = "updated";
+    link.href = location.href;
+    link.textContent = "lethe was updated: reload";
+    document.getElementById("pulse").after(link);
+  });
+  request.send();
 }
 
 let held = [];
+let news = { calls: 0, failed: 0 };
 
 function fetchRows() {
   const list = document.getElementById("calls");
@@ -64,7 +117,9 @@ function fetchRows() {
     const piece = request.response?.querySelector("ol");
     if (!piece || request.status !== 200) return;
     list.dataset.after = piece.dataset.after;
-    held = [...piece.children, ...held];
+    const rows = [...piece.children];
+    news = { calls: news.calls + rows.length, failed: news.failed + rows.filter((row) => row.querySelector(".what.bad")).length };
+    held = [...rows, ...held.filter((row) => !rows.some((fresh) => fresh.id === row.id))];
     if (held.length === 0) return;
     if (paused || scrollY > 40 || list.contains(document.activeElement)) offer();
     else letIn();
@@ -72,28 +127,11 @@ function fetchRows() {
   request.send();
 }
 
-// What is on its way is drawn anew; where something in it has focus it waits until that is elsewhere.
-function fetchOpen() {
-  if (paused) return;
-  const request = new XMLHttpRequest();
-  request.responseType = "document";
-  request.open("GET", "/?part=open");
-  request.addEventListener("load", () => {
-    const list = document.getElementById("open-list");
-    const piece = request.response?.getElementById("open-list");
-    if (!piece || request.status !== 200) return;
-    if (list.contains(document.activeElement)) {
-      list.addEventListener("focusout", fetchOpen, { once: true });
-      return;
-    }
-
-    list.replaceWith(document.adoptNode(piece));
-    showTimes(piece);
-    const count = Number(piece.dataset.count);
-    document.getElementById("open-calls").textContent = count === 1 ? "1 call open" : `${count} calls open`;
-    document.title = count > 0 ? `● ${count} open · lethe` : "Live · lethe";
-  });
-  request.send();
+// One line now and then, for who hears the page.
+function say() {
+  if (paused || news.calls === 0) return;
+  document.getElementById("told").textContent = `${news.calls} new ${news.calls === 1 ? "call" : "calls"}${news.failed > 0 ? `, ${news.failed} failed` : ""}`;
+  news = { calls: 0, failed: 0 };
 }
 
 function offer() {

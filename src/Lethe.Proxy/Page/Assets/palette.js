@@ -3,7 +3,7 @@ const told = [
   ["/", "search"], ["Ctrl K", "go to a view, a session or a turn"], ["g, then l s f c p h", "Live, Sessions, Search, Costs, Prompts, Health"], ["j k", "next and previous turn or row"],
   ["J K", "next and previous prompt"], ["n N", "next and previous trouble"], ["m", "next cache miss"], ["u", "up"], ["Enter", "open"], ["→ ←", "what hangs below a row"], ["o O", "fold and unfold, this or all"],
   ["d", "compare with the call before"], ["r", "request; decoded or raw"], ["y", "copy the link"], ["c", "cURL"], ["f", "follow"], [".", "let new rows in"], ["[ ]", "earlier and later attempt"],
-  ["+ - 0", "zoom the timeline"], ["t", "local times or UTC"], ["Esc", "close, clear the selection"],
+  ["+ - 0", "zoom the timeline"], ["t", "local times, UTC, or how long ago"], ["Esc", "close, clear the selection"],
 ];
 const viewsToGo = [["Live", "/"], ["Sessions", "/sessions"], ["Search", "/search"], ["Costs", "/costs"], ["Prompts", "/prompts"], ["Health", "/health"]];
 const sessionsMax = 50;

@@ -1,5 +1,6 @@
 // A long session comes in pieces: those between the ones that are shown are loaded as they come near, or all at once by a button.
 import { showTimes } from "./times.js";
+import { unfold } from "./folds.js";
 
 const pieceTurns = 400;
 const nearPixels = 1200;
@@ -107,6 +108,7 @@ async function insert(piece, gap, isBelow) {
     for (const row of rows) {
       list.insertBefore(document.adoptNode(row), before);
       showTimes(row);
+      unfold(row);
       if (++inFrame % rowsAFrame === 0) await new Promise(requestAnimationFrame);
     }
   }

@@ -1,6 +1,7 @@
 // A session that goes on: what is new comes into it, where nobody is reading just there; what came while the tab was not looked at stands behind a rule.
 import { showTimes } from "./times.js";
 import { load } from "./pieces.js";
+import { unfold } from "./folds.js";
 import { read } from "./timeline.js";
 
 const mergeMilliseconds = 1000;
@@ -57,6 +58,7 @@ async function merge() {
   conversation.querySelector(":scope > .empty")?.remove();
   const known = new Set([...conversation.querySelectorAll("article.turn")].map((article) => article.id));
   for (const section of [...fresh.querySelectorAll(":scope > section")]) take(section, conversation);
+  unfold(document);
   conversation.dataset.turns = fresh.dataset.turns;
   for (const part of ["#head .state", "#head .facts", "#head .figures", "#timeline .tl-scroll", "#outline"]) renew(document.querySelector(part), piece.querySelector(part));
   read();

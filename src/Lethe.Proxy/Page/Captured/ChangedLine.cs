@@ -60,6 +60,26 @@ public sealed record ChangedLine(ChangeKind Kind, IReadOnlyList<(string Text, bo
         return Folded([.. lines, .. gone, .. fresh]);
     }
 
+    /// <summary>The same as two columns: what is gone beside what came in its place, and nothing beside the rest.</summary>
+    public static IReadOnlyList<(ChangedLine? Before, ChangedLine? Now)> Beside(IReadOnlyList<ChangedLine> lines)
+    {
+        var rows = new List<(ChangedLine? Before, ChangedLine? Now)>();
+        for (var at = 0; at < lines.Count;)
+        {
+            var gone = lines.Skip(at).TakeWhile(line => line.Kind == ChangeKind.Gone).ToList();
+            var fresh = lines.Skip(at + gone.Count).TakeWhile(line => line.Kind == ChangeKind.New).ToList();
+            rows.AddRange(Enumerable.Range(0, Math.Max(gone.Count, fresh.Count)).Select(row => (gone.ElementAtOrDefault(row), fresh.ElementAtOrDefault(row))));
+            at += gone.Count + fresh.Count;
+            if (gone.Count + fresh.Count == 0)
+            {
+                rows.Add((lines[at], lines[at]));
+                at++;
+            }
+        }
+
+        return rows;
+    }
+
     private static void Add(List<ChangedLine> lines, DiffPiece line, ChangeKind kind)
     {
         if (line.Type == ChangeType.Imaginary)

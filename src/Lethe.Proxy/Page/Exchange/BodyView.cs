@@ -12,7 +12,7 @@ namespace Lethe.Proxy.Page.Exchange;
 public sealed record StreamedEvent(string Name, string Data);
 
 /// <summary>A body as a person reads it: as a tree where it is JSON, as events where it was streamed, else as text.</summary>
-/// <param name="Text">With the content coding undone, or as it was on the wire; cut to <see cref="CharactersMax"/>.</param>
+/// <param name="Text">With the content coding undone; what is behind <see cref="CharactersMax"/> stands in <see cref="Pieces"/>.</param>
 /// <param name="Left">Characters, or events, that were cut off.</param>
 /// <param name="Why">Why there is no text; null when there is.</param>
 public sealed record BodyView(string Text, long Left, string? Why)
@@ -20,15 +20,22 @@ public sealed record BodyView(string Text, long Left, string? Why)
     public const int CharactersMax = 256 * 1024;
     private const int EventsMax = 2000;
 
+    /// <summary>A longer one is downloaded, and read elsewhere.</summary>
+    private const int ShownBytesMax = 64 * 1024 * 1024;
+
     /// <summary>Null where it is not shown as a tree.</summary>
     public JsonElement? Json { get; private init; }
 
     public IReadOnlyList<StreamedEvent> Events { get; private init; } = [];
 
+    /// <summary>What follows <see cref="Text"/>, each to be asked for by its own.</summary>
+    public IReadOnlyList<BodyPiece> Pieces { get; private init; } = [];
+
     /// <summary>Bytes after the content coding was undone.</summary>
     public long DecodedBytes { get; private init; }
 
-    internal static BodyView Of(CapturedBody body, IReadOnlyList<HeaderField> headers, bool isRaw)
+    /// <param name="from">The byte, of those after the content coding was undone, that a raw text is wanted from.</param>
+    internal static BodyView Of(CapturedBody body, IReadOnlyList<HeaderField> headers, bool isRaw, int from = 0)
     {
         var decoded = ContentDecoder.Decode(body.Bytes, headers.Joined("content-encoding"));
         if (decoded.Reason is { } why && decoded.Bytes.IsEmpty)
@@ -47,9 +54,25 @@ public sealed record BodyView(string Text, long Left, string? Why)
             return new BodyView("", left, null) { Events = events, DecodedBytes = decoded.Bytes.Length };
         }
 
-        // No character is longer than four bytes: the beginning of a long body is enough.
-        var shown = decoded.Bytes[..Math.Min(decoded.Bytes.Length, CharactersMax)];
-        return new BodyView(Encoding.UTF8.GetString(shown.Span), decoded.Bytes.Length - shown.Length, null) { DecodedBytes = decoded.Bytes.Length };
+        var (begin, end) = (Cut(decoded.Bytes.Span, from), Cut(decoded.Bytes.Span, Math.Max(0, from) + (long)(from > 0 ? BodyPiece.BytesMax : CharactersMax)));
+        var isWhole = decoded.Bytes.Length <= ShownBytesMax;
+        return new BodyView(Encoding.UTF8.GetString(decoded.Bytes.Span[begin..end]), isWhole ? 0 : decoded.Bytes.Length - end, null)
+        {
+            DecodedBytes = decoded.Bytes.Length,
+            Pieces = isWhole ? BodyPiece.Behind(decoded.Bytes.Span, end) : [],
+        };
+    }
+
+    /// <summary>The place at or before this one where a character begins.</summary>
+    internal static int Cut(ReadOnlySpan<byte> text, long at)
+    {
+        var place = (int)Math.Clamp(at, 0, text.Length);
+        for (var back = 0; back < 3 && place > 0 && place < text.Length && (text[place] & 0xC0) == 0x80; back++)
+        {
+            place--;
+        }
+
+        return place;
     }
 
     private static (List<StreamedEvent> Events, long Left) Read(ReadOnlyMemory<byte> bytes)

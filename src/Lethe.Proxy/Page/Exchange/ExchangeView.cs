@@ -30,7 +30,7 @@ public sealed record ExchangeView
     /// <summary>Why nothing of what was said can be shown; null when it can.</summary>
     public string? Gone { get; init; }
 
-    internal static ExchangeView Read(StoreReader reader, KeptBodies bodies, string org, ExchangeRecord exchange, ExchangeTab tab, bool isRaw)
+    internal static ExchangeView Read(StoreReader reader, KeptBodies bodies, string org, ExchangeRecord exchange, ExchangeTab tab, bool isRaw, int from = 0)
     {
         var view = new ExchangeView
         {
@@ -53,8 +53,8 @@ public sealed record ExchangeView
                         ResponseHeaders = captured.ResponseHeaders,
                         Body = tab switch
                         {
-                            ExchangeTab.Request => BodyView.Of(captured.Request, captured.RequestHeaders, isRaw),
-                            ExchangeTab.Response => BodyView.Of(captured.Response, captured.ResponseHeaders, isRaw),
+                            ExchangeTab.Request => BodyView.Of(captured.Request, captured.RequestHeaders, isRaw, from),
+                            ExchangeTab.Response => BodyView.Of(captured.Response, captured.ResponseHeaders, isRaw, from),
                             _ => null,
                         },
                         Curl = tab == ExchangeTab.Curl ? CurlText.Of(exchange, captured, exchange.ExchangeId + ".request") : null,

@@ -62,6 +62,7 @@ public sealed class JsonTree : ComponentBase
                 Element(builder, "span", "k", () => Plain(builder, name + ": "));
                 Plain(builder, Leaf(value));
             });
+            Held(builder, value);
             return;
         }
 
@@ -78,6 +79,30 @@ public sealed class JsonTree : ComponentBase
         }
 
         builder.CloseElement();
+    }
+
+    // Arguments of tools are JSON in a string: laid out in a fold of its own.
+    private void Held(RenderTreeBuilder builder, JsonElement value)
+    {
+        if (value.ValueKind != JsonValueKind.String || JsonWord.Text(value) is not { Length: > 2 and <= StringCharactersMax } text || text.TrimStart() is not ['{' or '[', ..])
+        {
+            return;
+        }
+
+        try
+        {
+            using var held = JsonDocument.Parse(text, new JsonDocumentOptions { MaxDepth = 1000 });
+            var laid = Cut(Laid(held.RootElement));
+            Element(builder, "details", null, () =>
+            {
+                Element(builder, "summary", null, () => builder.AddContent(0, "show as JSON"));
+                Element(builder, "pre", null, () => Plain(builder, laid));
+            });
+        }
+        catch (JsonException)
+        {
+            // It only begins like it.
+        }
     }
 
     // Enough to know it by: its size, what it is called, and whether it asks for a cache.

@@ -18,12 +18,16 @@ internal static class HealthFacts
             ("ingest", state.Ingest.Replace('_', ' ') + (state.IngestReason is { } why ? ": " + why : ""), state.IngestReason is not null),
             ("behind", $"{Figure.Exact(state.LagRecords)} lines, {Figure.Bytes(state.LagBytes)}", false),
             ("open calls", Figure.Exact(state.OpenCalls), false),
+            ("listeners", Figure.Exact(health.Listeners), false),
         };
         if (state.Keeping is { } keeping)
         {
             facts.Add(("retention", $"{Figure.Exact(keeping.WordsExpired)} expired, {Figure.Exact(keeping.WordsErased)} erased, {Figure.Exact(keeping.RecordsRemoved)} removed{(keeping.Failure is { } failure ? ": " + failure : "")}", keeping.Failure is not null));
         }
 
+        facts.Add(("last verify", health.LastVerify is { } verify
+            ? $"{Figure.Day(verify.At)} UTC: {(verify.Faults == 0 ? "fine" : Figure.Plural(verify.Faults, "fault", "faults"))}{(verify.Parity ? ", with parity" : "")}"
+            : "never run: lethe verify", health.LastVerify?.Faults > 0));
         if (health.Disk is { } disk)
         {
             facts.Add(("disk", $"journal {Figure.Bytes(disk.JournalBytes)} in {Figure.Plural(health.Segments, "segment", "segments")}, store {Figure.Bytes(disk.StoreBytes)}, {Figure.Bytes(disk.FreeBytes)} free", false));

@@ -132,6 +132,11 @@ internal sealed class Outline
             yield return $"Model changed: {earlier} → {model}";
         }
 
+        if (now.Upstream != before.Upstream)
+        {
+            yield return $"Upstream changed: {before.Upstream} → {now.Upstream}";
+        }
+
         if (now.Chain?.Tools != before.Chain?.Tools && now.Chain is not null && before.Chain is not null)
         {
             yield return now.Cache?.FirstDifference is { } at && at.StartsWith("tools[", StringComparison.Ordinal) ? $"Tools changed, first at {at}" : "Tools changed";

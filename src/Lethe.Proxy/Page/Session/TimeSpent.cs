@@ -1,7 +1,8 @@
 namespace Lethe.Proxy.Page.Session;
 
 /// <summary>Whose the time was: the model's (calls), the tools' (a reply that asked for tools until the request with their results), yours (before a prompt).</summary>
-public sealed record TimeSpent(TimeSpan Model, TimeSpan Tools, TimeSpan You)
+/// <param name="Other">What is left of the time from the first call to the last one's end: nobody knows whose it was.</param>
+public sealed record TimeSpent(TimeSpan Model, TimeSpan Tools, TimeSpan You, TimeSpan Other)
 {
     public static TimeSpent Of(IReadOnlyList<PromptView> prompts)
     {
@@ -29,6 +30,8 @@ public sealed record TimeSpent(TimeSpan Model, TimeSpan Tools, TimeSpan You)
             }
         }
 
-        return new TimeSpent(model, tools, you);
+        var turns = prompts.SelectMany(prompt => prompt.Turns).ToList();
+        var whole = turns.Count == 0 ? TimeSpan.Zero : turns.Max(turn => AgentView.End(turn.Exchange)) - turns[0].At;
+        return new TimeSpent(model, tools, you, whole - model - tools - you is { Ticks: > 0 } other ? other : TimeSpan.Zero);
     }
 }

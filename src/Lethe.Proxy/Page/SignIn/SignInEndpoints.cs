@@ -9,12 +9,15 @@ namespace Lethe.Proxy.Page.SignIn;
 internal static class SignInEndpoints
 {
     private const int FormBytesMax = 32 * 1024;
+    private const string Silent = "The issuer does not answer.";
 
     public static void MapSignIn(this IEndpointRouteBuilder endpoints)
     {
         endpoints.MapGet(SignInPage.Address, ShowAsync);
         endpoints.MapPost(SignInPage.Address, SignInAsync);
         endpoints.MapPost("/signout", SignOut);
+        endpoints.MapGet("/signin/oidc", AtIssuerAsync);
+        endpoints.MapGet(CodeFlow.Callback, FromIssuerAsync);
     }
 
     private static async Task<IResult> ShowAsync(HttpContext context, TokenRule rule, TokenGuard guard)
@@ -56,6 +59,53 @@ internal static class SignInEndpoints
         return SeeOther(context, back);
     }
 
+    private static async Task<IResult> AtIssuerAsync(HttpContext context, TokenRule rule)
+    {
+        if (!rule.AtAdmin || context.RequestServices.GetService<CodeFlow>() is not { } flow)
+        {
+            return None();
+        }
+
+        var back = SignInCookie.Back(context.Request.Query["back"]);
+        try
+        {
+            return Results.Redirect(await flow.BeginAsync(context, back));
+        }
+        catch (IssuerUnreachableException)
+        {
+            return Page(context, StatusCodes.Status503ServiceUnavailable, Silent, back, null);
+        }
+    }
+
+    // The browser was sent here from another site: what it may show goes with the next request, which is this page's own.
+    private static async Task<IResult> FromIssuerAsync(HttpContext context, TokenRule rule, TokenGuard guard)
+    {
+        if (!rule.AtAdmin || context.RequestServices.GetService<CodeFlow>() is not { } flow)
+        {
+            return None();
+        }
+
+        try
+        {
+            if (await flow.EndAsync(context) is not var (token, back) || token.Length > SignInCookie.TokenCharsMax || await guard.FindAsync(token) is not { } caller)
+            {
+                return Page(context, StatusCodes.Status401Unauthorized, "The issuer gave no token that is good here.", "/", null);
+            }
+
+            if (!caller.Scopes.Contains(AccessScope.Read))
+            {
+                return Page(context, StatusCodes.Status403Forbidden, "This token may not read: it needs the scope 'lethe.read'.", back, null);
+            }
+
+            SignInCookie.Set(context, token);
+            return Page(context, StatusCodes.Status200OK, null, back, caller, goesOn: true);
+        }
+        catch (IssuerUnreachableException)
+        {
+            return Page(context, StatusCodes.Status503ServiceUnavailable, Silent, "/", null);
+        }
+    }
+
     private static IResult SignOut(HttpContext context, TokenRule rule)
     {
         if (Refusal(context, rule) is { } refusal)
@@ -80,10 +130,12 @@ internal static class SignInEndpoints
 
     private static IResult None() => ProblemDocument.Of(StatusCodes.Status404NotFound, "not_found", "No token is needed here.");
 
-    private static RazorComponentResult<SignInPage> Page(HttpContext context, int status, string? fault, string back, Caller? known) => Rendering.View<SignInPage>(context, new()
+    private static RazorComponentResult<SignInPage> Page(HttpContext context, int status, string? fault, string back, Caller? known, bool goesOn = false) => Rendering.View<SignInPage>(context, new()
     {
         [nameof(SignInPage.Fault)] = fault,
         [nameof(SignInPage.Back)] = back,
+        [nameof(SignInPage.GoesOn)] = goesOn,
+        [nameof(SignInPage.Issuer)] = context.RequestServices.GetService<CodeFlow>() is null ? null : new Uri(context.RequestServices.GetRequiredService<Configuration.LetheOptions>().Oidc.Authority!).Authority,
         [nameof(SignInPage.Bearer)] = known is null ? null : known.Subject ?? "a token without a name",
         [nameof(SignInPage.Org)] = known?.Org,
     }, status);
