@@ -31,7 +31,7 @@ export function follow() {
 }
 
 function listen() {
-  const stream = new EventSource("/v1/events");
+  const stream = new EventSource("/v1/events?view=brief");
   const pass = (what) => { channel?.postMessage(what); take(what); };
   stream.addEventListener("open", () => pass("open"));
   stream.addEventListener("error", () => pass("lost"));
