@@ -42,6 +42,8 @@ internal sealed class MadeTraffic(int sessions, MadeWords? words = null)
 
     public static string Model(int session, int turn) => Models[(session + (turn / 50)) % Models.Length];
 
+    public static string Project(int session) => $"/home/dev/project-{session / 7 % 5}";
+
     public long At(int session, int turn) => Began + (YearMicroseconds / Sessions * session) + ((long)turn * TurnMicroseconds);
 
     /// <summary>As exchanges have: a UUIDv7 of the time.</summary>

@@ -8,6 +8,12 @@ internal sealed class PageTraffic(ProxyUnderTest lethe, HttpClient http)
 {
     private const string Answer = "?events=10";
 
+    /// <summary>A conversation of more turns asks shorter questions, for each call carries all that was said before.</summary>
+    private const int LongMin = 500;
+
+    private const int Asked = 200;
+    private const int LongAsked = 40;
+
     /// <summary>So many turns; the session's id.</summary>
     public async Task<string> ConverseAsync(int turns)
     {
@@ -15,7 +21,7 @@ internal sealed class PageTraffic(ProxyUnderTest lethe, HttpClient http)
         var history = new StringBuilder();
         for (var turn = 1; turn <= turns; turn++)
         {
-            history.Append(turn == 1 ? "" : ",").Append($"{{\"role\":\"user\",\"content\":\"ask number {turn}: {AgentBodies.Words(turn, 200).Replace('"', ' ').Replace('\n', ' ')}\"}}");
+            history.Append(turn == 1 ? "" : ",").Append($"{{\"role\":\"user\",\"content\":\"ask number {turn}: {AgentBodies.Words(turn, turns > LongMin ? LongAsked : Asked).Replace('"', ' ').Replace('\n', ' ')}\"}}");
             await SayAsync($"[{history}]", session);
             history.Append(",{\"role\":\"assistant\",\"content\":\"" + string.Concat(Enumerable.Repeat("a few words at a time ", 10)) + "\"}");
         }

@@ -30,12 +30,12 @@ internal sealed class PostgresFill(string connectionString, MadeTraffic traffic)
         indexes.ForEach(index => connection.Execute($"DROP INDEX {index.Name}"));
         connection.Execute("INSERT INTO callers VALUES (@Org, '\\x01', 'claude-code', '2.1.329', '{\"harness_id\":\"header:user-agent\"}')", new { Org });
         // Counted with the rows, as in the product.
-        connection.Execute("ALTER TABLE exchanges ENABLE ALWAYS TRIGGER figures_1_added");
+        connection.Execute("ALTER TABLE exchanges ENABLE ALWAYS TRIGGER figures_1_added; ALTER TABLE figures ENABLE ALWAYS TRIGGER figure_days_1_added");
         await Task.WhenAll(
             Task.Run(() =>
             {
                 Copy("sessions (org, session, is_placeholder, first_seen_at, last_seen_at, last_turn_at, last_turn_id, exchanges, turns, input, output, cost_nano_usd, nodes, harness_id, harness_session_id, id_origin, harness_version, name, cwd)", Enumerable.Range(0, traffic.Sessions).Select(Session));
-                Copy("exchanges (ingested, exchange_id, org, own_session, session, captured_at, duration_us, ttfb_us, caller, stream, status, has_reply, is_turn, seq, retry_key, attempt, usage_final, input, cache_read, output, cost_nano_usd, root, leaf, chain_length, prompt_length, projection, request_bytes, request_truncated, response_bytes, response_truncated, request_sha256, response_sha256, content, door, capture_mode, method, http_version, upstream, provider, endpoint, outcome, operation, commit_key, path, model_requested, model_served, response_id, stop_reason, price_book, reply_text, reply_tools)", traffic.Turns().Select(Exchange));
+                Copy("exchanges (ingested, exchange_id, org, own_session, session, captured_at, duration_us, ttfb_us, caller, stream, status, has_reply, is_turn, seq, retry_key, attempt, usage_final, input, cache_read, output, cost_nano_usd, root, leaf, chain_length, prompt_length, projection, request_bytes, request_truncated, response_bytes, response_truncated, request_sha256, response_sha256, content, door, capture_mode, method, http_version, upstream, provider, endpoint, outcome, operation, commit_key, path, model_requested, model_served, response_id, stop_reason, price_book, project, reply_text, reply_tools)", traffic.Turns().Select(Exchange));
                 Copy("tool_calls (org, session, call_id, name, arguments, asked_at, asked_by, is_error, answered_at, answered_by)", traffic.Turns().Where(turn => turn.CallsTool).Select(Tool));
             }),
             Task.Run(() =>
@@ -44,7 +44,7 @@ internal sealed class PostgresFill(string connectionString, MadeTraffic traffic)
                 Copy("session_nodes (org, session, hash, carried_at, carried_by)", traffic.Turns().SelectMany(Members));
                 Copy("receipts (org, commit_key, content_hash, exchange_id, committed_at)", traffic.Turns().Select(Receipt));
             }));
-        connection.Execute("ALTER TABLE exchanges ENABLE TRIGGER figures_1_added");
+        connection.Execute("ALTER TABLE exchanges ENABLE TRIGGER figures_1_added; ALTER TABLE figures ENABLE TRIGGER figure_days_1_added");
         connection.Execute("SET maintenance_work_mem = '1GB'; SET max_parallel_maintenance_workers = 2");
         indexes.ForEach(index => connection.Execute(index.Sql, commandTimeout: 0));
         connection.Execute("UPDATE orgs SET ingested = (SELECT max(ingested) FROM exchanges)", commandTimeout: 0);
@@ -108,7 +108,7 @@ internal sealed class PostgresFill(string connectionString, MadeTraffic traffic)
             turn.Ordinal + 1L, id, Org, owner, owner, at, 2_000_000L, 400_000L, new byte[] { 1 }, 1L, 200L, 1L, 1L, turn.Turn + 1L, (long)turn.Ordinal * 7919, 1L, 1L, 20L, 100L, 30L, 1000L,
             MadeTraffic.NodeHash(turn.Session, 0), MadeTraffic.NodeHash(turn.Session, (2 * turn.Turn) + 1), (2L * turn.Turn) + 2, (2L * turn.Turn) + 1, 1L, 50_000L, 0L, 4_000L, 0L, SomeHash, SomeHash,
             "kept", "forwarding", "base_url", "POST", "HTTP/1.1", "anthropic", "anthropic", "messages", "completed", "chat", text, "/v1/messages",
-            model, model, "msg_" + text, "end_turn", "genai-prices", traffic.Text(turn.Session, (2 * turn.Turn) + 1).ToArray(),
+            model, model, "msg_" + text, "end_turn", "genai-prices", MadeTraffic.Project(turn.Session), traffic.Text(turn.Session, (2 * turn.Turn) + 1).ToArray(),
             turn.CallsTool ? $$$"""[{"id":"{{{turn.CallId}}}","name":"Bash","arguments":{"command":"ls"}}]""" : null,
         ];
     }

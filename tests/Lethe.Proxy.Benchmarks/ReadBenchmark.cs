@@ -57,6 +57,8 @@ internal static class ReadBenchmark
             Console.Error.WriteLine($"SQLite filled in {clock.Elapsed.TotalSeconds:0} s");
         }
 
+        // One that was kept may be of an older edition.
+        (await LetheDatabase.OpenAsync(path, TimeProvider.System)).Dispose();
         using var reader = SqliteStore.OpenReader(path);
         Measure(report, "SQLite", traffic, reader);
     }
@@ -73,6 +75,7 @@ internal static class ReadBenchmark
             Console.Error.WriteLine($"PostgreSQL filled in {clock.Elapsed.TotalSeconds:0} s");
         }
 
+        PostgresStore.Open(server.ConnectionString, TimeProvider.System).Dispose();
         using var reader = PostgresStore.ReaderAt(server.ConnectionString);
         Measure(report, "PostgreSQL", traffic, reader);
     }

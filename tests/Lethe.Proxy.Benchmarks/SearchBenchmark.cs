@@ -14,8 +14,8 @@ using Npgsql;
 namespace Lethe.Proxy.Benchmarks;
 
 /// <summary>
-/// What a search waits for, and what its index takes: <c>search [turns] [sqlite|postgres] [directory]</c>. Stores in a named directory are kept and used again.
-/// The index is filled by the product's own consumer, behind rows that lie there.
+/// What a search waits for, and what its index takes: <c>search [turns] [sqlite|postgres] [directory] [fill]</c>. Stores in a named directory are kept and used
+/// again; <c>fill</c> only makes them. The last turns are indexed by the product's own consumer, behind rows that lie there.
 /// </summary>
 internal static class SearchBenchmark
 {
@@ -30,6 +30,7 @@ internal static class SearchBenchmark
     {
         var turns = arguments.Select(word => int.TryParse(word, out var count) ? count : 0).Append(TurnsDefault).First(count => count > 0);
         var traffic = new MadeTraffic(Math.Max(100, (int)((turns - MadeTraffic.LongestTurns) / TurnsASession)), MadeWords.Spoken());
+        var isFill = arguments.Contains("fill");
         var kept = arguments.FirstOrDefault(word => word.Contains(Path.DirectorySeparatorChar));
         var directory = kept ?? Directory.CreateTempSubdirectory("lethe-bench-").FullName;
         PostgresUnderTest.LetPass(directory);
@@ -38,12 +39,12 @@ internal static class SearchBenchmark
             var sizes = new List<string[]>();
             if (!arguments.Contains("postgres"))
             {
-                sizes.Add(await SqliteAsync(report, traffic, Directory.CreateDirectory(Path.Combine(directory, $"search-sqlite-{turns}")).FullName));
+                sizes.Add(await SqliteAsync(report, traffic, Directory.CreateDirectory(Path.Combine(directory, $"search-sqlite-{turns}")).FullName, isFill));
             }
 
             if (!arguments.Contains("sqlite"))
             {
-                sizes.Add(await PostgresAsync(report, traffic, Path.Combine(directory, $"search-postgres-{turns}")));
+                sizes.Add(await PostgresAsync(report, traffic, Path.Combine(directory, $"search-postgres-{turns}"), isFill));
             }
 
             report.Table("The search index", ["", "text", "index", "of the text", "indexed, turns/s", "processor time a turn"], sizes);
@@ -57,18 +58,22 @@ internal static class SearchBenchmark
         }
     }
 
-    private static async Task<string[]> SqliteAsync(Report report, MadeTraffic traffic, string directory)
+    private static async Task<string[]> SqliteAsync(Report report, MadeTraffic traffic, string directory, bool isFill)
     {
         var path = Path.Combine(directory, LetheDatabase.FileName);
-        if (!File.Exists(path))
+        await OnceAsync(directory, "SQLite: rows", () =>
         {
-            Console.Error.WriteLine("SQLite: rows …");
-            await SqliteFill.RunAsync(path, traffic);
-        }
-
+            File.Delete(path);
+            return SqliteFill.RunAsync(path, traffic);
+        });
+        await OnceAsync(directory, "SQLite: index", () => SearchFill.SqliteAsync(path, traffic));
         var filling = await FillAsync("SQLite", SqliteStore.IndexAt(path, TimeProvider.System, NullLogger.Instance));
         using var reader = SqliteStore.OpenReader(path);
-        Measure(report, "SQLite", traffic, reader);
+        if (!isFill)
+        {
+            Measure(report, "SQLite", traffic, reader);
+        }
+
         using var connection = new SqliteConnection($"Data Source={path};Mode=ReadOnly;Pooling=False");
         var bytes = connection.ExecuteScalar<long>(
             "SELECT sum(length(block)) FROM search_words_data") + connection.ExecuteScalar<long>("SELECT sum(length(block)) FROM search_code_data")
@@ -76,28 +81,45 @@ internal static class SearchBenchmark
         return Row("SQLite", connection.ExecuteScalar<long>("SELECT sum(length(body)) FROM nodes"), bytes, filling);
     }
 
-    private static async Task<string[]> PostgresAsync(Report report, MadeTraffic traffic, string directory)
+    private static async Task<string[]> PostgresAsync(Report report, MadeTraffic traffic, string directory, bool isFill)
     {
         using var server = PostgresUnderTest.Start(directory);
         using var connection = new NpgsqlConnection(server.ConnectionString + ";Pooling=false");
-        var filled = Path.Combine(directory, "filled");
-        if (!File.Exists(filled))
+        await OnceAsync(directory, "PostgreSQL: rows", new PostgresFill(server.ConnectionString, traffic).RunAsync);
+        await OnceAsync(directory, "PostgreSQL: index", () => Task.Run(() =>
         {
-            Console.Error.WriteLine("PostgreSQL: rows …");
-            await new PostgresFill(server.ConnectionString, traffic).RunAsync();
-            await File.WriteAllTextAsync(filled, "");
+            using var index = PostgresSearchIndex.Open(server.ConnectionString);
+            SearchFill.Run(index, traffic);
+            // As autovacuum does in a server that runs for longer than this.
+            connection.Execute("VACUUM (ANALYZE) search_runs, search_postings, search_spans;", commandTimeout: 0);
+        }));
+        // One that was kept may be of an older edition.
+        PostgresStore.Open(server.ConnectionString, TimeProvider.System).Dispose();
+        var filling = await FillAsync("PostgreSQL", PostgresStore.IndexAt(server.ConnectionString, TimeProvider.System, NullLogger.Instance));
+        using var reader = PostgresStore.ReaderAt(server.ConnectionString);
+        if (!isFill)
+        {
+            Measure(report, "PostgreSQL", traffic, reader);
         }
 
-        var filling = await FillAsync("PostgreSQL", PostgresStore.IndexAt(server.ConnectionString, TimeProvider.System, NullLogger.Instance));
-        // As autovacuum does in a server that runs for longer than this.
-        connection.Execute("VACUUM (ANALYZE) search_runs, search_postings, search_spans;", commandTimeout: 0);
-        using var reader = PostgresStore.ReaderAt(server.ConnectionString);
-        Measure(report, "PostgreSQL", traffic, reader);
         return Row(
             "PostgreSQL",
             connection.ExecuteScalar<long>("SELECT sum(length(body)) FROM nodes"),
             connection.ExecuteScalar<long>("SELECT pg_total_relation_size('search_postings') + pg_total_relation_size('search_runs') + pg_total_relation_size('search_spans')"),
             filling);
+    }
+
+    private static async Task OnceAsync(string directory, string what, Func<Task> fill)
+    {
+        var filled = Path.Combine(directory, "filled-" + what[(what.IndexOf(' ') + 1)..]);
+        if (!File.Exists(filled))
+        {
+            Console.Error.WriteLine($"{what} …");
+            var began = Stopwatch.GetTimestamp();
+            await fill();
+            await File.WriteAllTextAsync(filled, "");
+            Console.Error.WriteLine($"{what} in {Stopwatch.GetElapsedTime(began).TotalSeconds:0} s");
+        }
     }
 
     private static async Task<Filling> FillAsync(string store, SearchIndexing indexing)

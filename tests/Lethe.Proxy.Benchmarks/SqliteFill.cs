@@ -31,7 +31,7 @@ internal sealed class SqliteFill : IDisposable
         member = Insert("session_nodes", "session, node, carried_at, carried_by");
         exchange = Insert(
             "exchanges",
-            "ingested, exchange_id, org, own_session, session, captured_at, duration_us, ttfb_us, route, caller, stream, status, has_reply, is_turn, seq, retry_key, attempt, usage_final, input, cache_read, output, cost_nano_usd, root, leaf, chain_length, prompt_length, projection, request_bytes, request_truncated, response_bytes, response_truncated, request_sha256, response_sha256, content, outcome, operation, commit_key, path, model_requested, model_served, response_id, stop_reason, price_book, reply_text, reply_tools");
+            "ingested, exchange_id, org, own_session, session, captured_at, duration_us, ttfb_us, route, caller, stream, status, has_reply, is_turn, seq, retry_key, attempt, usage_final, input, cache_read, output, cost_nano_usd, root, leaf, chain_length, prompt_length, projection, request_bytes, request_truncated, response_bytes, response_truncated, request_sha256, response_sha256, content, outcome, operation, commit_key, path, model_requested, model_served, response_id, stop_reason, price_book, project, reply_text, reply_tools");
         tool = Insert("tool_calls", "session, call_id, name, arguments, asked_at, asked_by, is_error, answered_at, answered_by");
         receipt = Insert("receipts", "org, commit_key, content_hash, exchange_id, committed_at");
     }
@@ -111,7 +111,7 @@ internal sealed class SqliteFill : IDisposable
         exchange.Run(
             turn.Ordinal + 1L, bytes, 1L, owner, owner, at, 2_000_000L, 400_000L, 1L, 1L, 1L, 200L, 1L, 1L, turn.Turn + 1L, (long)turn.Ordinal * 7919, 1L, 1L, 20L, 100L, 30L, 1000L,
             prompt, prompt + 1, (2L * turn.Turn) + 2, (2L * turn.Turn) + 1, 1L, 50_000L, 0L, 4_000L, 0L, SomeHash, SomeHash, "kept", "completed", "chat", text, "/v1/messages",
-            model, model, "msg_" + text, "end_turn", "genai-prices", traffic.Text(turn.Session, (2 * turn.Turn) + 1).ToArray(),
+            model, model, "msg_" + text, "end_turn", "genai-prices", MadeTraffic.Project(turn.Session), traffic.Text(turn.Session, (2 * turn.Turn) + 1).ToArray(),
             turn.CallsTool ? $$$"""[{"id":"{{{turn.CallId}}}","name":"Bash","arguments":{"command":"ls"}}]""" : null);
         receipt.Run(1L, text, SomeHash, bytes, at);
         if (turn.CallsTool)

@@ -31,7 +31,7 @@ internal sealed partial class PostgresCompacting(string connectionString, string
         connection.Execute($"SET lock_timeout = '{lockTimeout}'");
         var kept = 0L;
         connection.Notice += (_, told) => kept += KeptRows(told.Notice.Detail);
-        connection.Execute("VACUUM (FULL, VERBOSE) exchanges, sessions, session_nodes, nodes, blobs, tool_calls, dead_letters, search_postings, figures");
+        connection.Execute("VACUUM (FULL, VERBOSE) exchanges, sessions, session_nodes, nodes, blobs, tool_calls, dead_letters, search_postings, figures, figure_days");
         if (kept > 0)
         {
             connection.Execute("SELECT pg_sleep(@WaitSeconds)", new { WaitSeconds });

@@ -23,9 +23,8 @@ internal static class FigureQueries
             return [];
         }
 
-        var conditions = "org = @owner"
-            + (filter.Since is null ? "" : " AND hour >= @since")
-            + (filter.Until is null ? "" : " AND hour < @until")
+        var hours = Hours.Of(filter);
+        var conditions = "true"
             + (filter.HarnessId is null ? "" : " AND harness_id = @HarnessId")
             + (filter.Model is null ? "" : " AND model = @Model")
             + (filter.Project is null ? "" : " AND project = @Project");
@@ -33,12 +32,12 @@ internal static class FigureQueries
         return [.. connection.Db.Query<FigureRow>(
             $"""
             SELECT {Key(filter.By)} AS key, {bucket} AS bucket, {string.Join(", ", Sums.Select(sum => $"CAST(sum({sum.Of}) AS bigint) AS {sum.Name}"))}
-            FROM figures
+            FROM ({hours.Source}) f
             WHERE {conditions}
             GROUP BY 1, 2
             ORDER BY 2, 1
             """,
-            new { owner, since = Hour(filter.Since), until = Hour(filter.Until), filter.HarnessId, filter.Model, filter.Project }).Select(row => row.ToFigures(filter))];
+            new { owner, hours.Since, hours.Until, hours.FirstDay, hours.LastDay, filter.HarnessId, filter.Model, filter.Project }).Select(row => row.ToFigures(filter))];
     }
 
     private static string Key(FigureKey by) => by switch
@@ -52,7 +51,32 @@ internal static class FigureQueries
         _ => throw new ArgumentOutOfRangeException(nameof(by), by, null),
     };
 
-    private static long Hour(DateTimeOffset? at) => at is { } time ? Microseconds.Of(new DateTimeOffset(time.UtcTicks - (time.UtcTicks % TimeSpan.TicksPerHour), TimeSpan.Zero)) : 0;
+    /// <summary>From one hour up to another, which is left out; and the whole days in between, from the first up to the last, which is left out.</summary>
+    private readonly record struct Hours(long Since, long Until, long FirstDay, long LastDay)
+    {
+        private const string Columns =
+            "harness_id, model, project, kind, is_agent, exchanges, turns, attempts, errors, input, cache_read, cache_write_5m, cache_write_1h, output, reasoning, cost_nano_usd, unpriced_turns, failed_cost_nano_usd";
+
+        private const string Beginning = $"SELECT hour, {Columns} FROM figures WHERE org = @owner AND hour >= @Since AND hour < @FirstDay";
+        private const string Days = $"SELECT day AS hour, {Columns} FROM figure_days WHERE org = @owner AND day >= @FirstDay AND day < @LastDay";
+        private const string End = $"SELECT hour, {Columns} FROM figures WHERE org = @owner AND hour >= @LastDay AND hour < @Until";
+
+        /// <summary>A day that is whole is read as one.</summary>
+        public string Source => FirstDay < LastDay ? $"{Beginning} UNION ALL {Days} UNION ALL {End}" : End;
+
+        public static Hours Of(FigureFilter filter)
+        {
+            var (since, until) = (Hour(filter.Since) ?? 0, Hour(filter.Until) ?? long.MaxValue);
+            var (first, last) = (FloorOf(since + MicrosecondsPerDay - 1), FloorOf(until));
+            var isByTheDay = filter.Bucket is not { } bucket || bucket.Ticks % TimeSpan.TicksPerDay == 0;
+            return isByTheDay && first < last ? new Hours(since, until, first, last) : new Hours(since, until, since, since);
+        }
+
+        private static long FloorOf(long microseconds) => microseconds - (microseconds % MicrosecondsPerDay);
+
+        private static long? Hour(DateTimeOffset? at) =>
+            at is { } time ? Microseconds.Of(new DateTimeOffset(time.UtcTicks - (time.UtcTicks % TimeSpan.TicksPerHour), TimeSpan.Zero)) : null;
+    }
 
     private sealed class FigureRow
     {

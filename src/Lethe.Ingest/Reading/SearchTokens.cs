@@ -15,6 +15,8 @@ internal sealed record SearchTokens(IReadOnlyCollection<string> Words, IReadOnly
     /// <summary>A longer word is found by its beginning.</summary>
     public const int WordCharactersMax = 64;
 
+    private const int TellingMax = 4;
+
     private static readonly SearchValues<char> Separators = SearchValues.Create([.. Enumerable.Range(0, char.MaxValue).Select(code => (char)code).Where(IsSeparator)]);
 
     private const string Edges = ".,;:!?\"'`()[]{}<>";
@@ -102,6 +104,20 @@ internal sealed record SearchTokens(IReadOnlyCollection<string> Words, IReadOnly
 
             yield return code[start..Behind(code, third)];
             start = second;
+        }
+    }
+
+    /// <summary>
+    /// Those pieces of three that tell a piece of code from others: side by side, from its end, for paths and ids begin alike and end apart. A frequent one more
+    /// costs a look at all that have it, and tells nothing.
+    /// </summary>
+    public static IEnumerable<string> TellingTrigramsOf(string code)
+    {
+        var trigrams = TrigramsOf(code).ToList();
+        for (var (at, left) = (trigrams.Count - 1, TellingMax); at >= 0 && left > 0; left--)
+        {
+            yield return trigrams[at];
+            at = at is > 0 and < 3 ? 0 : at - 3;
         }
     }
 

@@ -8,15 +8,12 @@ internal sealed record SearchedTerm(byte[] First, byte[] End)
     /// <summary>More trigrams tell nothing more apart.</summary>
     private const int TrigramsMax = 24;
 
-    /// <summary>Neighbours share letters: of each three one tells nearly as much.</summary>
-    private const int TrigramStride = 3;
-
     /// <summary>All that a document must have; what is likely to be seldom comes first.</summary>
     public static IReadOnlyList<SearchedTerm> Of(SearchQuery query) =>
     [
         .. query.Words.Distinct().OrderByDescending(word => word.Length).Select(PostingTerm.Word).Select(Whole),
         .. query.Beginnings.Distinct().Select(PostingTerm.Word).Select(Beginning),
-        .. query.Code.SelectMany(Spread).Distinct().Take(TrigramsMax).Select(PostingTerm.Trigram).Select(Whole),
+        .. query.Code.SelectMany(SearchTokens.TellingTrigramsOf).Distinct().Take(TrigramsMax).Select(PostingTerm.Trigram).Select(Whole),
     ];
 
     public bool IsIn(ReadOnlySpan<byte> term) => term.SequenceCompareTo(First) >= 0 && term.SequenceCompareTo(End) < 0;
@@ -25,7 +22,4 @@ internal sealed record SearchedTerm(byte[] First, byte[] End)
 
     // No letter in UTF-8 has this byte.
     private static SearchedTerm Beginning(byte[] term) => new(term, [.. term, 0xff]);
-
-    private static IEnumerable<string> Spread(string code) =>
-        SearchTokens.TrigramsOf(code).Select((trigram, place) => (trigram, place)).OrderBy(one => one.place % TrigramStride).Select(one => one.trigram);
 }

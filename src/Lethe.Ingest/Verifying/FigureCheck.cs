@@ -3,7 +3,7 @@ using Dapper;
 
 namespace Lethe.Ingest.Verifying;
 
-/// <summary>Compares every organisation's figures, as the database counts them, with the sums over its exchanges and over what is archived of those that are gone.</summary>
+/// <summary>Compares every organisation's figures, as the database counts them, with the sums over its exchanges and over what is archived of those that are gone, and the days with their hours.</summary>
 internal static class FigureCheck
 {
     private static readonly string Told = string.Join(" || ' ' || ", ExchangeSums.Columns.Select(column => $"sum({column.Name})"));
@@ -23,9 +23,26 @@ internal static class FigureCheck
         WHERE s.told <> coalesce(f.told, '{Nothing}')
         """;
 
+    private static readonly string Days = Grouped("figures", "hour - hour % 86400000000");
+
+    private static readonly string Kept = Grouped("figure_days", "day");
+
+    private static readonly string OfDays = $"""
+        SELECT CAST(org AS text) AS subject, 'the figures of ' || count(DISTINCT day) || ' days of its organisation are not those of their hours' AS detail
+        FROM (SELECT * FROM ({Days} EXCEPT {Kept}) missing UNION ALL SELECT * FROM ({Kept} EXCEPT {Days}) wrong) differing
+        GROUP BY org
+        """;
+
     public static IEnumerable<VerifyFault> Run(ICheckedStore store, DbConnection connection)
     {
         using var snapshot = store.BeginSnapshot(connection);
-        return [.. connection.Query<(string Subject, string Detail)>(Sql, transaction: snapshot).Select(row => new VerifyFault(VerifyFaultKind.Counter, row.Subject, row.Detail, "figures"))];
+        return
+        [
+            .. new[] { Sql, OfDays }.SelectMany(sql => connection.Query<(string Subject, string Detail)>(sql, transaction: snapshot))
+                .Select(row => new VerifyFault(VerifyFaultKind.Counter, row.Subject, row.Detail, "figures")),
+        ];
     }
+
+    private static string Grouped(string table, string day) =>
+        $"SELECT org, {day} AS day, harness_id, model, project, kind, is_agent, {string.Join(", ", ExchangeSums.Columns.Select(column => $"sum({column.Name})"))}, sum(failed_cost_nano_usd) FROM {table} GROUP BY 1, 2, 3, 4, 5, 6, 7";
 }

@@ -16,15 +16,16 @@ internal static class SessionTable
     [
         new("SESSION"),
         new("HARNESS"),
+        new("STATE", Loss: 1),
         new("LAST SEEN"),
         new("TURNS", IsFigure: true),
         new("FAILED", IsFigure: true),
         new("IN", IsFigure: true),
         new("OUT", IsFigure: true),
-        new("TOOLS", IsFigure: true, Loss: 2),
+        new("TOOLS", IsFigure: true, Loss: 3),
         new("COST", IsFigure: true),
-        new("MODEL", WidthMin: 12, Loss: 3),
-        new("NAME", WidthMin: 8, Loss: 1),
+        new("MODEL", WidthMin: 12, Loss: 4),
+        new("TITLE", WidthMin: 8, Loss: 2),
     ];
 
     public static void Print(IAnsiConsole console, IReadOnlyList<SessionSummary> sessions, Clock clock)
@@ -47,7 +48,7 @@ internal static class SessionTable
         console.Write(table);
     }
 
-    /// <summary>Widths whose sum the window holds; 0 for a column that is left out. Names are cut first, then models.</summary>
+    /// <summary>Widths whose sum the window holds; 0 for a column that is left out. Titles are cut first, then models.</summary>
     private static int[] Fit(int[] widths, int room)
     {
         foreach (var at in Enumerable.Range(0, Columns.Length).Where(at => Columns[at].WidthMin > 0).Reverse())
@@ -72,6 +73,7 @@ internal static class SessionTable
         [
             (guide + SessionTree.ShortId(session.SessionId), session.IsPlaceholder ? Dim : new Style(Color.Aqua)),
             (Format.OneLine(session.HarnessId, 20), null),
+            (session.State ?? "-", Dim),
             (session.IsPlaceholder ? "not seen" : clock.Moment(session.LastSeenAt), Dim),
             (Format.Count(counters.Turns), null),
             (Format.Count(counters.Attempts), counters.Attempts > 0 ? new Style(Color.Yellow) : Dim),
@@ -80,7 +82,7 @@ internal static class SessionTable
             (Format.Count(counters.ToolCalls), null),
             (Format.Money(counters.CostNanoUsd) + (counters.UnpricedTurns > 0 ? "+?" : ""), new Style(Color.Green)),
             (Format.OneLine(session.Models.Count > 0 ? session.Models[0] : "-", 32), null),
-            (Format.OneLine(session.Name ?? session.Cwd ?? "", 40), Dim),
+            (Format.OneLine(session.Title ?? session.HarnessSessionId, 40), Dim),
         ];
     }
 

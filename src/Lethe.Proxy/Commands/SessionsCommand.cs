@@ -36,7 +36,7 @@ internal static class SessionsCommand
                 Limit = line.GetValue(limit),
             };
             using var reader = StoreFile.Open(GlobalOptions.Require(line));
-            var sessions = reader.Sessions(Organisation.None, filter);
+            var sessions = new SessionListing(reader, TimeProvider.System).Told(Organisation.None, reader.Sessions(Organisation.None, filter));
             var output = line.InvocationConfiguration.Output;
             if (line.GetValue(json))
             {

@@ -24,7 +24,7 @@ internal static class ShowCommand
             var output = line.InvocationConfiguration.Output;
             if (line.GetValue(json))
             {
-                output.WriteLine(ApiJson.Text(new SessionConversation(detail, [.. turns])));
+                output.WriteLine(ApiJson.Text(new SessionConversation(new SessionListing(reader, TimeProvider.System).Told(Organisation.None, detail), [.. turns])));
             }
             else
             {

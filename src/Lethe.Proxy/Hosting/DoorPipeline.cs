@@ -22,7 +22,11 @@ internal static class DoorPipeline
         {
             endpoints.MapPage();
             endpoints.MapAdmin();
-        }, branch => branch.UseAdminGuards());
+        }, branch =>
+        {
+            branch.UseAdminGuards();
+            branch.UseResponseCompression();
+        });
     }
 
     private static void Branch(IApplicationBuilder app, ListenerKind door, Action<IEndpointRouteBuilder> map, Action<IApplicationBuilder>? first = null) => app.MapWhen(door.Leads, branch =>

@@ -30,6 +30,8 @@ internal static class PageEndpoints
     {
         services.AddRazorComponents();
         services.AddSingleton<PageAssets>();
+        // A view repeats its own markup over and over.
+        services.AddResponseCompression(options => options.MimeTypes = PageAssets.Compressible);
     }
 
     public static void MapPage(this IEndpointRouteBuilder endpoints)

@@ -48,6 +48,25 @@ public abstract class FigureTests(StoreKind kind)
     }
 
     [Fact]
+    public void Whole_days_and_the_hours_around_them_are_read_as_the_hours_are()
+    {
+        using var store = TestStore.Open(kind);
+        store.Deliver([.. Enumerable.Range(0, 60).Select(at => new Told { Number = at, At = at * 3_700, Prompt = [$"ask {at}"], Cwd = at % 2 == 0 ? "/a" : "/b", Cost = 1L << (at % 30) })]);
+        foreach (var (since, until) in new[] { (0, 62), (1, 61), (0, 24), (0, 48), (3, 20), (23, 25), (24, 48), (25, 47), (30, 99) })
+        {
+            var filter = new FigureFilter { By = FigureKey.Project, Since = Told.Epoch.AddHours(since), Until = Told.Epoch.AddHours(until) };
+            var hours = store.Reader.Figures(Organisation.None, filter with { Bucket = TimeSpan.FromHours(1) });
+            foreach (var bucket in (TimeSpan?[])[null, TimeSpan.FromDays(1)])
+            {
+                var expected = hours.GroupBy(figures => (figures.Key, Day: bucket is null ? default : figures.At!.Value.Date)).Select(same => (same.Key.Key, same.Sum(figures => figures.Exchanges), same.Sum(figures => figures.CostNanoUsd)));
+                Assert.Equal(expected.Order(), store.Reader.Figures(Organisation.None, filter with { Bucket = bucket }).Select(figures => (figures.Key, figures.Exchanges, figures.CostNanoUsd)).Order());
+            }
+        }
+
+        Assert.Equal(60, Figures.Sum("", store.Reader.Figures(Organisation.None, new FigureFilter { Since = Told.Epoch })).Exchanges);
+    }
+
+    [Fact]
     public void A_call_that_is_tried_again_moves_from_the_turns_to_the_failed_ones()
     {
         using var store = TestStore.Open(kind);

@@ -10,6 +10,7 @@ internal static class PostgresStoreState
         exchanges, turns, attempts, errors, input, cache_read, cache_write_5m, cache_write_1h, output, reasoning, cost_nano_usd, unpriced_turns, failed_cost_nano_usd
         FROM figures
         """,
+        "SELECT org, day, harness_id, model, project, kind, is_agent, exchanges, turns, cost_nano_usd, failed_cost_nano_usd FROM figure_days",
         "SELECT session, facts, is_placeholder, named_by, claimed_parent, parent, claim_harness_id, claim_session_id, parent_resolution, merged_into FROM sessions",
         """
         SELECT session, parent_harness_id, parent_session_id, first_claimed_at, first_claimed_by, last_claimed_at, last_claimed_by

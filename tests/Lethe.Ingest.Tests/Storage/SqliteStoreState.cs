@@ -11,6 +11,10 @@ internal static class SqliteStoreState
         FROM figures f JOIN orgs o ON o.org = f.org
         """,
         """
+        SELECT o.org_id, f.day, f.harness_id, f.model, f.project, f.kind, f.is_agent, f.exchanges, f.turns, f.cost_nano_usd, f.failed_cost_nano_usd
+        FROM figure_days f JOIN orgs o ON o.org = f.org
+        """,
+        """
         SELECT s.session_id, s.facts, s.is_placeholder, s.named_by, c.session_id, p.session_id, s.claim_harness_id, s.claim_session_id, s.parent_resolution, m.session_id
         FROM sessions s LEFT JOIN sessions c ON c.session = s.claimed_parent LEFT JOIN sessions p ON p.session = s.parent LEFT JOIN sessions m ON m.session = s.merged_into
         """,

@@ -29,7 +29,11 @@ public sealed class ReadingCommandsTests : IAsyncLifetime
         Assert.Contains("└─ ", lines[2], StringComparison.Ordinal);
 
         var listed = JsonDocument.Parse(await LetheAsync("sessions", "--json", "--harness", "claude-code")).RootElement;
-        Assert.Equal(2, listed.GetArrayLength());
+        Assert.Equal(
+            ["to the agent prompt running", "first prompt running"],
+            listed.EnumerateArray().Select(session => string.Join(' ', new[] { "title", "title_origin", "state" }.Select(name => session.GetProperty(name).GetString()))));
+        Assert.Contains(" running ", lines[2], StringComparison.Ordinal);
+        Assert.EndsWith(" to the agent", lines[2].TrimEnd(), StringComparison.Ordinal);
 
         var told = await LetheAsync("show", RecordedConversation.MainSession);
         Assert.Contains("── turn 2", told, StringComparison.Ordinal);

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
@@ -120,22 +121,69 @@ public sealed partial class TerminalTests(TerminalTests.Recorded recorded) : ICl
 
         Assert.All(asked.Index(), at => Assert.Subset(completed[at.Index].Split(' ').ToHashSet(), at.Item.Wanted.ToHashSet()));
         Assert.DoesNotContain("--format", completed[asked.FindIndex(line => line.Words is ["tail", _])], StringComparison.Ordinal);
-        // The other shells are told the same.
-        foreach (var shell in (string[])["zsh", "fish"])
-        {
-            var other = (await LetheProgram.RunAsync("completions", shell)).Output;
-            Assert.All(verbs.Subcommands, verb => Assert.Contains($"'{verb.Name}", other, StringComparison.Ordinal));
-        }
     }
+
+    [Fact]
+    public async Task Fish_completes_verbs_options_and_their_values()
+    {
+        var completed = await CompletedByFishAsync("lethe ", "lethe export --", "lethe export --format ", "lethe --data somewhere token ", "lethe raw an-id c", "lethe exec ech", "lethe tail --");
+        Assert.Subset(completed[0], LetheApplication.Verbs().Subcommands.Select(verb => verb.Name).ToHashSet());
+        Assert.Subset(completed[1], Long(LetheApplication.Verbs().Subcommands.Single(verb => verb.Name == "export")).Append("--data").ToHashSet());
+        Assert.Equal(["anthropic-messages", "har", "html", "jsonl", "openai-messages", "transcript"], completed[2].Order(StringComparer.Ordinal));
+        Assert.Equal(["create", "list", "revoke"], completed[3].Order(StringComparer.Ordinal));
+        Assert.Contains("curl", completed[4]);
+        Assert.Contains("echo", completed[5]);
+        Assert.DoesNotContain("--format", completed[6]);
+    }
+
+    [Fact]
+    public async Task Zsh_completes_verbs_options_and_their_values()
+    {
+        var completed = await CompletedByZshAsync(["''"], ["export", "--"], ["export", "--format", "''"], ["--data", "somewhere", "token", "''"], ["raw", "an-id", "c"], ["exec", "ech"], ["tail", "--"]);
+        Assert.Subset(completed[0], LetheApplication.Verbs().Subcommands.Select(verb => verb.Name).ToHashSet());
+        Assert.Subset(completed[1], Long(LetheApplication.Verbs().Subcommands.Single(verb => verb.Name == "export")).Append("--data").ToHashSet());
+        Assert.Equal(["anthropic-messages", "har", "html", "jsonl", "openai-messages", "transcript"], completed[2].Order(StringComparer.Ordinal));
+        Assert.Subset(completed[3], new HashSet<string> { "create", "list", "revoke" });
+        Assert.Contains("curl", completed[4]);
+        Assert.Contains("echo", completed[5]);
+        Assert.DoesNotContain("--format", completed[6]);
+    }
+
+    private static async Task<HashSet<string>[]> CompletedByFishAsync(params string[] lines)
+    {
+        var script = (await LetheProgram.RunAsync("completions", "fish")).Output + string.Concat(lines.Select(line => $"complete -C '{line}'; echo ---\n"));
+        return [.. (await ShellAsync("fish", "--no-config", "-c", script)).Split("---\n")[..^1].Select(words => Lines(words, word => word.Split('\t')[0]))];
+    }
+
+    // What its completion system would be given.
+    private static async Task<HashSet<string>[]> CompletedByZshAsync(params string[][] lines)
+    {
+        const string System = """
+            compdef() { }
+            _describe() { print -rl -- "${(@)${(@P)2}%%:*}" }
+            compadd() { shift; print -rl -- "$@" }
+            _command_names() { print -rl -- ${(k)builtins} ${(k)commands} }
+            _files() { print -r -- a-file }
+            _message() { }
+
+            """;
+        var script = System + (await LetheProgram.RunAsync("completions", "zsh")).Output
+            + string.Concat(lines.Select(words => $"words=(lethe {string.Join(' ', words)}); CURRENT={words.Length + 1}; _lethe; print -r -- ---\n"));
+        return [.. (await ShellAsync("zsh", "-f", "-c", script)).Split("---\n")[..^1].Select(words => Lines(words, word => word))];
+    }
+
+    private static HashSet<string> Lines(string text, Func<string, string> word) => [.. text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(word)];
 
     private static IEnumerable<string> Long(Command verb) => verb.Options.SelectMany(option => option.Aliases.Prepend(option.Name)).Where(name => name.StartsWith("--", StringComparison.Ordinal));
 
-    private static async Task<string> BashAsync(string script)
+    private static Task<string> BashAsync(string script) => ShellAsync("bash", "--norc", "-c", script);
+
+    private static async Task<string> ShellAsync(string shell, params string[] args)
     {
-        using var bash = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo("bash", ["--norc", "-c", script]) { RedirectStandardOutput = true })!;
-        var output = await bash.StandardOutput.ReadToEndAsync();
-        await bash.WaitForExitAsync();
-        return bash.ExitCode == 0 ? output : throw new InvalidOperationException($"bash ended with {bash.ExitCode}: {output}");
+        using var process = Process.Start(new ProcessStartInfo(shell, args) { RedirectStandardOutput = true })!;
+        var output = await process.StandardOutput.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        return process.ExitCode == 0 ? output : throw new InvalidOperationException($"{shell} ended with {process.ExitCode}: {output}");
     }
 
     private static int Lines(string text) => text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length;

@@ -73,6 +73,19 @@ public sealed partial class PageTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_view_and_its_styles_go_compressed_to_who_takes_that_and_nothing_else_does()
+    {
+        var styles = StylesPlace().Match(await HtmlAsync("/")).Groups[1].Value;
+        foreach (var (path, coding) in new[] { ("/", "br"), (styles, "gzip"), ("/v1/sessions", null) })
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, path);
+            request.Headers.TryAddWithoutValidation("accept-encoding", coding ?? "br, gzip");
+            using var answer = await conversation.Admin.SendAsync(request);
+            Assert.Equal(coding is null ? [] : [coding], answer.Content.Headers.ContentEncoding);
+        }
+    }
+
+    [Fact]
     public async Task Health_tells_the_doors_the_disk_what_was_lost_and_the_configuration_without_its_secrets()
     {
         var html = await HtmlAsync("/health");
@@ -163,6 +176,9 @@ public sealed partial class PageTests : IAsyncLifetime
     private static string Words(string html) => WebUtility.HtmlDecode(Tags().Replace(html, ""));
 
     private static int Count(string html, string part) => html.Split(part).Length - 1;
+
+    [GeneratedRegex("href=\"([^\"]+/page[.]css)\"")]
+    private static partial Regex StylesPlace();
 
     [GeneratedRegex("data-after=\"([0-9]+)\"")]
     private static partial Regex AfterPlace();

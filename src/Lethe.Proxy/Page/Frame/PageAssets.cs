@@ -20,6 +20,9 @@ public sealed class PageAssets
         [".svg"] = "image/svg+xml",
     }.ToFrozenDictionary();
 
+    /// <summary>What of the page is worth compressing, by its media type; streams of events and captured bodies are not the page's.</summary>
+    public static IReadOnlyList<string> Compressible { get; } = ["text/html", "text/css", "text/javascript", "image/svg+xml"];
+
     private readonly FrozenDictionary<string, byte[]> assets;
     private readonly string hash;
 
