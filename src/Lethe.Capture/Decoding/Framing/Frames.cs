@@ -80,7 +80,7 @@ internal static class Frames
         public void Document(ReadOnlyMemory<byte> body)
         {
             // A character may be cut between two frames; in one document it is broken.
-            using var document = JsonReading.TryParseLeniently(Utf8Repair.Clean(body));
+            using var document = JsonValues.AreOnLines(body.Span) ? null : JsonReading.TryParseLeniently(Utf8Repair.Clean(body));
             if (document is null)
             {
                 Unread += Values(default, HalfCharacters.Mark(body)) ? 0 : 1;

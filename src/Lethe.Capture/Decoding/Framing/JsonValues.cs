@@ -6,6 +6,13 @@ internal struct JsonValues(ReadOnlyMemory<byte> body)
     private bool inList;
     private int at;
 
+    /// <summary>True where a whole object stands on the first line and another one begins on the next: to read all as one value would be for nothing.</summary>
+    public static bool AreOnLines(ReadOnlySpan<byte> body)
+    {
+        var end = body.IndexOf((byte)'\n');
+        return end > 0 && body[0] == '{' && body[..end].TrimEnd(" \t\r"u8)[^1] == '}' && body[end..].TrimStart(" \t\r\n"u8) is [(byte)'{', ..] && Length(body) <= end;
+    }
+
     /// <summary>True when nothing is left but blanks and the list's end.</summary>
     public bool IsAtEnd
     {
@@ -57,6 +64,28 @@ internal struct JsonValues(ReadOnlyMemory<byte> body)
         }
     }
 
+    private static int EndOfString(ReadOnlySpan<byte> json, int from)
+    {
+        while (from < json.Length)
+        {
+            var next = json[from..].IndexOfAny((byte)'"', (byte)'\\');
+            if (next < 0)
+            {
+                return json.Length;
+            }
+
+            from += next;
+            if (json[from] == '"')
+            {
+                return from;
+            }
+
+            from += 2;
+        }
+
+        return from;
+    }
+
     /// <summary>The length up to the brace that closes the first one; null when it does not come.</summary>
     private static int? Length(ReadOnlySpan<byte> json)
     {
@@ -71,11 +100,7 @@ internal struct JsonValues(ReadOnlyMemory<byte> body)
                 case (byte)'}' or (byte)']' when --open == 0:
                     return i + 1;
                 case (byte)'"':
-                    for (i++; i < json.Length && json[i] != '"'; i++)
-                    {
-                        i += json[i] == '\\' ? 1 : 0;
-                    }
-
+                    i = EndOfString(json, i + 1);
                     break;
             }
         }
