@@ -6,8 +6,8 @@ using Microsoft.Extensions.Logging;
 namespace Lethe.Ingest.Searching;
 
 /// <summary>
-/// Fills the search index behind the commits, on a thread of its own that gives way to calls: a call is never slower for it, and what it has not taken
-/// in yet is told with every search.
+/// Fills the search index behind the commits, on a thread of its own that gives way to calls, and for a while to those who wait for a commit: nobody is slower
+/// for it, and what it has not taken in yet is told with every search.
 /// </summary>
 public sealed class SearchIndexing : IAsyncDisposable
 {
@@ -18,6 +18,11 @@ public sealed class SearchIndexing : IAsyncDisposable
 
     private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(2);
 
+    /// <summary>Behind for longer than this, it takes what it needs, whoever waits for a commit.</summary>
+    private static readonly TimeSpan BehindMax = TimeSpan.FromMinutes(1);
+
+    private static readonly TimeSpan GiveWayPause = TimeSpan.FromMilliseconds(20);
+
     private readonly Func<CancellationToken, ISearchIndex> open;
     private readonly IReadConnections connections;
     private readonly TimeProvider time;
@@ -25,6 +30,8 @@ public sealed class SearchIndexing : IAsyncDisposable
     private readonly SemaphoreSlim committed = new(0, 1);
     private readonly CancellationTokenSource stopping = new();
     private Task working = Task.CompletedTask;
+    private Func<bool> isAwaited = static () => false;
+    private long caughtUpAt;
 
     /// <param name="open">Called again after the index failed.</param>
     /// <param name="connections">Are let go with this.</param>
@@ -37,7 +44,12 @@ public sealed class SearchIndexing : IAsyncDisposable
     }
 
     /// <summary>Begins, when the store is there.</summary>
-    public void Start(Task storeOpened) => working = OwnThread.Start(() => Run(storeOpened));
+    /// <param name="isAwaited">True while somebody waits for a commit; null where nobody does.</param>
+    public void Start(Task storeOpened, Func<bool>? isAwaited = null)
+    {
+        this.isAwaited = isAwaited ?? this.isAwaited;
+        working = OwnThread.Start(() => Run(storeOpened));
+    }
 
     /// <summary>Something was committed. Any thread may call.</summary>
     public void Wake()
@@ -83,6 +95,7 @@ public sealed class SearchIndexing : IAsyncDisposable
         try
         {
             OwnThread.Wait(storeOpened.WaitAsync(stopping.Token));
+            caughtUpAt = time.GetTimestamp();
             while (true)
             {
                 TryFollow(pace);
@@ -103,6 +116,7 @@ public sealed class SearchIndexing : IAsyncDisposable
             while (true)
             {
                 CatchUp(index, pace, passed: null, stopping.Token);
+                caughtUpAt = time.GetTimestamp();
                 committed.Wait(LookInterval, stopping.Token);
             }
         }
@@ -130,6 +144,7 @@ public sealed class SearchIndexing : IAsyncDisposable
     // The next exchanges in the order of commits; how many. What another one took in meanwhile is passed.
     private int Step(ISearchIndex index, string org, BackgroundPace? pace, CancellationToken cancel)
     {
+        GiveWay(cancel);
         var from = index.IndexedUpTo(org);
         var documents = new List<SearchDocument>();
         var (count, upTo, characters) = (0, from, 0L);
@@ -147,6 +162,15 @@ public sealed class SearchIndexing : IAsyncDisposable
         }
 
         return count > 0 && index.Add(org, from, upTo, documents) ? count : 0;
+    }
+
+    // The store has one writer at a time, and the machine few processors.
+    private void GiveWay(CancellationToken cancel)
+    {
+        while (isAwaited() && time.GetElapsedTime(caughtUpAt) < BehindMax)
+        {
+            OwnThread.Pause(GiveWayPause, time, cancel);
+        }
     }
 
     private (int Rows, long Last, long Characters) Read(List<SearchDocument> documents, string org, long after)

@@ -10,7 +10,7 @@ namespace Lethe.Proxy.IngestApi;
 /// </summary>
 /// <param name="untilJournal">True where the journal's sync is all that is waited for.</param>
 /// <param name="isDry">True where it is only told what would become of them.</param>
-internal sealed class DeliveryRun(ProducedCalls calls, StoreReader reader, string org, bool untilJournal, CancellationToken gone, bool isDry = false)
+internal sealed class DeliveryRun(ProducedCalls calls, StoreReader reader, string org, bool untilJournal, CancellationToken gone, bool isDry = false) : IDisposable
 {
     // The more calls share a commit, the fewer pages of the store's indexes each of them costs.
     private const int WindowMax = 2048;
@@ -101,6 +101,15 @@ internal sealed class DeliveryRun(ProducedCalls calls, StoreReader reader, strin
         }
 
         Settle();
+    }
+
+    /// <summary>What is still on its way is waited for by nobody.</summary>
+    public void Dispose()
+    {
+        while (window.TryDequeue(out var left))
+        {
+            calls.Forget(left.Handed);
+        }
     }
 
     private async Task TakeAsync()

@@ -52,6 +52,9 @@ internal sealed class ProducedCalls(Recorder recorder, CommitWaiters waiters, Fu
         return new HandedOver(exchange.Id, recorder.TakeAsync(exchange), committed);
     }
 
+    /// <summary>Nobody asks any more what became of it.</summary>
+    public void Forget(HandedOver handed) => waiters.Forget(handed.Id);
+
     /// <summary>False when it is not in the journal, or not in time.</summary>
     public async Task<bool> KeptAsync(HandedOver handed, CancellationToken gone)
     {

@@ -81,7 +81,7 @@ internal sealed class RecordingPipeline : IAsyncDisposable
         loop.Committed += _ => indexing.Wake();
         ingesting = loop.RunAsync(finish.Token, stop.Token);
         keeping?.Start(loop.StoreOpened);
-        indexing.Start(loop.StoreOpened);
+        indexing.Start(loop.StoreOpened, () => waiters.IsAny);
     }
 
     /// <summary>Where the doors hand over what passes.</summary>
