@@ -170,6 +170,9 @@ public sealed record SessionFilter
 
     public SessionSort Sort { get; init; }
 
+    /// <summary>Backwards: the smallest first.</summary>
+    public bool IsSmallestFirst { get; init; }
+
     /// <summary>Only sessions after this one in the list.</summary>
     public SessionCursor? After { get; init; }
 

@@ -45,12 +45,13 @@ internal static class SessionQueries
         }
 
         var key = filter.Sort == SessionSort.Last ? "activity" : "coalesce(first_seen_at, -1)";
-        var after = filter.After is null ? "" : $" AND {key} <= @afterAt AND ({key} < @afterAt OR session_id > @afterId)";
+        var (behind, order) = filter.IsSmallestFirst ? (">", "ASC") : ("<", "DESC");
+        var after = filter.After is null ? "" : $" AND {key} {behind}= @afterAt AND ({key} {behind} @afterAt OR session_id > @afterId)";
         return Query(
             connections,
             connection.Db,
             owner,
-            $"{conditions}{after} ORDER BY {key} DESC, session_id{(filter.Limit is null ? "" : " LIMIT @Limit")}",
+            $"{conditions}{after} ORDER BY {key} {order}, session_id{(filter.Limit is null ? "" : " LIMIT @Limit")}",
             Parameters(connections, owner, filter));
     }
 

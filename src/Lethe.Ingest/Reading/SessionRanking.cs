@@ -14,10 +14,11 @@ internal static class SessionRanking
         var ranked = listed.Select(id => (Key: SessionCursor.KeyOf(sums[id], filter.Sort), Id: id.ToString("D")));
         if (filter.After is { } after)
         {
-            ranked = ranked.Where(one => one.Key < after.Key || (one.Key == after.Key && string.CompareOrdinal(one.Id, after.SessionId) > 0));
+            ranked = ranked.Where(one => (filter.IsSmallestFirst ? one.Key > after.Key : one.Key < after.Key) || (one.Key == after.Key && string.CompareOrdinal(one.Id, after.SessionId) > 0));
         }
 
-        var ordered = ranked.OrderByDescending(one => one.Key).ThenBy(one => one.Id, StringComparer.Ordinal).Select(one => Guid.Parse(one.Id));
+        var byKey = filter.IsSmallestFirst ? ranked.OrderBy(one => one.Key) : ranked.OrderByDescending(one => one.Key);
+        var ordered = byKey.ThenBy(one => one.Id, StringComparer.Ordinal).Select(one => Guid.Parse(one.Id));
         return [.. filter.Limit is { } limit ? ordered.Take(limit) : ordered];
     }
 

@@ -3,6 +3,7 @@ using Lethe.Ingest.Meaning;
 using Lethe.Ingest.Sqlite;
 using Lethe.Proxy.Access;
 using Lethe.Proxy.Configuration;
+using Lethe.Proxy.Describing;
 using Lethe.Proxy.IngestApi;
 using Lethe.Proxy.Metrics;
 using Lethe.Proxy.Problems;
@@ -55,7 +56,8 @@ internal static class AdminEndpoints
         endpoints.MapStats();
         endpoints.MapPrompts();
         endpoints.MapInflight();
-        endpoints.MapGet("/v1/events", (HttpContext context, EventStream events) => events.ServeAsync(context));
+        endpoints.MapGet("/v1/events", (HttpContext context, EventStream events) => events.ServeAsync(context))
+            .Takes("after", "session", "view").TakesHeader("Last-Event-ID");
         endpoints.MapMetrics("/metrics", endpoints.ServiceProvider.GetRequiredService<MetricRegistry>().Collectors).WithMetadata(new HttpMethodMetadata([HttpMethods.Get]));
         endpoints.MapHealth();
         endpoints.MapOpenApi("/openapi/{documentName}.json");

@@ -1,3 +1,4 @@
+using Lethe.Proxy.Describing;
 using Microsoft.OpenApi;
 
 namespace Lethe.Proxy.Admin;
@@ -10,6 +11,7 @@ internal static class ApiDocument
     public static void AddApiDocument(this IServiceCollection services) => services.AddOpenApi("v1", document =>
     {
         document.ShouldInclude = route => Paths.Any(path => route.RelativePath?.StartsWith(path, StringComparison.Ordinal) == true);
+        document.AddOperationTransformer(TakenParametersExtensions.TellAsync);
         document.AddDocumentTransformer((written, _, _) =>
         {
             written.Info = new OpenApiInfo { Title = "lethe", Version = "v1" };

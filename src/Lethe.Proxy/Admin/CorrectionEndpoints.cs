@@ -1,6 +1,7 @@
 using Lethe.Ingest.Meaning;
 using Lethe.Ingest.Reading;
 using Lethe.Proxy.Access;
+using Lethe.Proxy.Describing;
 using Lethe.Proxy.Problems;
 using Lethe.Proxy.Reading;
 using Lethe.Proxy.Recording;
@@ -19,8 +20,8 @@ internal static class CorrectionEndpoints
 
     public static void MapCorrections(this IEndpointRouteBuilder endpoints)
     {
-        endpoints.MapPost("/v1/sessions/{id}/merge", MergeAsync);
-        endpoints.MapPost("/v1/exchanges/{id}/attribution", AttributeAsync);
+        endpoints.MapPost("/v1/sessions/{id}/merge", MergeAsync).Takes("into", "reason");
+        endpoints.MapPost("/v1/exchanges/{id}/attribution", AttributeAsync).Takes("harness", "session", "reason");
     }
 
     private static async Task<IResult> MergeAsync(string id, HttpContext context, StoreReader reader, ProducedCalls calls)

@@ -1,4 +1,5 @@
 using Lethe.Ingest.Reading;
+using Lethe.Proxy.Describing;
 using Lethe.Proxy.Problems;
 using Lethe.Proxy.Reading;
 
@@ -7,7 +8,6 @@ namespace Lethe.Proxy.Admin;
 /// <summary><c>/v1/exchanges</c>: the records in the order of export.</summary>
 internal static class ExchangeEndpoints
 {
-    private static readonly string[] Orders = ["asc", "desc"];
     private static readonly string[] Views = ["brief", "full"];
 
     private static readonly Comparer<ExchangeRecord> OldestFirst = Comparer<ExchangeRecord>.Create(static (a, b) =>
@@ -17,7 +17,8 @@ internal static class ExchangeEndpoints
 
     public static void MapExchanges(this IEndpointRouteBuilder endpoints)
     {
-        endpoints.MapGet("/v1/exchanges", List);
+        endpoints.MapGet("/v1/exchanges", List)
+            .Takes("session", "harness", "model", "provider", "outcome", "since", "until", "view", "order", "limit", "cursor");
         endpoints.MapGet("/v1/exchanges/{id}", One);
         endpoints.MapGet("/v1/exchanges/{id}/attempts", Attempts);
         endpoints.MapGet("/v1/exchanges/{id}/chain", Chain);
@@ -38,7 +39,7 @@ internal static class ExchangeEndpoints
             Outcome = query.Word("outcome"),
             Since = query.Time("since"),
             Until = query.Time("until"),
-            IsNewestFirst = query.OneOf("order", Orders) == "desc",
+            IsNewestFirst = query.OneOf("order", PageQuery.Orders) == "desc",
             FactsAlone = query.OneOf("view", Views) == "brief",
             After = query.AfterExchange(),
             Limit = limit + 1,

@@ -1,5 +1,6 @@
 using Lethe.Ingest.Reading;
 using Lethe.Proxy.Access;
+using Lethe.Proxy.Describing;
 using Lethe.Proxy.Problems;
 using Lethe.Proxy.Reading;
 using Lethe.Proxy.Recording;
@@ -11,7 +12,7 @@ internal static class KeepingEndpoints
 {
     public static void MapKeeping(this IEndpointRouteBuilder endpoints)
     {
-        endpoints.MapDelete("/v1/sessions/{id}", ForgetAsync);
+        endpoints.MapDelete("/v1/sessions/{id}", ForgetAsync).Takes("facts");
         endpoints.MapPost("/v1/sessions/{id}/pin", (string id, HttpContext context, StoreReader reader, RecordingPipeline memory) => PinAsync(id, isPinned: true, context, reader, memory));
         endpoints.MapPost("/v1/sessions/{id}/unpin", (string id, HttpContext context, StoreReader reader, RecordingPipeline memory) => PinAsync(id, isPinned: false, context, reader, memory));
     }
@@ -21,7 +22,7 @@ internal static class KeepingEndpoints
         var facts = context.Request.Query["facts"].ToString();
         if (facts is not ("" or "true" or "false"))
         {
-            return ProblemDocument.Of(StatusCodes.Status400BadRequest, "bad_parameter", "A parameter cannot be read.", "facts: true or false.");
+            return new ProblemDocument("A parameter cannot be read.", StatusCodes.Status400BadRequest, "bad_parameter", "facts: true or false.") { Parameter = "facts" };
         }
 
         return SessionEndpoints.Find(context, reader, id) is { } detail

@@ -11,6 +11,8 @@ internal sealed class PageQuery(HttpContext context, TimeProvider time)
     private const int LimitDefault = 50;
     private const int LimitMax = 200;
 
+    public static readonly string[] Orders = ["asc", "desc"];
+
     /// <summary>Null while everything read so far makes sense.</summary>
     public IResult? Problem { get; private set; }
 
@@ -194,6 +196,5 @@ internal sealed class PageQuery(HttpContext context, TimeProvider time)
         return Caller.OrgOf(context);
     }
 
-    public void Refuse(string name, string why) =>
-        Problem ??= ProblemDocument.Of(StatusCodes.Status400BadRequest, "invalid_parameter", "A parameter makes no sense.", $"{name}: {why}");
+    public void Refuse(string name, string why) => Problem ??= ProblemDocument.OfParameter(name, why);
 }

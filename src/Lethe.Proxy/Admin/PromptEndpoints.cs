@@ -1,4 +1,5 @@
 using Lethe.Ingest.Reading;
+using Lethe.Proxy.Describing;
 using Lethe.Proxy.Problems;
 using Lethe.Proxy.Reading;
 
@@ -9,9 +10,11 @@ internal static class PromptEndpoints
 {
     public static void MapPrompts(this IEndpointRouteBuilder endpoints)
     {
-        endpoints.MapGet("/v1/prompts", (HttpContext context, StoreReader reader, TimeProvider time) => List(PromptPart.System, context, reader, time));
-        endpoints.MapGet("/v1/tools", (HttpContext context, StoreReader reader, TimeProvider time) => List(PromptPart.Tools, context, reader, time));
-        endpoints.MapGet("/v1/tools/use", Use);
+        endpoints.MapGet("/v1/prompts", (HttpContext context, StoreReader reader, TimeProvider time) => List(PromptPart.System, context, reader, time))
+            .Takes("harness", "since", "limit", "cursor");
+        endpoints.MapGet("/v1/tools", (HttpContext context, StoreReader reader, TimeProvider time) => List(PromptPart.Tools, context, reader, time))
+            .Takes("harness", "since", "limit", "cursor");
+        endpoints.MapGet("/v1/tools/use", Use).Takes("name", "harness", "since");
     }
 
     private static IResult Use(HttpContext context, StoreReader reader, TimeProvider time)
@@ -40,7 +43,7 @@ internal static class PromptEndpoints
         if (cursor is not null && place < 0)
         {
             // Whoever used it since stands elsewhere now.
-            return ProblemDocument.Of(StatusCodes.Status400BadRequest, "invalid_parameter", "A parameter makes no sense.", "cursor: not one that this list gives now.");
+            return ProblemDocument.OfParameter("cursor", "not one that this list gives now.");
         }
 
         PromptVersion[] items = [.. versions.Skip(place + 1).Take(limit)];

@@ -1,4 +1,5 @@
 using Lethe.Ingest.Reading;
+using Lethe.Proxy.Describing;
 using Lethe.Proxy.Problems;
 using Lethe.Proxy.Reading;
 
@@ -7,7 +8,8 @@ namespace Lethe.Proxy.Admin;
 /// <summary><c>/v1/search</c>: where something was said.</summary>
 internal static class SearchEndpoints
 {
-    public static void MapSearch(this IEndpointRouteBuilder endpoints) => endpoints.MapGet("/v1/search", Search);
+    public static void MapSearch(this IEndpointRouteBuilder endpoints) =>
+        endpoints.MapGet("/v1/search", Search).Takes("q", "in", "session", "harness", "model", "kind", "since", "until", "limit", "cursor");
 
     /// <summary>The filters of a search; what makes no sense is the query's problem.</summary>
     public static SearchFilter Filter(PageQuery query) => new()
@@ -35,7 +37,7 @@ internal static class SearchEndpoints
 
         return SearchQuery.TryParse(query.Word("q") ?? "", out var fault) is { } asked
             ? Results.Json(FoundDocument.Of(reader.Search(org, asked, filter)), ApiJson.Default.FoundDocument)
-            : ProblemDocument.Of(StatusCodes.Status400BadRequest, "invalid_query", "This is no query.", $"q: {SearchWords.Fault(fault!)}");
+            : new ProblemDocument("This is no query.", StatusCodes.Status400BadRequest, "invalid_query", $"q: {SearchWords.Fault(fault!)}") { Parameter = "q" };
     }
 
     private static SearchPart[] Parts(PageQuery query)

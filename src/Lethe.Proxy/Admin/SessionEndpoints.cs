@@ -1,5 +1,6 @@
 using Lethe.Ingest.Reading;
 using Lethe.Proxy.Access;
+using Lethe.Proxy.Describing;
 using Lethe.Proxy.Problems;
 using Lethe.Proxy.Reading;
 
@@ -12,13 +13,14 @@ internal static class SessionEndpoints
 
     public static void MapSessions(this IEndpointRouteBuilder endpoints)
     {
-        endpoints.MapGet("/v1/sessions", List);
+        endpoints.MapGet("/v1/sessions", List)
+            .Takes("roots", "harness", "model", "cwd", "state", "trouble", "q", "since", "until", "sort", "order", "limit", "cursor");
         endpoints.MapGet("/v1/sessions/{id}", Detail);
         endpoints.MapGet("/v1/sessions/{id}/tree", Tree);
         endpoints.MapGet("/v1/sessions/{id}/outline", Outline);
-        endpoints.MapGet("/v1/sessions/{id}/turns", Turns);
-        endpoints.MapGet("/v1/sessions/{id}/tools", Tools);
-        endpoints.MapGet("/v1/facets", Facets);
+        endpoints.MapGet("/v1/sessions/{id}/turns", Turns).Takes("from", "to", "limit", "cursor");
+        endpoints.MapGet("/v1/sessions/{id}/tools", Tools).Takes("status", "limit", "cursor");
+        endpoints.MapGet("/v1/facets", Facets).Takes("since", "until");
     }
 
     /// <summary>What a list of sessions is asked for; what makes no sense is the query's problem.</summary>
@@ -32,6 +34,7 @@ internal static class SessionEndpoints
             Until = query.Time("until"),
             RootsAlone = query.Flag("roots"),
             Sort = Enum.Parse<SessionSort>(query.OneOf("sort", [.. Enum.GetNames<SessionSort>().Select(name => name.ToLowerInvariant())]) ?? nameof(SessionSort.Last), ignoreCase: true),
+            IsSmallestFirst = query.OneOf("order", PageQuery.Orders) == "asc",
             After = query.AfterSession(),
         },
         query.OneOf("state", SessionQuestion.States),

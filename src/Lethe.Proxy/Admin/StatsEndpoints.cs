@@ -1,4 +1,5 @@
 using Lethe.Ingest.Reading;
+using Lethe.Proxy.Describing;
 using Lethe.Proxy.Reading;
 
 namespace Lethe.Proxy.Admin;
@@ -6,7 +7,8 @@ namespace Lethe.Proxy.Admin;
 /// <summary><c>/v1/stats</c>: tokens, money and failures, by day, model, harness, project, agent or kind.</summary>
 internal static class StatsEndpoints
 {
-    public static void MapStats(this IEndpointRouteBuilder endpoints) => endpoints.MapGet("/v1/stats", Stats);
+    public static void MapStats(this IEndpointRouteBuilder endpoints) =>
+        endpoints.MapGet("/v1/stats", Stats).Takes("by", "bucket", "since", "until", "harness", "model", "project");
 
     /// <summary>The filters of figures; what makes no sense is the query's problem.</summary>
     public static FigureFilter Filter(PageQuery query) => new()

@@ -10,12 +10,14 @@ internal readonly record struct IncomingLine(int Number, byte[]? Bytes);
 internal sealed class IncomingLines(PipeReader body, int lineBytesMax, long bodyBytesMax)
 {
     private long taken;
-    private int number;
     private bool isOver;
     private bool isSkipping;
 
     /// <summary>True once the body was found longer than it may be; then no line follows.</summary>
     public bool IsTooLarge { get; private set; }
+
+    /// <summary>The line that was read last, or at which the body was found too long.</summary>
+    public int Number { get; private set; }
 
     /// <summary>The next line, blank ones too; null at the end.</summary>
     public async ValueTask<IncomingLine?> NextAsync(CancellationToken gone)
@@ -29,6 +31,7 @@ internal sealed class IncomingLines(PipeReader body, int lineBytesMax, long body
             if (taken + length > bodyBytesMax)
             {
                 IsTooLarge = true;
+                Number++;
                 body.AdvanceTo(buffer.Start);
                 return null;
             }
@@ -59,7 +62,7 @@ internal sealed class IncomingLines(PipeReader body, int lineBytesMax, long body
 
     private IncomingLine Take(ReadOnlySequence<byte> buffer, long length)
     {
-        var line = new IncomingLine(++number, isSkipping || length > lineBytesMax ? null : buffer.Slice(0, length).ToArray());
+        var line = new IncomingLine(++Number, isSkipping || length > lineBytesMax ? null : buffer.Slice(0, length).ToArray());
         isSkipping = false;
         return line;
     }

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Lethe.Ingest.Reading;
 using Lethe.Proxy.Access;
 using Lethe.Proxy.Configuration;
+using Lethe.Proxy.Describing;
 using Lethe.Proxy.Problems;
 using Lethe.Proxy.Recording;
 using Lethe.Proxy.Shipping;
@@ -29,11 +30,12 @@ internal static class IngestEndpoints
                 Lines => LinesAsync(context, calls, reader, options.Ingest),
                 ShippedCall.MediaType => ShippedAsync(context, calls, reader, options.Ingest),
                 _ => Task.FromResult(Unsupported($"{Json} or {Lines}")),
-            });
+            }).Takes("wait", "results", "dry_run");
         endpoints.MapPost("/v1/ingest/batch", (HttpContext context, ProducedCalls calls, StoreReader reader) =>
-            TypeOf(context) == Json ? BatchAsync(context, calls, reader) : Task.FromResult(Unsupported(Json)));
+            TypeOf(context) == Json ? BatchAsync(context, calls, reader) : Task.FromResult(Unsupported(Json))).Takes("wait");
         endpoints.MapPost("/api/v1/ingest", (HttpContext context, ProducedCalls calls, StoreReader reader, LetheOptions options) =>
-            TypeOf(context) == Lines ? LinesAsync(context, calls, reader, options.Ingest) : Task.FromResult(Unsupported(Lines)));
+            TypeOf(context) == Lines ? LinesAsync(context, calls, reader, options.Ingest) : Task.FromResult(Unsupported(Lines)))
+            .Takes("wait", "results", "dry_run");
     }
 
     // A coded body would have to be unfolded first, and may unfold to anything.
@@ -60,7 +62,7 @@ internal static class IngestEndpoints
             return ProblemDocument.Of(refusal.Status, refusal.Code, "This payload is not taken.", refusal.Detail);
         }
 
-        var run = new DeliveryRun(calls, reader, owner.Org, untilJournal, context.RequestAborted);
+        using var run = new DeliveryRun(calls, reader, owner.Org, untilJournal, context.RequestAborted);
         await run.AddAsync(1, reading);
         await run.FinishAsync();
         return run.IsRefused ? Refused(context) : Told(run.Results[0] with { Line = null }, reader, owner);
@@ -101,7 +103,7 @@ internal static class IngestEndpoints
             return ProblemDocument.Of(StatusCodes.Status413PayloadTooLarge, "too_many_turns", "The batch is too large.", $"turns: at most {BatchTurnsMax}.");
         }
 
-        var run = new DeliveryRun(calls, reader, owner.Org, untilJournal, context.RequestAborted);
+        using var run = new DeliveryRun(calls, reader, owner.Org, untilJournal, context.RequestAborted);
         var line = 0;
         foreach (var turn in turns.EnumerateArray())
         {
@@ -126,7 +128,7 @@ internal static class IngestEndpoints
             return BadParameter();
         }
 
-        var run = new DeliveryRun(calls, reader, owner.Org, untilJournal, context.RequestAborted, dry is "true");
+        using var run = new DeliveryRun(calls, reader, owner.Org, untilJournal, context.RequestAborted, dry is "true");
         var lines = new IncomingLines(context.Request.BodyReader, limits.LineBytesMax, limits.BodyBytesMax);
         var isTooMany = false;
         while (!run.IsRefused && !isTooMany && await lines.NextAsync(context.RequestAborted) is { } line)
@@ -142,7 +144,7 @@ internal static class IngestEndpoints
 
         await run.FinishAsync();
         return run.IsRefused ? Refused(context)
-            : lines.IsTooLarge || isTooMany ? CutOff(run, isTooMany, limits)
+            : lines.IsTooLarge || isTooMany ? CutOff(run, isTooMany, lines.Number, limits)
             : Results.Json(Sum(run.Results, told == "errors"), IngestJson.Default.LinesResult, statusCode: Success(untilJournal));
     }
 
@@ -226,12 +228,13 @@ internal static class IngestEndpoints
         return ProblemDocument.Of(StatusCodes.Status503ServiceUnavailable, "store_unavailable", "It is not known to be stored.", "Send it again, with the same keys.");
     }
 
-    private static ProblemDocument CutOff(DeliveryRun run, bool isTooMany, IngestOptions limits) => new(
+    private static ProblemDocument CutOff(DeliveryRun run, bool isTooMany, int line, IngestOptions limits) => new(
         "The body is too large.",
         StatusCodes.Status413PayloadTooLarge,
         isTooMany ? "too_many_lines" : "body_too_large",
         isTooMany ? $"At most {LinesMax} lines." : $"At most {limits.BodyBytesMax} bytes. What the results tell is stored.")
     {
+        Line = line,
         Results = JsonSerializer.SerializeToElement(run.Results, IngestJson.Default.IReadOnlyListItemResult),
     };
 }

@@ -9,6 +9,14 @@ internal sealed record ProblemDocument(string Title, int Status, string Code, st
 {
     public const string ContentType = "application/problem+json";
 
+    /// <summary>The parameter, header or cookie of the request that is the matter; null where none is, or more than one may be.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Parameter { get; init; }
+
+    /// <summary>The line that ended the request, from 1 on; null where it is about no lines.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? Line { get; init; }
+
     /// <summary>What a request to the forwarding door may begin with, where it began with something else.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<string>? Prefixes { get; init; }
@@ -31,6 +39,11 @@ internal sealed record ProblemDocument(string Title, int Status, string Code, st
 
     /// <summary>The response that carries it.</summary>
     public static IResult Of(int status, string code, string title, string? detail = null) => new ProblemDocument(title, status, code, detail);
+
+    /// <summary>One parameter makes no sense.</summary>
+    /// <param name="why">Without the name, which is told before it.</param>
+    public static IResult OfParameter(string name, string why) =>
+        new ProblemDocument("A parameter makes no sense.", StatusCodes.Status400BadRequest, "invalid_parameter", $"{name}: {why}") { Parameter = name };
 
     public byte[] ToUtf8() => JsonSerializer.SerializeToUtf8Bytes(this, ProblemJson.Default.ProblemDocument);
 

@@ -36,7 +36,7 @@ internal sealed class SessionListing(StoreReader reader, TimeProvider time)
         {
             var wanted = asked.IsOfWhatIsTold ? AtOnce : limit - found.Count;
             var rows = orgs.SelectMany(org => Told(org, reader.Sessions(org, asked.Filter with { After = place, Limit = wanted + 1 })))
-                .OrderByDescending(session => SessionCursor.KeyOf(Ranked(session), asked.Filter.Sort)).ThenBy(session => session.SessionId, StringComparer.Ordinal).ToList();
+                .OrderBy(Place).ThenBy(session => session.SessionId, StringComparer.Ordinal).ToList();
             foreach (var session in rows.Take(wanted))
             {
                 place = SessionCursor.Of(Ranked(session), asked.Filter.Sort);
@@ -60,6 +60,9 @@ internal sealed class SessionListing(StoreReader reader, TimeProvider time)
         }
 
         return (found, place);
+
+        // The largest first, unless it is asked for otherwise; no key is the least number.
+        long Place(SessionSummary session) => SessionCursor.KeyOf(Ranked(session), asked.Filter.Sort) * (asked.Filter.IsSmallestFirst ? 1 : -1);
 
         // Where children are listed too, each stands by what it is itself.
         SessionSummary Ranked(SessionSummary session) => asked.Filter.RootsAlone ? session : session with { Tree = null };

@@ -192,6 +192,32 @@ public abstract class SearchTests(StoreKind kind)
         Assert.Single(Find(store, "'single'").Hits);
     }
 
+    [Fact]
+    public async Task While_somebody_waits_for_a_commit_the_index_does_and_then_catches_up()
+    {
+        using var store = TestStore.Open(kind);
+        store.Deliver(new Told { Number = 1, Prompt = ["needle"] });
+        await using var indexing = store.Indexing();
+        var looks = 0;
+        var lookedOften = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var isAwaited = true;
+        indexing.Start(Task.CompletedTask, () =>
+        {
+            if (Interlocked.Increment(ref looks) == 3)
+            {
+                lookedOften.SetResult();
+            }
+
+            return Volatile.Read(ref isAwaited);
+        });
+        await lookedOften.Task.WaitAsync(TimeSpan.FromSeconds(30));
+        Assert.Equal(1, Find(store, "needle").Behind);
+
+        Volatile.Write(ref isAwaited, false);
+        Assert.True(SpinWait.SpinUntil(() => Find(store, "needle").Behind == 0, TimeSpan.FromSeconds(30)));
+        Assert.Single(Find(store, "needle").Hits);
+    }
+
     private bool IsIndexed(TestStore store, string word) => kind == StoreKind.Sqlite
         ? store.Count($"search_words WHERE search_words MATCH '{word}'") > 0
         : store.Count($"search_postings WHERE position(convert_to('{word[1..]}', 'UTF8') IN page) > 0") > 0;

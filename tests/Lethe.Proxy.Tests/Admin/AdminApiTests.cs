@@ -25,6 +25,16 @@ public sealed class AdminApiTests(ITestOutputHelper output) : IAsyncLifetime
         Assert.Equal(Id(all[0]), Id(first.GetProperty("items")[0]));
         Assert.Equal(Id(all[1]), Id(second.GetProperty("items")[0]));
         Assert.Equal(JsonValueKind.Null, second.GetProperty("next_cursor").ValueKind);
+        foreach (var sort in (string[])["last", "started", "cost", "turns"])
+        {
+            // The two differ in all of these.
+            var largest = (await conversation.GetAsync($"/v1/sessions?sort={sort}&order=desc")).GetProperty("items");
+            var smallest = await conversation.GetAsync($"/v1/sessions?sort={sort}&order=asc&limit=1");
+            var rest = await conversation.GetAsync($"/v1/sessions?sort={sort}&order=asc&limit=1&cursor=" + smallest.GetProperty("next_cursor").GetString());
+            Assert.Equal((Id(largest[1]), Id(largest[0])), (Id(smallest.GetProperty("items")[0]), Id(rest.GetProperty("items")[0])));
+            Assert.Equal(JsonValueKind.Null, rest.GetProperty("next_cursor").ValueKind);
+        }
+
         Assert.Equal(0, (await conversation.GetAsync("/v1/sessions?harness=codex")).GetProperty("items").GetArrayLength());
         Assert.Equal(0, (await conversation.GetAsync("/v1/sessions?since=2999-01-01")).GetProperty("items").GetArrayLength());
     }
@@ -93,6 +103,8 @@ public sealed class AdminApiTests(ITestOutputHelper output) : IAsyncLifetime
     [InlineData("/v1/sessions?limit=201", 400, "invalid_parameter")]
     [InlineData("/v1/sessions?cursor=x", 400, "invalid_parameter")]
     [InlineData("/v1/sessions?since=soon", 400, "invalid_parameter")]
+    [InlineData("/v1/sessions?order=up", 400, "invalid_parameter")]
+    [InlineData("/v1/search?q=", 400, "invalid_query")]
     [InlineData("/v1/exchanges?cursor=1.x", 400, "invalid_parameter")]
     [InlineData("/v1/sessions/none", 404, "session_not_found")]
     [InlineData("/v1/sessions/none/turns", 404, "session_not_found")]
@@ -109,7 +121,12 @@ public sealed class AdminApiTests(ITestOutputHelper output) : IAsyncLifetime
 
         Assert.Equal(status, (int)response.StatusCode);
         Assert.Equal("application/problem+json", response.Content.Headers.ContentType?.MediaType);
-        Assert.Equal(code, JsonDocument.Parse(await response.Content.ReadAsStringAsync()).RootElement.GetProperty("code").GetString());
+        var problem = JsonDocument.Parse(await response.Content.ReadAsStringAsync()).RootElement;
+        Assert.Equal(code, problem.GetProperty("code").GetString());
+        Assert.NotEmpty(problem.GetProperty("trace_id").GetString()!);
+        // The parameter that is the matter stands alone, beside the words for people.
+        var parameter = status == 400 ? path[(path.IndexOf('?', StringComparison.Ordinal) + 1)..path.IndexOf('=', StringComparison.Ordinal)] : null;
+        Assert.Equal(parameter, problem.TryGetProperty("parameter", out var told) ? told.GetString() : null);
     }
 
     [Theory]
