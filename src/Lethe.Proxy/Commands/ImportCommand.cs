@@ -86,7 +86,7 @@ internal static class ImportCommand
     {
         using var progress = Progress.Of(asked.Line);
         using var reader = StoreFile.Open(asked.Settings);
-        var comparison = new Comparison(reader);
+        var disagreements = new Disagreements(reader);
         var (calls, isRead) = (0L, true);
         foreach (var path in asked.Paths)
         {
@@ -95,7 +95,7 @@ internal static class ImportCommand
             {
                 if (item.Call is { } call)
                 {
-                    comparison.Add(call);
+                    disagreements.Add(call);
                     progress.Count(++calls);
                 }
                 else if (item.Fault is { } fault)
@@ -106,7 +106,7 @@ internal static class ImportCommand
             }
         }
 
-        var sessions = comparison.Compare(asked.Org is { } org ? [org] : reader.Organisations());
+        var sessions = disagreements.Compare(asked.Org is { } org ? [org] : reader.Organisations());
         if (asked.IsJson)
         {
             await asked.Output.WriteLineAsync(JsonSerializer.Serialize(sessions, ImportJson.Default.IReadOnlyListComparedSession));

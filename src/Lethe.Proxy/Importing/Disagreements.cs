@@ -8,10 +8,10 @@ using Lethe.Proxy.IngestApi;
 namespace Lethe.Proxy.Importing;
 
 /// <summary>
-/// Transcripts beside what the doors have heard of the same sessions, call by call: by the ids that vendors gave the answers, and where a transcript has none by all
+/// What transcripts and the wire disagree about in the sessions that both tell of, call by call: by the ids that vendors gave the answers, and where a transcript has none by all
 /// that a call is recognised by.
 /// </summary>
-internal sealed class Comparison(StoreReader reader)
+internal sealed class Disagreements(StoreReader reader)
 {
     private readonly ExchangeInterpreter interpreter = new(PriceBook.Embedded);
     private readonly Dictionary<(string Harness, string Session), Dictionary<string, ToldCall>> told = [];
