@@ -11,6 +11,9 @@ internal sealed class HonestTurns
 {
     private const int NewBytes = 2_000;
 
+    // So much of what is repeated the journal reads along, for the last messages are looked at again.
+    private const int AgainBytes = 8 * 1024;
+
     // As an agent's conversations do, all begin alike.
     private static readonly string Reminder = Escape(AgentBodies.Words(7, 3_000));
 
@@ -119,7 +122,7 @@ internal sealed class HonestTurns
         before = (origin.Id, request);
         return new CapturedBody
         {
-            Grown = new GrownBody(origin, request.Length, request.AsMemory(repeated), (offset, length) => request.AsSpan(offset, length).ToArray()),
+            Grown = new GrownBody(origin, request.Length, request.AsMemory(Math.Max(0, repeated - AgainBytes)), (offset, length) => request.AsSpan(offset, length).ToArray()),
             WireBytes = request.Length,
         };
     }

@@ -6,8 +6,8 @@ namespace Lethe.Capture.Repeats;
 /// <summary>A message that was met before, below the messages before it: its bytes, its node, and which tool calls it answers.</summary>
 internal sealed class KnownMessage
 {
-    /// <summary>How many messages that may follow are remembered; the oldest is forgotten first.</summary>
-    private const int FollowingMax = 16;
+    /// <summary>How many messages that may follow are remembered; the oldest is forgotten first. As many conversations may begin alike.</summary>
+    private const int FollowingMax = 256;
 
     /// <summary>Objects and lists of one entry, beside the bytes of its message.</summary>
     private const int OverheadBytes = 256;
@@ -71,16 +71,17 @@ internal sealed class KnownMessage
     }
 
     /// <summary>Remembers what follows. Callers take turns; readers may come at any time.</summary>
-    /// <returns>How many bytes of messages were forgotten for it.</returns>
-    public long Add(KnownMessage next)
+    /// <returns>The message that was forgotten for it, with all below it; null when none was.</returns>
+    public KnownMessage? Add(KnownMessage next)
     {
         var full = following.Length == FollowingMax;
-        var forgotten = full ? following[0].Total() : 0;
+        var forgotten = full ? following[0] : null;
         following = [.. full ? following[1..] : following, next];
         return forgotten;
     }
 
-    private long Total()
+    /// <summary>The bytes of this and of all below it.</summary>
+    public long Total()
     {
         var total = 0L;
         var open = new Stack<KnownMessage>([this]);

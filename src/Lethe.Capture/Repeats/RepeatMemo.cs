@@ -148,12 +148,12 @@ public sealed class RepeatMemo
                 }
 
                 var forgotten = last.Add(next);
-                Grow(conversation, next.Bytes - forgotten);
+                Grow(conversation, next.Bytes);
                 last = next;
-                if (forgotten > 0)
+                if (forgotten is not null)
                 {
-                    // A point may hold on to what was forgotten.
-                    conversation.Points.ToList().ForEach(point => Forget(conversation, point));
+                    Grow(conversation, -forgotten.Total());
+                    conversation.Points.FindAll(point => points[point].Known.Contains(forgotten)).ForEach(point => Forget(conversation, point));
                 }
             }
 

@@ -147,6 +147,28 @@ public sealed class RepeatMemoTests
     }
 
     [Fact]
+    public void A_hundred_conversations_that_begin_alike_are_each_gone_on_with()
+    {
+        const int Conversations = 100;
+        var interpreter = new ExchangeInterpreter(memo: new RepeatMemo());
+        var grown = new GrownBodies();
+        var alike = new string('q', 5_000);
+        for (var turn = 0; turn < 12; turn++)
+        {
+            grown.Asked = 0;
+            for (var conversation = 0; conversation < Conversations; conversation++)
+            {
+                var history = Enumerable.Range(0, (2 * turn) + 1).Select(at => $$"""{"role":"{{(at % 2 == 0 ? "user" : "assistant")}}","content":"{{(at == 0 ? alike : "")}} {{at}} of {{conversation}}"}""");
+                var exchange = Invented.Exchange("/v1/messages", $$"""{"model":"m","messages":[{{string.Join(',', history)}}]}""", Answer);
+
+                interpreter.Interpret(exchange with { Request = grown.Take(exchange.Request, back: Conversations) });
+            }
+
+            Assert.True(turn < 8 || grown.Asked < Conversations * 500, $"{grown.Asked} repeated bytes were read again at turn {turn}.");
+        }
+    }
+
+    [Fact]
     public void Another_dialect_reads_the_same_bytes_in_its_own_way()
     {
         var interpreter = new ExchangeInterpreter(memo: new RepeatMemo());
