@@ -34,6 +34,29 @@ internal static class Fields
         return null;
     }
 
+    /// <summary>Why that is not one JSON object that can be read.</summary>
+    public static Refusal WhyNot(ReadOnlySpan<byte> json)
+    {
+        var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = int.MaxValue });
+        var deepest = 0;
+        try
+        {
+            while (reader.Read())
+            {
+                deepest = reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray ? Math.Max(deepest, reader.CurrentDepth) : deepest;
+            }
+        }
+        catch (JsonException)
+        {
+            // Not JSON is no bug: it is said in the answer.
+            deepest = 0;
+        }
+
+        return deepest >= DepthMax
+            ? Refusal.Rule("too_deep", $"Nested {DepthMax} deep at most.")
+            : Refusal.Malformed("bad_json", "One JSON object.");
+    }
+
     public static JsonElement? Field(this JsonElement holder, string name) =>
         JsonWord.Member(holder, name) is { ValueKind: not JsonValueKind.Null } value ? value : null;
 

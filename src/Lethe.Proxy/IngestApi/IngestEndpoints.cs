@@ -46,9 +46,9 @@ internal static class IngestEndpoints
 
     private static async Task<IResult> OneAsync(HttpContext context, ProducedCalls calls, StoreReader reader)
     {
-        if (OwnerOf(context) is not { } owner || !TryWait(context, out var untilJournal))
+        if (Problem(context, out var owner, out var untilJournal) is { } problem)
         {
-            return BadParameter();
+            return problem;
         }
 
         if (await ReadWholeAsync(context) is not { } body)
@@ -82,9 +82,9 @@ internal static class IngestEndpoints
 
     private static async Task<IResult> BatchAsync(HttpContext context, ProducedCalls calls, StoreReader reader)
     {
-        if (OwnerOf(context) is not { } owner || !TryWait(context, out var untilJournal))
+        if (Problem(context, out var owner, out var untilJournal) is { } problem)
         {
-            return BadParameter();
+            return problem;
         }
 
         if (await ReadWholeAsync(context) is not { } body)
@@ -93,9 +93,15 @@ internal static class IngestEndpoints
         }
 
         using var document = Fields.Parse(body);
-        if (document?.RootElement.Field("turns") is not { ValueKind: JsonValueKind.Array } turns || turns.GetArrayLength() == 0)
+        if (document is null)
         {
-            return ProblemDocument.Of(StatusCodes.Status400BadRequest, document is null ? "bad_json" : "missing_field", "This is no batch.", "turns: a list of payloads, not empty.");
+            var refusal = Fields.WhyNot(body);
+            return ProblemDocument.Of(refusal.Status, refusal.Code, "This is no batch.", refusal.Detail);
+        }
+
+        if (document.RootElement.Field("turns") is not { ValueKind: JsonValueKind.Array } turns || turns.GetArrayLength() == 0)
+        {
+            return ProblemDocument.Of(StatusCodes.Status400BadRequest, "missing_field", "This is no batch.", "turns: a list of payloads, not empty.");
         }
 
         if (turns.GetArrayLength() > BatchTurnsMax)
@@ -123,7 +129,12 @@ internal static class IngestEndpoints
     {
         var told = context.Request.Query["results"].ToString();
         var dry = context.Request.Query["dry_run"].ToString();
-        if (OwnerOf(context) is not { } owner || !TryWait(context, out var untilJournal) || told is not ("" or "errors") || dry is not ("" or "true" or "false"))
+        if (Problem(context, out var owner, out var untilJournal) is { } problem)
+        {
+            return problem;
+        }
+
+        if (told is not ("" or "errors") || dry is not ("" or "true" or "false"))
         {
             return BadParameter();
         }
@@ -162,7 +173,7 @@ internal static class IngestEndpoints
     private static Reading Read(byte[] json, Owner owner)
     {
         using var document = Fields.Parse(json);
-        return document is null ? Refusal.Malformed("bad_json", $"One JSON object, nested {Fields.DepthMax} deep at most.")
+        return document is null ? Fields.WhyNot(json)
             : TurnEventLine.Is(document.RootElement) ? TurnEventLine.Read(document.RootElement, json, owner)
             : TurnPayload.Read(document.RootElement, owner);
     }
@@ -200,15 +211,17 @@ internal static class IngestEndpoints
         return null;
     }
 
-    /// <summary>Whose it is: the credential's word; null where the request names an organisation that is none.</summary>
-    private static Owner? OwnerOf(HttpContext context) =>
-        Guid.TryParseExact(Caller.Of(context).Org ?? Caller.OrgOf(context), "D", out var org) ? new Owner(org.ToString(), Caller.Of(context).Subject) : null;
-
-    private static bool TryWait(HttpContext context, out bool untilJournal)
+    /// <summary>What the request's parameters ask that cannot be; null where all of it can.</summary>
+    /// <param name="owner">Whose it is: the credential's word.</param>
+    private static IResult? Problem(HttpContext context, out Owner owner, out bool untilJournal)
     {
-        var wait = context.Request.Query["wait"].ToString();
-        untilJournal = wait == "journal";
-        return wait is "" or "journal" or "committed";
+        var caller = Caller.Of(context);
+        var (wait, named) = (context.Request.Query["wait"].ToString(), context.Request.Query["org"].ToString());
+        var isOrg = Guid.TryParseExact(caller.Org ?? Caller.OrgOf(context), "D", out var org);
+        (owner, untilJournal) = (new Owner(org.ToString(), caller.Subject), wait == "journal");
+        return named.Length > 0 && !caller.MaySee(named)
+            ? ProblemDocument.Of(StatusCodes.Status403Forbidden, Refusal.ForeignOrg.Code, "This organisation is another's.", "org: another organisation than the credential's.")
+            : isOrg && wait is ("" or "journal" or "committed") ? null : BadParameter();
     }
 
     private static int Success(bool untilJournal) => untilJournal ? StatusCodes.Status202Accepted : StatusCodes.Status200OK;

@@ -24,6 +24,11 @@ public sealed class TrustTests
         var (foreign, problem) = await producer.SendAsync(Naming("org_id", Other), token: ours.ToString());
         var (_, own) = await producer.SendAsync(Naming("org_id", Org), token: ours.ToString());
         var (_, same) = await producer.SendAsync(Producer.Payload("s-1", "hi", "k"), token: theirs.ToString());
+        foreach (var path in (string[])["/v1/ingest", "/v1/ingest/batch"])
+        {
+            var (named, refused) = await producer.SendAsync(Producer.Payload("s-1", "hi", "elsewhere"), path + "?org=" + Other, ours.ToString());
+            Assert.Equal((HttpStatusCode.Forbidden, "foreign_org"), (named, refused.GetProperty("code").GetString()));
+        }
 
         Assert.Equal("accepted", result.GetProperty("status").GetString());
         Assert.Equal((HttpStatusCode.Forbidden, "foreign_org"), (foreign, problem.GetProperty("code").GetString()));
