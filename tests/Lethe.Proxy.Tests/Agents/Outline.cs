@@ -27,6 +27,7 @@ internal static partial class Outline
             Assert.True(outline.Remove(name), $"the session has no {name}");
         }
 
+        Assert.True(outline["tree"]!.AsObject().Remove("last_seen_at"));
         foreach (var name in new[] { "parent_session_id", "cwd", "metadata" })
         {
             outline[name] = outline[name] is null ? null : "some";

@@ -140,7 +140,7 @@ public sealed class PayloadTests : IAsyncLifetime
         var (status, problem) = await producer.SendAsync("""{"provider":"anthropic","request":{"a":""" + new string('[', 200_000) + new string(']', 200_000) + "}}", "application/json");
         var (after, _) = await producer.SendAsync(Producer.Payload("s", "still here"));
 
-        Assert.Equal((HttpStatusCode.BadRequest, "bad_json"), (status, problem.GetProperty("code").GetString()));
+        Assert.Equal((HttpStatusCode.UnprocessableEntity, "too_deep"), (status, problem.GetProperty("code").GetString()));
         Assert.Equal(HttpStatusCode.OK, after);
     }
 

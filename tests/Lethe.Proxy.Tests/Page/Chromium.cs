@@ -13,6 +13,8 @@ public sealed class Chromium : IAsyncLifetime
     public async Task InitializeAsync()
     {
         playwright = await Playwright.CreateAsync();
+        // Five seconds are short where other tests kill processes at the same time.
+        Assertions.SetDefaultExpectTimeout(30_000);
         browser = await playwright.Chromium.LaunchAsync(new() { ExecutablePath = Executable });
     }
 

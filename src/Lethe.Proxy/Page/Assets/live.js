@@ -8,6 +8,7 @@ const sayMilliseconds = 10000;
 const channel = "BroadcastChannel" in globalThis ? new BroadcastChannel("lethe-events") : null;
 let paused = false;
 let merging = false;
+let isBehind = false;
 let wasLost = false;
 // Of the stream, in the tab that holds it; another that opens asks for it.
 let state = null;
@@ -24,6 +25,9 @@ export function follow() {
     listenWhileVisible();
   }
 
+  document.addEventListener("visibilitychange", () => {
+    if (isBehind && !document.hidden) merge();
+  });
   if (document.getElementById("open-list")) start();
   if (!document.getElementById("calls")) return;
   setInterval(say, sayMilliseconds);
@@ -73,7 +77,15 @@ function take(what) {
   }
 
   if (what.session !== undefined) document.dispatchEvent(new CustomEvent("lethe-call", { detail: what.session }));
-  if (merging || !document.getElementById("open-list")) return;
+  if (!document.getElementById("open-list")) return;
+  // Nobody looks at a tab behind others: it asks for nothing until somebody does.
+  if (document.hidden) isBehind = true;
+  else merge();
+}
+
+function merge() {
+  if (merging) return;
+  isBehind = false;
   merging = true;
   setTimeout(() => {
     merging = false;
