@@ -88,19 +88,17 @@ internal sealed class FrameReader(MessageInflater? inflater, int messageBytesMax
 
     private void ReadHeader(ref ReadOnlyMemory<byte> bytes)
     {
-        var wanted = headerHeld < 2 ? 2 : HeaderLength;
-        while (headerHeld < wanted)
+        while (headerHeld < HeaderWanted)
         {
             if (bytes.IsEmpty)
             {
                 return;
             }
 
-            var count = Math.Min(wanted - headerHeld, bytes.Length);
+            var count = Math.Min(HeaderWanted - headerHeld, bytes.Length);
             bytes.Span[..count].CopyTo(header.AsSpan(headerHeld));
             bytes = bytes[count..];
             headerHeld += count;
-            wanted = headerHeld < 2 ? 2 : HeaderLength;
         }
 
         headerHeld = 0;
@@ -124,6 +122,9 @@ internal sealed class FrameReader(MessageInflater? inflater, int messageBytesMax
     private int MaskLength => (header[1] & 0x80) == 0 ? 0 : 4;
 
     private int HeaderLength => 2 + MaskLength + ((header[1] & 0x7F) switch { 126 => 2, 127 => 8, _ => 0 });
+
+    // How long it is stands in its first two bytes.
+    private int HeaderWanted => headerHeld < 2 ? 2 : HeaderLength;
 
     private string? Objection()
     {

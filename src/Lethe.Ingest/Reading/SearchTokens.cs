@@ -17,6 +17,9 @@ internal sealed record SearchTokens(IReadOnlyCollection<string> Words, IReadOnly
 
     private const int TellingMax = 4;
 
+    /// <summary>More trigrams of a query tell nothing more apart.</summary>
+    private const int TrigramsMax = 24;
+
     private static readonly SearchValues<char> Separators = SearchValues.Create([.. Enumerable.Range(0, char.MaxValue).Select(code => (char)code).Where(IsSeparator)]);
 
     private const string Edges = ".,;:!?\"'`()[]{}<>";
@@ -106,6 +109,9 @@ internal sealed record SearchTokens(IReadOnlyCollection<string> Words, IReadOnly
             start = second;
         }
     }
+
+    /// <summary>The pieces of three by which a query's code is looked for.</summary>
+    public static IEnumerable<string> TellingTrigramsOf(SearchQuery query) => query.Code.SelectMany(TellingTrigramsOf).Distinct().Take(TrigramsMax);
 
     /// <summary>
     /// Those pieces of three that tell a piece of code from others: side by side, from its end, for paths and ids begin alike and end apart. A frequent one more

@@ -5,15 +5,12 @@ namespace Lethe.Ingest.Searching;
 /// <summary>The terms of an index, from the first up to one that is no more meant, that are as good as each other.</summary>
 internal sealed record SearchedTerm(byte[] First, byte[] End)
 {
-    /// <summary>More trigrams tell nothing more apart.</summary>
-    private const int TrigramsMax = 24;
-
     /// <summary>All that a document must have; what is likely to be seldom comes first.</summary>
     public static IReadOnlyList<SearchedTerm> Of(SearchQuery query) =>
     [
         .. query.Words.Distinct().OrderByDescending(word => word.Length).Select(PostingTerm.Word).Select(Whole),
         .. query.Beginnings.Distinct().Select(PostingTerm.Word).Select(Beginning),
-        .. query.Code.SelectMany(SearchTokens.TellingTrigramsOf).Distinct().Take(TrigramsMax).Select(PostingTerm.Trigram).Select(Whole),
+        .. SearchTokens.TellingTrigramsOf(query).Select(PostingTerm.Trigram).Select(Whole),
     ];
 
     public bool IsIn(ReadOnlySpan<byte> term) => term.SequenceCompareTo(First) >= 0 && term.SequenceCompareTo(End) < 0;

@@ -6,9 +6,6 @@ namespace Lethe.Ingest.Sqlite;
 /// <summary>What the full-text tables hold of a query. https://www.sqlite.org/fts5.html</summary>
 internal static class SqliteSearch
 {
-    /// <summary>More of them tell nothing more apart.</summary>
-    private const int TrigramsMax = 24;
-
     /// <summary>Newest first; each row of a table is looked up as it is taken.</summary>
     public static IEnumerable<long> Documents(StoreMoment at, SearchQuery query, long first, long last)
     {
@@ -46,5 +43,5 @@ internal static class SqliteSearch
 
     private static string Trigrams(SearchQuery query) => string.Join(
         " AND ",
-        query.Code.SelectMany(SearchTokens.TellingTrigramsOf).Distinct().Take(TrigramsMax).Select(trigram => '"' + trigram.Replace("\"", "\"\"", StringComparison.Ordinal) + '"'));
+        SearchTokens.TellingTrigramsOf(query).Select(trigram => '"' + trigram.Replace("\"", "\"\"", StringComparison.Ordinal) + '"'));
 }

@@ -110,72 +110,16 @@ internal sealed class PageQuery(HttpContext context, TimeProvider time)
     }
 
     /// <summary>The place in a list of exchanges that the cursor names; null at its beginning.</summary>
-    public ExchangeCursor? AfterExchange()
-    {
-        if (Word("cursor") is not { } text)
-        {
-            return null;
-        }
-
-        if (ExchangeCursor.TryParse(text, out var cursor))
-        {
-            return cursor;
-        }
-
-        Refuse("cursor", "not one that this list gave.");
-        return null;
-    }
+    public ExchangeCursor? AfterExchange() => Cursor<ExchangeCursor>(ExchangeCursor.TryParse);
 
     /// <summary>The place in a list of tool calls that the cursor names; null at its beginning.</summary>
-    public ToolCallCursor? AfterTool()
-    {
-        if (Word("cursor") is not { } text)
-        {
-            return null;
-        }
-
-        if (ToolCallCursor.TryParse(text, out var cursor))
-        {
-            return cursor;
-        }
-
-        Refuse("cursor", "not one that this list gave.");
-        return null;
-    }
+    public ToolCallCursor? AfterTool() => Cursor<ToolCallCursor>(ToolCallCursor.TryParse);
 
     /// <summary>The place in the list of sessions that the cursor names; null at its beginning.</summary>
-    public SessionCursor? AfterSession()
-    {
-        if (Word("cursor") is not { } text)
-        {
-            return null;
-        }
-
-        if (SessionCursor.TryParse(text, out var cursor))
-        {
-            return cursor;
-        }
-
-        Refuse("cursor", "not one that this list gave.");
-        return null;
-    }
+    public SessionCursor? AfterSession() => Cursor<SessionCursor>(SessionCursor.TryParse);
 
     /// <summary>The place in a list of what was found that the cursor names; null at its beginning.</summary>
-    public SearchCursor? AfterFound()
-    {
-        if (Word("cursor") is not { } text)
-        {
-            return null;
-        }
-
-        if (SearchCursor.TryParse(text, out var cursor))
-        {
-            return cursor;
-        }
-
-        Refuse("cursor", "not one that this list gave.");
-        return null;
-    }
+    public SearchCursor? AfterFound() => Cursor<SearchCursor>(SearchCursor.TryParse);
 
     /// <summary>Whose records are asked for: the caller's own where it has an organisation, else the one it names, else nobody's in particular.</summary>
     /// <param name="mayBeAll">Whether an administrator may name all of them (<see cref="NamedOrgs"/>).</param>
@@ -185,7 +129,7 @@ internal sealed class PageQuery(HttpContext context, TimeProvider time)
         var named = Word("org");
         if (named is not null && !caller.MaySee(named))
         {
-            Problem ??= ProblemDocument.Of(StatusCodes.Status403Forbidden, "foreign_org", "The token is another organisation's.", "org: not the one that the token is of.");
+            Problem ??= ProblemDocument.ForeignOrg();
         }
 
         if (named == NamedOrgs.All && !mayBeAll)
@@ -196,5 +140,24 @@ internal sealed class PageQuery(HttpContext context, TimeProvider time)
         return Caller.OrgOf(context);
     }
 
+    private T? Cursor<T>(TryParse<T> tryParse)
+        where T : struct
+    {
+        if (Word("cursor") is not { } text)
+        {
+            return null;
+        }
+
+        if (tryParse(text, out var cursor))
+        {
+            return cursor;
+        }
+
+        Refuse("cursor", "not one that this list gave.");
+        return null;
+    }
+
     public void Refuse(string name, string why) => Problem ??= ProblemDocument.OfParameter(name, why);
+
+    private delegate bool TryParse<T>(string? text, out T cursor);
 }

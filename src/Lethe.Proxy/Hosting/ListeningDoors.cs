@@ -38,13 +38,7 @@ internal sealed record ListeningDoors(string Forwarding, string Admin, string? E
 
     public void Write(string dataDirectory)
     {
-        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows())
-        {
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        }
-
-        using var file = new FileStream(Path.Combine(dataDirectory, FileName), options);
+        using var file = DataDirectory.Create(dataDirectory, FileName);
         JsonSerializer.Serialize(file, this, ListeningDoorsJson.Default.ListeningDoors);
     }
 

@@ -220,7 +220,7 @@ internal static class IngestEndpoints
         var isOrg = Guid.TryParseExact(caller.Org ?? Caller.OrgOf(context), "D", out var org);
         (owner, untilJournal) = (new Owner(org.ToString(), caller.Subject), wait == "journal");
         return named.Length > 0 && !caller.MaySee(named)
-            ? ProblemDocument.Of(StatusCodes.Status403Forbidden, Refusal.ForeignOrg.Code, "This organisation is another's.", "org: another organisation than the credential's.")
+            ? ProblemDocument.ForeignOrg()
             : isOrg && wait is ("" or "journal" or "committed") ? null : BadParameter();
     }
 

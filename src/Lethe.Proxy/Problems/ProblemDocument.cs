@@ -45,6 +45,9 @@ internal sealed record ProblemDocument(string Title, int Status, string Code, st
     public static IResult OfParameter(string name, string why) =>
         new ProblemDocument("A parameter makes no sense.", StatusCodes.Status400BadRequest, "invalid_parameter", $"{name}: {why}") { Parameter = name };
 
+    /// <summary>The request asks for another organisation than its token's.</summary>
+    public static IResult ForeignOrg() => Of(StatusCodes.Status403Forbidden, "foreign_org", "The token is another organisation's.", "org: not the one that the token is of.");
+
     public byte[] ToUtf8() => JsonSerializer.SerializeToUtf8Bytes(this, ProblemJson.Default.ProblemDocument);
 
     /// <summary>Answers with it. A client that goes while it is told is no error.</summary>

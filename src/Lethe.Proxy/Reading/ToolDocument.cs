@@ -26,13 +26,13 @@ public sealed record ToolDocument(string Name, long Calls, long Failed, long Can
         return new ToolDocument(
             name,
             uses.Count,
-            uses.Count(use => use.Status == "error"),
-            uses.Count(use => use.Status == "cancelled"),
+            uses.Count(use => use.Status == ToolStatus.Error),
+            uses.Count(use => use.Status == ToolStatus.Cancelled),
             uses.Count(use => use.Status is null),
             Median(uses),
             [
                 .. uses.GroupBy(use => use.AskedAt.UtcDateTime.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)).OrderBy(day => day.Key, StringComparer.Ordinal)
-                    .Select(day => new ToolDay(day.Key, day.Count(), day.Count(use => use.Status == "error"), Median(day))),
+                    .Select(day => new ToolDay(day.Key, day.Count(), day.Count(use => use.Status == ToolStatus.Error), Median(day))),
             ],
             [.. Briefs(reader, org, [.. uses.Take(RecentMax)])]);
     }

@@ -89,15 +89,26 @@ internal sealed class DataDirectory : IDisposable
 
     public void Dispose() => hold.Dispose();
 
-    private static async Task<FileStream> TakeLockAsync(string path, TimeProvider time)
+    /// <summary>Makes a file of the directory anew, for its owner alone.</summary>
+    /// <exception cref="IOException">The directory cannot be written.</exception>
+    public static FileStream Create(string path, string name) => new(System.IO.Path.Combine(path, name), ForOwner(FileMode.Create, FileAccess.Write));
+
+    private static FileStreamOptions ForOwner(FileMode mode, FileAccess access)
     {
-        var file = System.IO.Path.Combine(path, LockName);
-        var options = new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.None };
+        var options = new FileStreamOptions { Mode = mode, Access = access };
         if (!OperatingSystem.IsWindows())
         {
             options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
         }
 
+        return options;
+    }
+
+    private static async Task<FileStream> TakeLockAsync(string path, TimeProvider time)
+    {
+        var file = System.IO.Path.Combine(path, LockName);
+        var options = ForOwner(FileMode.OpenOrCreate, FileAccess.ReadWrite);
+        options.Share = FileShare.None;
         var waitedSince = time.GetTimestamp();
         while (true)
         {

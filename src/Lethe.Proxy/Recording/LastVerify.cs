@@ -28,13 +28,7 @@ public sealed record LastVerify(DateTimeOffset At, long Faults, bool Parity)
     /// <exception cref="IOException">The directory cannot be written.</exception>
     public void Keep(string dataDirectory)
     {
-        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows())
-        {
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        }
-
-        using var file = new FileStream(Path.Combine(dataDirectory, Name), options);
+        using var file = DataDirectory.Create(dataDirectory, Name);
         JsonSerializer.Serialize(file, this);
     }
 }

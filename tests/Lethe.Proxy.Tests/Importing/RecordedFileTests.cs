@@ -89,6 +89,19 @@ public sealed class RecordedFileTests
         response = new { status = 200, headers = Array.Empty<object>(), content = new { text = "", mimeType = "image/png" } },
     };
 
+    /// <summary>A flow's request to the Messages API.</summary>
+    internal static Dictionary<string, object?> Asking(string path, string content, params object?[] headers) => new()
+    {
+        ["method"] = "POST"u8.ToArray(),
+        ["scheme"] = "https"u8.ToArray(),
+        ["host"] = "api.anthropic.com",
+        ["port"] = 443L,
+        ["path"] = Encoding.UTF8.GetBytes(path),
+        ["timestamp_start"] = 1772366400.5,
+        ["content"] = Encoding.UTF8.GetBytes(content),
+        ["headers"] = headers.ToList(),
+    };
+
     private static byte[] Flow(string session, string id)
     {
         using var coded = new MemoryStream();
@@ -101,17 +114,14 @@ public sealed class RecordedFileTests
         {
             ["type"] = "http",
             ["version"] = 21L,
-            ["request"] = new Dictionary<string, object?>
+            ["request"] = new Dictionary<string, object?>(Asking(
+                "/v1/messages",
+                Question.Replace("SESSION", session, StringComparison.Ordinal),
+                Header("authorization", "Bearer sk-ant-secret"),
+                Header("user-agent", "claude-cli/1.0.100 (external, cli)"),
+                Header("x-app", "cli")))
             {
-                ["method"] = "POST"u8.ToArray(),
-                ["scheme"] = "https"u8.ToArray(),
-                ["host"] = "api.anthropic.com",
-                ["port"] = 443L,
-                ["path"] = "/v1/messages"u8.ToArray(),
                 ["http_version"] = "HTTP/2.0"u8.ToArray(),
-                ["timestamp_start"] = 1772366400.5,
-                ["content"] = Encoding.UTF8.GetBytes(Question.Replace("SESSION", session, StringComparison.Ordinal)),
-                ["headers"] = new List<object?> { Header("authorization", "Bearer sk-ant-secret"), Header("user-agent", "claude-cli/1.0.100 (external, cli)"), Header("x-app", "cli") },
             },
             ["response"] = new Dictionary<string, object?>
             {

@@ -176,20 +176,12 @@ public sealed class InjectionTests(Chromium chromium) : IClassFixture<Chromium>
     {
         ["type"] = "http",
         ["version"] = 21L,
-        ["request"] = new Dictionary<string, object?>
-        {
-            ["method"] = "POST"u8.ToArray(),
-            ["scheme"] = "https"u8.ToArray(),
-            ["host"] = "api.anthropic.com",
-            ["port"] = 443L,
-            ["path"] = "/v1/messages?<script>window.hit=1</script>"u8.ToArray(),
-            ["timestamp_start"] = 1_772_366_400.5,
-            ["content"] = Encoding.UTF8.GetBytes(body),
-            ["headers"] = new List<object?>
-            {
-                RecordedFileTests.Header("user-agent", "claude-cli/2.1.329 (external, cli)"), RecordedFileTests.Header("x-claude-code-session-id", "<script>window.hit=1</script>"), RecordedFileTests.Header("anthropic-beta", HostileHeader),
-            },
-        },
+        ["request"] = RecordedFileTests.Asking(
+            "/v1/messages?<script>window.hit=1</script>",
+            body,
+            RecordedFileTests.Header("user-agent", "claude-cli/2.1.329 (external, cli)"),
+            RecordedFileTests.Header("x-claude-code-session-id", "<script>window.hit=1</script>"),
+            RecordedFileTests.Header("anthropic-beta", HostileHeader)),
         ["response"] = new Dictionary<string, object?>
         {
             ["status_code"] = 200L,

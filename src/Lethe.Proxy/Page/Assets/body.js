@@ -1,4 +1,6 @@
 // A long body: pieces come as they come near, each into a place of about its height; it can be copied whole.
+import { ask } from "./part.js";
+
 const nearPixels = 1500;
 
 export function start() {
@@ -20,15 +22,9 @@ export function start() {
   });
 }
 
-function fill(place) {
+async function fill(place) {
   place.setAttribute("aria-busy", "true");
-  const request = new XMLHttpRequest();
-  request.responseType = "document";
-  request.open("GET", `${location.pathname}${location.search}&part=body&from=${place.dataset.from}`);
-  request.addEventListener("loadend", () => {
-    place.removeAttribute("aria-busy");
-    const piece = request.status === 200 ? request.response?.querySelector(".piece") : null;
-    if (piece) place.replaceWith(document.adoptNode(piece));
-  });
-  request.send();
+  const piece = (await ask(`${location.pathname}${location.search}&part=body&from=${place.dataset.from}`))?.querySelector(".piece");
+  place.removeAttribute("aria-busy");
+  if (piece) place.replaceWith(document.adoptNode(piece));
 }

@@ -1,6 +1,7 @@
 // One event stream a browser: the tab that holds the lock listens and tells the others. Without locks a tab listens while it is visible.
 import { showTimes } from "./times.js";
 import { draw, freeze, start } from "./open.js";
+import { ask } from "./part.js";
 
 const rowsMax = 500;
 const mergeMilliseconds = 250;
@@ -101,42 +102,30 @@ function tell(state) {
 }
 
 // Whoever was away may have come back as another build, whose pieces this page's script does not know.
-function lookForUpdate() {
-  const request = new XMLHttpRequest();
-  request.responseType = "document";
-  request.open("GET", "/?part=open");
-  request.addEventListener("load", () => {
-    const build = request.response?.getElementById("open-list")?.dataset.build;
-    if (!build || build === document.querySelector("script[type=module]").getAttribute("src") || document.getElementById("updated")) return;
-    const link = document.createElement("a");
-    link.id = "updated";
-    link.href = location.href;
-    link.textContent = "lethe was updated: reload";
-    document.getElementById("pulse").after(link);
-  });
-  request.send();
+async function lookForUpdate() {
+  const build = (await ask("/?part=open"))?.getElementById("open-list")?.dataset.build;
+  if (!build || build === document.querySelector("script[type=module]").getAttribute("src") || document.getElementById("updated")) return;
+  const link = document.createElement("a");
+  link.id = "updated";
+  link.href = location.href;
+  link.textContent = "lethe was updated: reload";
+  document.getElementById("pulse").after(link);
 }
 
 let held = [];
 let news = { calls: 0, failed: 0 };
 
-function fetchRows() {
+async function fetchRows() {
   const list = document.getElementById("calls");
-  const request = new XMLHttpRequest();
-  request.responseType = "document";
-  request.open("GET", `/?part=calls&after=${list.dataset.after}`);
-  request.addEventListener("load", () => {
-    const piece = request.response?.querySelector("ol");
-    if (!piece || request.status !== 200) return;
-    list.dataset.after = piece.dataset.after;
-    const rows = [...piece.children];
-    news = { calls: news.calls + rows.length, failed: news.failed + rows.filter((row) => row.querySelector(".what.bad")).length };
-    held = [...rows, ...held.filter((row) => !rows.some((fresh) => fresh.id === row.id))];
-    if (held.length === 0) return;
-    if (paused || scrollY > 40 || list.contains(document.activeElement)) offer();
-    else letIn();
-  });
-  request.send();
+  const piece = (await ask(`/?part=calls&after=${list.dataset.after}`))?.querySelector("ol");
+  if (!piece) return;
+  list.dataset.after = piece.dataset.after;
+  const rows = [...piece.children];
+  news = { calls: news.calls + rows.length, failed: news.failed + rows.filter((row) => row.querySelector(".what.bad")).length };
+  held = [...rows, ...held.filter((row) => !rows.some((fresh) => fresh.id === row.id))];
+  if (held.length === 0) return;
+  if (paused || scrollY > 40 || list.contains(document.activeElement)) offer();
+  else letIn();
 }
 
 // One line now and then, for who hears the page.

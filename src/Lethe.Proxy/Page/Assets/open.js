@@ -1,5 +1,6 @@
 // The calls on their way: drawn anew when something of them is heard, counted up in between, each with how fast its words have come.
 import { showTimes } from "./times.js";
+import { ask } from "./part.js";
 
 const tickMilliseconds = 1000;
 const ticksShown = 12;
@@ -22,33 +23,26 @@ export function freeze(isFrozen) {
 }
 
 // Where something in the list has focus it waits until that is elsewhere.
-export function draw() {
-  const list = document.getElementById("open-list");
-  const request = new XMLHttpRequest();
-  request.responseType = "document";
-  request.open("GET", list.dataset.address);
-  request.addEventListener("load", () => {
-    const piece = request.response?.getElementById("open-list");
-    const there = document.getElementById("open-list");
-    if (!piece || request.status !== 200) return;
-    if (there.contains(document.activeElement)) {
-      if (!waits) there.addEventListener("focusout", () => { waits = false; draw(); }, { once: true });
-      waits = true;
-      return;
-    }
+export async function draw() {
+  const piece = (await ask(document.getElementById("open-list").dataset.address))?.getElementById("open-list");
+  if (!piece) return;
+  const there = document.getElementById("open-list");
+  if (there.contains(document.activeElement)) {
+    if (!waits) there.addEventListener("focusout", () => { waits = false; draw(); }, { once: true });
+    waits = true;
+    return;
+  }
 
-    there.replaceWith(document.adoptNode(piece));
-    drawnAt = performance.now();
-    showTimes(piece);
-    note();
-    for (const row of piece.children) drawSpark(row);
-    const told = document.getElementById("open-calls");
-    if (!told) return;
-    const count = Number(piece.dataset.count);
-    told.textContent = count === 1 ? "1 call open" : `${count} calls open`;
-    document.title = count > 0 ? `● ${count} open · lethe` : "Live · lethe";
-  });
-  request.send();
+  there.replaceWith(document.adoptNode(piece));
+  drawnAt = performance.now();
+  showTimes(piece);
+  note();
+  for (const row of piece.children) drawSpark(row);
+  const told = document.getElementById("open-calls");
+  if (!told) return;
+  const count = Number(piece.dataset.count);
+  told.textContent = count === 1 ? "1 call open" : `${count} calls open`;
+  document.title = count > 0 ? `● ${count} open · lethe` : "Live · lethe";
 }
 
 function tick() {

@@ -1,6 +1,7 @@
 // A long session comes in pieces: those between the ones that are shown are loaded as they come near, or all at once by a button.
 import { showTimes } from "./times.js";
 import { unfold } from "./folds.js";
+import { ask } from "./part.js";
 
 const pieceTurns = 400;
 const nearPixels = 1200;
@@ -64,13 +65,7 @@ async function loadNext() {
 }
 
 export function load(query) {
-  return new Promise((loaded) => {
-    const request = new XMLHttpRequest();
-    request.responseType = "document";
-    request.open("GET", `${location.pathname}?${query}`);
-    request.addEventListener("loadend", () => loaded(request.status === 200 ? request.response : null));
-    request.send();
-  });
+  return ask(`${location.pathname}?${query}`);
 }
 
 function isNear(gap) {

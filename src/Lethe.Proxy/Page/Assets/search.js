@@ -1,6 +1,7 @@
 // Hits at the left, the turn of the one that has focus at the right: walked with j and k, without going there and back.
 import { showTimes } from "./times.js";
 import { highlight, mark } from "./highlight.js";
+import { ask } from "./part.js";
 
 const waitMilliseconds = 120;
 let asked = 0;
@@ -21,19 +22,13 @@ function show(hit) {
   const there = document.getElementById("pane");
   if (!hit || !there || there.dataset.exchange === hit.dataset.exchange) return;
   clearTimeout(asked);
-  asked = setTimeout(() => {
-    const request = new XMLHttpRequest();
-    request.responseType = "document";
-    request.open("GET", `/search?part=turn&hit=${encodeURIComponent(hit.dataset.exchange)}`);
-    request.addEventListener("load", () => {
-      const pane = request.response?.getElementById("pane");
-      if (!pane || request.status !== 200) return;
-      document.getElementById("pane").replaceWith(document.adoptNode(pane));
-      showTimes(pane);
-      highlight(pane);
-      markFound();
-    });
-    request.send();
+  asked = setTimeout(async () => {
+    const pane = (await ask(`/search?part=turn&hit=${encodeURIComponent(hit.dataset.exchange)}`))?.getElementById("pane");
+    if (!pane) return;
+    document.getElementById("pane").replaceWith(document.adoptNode(pane));
+    showTimes(pane);
+    highlight(pane);
+    markFound();
   }, waitMilliseconds);
 }
 
